@@ -1,0 +1,98 @@
+import { posix } from "node:path";
+import { importsOf, packageOf } from "./imports.ts";
+import type { Manifest, SourceText, WorkspacePackage } from "./repository.ts";
+
+const ours = "@tidegate/";
+const core = "@tidegate/core-registry";
+const testkit = "@tidegate/plugin-testkit";
+
+/** Who alone may import a third party's package. What is not named here is free. */
+export const owners: Readonly<Record<string, string>> = {
+  "isolated-vm": "@tidegate/sandbox",
+  moleculer: "@tidegate/broker-moleculer",
+  h3: "@tidegate/server-h3",
+  srvx: "@tidegate/server-h3",
+  crossws: "@tidegate/server-h3",
+  ws: "@tidegate/server-h3",
+  "@fastify/busboy": "@tidegate/server-h3",
+  graphql: "@tidegate/protocol-graphql",
+  "graphql-jit": "@tidegate/protocol-graphql",
+  "graphql-ws": "@tidegate/protocol-graphql",
+};
+
+/**
+ * What of ours a package's source may import: nothing for the core, the core for every other package, and
+ * everything for the gateway, the examples and the tools, which put the parts together.
+ */
+export function mayImport(folder: string, name: string, wanted: string): boolean {
+  if (wanted === name) return false;
+  if (!folder.startsWith("packages/")) return true;
+  return name !== core && wanted === core;
+}
+
+/** Every breach of the boundaries by one package, a line each; empty when it keeps them. */
+export function boundaryFaults(pkg: WorkspacePackage): string[] {
+  return [
+    ...manifestFaults(pkg),
+    ...pkg.sources.flatMap((file) => sourceFaults(pkg, file)),
+    ...testFaults(pkg),
+  ];
+}
+
+/** What a package declares to need and what none of its source files names, a line each; types are exempt. */
+export function unusedDependencies({ folder, manifest, sources }: WorkspacePackage): string[] {
+  const used = (name: string): boolean =>
+    sources.some(({ text }) => text.includes(`"${name}"`) || text.includes(`"${name}/`));
+  return Object.keys(manifest.dependencies ?? {})
+    .filter((name) => !name.startsWith("@types/") && !used(name))
+    .map((name) => `${folder}/package.json: depends on ${name}, but nothing in src imports it`);
+}
+
+function manifestFaults({ folder, manifest }: WorkspacePackage): string[] {
+  const needed = [...names(manifest.dependencies), ...names(manifest.peerDependencies)];
+  const forTests = names(manifest.devDependencies).filter((name) => name !== testkit);
+  return [...needed, ...forTests]
+    .filter((name) => name.startsWith(ours) && !mayImport(folder, manifest.name, name))
+    .map((name) => `${folder}/package.json: ${manifest.name} may not depend on ${name}`);
+}
+
+function sourceFaults({ folder, manifest }: WorkspacePackage, file: SourceText): string[] {
+  return importsOf(file).flatMap((specifier) => {
+    const wanted = packageOf(specifier);
+    if (wanted === undefined) return leaves(`${folder}/src`, file, specifier);
+    const owner = owners[wanted];
+    if (owner !== undefined && isPart(folder) && owner !== manifest.name)
+      return [`${file.path}: only ${owner} may import ${wanted}`];
+    if (wanted.startsWith(ours) && !mayImport(folder, manifest.name, wanted))
+      return [`${file.path}: ${manifest.name} may not import ${wanted}`];
+    return [];
+  });
+}
+
+function testFaults({ folder, manifest, tests }: WorkspacePackage): string[] {
+  return tests.flatMap((file) =>
+    importsOf(file).flatMap((specifier) => {
+      const wanted = packageOf(specifier);
+      if (wanted === undefined) return leaves(folder, file, specifier);
+      if (!wanted.startsWith(ours) || wanted === testkit || wanted === manifest.name) return [];
+      return mayImport(folder, manifest.name, wanted)
+        ? []
+        : [`${file.path}: tests of ${manifest.name} may not import ${wanted}`];
+    }),
+  );
+}
+
+/** The examples and the tools are users of the parts, and free to use what the parts are made of. */
+function isPart(folder: string): boolean {
+  return folder.startsWith("packages/") || folder === "apps/gateway";
+}
+
+function leaves(folder: string, file: SourceText, specifier: string): string[] {
+  if (!specifier.startsWith(".")) return [];
+  const target = posix.join(posix.dirname(file.path), specifier);
+  return target.startsWith(`${folder}/`) ? [] : [`${file.path}: ${specifier} leaves ${folder}`];
+}
+
+function names(dependencies: Manifest["dependencies"]): string[] {
+  return Object.keys(dependencies ?? {});
+}

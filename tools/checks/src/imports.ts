@@ -1,0 +1,30 @@
+import { parseSync, Visitor } from "oxc-parser";
+import type { SourceText } from "./repository.ts";
+
+/** The specifiers that a file imports or re-exports, of values and of types, each once; dynamic ones where they are literals. */
+export function importsOf(file: SourceText): string[] {
+  const found = new Set<string>();
+  const add = (source: { readonly value: unknown } | null): void => {
+    if (typeof source?.value === "string") found.add(source.value);
+  };
+  new Visitor({
+    ImportDeclaration: (node) => add(node.source),
+    ExportAllDeclaration: (node) => add(node.source),
+    ExportNamedDeclaration: (node) => add(node.source),
+    ImportExpression: (node) => {
+      if (node.source.type === "Literal") add(node.source);
+    },
+    TSImportType: (node) => add(node.source),
+  }).visit(parseSync(file.path, file.text).program);
+  return [...found];
+}
+
+/** The package that a specifier names (`@a/b/c` is of `@a/b`), or `undefined` for a path or a part of Node. */
+export function packageOf(specifier: string): string | undefined {
+  if (specifier.startsWith(".") || specifier.startsWith("/") || specifier.startsWith("node:"))
+    return undefined;
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}

@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const root = import.meta.dirname;
+const conditions = ["@tidegate/source", "module", "node", "development|production"];
+const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", {
+  cwd: root,
+}).sort();
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Test files open sockets and start processes: each one keeps a worker of its own, whatever the hints say.
+    experimental: { diagnostics: false },
+    // Projects do not see the root's conditions unless they are inline and extend it.
+    projects: manifests.map((manifest) => ({
+      extends: true as const,
+      root: join(root, dirname(manifest)),
+      test: {
+        name: JSON.parse(readFileSync(join(root, manifest), "utf8")).name,
+        include: ["test/**/*.test.ts"],
+      },
+    })),
+  },
+});
