@@ -1,0 +1,145 @@
+import type { Origin } from "./finding.ts";
+import type { Json } from "./json.ts";
+import type { Scope } from "./scope.ts";
+
+/** What an endpoint is mapped to (S2). */
+export type ConnectorKind = "call" | "publish" | "subscribe" | "map";
+
+/** The values of a protocol's sources, by name without `@`; `context` is not among them, the scope has it. */
+export type Sources = Readonly<Record<string, unknown>>;
+
+/** A connector, compiled; shared by all versions that hold its fragment. */
+export interface Connector {
+  /** Which. */
+  readonly kind: ConnectorKind;
+  /** What it does, as data. */
+  readonly description: ConnectorDescription;
+  /** The sources that it may read: what it does not read need not be made. */
+  readonly reads: ReadonlySet<string>;
+  /** Runs it (S2.3): if, params, policies, call, map. A value where it could be had at once, else a promise. */
+  run(scope: Scope, sources: Sources): unknown;
+}
+
+/** A subscription, compiled. */
+export interface SubscribeConnector {
+  /** Which. */
+  readonly kind: "subscribe";
+  /** What it does, as data. */
+  readonly description: ConnectorDescription;
+  /** The sources that it may read. */
+  readonly reads: ReadonlySet<string>;
+  /** Names the events and asks the policies, before anything is opened. */
+  accept(scope: Scope, sources: Sources): Promise<Subscription>;
+}
+
+/** A subscription that the policies allowed. */
+export interface Subscription {
+  /** The event names and patterns. */
+  readonly events: readonly string[];
+  /** The payloads, filtered and mapped, in order. Ends by `return`, or when the scope's signal fires. */
+  open(): AsyncIterableIterator<unknown>;
+}
+
+/** A connector as data, for catalog, explain and difference. */
+export interface ConnectorDescription {
+  /** Which. */
+  readonly kind: ConnectorKind;
+  /** Where it stands. */
+  readonly origin: Origin;
+  /** The action that it calls. */
+  readonly action?: string;
+  /** The events that it sends or receives; absent where a function makes the names. */
+  readonly events?: readonly string[];
+  /** The mapping as written. */
+  readonly params?: Json;
+  /** Whether what the action declares is filled in (S3.3). */
+  readonly implicitParams?: boolean;
+  /** The sources that fill in what the action declares, in order. */
+  readonly implicitSources?: readonly string[];
+  /** The rules that guard it, in order; absent where a function makes the names; empty: nobody guards it. */
+  readonly rules?: readonly RuleDescription[];
+}
+
+/** A rule as data. */
+export interface RuleDescription {
+  /** What its author says it is. */
+  readonly description?: string;
+  /** Where it stands. */
+  readonly origin: Origin;
+  /** What each policy asks, by its key. */
+  readonly asks: { readonly [policy: string]: Json };
+}
+
+/** How a protocol wants a connector compiled. */
+export interface ConnectorOptions {
+  /** Where the endpoint's JSON stands: `protocol.REST.routes[0]`; the connector's own member is added. */
+  readonly jsonPath: string;
+  /** The protocol's sources (S3.1). `text`: strings that declared types may cast; `data`: values as they are. */
+  readonly sources: Readonly<Record<string, "text" | "data">>;
+  /** The sources that fill in declared params, in order (S3.3). */
+  readonly implicit: readonly string[];
+  /** Whether `[]` is allowed (S5.4). */
+  readonly batching: boolean;
+}
+
+/** Makes connectors from their checked JSON. Undefined where it has an error; that is told. */
+export interface ConnectorTable {
+  /** Of an endpoint's JSON: whichever of `call`, `publish` and `map` it holds. */
+  compile(endpoint: EndpointConnectors, options: ConnectorOptions): Connector | undefined;
+  /** Of `subscribe`. Absent where the gateway cannot receive events. */
+  subscribe?(config: SubscribeConfig, options: ConnectorOptions): SubscribeConnector | undefined;
+}
+
+/** The connectors that stand in an endpoint's JSON, in their long form. Exactly one is set. */
+export interface EndpointConnectors {
+  /** Calls an action. */
+  readonly call?: CallConfig | undefined;
+  /** Sends an event. */
+  readonly publish?: PublishConfig | undefined;
+  /** A function of the sources. */
+  readonly map?: string | undefined;
+  /** The short form that `call` was written in (S2.2): findings then name the place where it stands. */
+  readonly short?: "call" | "action";
+}
+
+/** `call`, as written. */
+export interface CallConfig {
+  /** The action's full name. */
+  readonly action: string;
+  /** The mapping (S3). */
+  readonly params?: Json | undefined;
+  /** Whether declared params are filled in. Default true. */
+  readonly implicitParams?: boolean | undefined;
+  /** Names of params that travel in batches (S5.4). */
+  readonly batchedParams?: readonly string[] | undefined;
+  /** A function of the sources: falsy, and nothing is called. */
+  readonly if?: string | undefined;
+  /** A function of `{ request, response }`. */
+  readonly map?: string | undefined;
+}
+
+/** `publish`, as written. */
+export interface PublishConfig {
+  /** A name, or a function of the sources that makes one. */
+  readonly event: string;
+  /** The mapping (S3). */
+  readonly params?: Json | undefined;
+  /** Groups that get it. */
+  readonly groups?: readonly string[] | undefined;
+  /** To every node. Default false. */
+  readonly broadcast?: boolean | undefined;
+  /** A function: falsy, and nothing is sent. */
+  readonly filter?: string | undefined;
+  /** A function that makes the answer. */
+  readonly map?: string | undefined;
+}
+
+/** `subscribe`, as written. */
+export interface SubscribeConfig {
+  /** Names and patterns, or a function of the sources that makes names. */
+  readonly events: readonly string[] | string;
+  /** A function: falsy, and the event is left out. */
+  readonly filter?: string | undefined;
+  /** A function that makes what is sent. */
+  readonly map?: string | undefined;
+}

@@ -1,0 +1,31 @@
+import type { CallScope } from "./call-scope.ts";
+import type { DirectorySnapshot } from "./directory.ts";
+
+/**
+ * What one request carries to everything that serves it. Made at dispatch, from two immutable things: the version
+ * and the branch's directory snapshot. What compiling a fragment returns knows none of it.
+ */
+export interface Scope extends CallScope {
+  /** The version that serves it, 32 hex digits. */
+  readonly version: string;
+  /** The gateway's path prefix of this request: empty, or `/~branch`, or `/~branch@tag`. */
+  readonly base: string;
+  /** Which actions and services there are, seen from the branch, when the request was dispatched. */
+  readonly directory: DirectorySnapshot;
+  /** One value per request and key, made the first time: verdicts and batches live here. */
+  memo<Value>(key: object, make: () => Value): Value;
+  /** A scope for one request of a connection: own context, own memo, the newest directory. */
+  fork(change: ScopeChange): Scope;
+}
+
+/** What differs in a forked scope. */
+export interface ScopeChange {
+  /** Default: the parent's. */
+  readonly directory?: DirectorySnapshot;
+  /** Default: the parent's. */
+  readonly version?: string;
+  /** Default: none. */
+  readonly deadline?: number;
+  /** Ends the fork alone; the parent's end ends it too. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,131 @@
+import { expect, expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import type {
+  Access,
+  Broker,
+  Claim,
+  ContextFactory,
+  ErrorCode,
+  GatewayPage,
+  HttpRoute,
+  Policy,
+  Protocol,
+  Reply,
+  Route,
+  Sandbox,
+  Verdict,
+  WebSocketRoute,
+} from "../../src/index.ts";
+import { TidegateError } from "../../src/index.ts";
+
+// These are judged by the compiler: a line under `@ts-expect-error` that compiles is a fault of `tsc -b`.
+const call: Broker["call"] = async () => undefined;
+
+test("a broker needs a name, start, stop and call; everything else is a capability", () => {
+  const start = async () => undefined;
+  const part = { contract: 1, name: "least", start, stop: start } as const;
+  const least: Broker = { ...part, call };
+  expectTypeOf(least.publish).toEqualTypeOf<Broker["publish"]>();
+  // @ts-expect-error: without `call` it is no broker
+  const silent: Broker = part;
+  // @ts-expect-error: an unknown member is refused
+  const odd: Broker = { ...part, call, publsh: call };
+  // @ts-expect-error: another contract's number is refused
+  const later: Broker = { ...part, call, contract: 2 };
+  expect([least, silent, odd, later]).toHaveLength(4);
+});
+
+test("a broker is given no more of a request than it may know", () => {
+  const curious: Broker = {
+    contract: 1,
+    name: "curious",
+    start: async () => undefined,
+    stop: async () => undefined,
+    // @ts-expect-error: the directory is not a broker's business
+    call: async (scope) => scope.directory,
+  };
+  expect(curious.name).toBe("curious");
+});
+
+test("a protocol's input is what its schema gives; its data is its own", () => {
+  const typed: Protocol<{ readonly paths: readonly string[] }, { readonly size: number }> = {
+    contract: 1,
+    key: "Typed",
+    schema: z.strictObject({ paths: z.array(z.string()) }),
+    compile: (input, tools) => {
+      expectTypeOf(input.paths).toEqualTypeOf<readonly string[]>();
+      expectTypeOf(tools.connectors.compile).toBeFunction();
+      return { claims: [], endpoints: [], data: { size: input.paths.length } };
+    },
+    assemble: (parts) => {
+      expectTypeOf(parts[0]?.compiled.data?.size).toEqualTypeOf<number | undefined>();
+      return { routes: [], endpoints: [] };
+    },
+  };
+  const plain: Protocol = typed;
+  const wrong: Protocol<{ readonly paths: readonly number[] }> = {
+    contract: 1,
+    key: "Wrong",
+    // @ts-expect-error: the schema gives texts
+    schema: z.strictObject({ paths: z.array(z.string()) }),
+    compile: () => ({ claims: [], endpoints: [] }),
+  };
+  expect([plain, wrong]).toHaveLength(2);
+});
+
+test("a policy answers with a verdict, which is data", () => {
+  expectTypeOf<Verdict["allowed"]>().toEqualTypeOf<boolean>();
+  const policy: Policy<{ readonly scope: readonly string[] }> = {
+    contract: 1,
+    key: "scope",
+    members: ["scope"],
+    schema: z.strictObject({ scope: z.array(z.string()) }),
+    // @ts-expect-error: a truthy value is no verdict
+    compile: () => ({ decide: () => true, memo: "never", reads: [], asks: null }),
+  };
+  expect(policy.key).toBe("scope");
+});
+
+test("a route is HTTP or WebSocket, and says which", () => {
+  expectTypeOf<Route>().toEqualTypeOf<HttpRoute | WebSocketRoute>();
+  const reply: Reply = { status: 200, headers: [["content-type", "text/plain"]], body: "x" };
+  // @ts-expect-error: HEAD follows GET, and is no method of a route
+  const head: HttpRoute = { kind: "http", method: "HEAD", path: "/", handle: () => reply };
+  // @ts-expect-error: a framework's response does not cross a package's border
+  const framework: HttpRoute = { kind: "http", method: "GET", path: "/", handle: () => new Response("x") };
+  // @ts-expect-error: a socket route can be refused before the upgrade, so it must say how
+  const socket: WebSocketRoute = { kind: "websocket", path: "/", open: async () => undefined };
+  expect([head, framework, socket]).toHaveLength(3);
+});
+
+test("what may be seen of a context value is decided by its factory", () => {
+  const factory: ContextFactory<{ readonly token: string; readonly scope: readonly string[] }> = {
+    contract: 1,
+    name: "auth",
+    create: () => ({ token: "t", scope: [] }),
+    view: ({ scope }) => ({ scope }),
+  };
+  const general: ContextFactory = factory;
+  expect(general.name).toBe("auth");
+});
+
+test("codes are a closed list", () => {
+  expectTypeOf<"ACTION_UNAVAILABLE">().toMatchTypeOf<ErrorCode>();
+  // @ts-expect-error: no such code
+  expect(() => new TidegateError("NO_SUCH_CODE")).not.toBe(undefined);
+});
+
+test("access, claims, pages and functions have no loose ends", () => {
+  // @ts-expect-error: not a kind of access
+  const access: Access = "public";
+  // @ts-expect-error: a claim says where it stands
+  const claim: Claim = { key: "GET /x" };
+  // @ts-expect-error: a page that nobody guards does not exist
+  const page: GatewayPage = {
+    method: "GET",
+    path: "/~x",
+    handle: () => ({ status: 200, headers: [], body: null }),
+  };
+  expectTypeOf<ReturnType<Sandbox["compile"]>["call"]>().returns.toBeUnknown();
+  expect([access, claim, page]).toHaveLength(3);
+});
