@@ -106,10 +106,6 @@ export class TidegateError extends Error {
 
 /** Whether something thrown is ours, also from another copy of this package. */
 export function isTidegateError(error: unknown): error is TidegateError {
-  return (
-    error instanceof Error &&
-    error.name === "TidegateError" &&
-    "code" in error &&
-    String(error.code) in errorCodes
-  );
+  if (!(error instanceof Error) || error.name !== "TidegateError") return false;
+  return "details" in error && "code" in error && Object.hasOwn(errorCodes, String(error.code));
 }

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { CallScope } from "./call-scope.ts";
 import type { JsonObject } from "./json.ts";
 import type { Report } from "./report.ts";
@@ -88,6 +89,8 @@ export interface CallRequest {
   readonly action: string;
   /** Its params: data, or a file or stream (S8). */
   readonly params: unknown;
+  /** A stream beside the params (S6.2). */
+  readonly stream?: Readable;
   /** The only nodes it may go to. Absent: any. */
   readonly nodes?: readonly string[];
   /** How many entries travel in it, where it is a batch (S5.4). */

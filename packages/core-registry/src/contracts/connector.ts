@@ -48,6 +48,8 @@ export interface ConnectorDescription {
   readonly origin: Origin;
   /** The action that it calls. */
   readonly action?: string;
+  /** Where the action's name stands: it differs in the short forms (S2.2). */
+  readonly namePath?: string;
   /** The events that it sends or receives; absent where a function makes the names. */
   readonly events?: readonly string[];
   /** The mapping as written. */

@@ -12,10 +12,29 @@ export interface Scope extends CallScope {
   readonly base: string;
   /** Which actions and services there are, seen from the branch, when the request was dispatched. */
   readonly directory: DirectorySnapshot;
+  /** The rules of the version's services: who owns an action may ask that they apply (S7.2). */
+  readonly rules: ServiceRules;
   /** One value per request and key, made the first time: verdicts and batches live here. */
   memo<Value>(key: object, make: () => Value): Value;
   /** A scope for one request of a connection: own context, own memo, the newest directory. */
   fork(change: ScopeChange): Scope;
+  /** The request is over: closes its context and its timer. For who made or forked it. Idempotent, never throws. */
+  end(): void;
+}
+
+/** The rules of a version's services, by service. */
+export interface ServiceRules {
+  /**
+   * What the service that owns an action has against its being called; undefined: nothing.
+   * @param asked whether the fragment that calls it says `policy.owner`
+   */
+  owner(service: string, action: string, asked: boolean): OwnerGuard | undefined;
+}
+
+/** The owner's rules of one action. */
+export interface OwnerGuard {
+  /** Asks them. Undefined where they allowed it at once, else a promise. Throws or rejects as the fragment's own rules do. */
+  admit(params: unknown, scope: Scope): Promise<void> | undefined;
 }
 
 /** What differs in a forked scope. */

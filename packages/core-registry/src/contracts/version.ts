@@ -1,5 +1,6 @@
 import type { Assembled, Endpoint } from "./protocol.ts";
 import type { Route } from "./route.ts";
+import type { ServiceRules } from "./scope.ts";
 
 /** An immutable, compiled API of one branch, named by what went into it (S9.4). */
 export interface Version {
@@ -13,6 +14,8 @@ export interface Version {
   readonly routes: readonly Route[];
   /** Everything that it serves, described. */
   readonly endpoints: readonly Endpoint[];
+  /** The rules of its services (S7.2). */
+  readonly rules: ServiceRules;
   /** Each protocol's share, by key. */
   readonly assembled: ReadonlyMap<string, Assembled>;
 }
