@@ -1,0 +1,150 @@
+import { type Clock, systemClock } from "../contracts/clock.ts";
+import type { DirectorySnapshot } from "../contracts/directory.ts";
+import type { HttpRequest } from "../contracts/request.ts";
+import type { Scope, ScopeChange, ServiceRules } from "../contracts/scope.ts";
+import type { Trace } from "../contracts/trace.ts";
+import { TidegateError } from "../errors.ts";
+import { callAction } from "./call.ts";
+import { type ContextFactories, type ContextSource, createContext, type ForkableContext } from "./context.ts";
+
+/** What a scope is made from. The object is kept: give each scope its own, and do not change it. */
+export interface ScopeInput {
+  /** The branch that the request came in on. */
+  readonly branch: string;
+  /** The version that serves it, 32 hex digits. */
+  readonly version: string;
+  /** The gateway's path prefix of this request. */
+  readonly base: string;
+  /** Which actions and services there are, seen from the branch. */
+  readonly directory: DirectorySnapshot;
+  /** The rules of the version's services. Default: none. */
+  readonly rules?: ServiceRules;
+  /** The request, for the context. */
+  readonly request: HttpRequest;
+  /** Who makes the context's values. */
+  readonly factories: ContextFactories;
+  /** When the answer is of no use any more: milliseconds since the epoch. */
+  readonly deadline?: number;
+  /** Told what happens, where somebody listens. */
+  readonly trace?: Trace;
+  /** Time. Default: the machine's own. */
+  readonly clock?: Clock;
+  /**
+   * Calls back once when the client goes away; at once where it is gone. Called at most once, when the signal is first
+   * asked for.
+   */
+  onGone?(gone: () => void): void;
+}
+
+const noRules: ServiceRules = { owner: () => undefined };
+
+/** The scope of one request. Signal, context and memo are made when first asked for. */
+export function createScope(input: ScopeInput): Scope {
+  return new LazyScope(input, undefined, undefined);
+}
+
+class LazyScope implements Scope {
+  readonly #input: ScopeInput;
+  readonly #parent: LazyScope | undefined;
+  readonly #change: ScopeChange | undefined;
+  #context: ForkableContext | undefined;
+  #signal: AbortSignal | undefined;
+  #memo: Map<object, unknown> | undefined;
+  #stopTimer: (() => void) | undefined;
+  #over = false;
+
+  constructor(input: ScopeInput, parent: LazyScope | undefined, change: ScopeChange | undefined) {
+    this.#input = input;
+    this.#parent = parent;
+    this.#change = change;
+  }
+
+  get branch(): string {
+    return this.#input.branch;
+  }
+
+  get base(): string {
+    return this.#input.base;
+  }
+
+  get version(): string {
+    return this.#change?.version ?? this.#parent?.version ?? this.#input.version;
+  }
+
+  get directory(): DirectorySnapshot {
+    return this.#change?.directory ?? this.#parent?.directory ?? this.#input.directory;
+  }
+
+  get rules(): ServiceRules {
+    return this.#input.rules ?? noRules;
+  }
+
+  get deadline(): number | undefined {
+    return this.#parent === undefined ? this.#input.deadline : this.#change?.deadline;
+  }
+
+  get trace(): Trace | undefined {
+    return this.#input.trace;
+  }
+
+  get context(): ForkableContext {
+    this.#context ??= this.#makeContext();
+    return this.#context;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= this.#makeSignal();
+    return this.#signal;
+  }
+
+  memo<Value>(key: object, make: () => Value): Value {
+    this.#memo ??= new Map();
+    if (this.#memo.has(key)) return this.#memo.get(key) as Value;
+    const value = make();
+    this.#memo.set(key, value);
+    return value;
+  }
+
+  fork(change: ScopeChange): Scope {
+    return new LazyScope(this.#input, this, change);
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopTimer?.();
+    this.#context?.dispose();
+  }
+
+  #makeContext(): ForkableContext {
+    const source: ContextSource = {
+      request: this.#input.request,
+      call: (action, params) => callAction(this, action, params),
+    };
+    const context = this.#parent?.context.fork(source) ?? createContext(this.#input.factories, source);
+    if (this.#over) context.dispose();
+    return context;
+  }
+
+  #makeSignal(): AbortSignal {
+    const controller = new AbortController();
+    if (this.#parent === undefined) {
+      this.#input.onGone?.(() => controller.abort(new TidegateError("CANCELLED")));
+    }
+    this.#abortAtDeadline(controller);
+    if (this.#parent === undefined) return controller.signal;
+    const signals = [controller.signal, this.#parent.signal];
+    if (this.#change?.signal !== undefined) signals.push(this.#change.signal);
+    return AbortSignal.any(signals);
+  }
+
+  #abortAtDeadline(controller: AbortController): void {
+    const deadline = this.deadline;
+    if (deadline === undefined || this.#over) return;
+    const clock = this.#input.clock ?? systemClock;
+    const abort = (): void => controller.abort(new TidegateError("CALL_TIMEOUT"));
+    const left = deadline - clock.now();
+    if (left <= 0) abort();
+    else this.#stopTimer = clock.after(left, abort);
+  }
+}
