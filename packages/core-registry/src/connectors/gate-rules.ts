@@ -1,0 +1,124 @@
+import type { RuleDescription } from "../contracts/connector.ts";
+import type { Finding } from "../contracts/finding.ts";
+import type { Json } from "../contracts/json.ts";
+import type { CompiledRule, GuardedKind, Policy, PolicyTools } from "../contracts/policy.ts";
+import { jsonPath } from "../fragment/json-path.ts";
+import type { GateTools } from "./gate-tools.ts";
+import { type NameMatcher, nameMatcher } from "./name-pattern.ts";
+import { guardedKinds, namesMember, ownMembers, type PolicyPart, type PolicyRule } from "./policy-schema.ts";
+
+/** One rule, compiled. */
+export interface GateRule {
+  /** What it guards. */
+  readonly kind: GuardedKind;
+  /** Its patterns. */
+  readonly matches: readonly NameMatcher[];
+  /** What it asks, in the policies' order. */
+  readonly asks: readonly RuleAsk[];
+  /** It, as data. */
+  readonly description: RuleDescription;
+}
+
+/** What a rule asks of one policy. */
+export interface RuleAsk {
+  /** The policy's key. */
+  readonly policy: string;
+  /** The policy's share of the rule. */
+  readonly compiled: CompiledRule;
+}
+
+/** Compiles all rules of a fragment in the order in which they are written. Problems are told. */
+export async function compileRules(
+  part: PolicyPart,
+  policies: readonly Policy[],
+  tools: GateTools,
+): Promise<GateRule[]> {
+  const rules: GateRule[] = [];
+  for (const kind of guardedKinds) {
+    for (const [index, rule] of (part[kind] ?? []).entries()) {
+      rules.push(await compileRule(rule, kind, jsonPath([kind, index], "policy"), policies, tools));
+    }
+  }
+  return rules;
+}
+
+async function compileRule(
+  rule: PolicyRule,
+  kind: GuardedKind,
+  place: string,
+  policies: readonly Policy[],
+  tools: GateTools,
+): Promise<GateRule> {
+  const asks: RuleAsk[] = [];
+  for (const policy of policies) {
+    const compiled = await compileAsk(rule, kind, place, policy, tools);
+    if (compiled !== undefined) asks.push({ policy: policy.key, compiled });
+  }
+  warnOfSwitchedOff(rule, place, tools);
+  const asked: Record<string, Json> = Object.fromEntries(asks.map((ask) => [ask.policy, ask.compiled.asks]));
+  return {
+    kind,
+    matches: (rule[namesMember(kind)] ?? []).map(nameMatcher),
+    asks,
+    description: {
+      ...(rule.description === undefined ? {} : { description: rule.description }),
+      origin: { ...tools.origin, jsonPath: place },
+      asks: asked,
+    },
+  };
+}
+
+async function compileAsk(
+  rule: PolicyRule,
+  kind: GuardedKind,
+  place: string,
+  policy: Policy,
+  tools: GateTools,
+): Promise<CompiledRule | undefined> {
+  const own = ownMembers(rule, policy);
+  if (own === undefined) return undefined;
+  const checked = await policy.schema["~standard"].validate(own);
+  if (checked.issues !== undefined) return undefined;
+  try {
+    return await policy.compile(checked.value, policyTools(kind, place, tools));
+  } catch (error) {
+    tools.found({
+      severity: "error",
+      code: "POLICY_FAILED",
+      jsonPath: place,
+      message: `The policy ${policy.key} cannot compile this rule: ${error instanceof Error ? error.message : String(error)}`,
+    });
+    return undefined;
+  }
+}
+
+function policyTools(kind: GuardedKind, place: string, tools: GateTools): PolicyTools {
+  const placed = (finding: Finding): Finding => ({ ...finding, jsonPath: below(place, finding.jsonPath) });
+  return {
+    kind,
+    origin: { ...tools.origin, jsonPath: place },
+    sandbox: tools.sandbox,
+    contexts: tools.contexts,
+    found: (finding) => tools.found(placed(finding)),
+    report: (finding) => tools.report(placed(finding)),
+    console: (message) => tools.console({ ...message, jsonPath: below(place, message.jsonPath) }),
+  };
+}
+
+function below(place: string, relative: string): string {
+  if (relative === "") return place;
+  return relative.startsWith("[") ? `${place}${relative}` : `${place}.${relative}`;
+}
+
+function warnOfSwitchedOff(rule: PolicyRule, place: string, tools: GateTools): void {
+  for (const policy of tools.off ?? []) {
+    const member = policy.members.find((each) => Object.hasOwn(rule, each));
+    if (member === undefined) continue;
+    tools.found({
+      severity: "warning",
+      code: "POLICY_OFF",
+      jsonPath: below(place, member),
+      message: `The policy ${policy.key} is switched off in this gateway: what it asks here passes.`,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { LRUCache } from "lru-cache";
+import type { RuleDescription } from "../contracts/connector.ts";
+import type { CompiledRule, GuardedKind, Policy } from "../contracts/policy.ts";
+import type { Scope } from "../contracts/scope.ts";
+import { type Check, decide } from "./gate-decision.ts";
+import { compileRules, type GateRule } from "./gate-rules.ts";
+import type { GateTools } from "./gate-tools.ts";
+import type { PolicyPart } from "./policy-schema.ts";
+
+/** The rules of one fragment, compiled (S7). */
+export interface Gate {
+  /** Whether its fragment says `policy.owner` (S7.2). */
+  readonly owner: boolean;
+  /** What guards an action or event; undefined where no rule matches its name, and then nothing is to be done. */
+  guard(kind: GuardedKind, name: string): Guard | undefined;
+}
+
+/** The rules that match one name. */
+export interface Guard {
+  /** The rules as data, in order. */
+  readonly rules: readonly RuleDescription[];
+  /**
+   * Asks all rules in order. Undefined where they allowed it at once, else a promise.
+   * @throws {TidegateError} `UNAUTHENTICATED`, `FORBIDDEN`, or the code that a policy gave; also as a rejection.
+   */
+  admit(params: unknown, scope: Scope): Promise<void> | undefined;
+}
+
+/** A gate without rules. */
+export const openGate: Gate = { owner: false, guard: () => undefined };
+
+/** How many names made by functions a gate remembers the rules of. */
+const rememberedNames = 1_000;
+
+/**
+ * Compiles a fragment's rules (S7.2): for a name all rules whose pattern matches it, in order, and in each the policies
+ * in theirs. The first failure ends the evaluation.
+ *
+ * @param part as `policySchema` checked it
+ * @param policies in the configured order
+ */
+export async function compileGate(
+  part: PolicyPart | undefined,
+  policies: readonly Policy[],
+  tools: GateTools,
+): Promise<Gate> {
+  const rules = await compileRules(part ?? {}, policies, tools);
+  const owner = part?.owner === true;
+  if (rules.length === 0) return owner ? { ...openGate, owner } : openGate;
+  const remembered = new LRUCache<string, { readonly guard: Guard | undefined }>({ max: rememberedNames });
+  return {
+    owner,
+    guard: (kind, name) => {
+      const key = `${kind} ${name}`;
+      let known = remembered.get(key);
+      if (known === undefined) {
+        known = { guard: guardOf(rules, kind, name, tools) };
+        remembered.set(key, known);
+      }
+      return known.guard;
+    },
+  };
+}
+
+function guardOf(
+  rules: readonly GateRule[],
+  kind: GuardedKind,
+  name: string,
+  tools: GateTools,
+): Guard | undefined {
+  const matching = rules.filter(
+    (rule) => rule.kind === kind && rule.matches.some((matches) => matches(name)),
+  );
+  if (matching.length === 0) return undefined;
+  const checks: readonly Check[] = matching.flatMap((rule) =>
+    rule.asks.map(({ policy, compiled }) => ({ kind, name, policy, compiled, rule: rule.description })),
+  );
+  const from = (index: number, params: unknown, scope: Scope): Promise<void> | undefined => {
+    for (let at = index; at < checks.length; at++) {
+      const check = checks[at];
+      const admitted = check === undefined ? undefined : ask(check, params, scope, tools);
+      if (admitted !== undefined) return admitted.then(() => from(at + 1, params, scope));
+    }
+    return undefined;
+  };
+  return {
+    rules: matching.map((rule) => rule.description),
+    admit: (params, scope) => from(0, params, scope),
+  };
+}
+
+function ask(check: Check, params: unknown, scope: Scope, tools: GateTools): Promise<void> | undefined {
+  const ready = prepare(check.compiled, scope);
+  const asked =
+    ready === undefined
+      ? decide(check, params, scope, tools)
+      : ready.then(() => decide(check, params, scope, tools));
+  return asked instanceof Promise ? asked : undefined;
+}
+
+function prepare(rule: CompiledRule, scope: Scope): Promise<void> | undefined {
+  return rule.reads.length === 0 ? undefined : scope.context.prepare(rule.reads);
+}

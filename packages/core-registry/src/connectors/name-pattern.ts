@@ -1,0 +1,75 @@
+/** Characters that mean something in other pattern languages, and nothing here (S7.1). */
+const foreign = /[!{}[\]()?]/;
+const maxLength = 256;
+
+/** A pattern of action or event names, compiled (S7.1). */
+export type NameMatcher = (name: string) => boolean;
+
+/**
+ * What is wrong with a pattern of names, or undefined: it is split at dots; `*` stands for one segment or a part of one,
+ * `**` alone between dots for one or more segments.
+ */
+export function namePatternProblem(pattern: string): string | undefined {
+  if (pattern.length > maxLength) return `A pattern has at most ${maxLength} characters.`;
+  const mark = foreign.exec(pattern);
+  if (mark !== null) return `\`${mark[0]}\` means nothing in a pattern: only \`*\` and \`**\` do.`;
+  for (const segment of pattern.split(".")) {
+    if (segment === "") return "A pattern has no empty segment.";
+    if (segment !== "**" && segment.includes("**")) return "`**` stands alone between dots.";
+  }
+  return undefined;
+}
+
+/**
+ * Compiles a pattern of names. `player.**` matches `player.message.list`, not `player`.
+ *
+ * Not picomatch: its globstar may match nothing, and a pattern with many stars becomes a regular expression that takes
+ * exponential time on hostile names. This takes at most pattern length times name length.
+ */
+export function nameMatcher(pattern: string): NameMatcher {
+  if (!pattern.includes("*")) return (name) => name === pattern;
+  // One or more is one, and then none or more.
+  const parts = pattern
+    .split(".")
+    .flatMap((segment): Part[] => (segment === "**" ? ["one", "more"] : [segmentPart(segment)]));
+  return (name) => globMatches(parts, name.split("."), "more", segmentMatches);
+}
+
+type Part = "one" | "more" | { readonly glob: readonly string[] };
+
+function segmentPart(segment: string): Part {
+  return segment === "*" ? "one" : { glob: [...segment] };
+}
+
+function segmentMatches(part: Part, segment: string): boolean {
+  if (typeof part === "string") return true;
+  return globMatches(part.glob, [...segment], "*", (wanted, found) => wanted === found);
+}
+
+// The classic two pointers: on a mismatch only the last star takes one more.
+function globMatches<P, I>(
+  pattern: readonly P[],
+  items: readonly I[],
+  star: P,
+  fits: (part: P, item: I) => boolean,
+): boolean {
+  let at = 0;
+  let item = 0;
+  let starAt = -1;
+  let starItem = 0;
+  while (item < items.length) {
+    const part = pattern[at];
+    if (at < pattern.length && part === star) {
+      starAt = at++;
+      starItem = item;
+    } else if (at < pattern.length && fits(part as P, items[item] as I)) {
+      at++;
+      item++;
+    } else if (starAt >= 0) {
+      at = starAt + 1;
+      item = ++starItem;
+    } else return false;
+  }
+  while (at < pattern.length && pattern[at] === star) at++;
+  return at === pattern.length;
+}

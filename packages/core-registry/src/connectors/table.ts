@@ -1,0 +1,46 @@
+import type {
+  Connector,
+  ConnectorOptions,
+  ConnectorTable,
+  EndpointConnectors,
+} from "../contracts/connector.ts";
+import type { Finding } from "../contracts/finding.ts";
+import { compileCall } from "./call.ts";
+import type { CallPlaces } from "./call-checks.ts";
+import { compileMap } from "./map.ts";
+import { compilePublish } from "./publish.ts";
+import type { ConnectorPlan, ConnectorTools } from "./tools.ts";
+
+/**
+ * Makes the connectors of one fragment (S2). What it compiles knows no branch, version or request: it is shared by all
+ * versions that hold the fragment.
+ */
+export function createConnectorTable(tools: ConnectorTools): ConnectorTable {
+  return {
+    compile: (endpoint, options) => {
+      let failed = false;
+      const found = (finding: Finding): void => {
+        failed ||= finding.severity === "error";
+        tools.found(finding);
+      };
+      const plan = { tools: { ...tools, found }, options, sources: Object.keys(options.sources) };
+      const connector = compileEndpoint(endpoint, plan);
+      return failed ? undefined : connector;
+    },
+  };
+}
+
+function compileEndpoint(endpoint: EndpointConnectors, plan: ConnectorPlan): Connector | undefined {
+  const { options } = plan;
+  if (endpoint.call !== undefined)
+    return compileCall(endpoint.call, callPlaces(endpoint.short, options), plan);
+  if (endpoint.publish !== undefined)
+    return compilePublish(endpoint.publish, `${options.jsonPath}.publish`, plan);
+  if (endpoint.map !== undefined) return compileMap(endpoint.map, `${options.jsonPath}.map`, plan);
+  return undefined;
+}
+
+function callPlaces(short: EndpointConnectors["short"], { jsonPath }: ConnectorOptions): CallPlaces {
+  if (short !== undefined) return { self: jsonPath, action: `${jsonPath}.${short}`, members: jsonPath };
+  return { self: `${jsonPath}.call`, action: `${jsonPath}.call.action`, members: `${jsonPath}.call` };
+}

@@ -1,0 +1,24 @@
+import type { ConnectorOptions } from "../contracts/connector.ts";
+import type { Origin } from "../contracts/finding.ts";
+import type { FunctionTools } from "./function.ts";
+import type { Gate } from "./gate.ts";
+
+/** What the connectors of one fragment are made with. */
+export interface ConnectorTools extends FunctionTools {
+  /** Whose fragment it is. */
+  readonly origin: Pick<Origin, "service" | "hash">;
+  /** The fragment's rules. */
+  readonly gate: Gate;
+  /** Names of all context values that there are. */
+  readonly contexts: readonly string[];
+}
+
+/** What one connector is made with: the fragment's, and the endpoint's. */
+export interface ConnectorPlan {
+  /** The fragment's. */
+  readonly tools: ConnectorTools;
+  /** The endpoint's. */
+  readonly options: ConnectorOptions;
+  /** The protocol's sources by name. */
+  readonly sources: readonly string[];
+}

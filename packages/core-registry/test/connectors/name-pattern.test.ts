@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { eventNameProblem } from "../../src/connectors/event-name.ts";
+import { nameMatcher, namePatternProblem } from "../../src/connectors/name-pattern.ts";
+import { fc, propertyOf } from "./property.ts";
+
+/** The same, written as directly as can be. */
+function naive(pattern: readonly string[], name: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return name.length === 0;
+  if (name.length === 0) return false;
+  if (first !== "**") return naiveSegment(first, name[0] ?? "") && naive(rest, name.slice(1));
+  return name.some((_, index) => naive(rest, name.slice(index + 1)));
+}
+
+function naiveSegment(pattern: string, text: string): boolean {
+  if (pattern === "") return text === "";
+  if (pattern[0] !== "*")
+    return pattern[0] === text[0] && text !== "" && naiveSegment(pattern.slice(1), text.slice(1));
+  return naiveSegment(pattern.slice(1), text) || (text !== "" && naiveSegment(pattern, text.slice(1)));
+}
+
+describe("S7.1 patterns of names", () => {
+  test.each([
+    ["player.**", "player.get", true],
+    ["player.**", "player.message.list", true],
+    ["player.**", "player", false],
+    ["**", "player", true],
+    ["**", "a.b.c", true],
+    ["*", "player", true],
+    ["*", "player.get", false],
+    ["*.get", "player.get", true],
+    ["player.get*", "player.getAll", true],
+    ["player.get*", "player.get", true],
+    ["player.get*", "player.get.all", false],
+    ["**.get", "player.get", true],
+    ["**.get", "get", false],
+    ["a.**.z", "a.b.c.z", true],
+    ["a.**.z", "a.z", false],
+    ["player.get", "playerXget", false],
+    ["v*.player", "v2.player", true],
+  ])("%s and %s: %s", (pattern, name, matches) => {
+    expect(nameMatcher(pattern)(name)).toBe(matches);
+  });
+
+  test("as the rule says it, for all patterns and names", () => {
+    const letter = fc.constantFrom("a", "b");
+    const segment = fc.string({ unit: letter, minLength: 1, maxLength: 4 });
+    const glob = fc
+      .string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength: 4 })
+      .filter((text) => !text.includes("**"));
+    const pattern = fc.array(fc.oneof(segment, glob, fc.constant("**")), { minLength: 1, maxLength: 5 });
+    const name = fc.array(segment, { minLength: 1, maxLength: 5 });
+    propertyOf(fc.tuple(pattern, name), ([parts, segments]) => {
+      const written = parts.join(".");
+      expect(namePatternProblem(written)).toBeUndefined();
+      expect(nameMatcher(written)(segments.join("."))).toBe(naive(parts, segments));
+    });
+  });
+
+  test("a hostile pattern takes no time", () => {
+    const begin = performance.now();
+    expect(nameMatcher(`${"*a".repeat(60)}b`)("a".repeat(256))).toBe(false);
+    expect(nameMatcher(`${"**.".repeat(60)}b`)(Array(250).fill("a").join("."))).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+
+  test.each(["!a", "{a,b}", "[ab]", "a(b)", "a?", "a)b", "a..b", ".a", "", "a**", "a.**b", "a".repeat(257)])(
+    "%j is refused",
+    (pattern) => {
+      expect(namePatternProblem(pattern)).toEqual(expect.any(String));
+    },
+  );
+});
+
+describe("S6.5 names of events", () => {
+  test.each(["", "a..b", "a.", ".a", "a.*", "**", "$node.connected", "a".repeat(257), 5, null, undefined])(
+    "%j is refused",
+    (name) => {
+      expect(eventNameProblem(name)).toEqual(expect.any(String));
+    },
+  );
+
+  test.each(["a", "chat.message.1", "a$b", "a".repeat(256)])("%j is a name", (name) => {
+    expect(eventNameProblem(name)).toBeUndefined();
+  });
+});
