@@ -1,0 +1,75 @@
+export { compileFunction, type FunctionTools } from "./connectors/function.ts";
+export { compileGate, type Gate, type Guard, openGate } from "./connectors/gate.ts";
+export type { GateTools } from "./connectors/gate-tools.ts";
+export { isOpaque, type OpaqueValues, opaqueValues } from "./connectors/opaque.ts";
+export { type PolicyPart, type PolicyRule, policySchema } from "./connectors/policy-schema.ts";
+export {
+  type ConnectorFault,
+  type ConnectorInput,
+  callSchema,
+  connectorMembers,
+  normalizeConnectors,
+  publishSchema,
+} from "./connectors/schema.ts";
+export { createConnectorTable } from "./connectors/table.ts";
+export type { ConnectorTools } from "./connectors/tools.ts";
+export * from "./contracts/broker.ts";
+export * from "./contracts/call-scope.ts";
+export * from "./contracts/change.ts";
+export * from "./contracts/clock.ts";
+export * from "./contracts/connector.ts";
+export * from "./contracts/context.ts";
+export * from "./contracts/directory.ts";
+export * from "./contracts/finding.ts";
+export * from "./contracts/json.ts";
+export * from "./contracts/logger.ts";
+export * from "./contracts/policy.ts";
+export * from "./contracts/protocol.ts";
+export * from "./contracts/registry.ts";
+export * from "./contracts/report.ts";
+export * from "./contracts/request.ts";
+export * from "./contracts/route.ts";
+export * from "./contracts/sandbox.ts";
+export * from "./contracts/schema.ts";
+export * from "./contracts/scope.ts";
+export * from "./contracts/server.ts";
+export * from "./contracts/trace.ts";
+export * from "./contracts/verdict.ts";
+export * from "./contracts/version.ts";
+export * from "./errors.ts";
+export { canonicalJson, hash128 } from "./fragment/canonical.ts";
+export { codeFrame } from "./fragment/code-frame.ts";
+export {
+  branchPattern,
+  type FragmentInput,
+  fragmentFormat,
+  masterBranch,
+  type PolicyInputParts,
+  reservedNames,
+} from "./fragment/fragment.ts";
+export { shown } from "./fragment/issues.ts";
+export { jsonPath } from "./fragment/json-path.ts";
+export { nearest } from "./fragment/nearest.ts";
+export { checkPlugin, contractNumber, type PluginKinds } from "./plugins/check-plugin.ts";
+export { createRegistry } from "./registry/registry.ts";
+export { redacted, redactText, secretNames } from "./reporting/redact.ts";
+export { changeLine, findingLines, reportTable } from "./reporting/table.ts";
+export {
+  type ContextFactories,
+  type ContextSource,
+  contextFactories,
+  createContext,
+  type ForkableContext,
+} from "./request/context.ts";
+export { createScope, type ScopeInput } from "./request/scope.ts";
+export { canonicalSegment } from "./routing/canonical.ts";
+export {
+  expandPattern,
+  liesOn,
+  type ParsedPattern,
+  type PathPattern,
+  type PathSegment,
+  type PatternProblem,
+  parsePattern,
+  shapeOf,
+} from "./routing/pattern.ts";

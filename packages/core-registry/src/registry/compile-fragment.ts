@@ -1,0 +1,128 @@
+import { compileFunction } from "../connectors/function.ts";
+import { compileGate, type Gate } from "../connectors/gate.ts";
+import type { GateTools } from "../connectors/gate-tools.ts";
+import { createConnectorTable } from "../connectors/table.ts";
+import type { Finding, Origin } from "../contracts/finding.ts";
+import type { Compiled, CompileTools, Endpoint, Protocol } from "../contracts/protocol.ts";
+import type { ConsoleMessage, Sandbox } from "../contracts/sandbox.ts";
+import { canonicalJson } from "../fragment/canonical.ts";
+import { type FragmentPlugins, isFaulty, type ReadFragment, readFragment } from "../fragment/read.ts";
+
+/** A service's fragment, read and compiled. Immutable; shared by every branch and version that holds it. */
+export interface CompiledFragment {
+  /** The service's full name. */
+  readonly service: string;
+  /** The branch that it is for; absent where that cannot be told. */
+  readonly branch?: string;
+  /** 32 hex digits (S1.4). */
+  readonly hash: string;
+  /** Its rules. */
+  readonly gate: Gate;
+  /** What each protocol made of it. Empty where it is faulty. */
+  readonly parts: ReadonlyMap<string, Compiled>;
+  /** Everything that it offers. */
+  readonly endpoints: readonly Endpoint[];
+  /** Everything that was found in it; an error among them refuses it. */
+  readonly findings: readonly Finding[];
+}
+
+/** What compiling a fragment needs. */
+export interface FragmentCompiler extends FragmentPlugins {
+  /** Runs functions. */
+  readonly sandbox: Sandbox;
+  /** Names of the context values that there are. */
+  readonly contexts: readonly string[];
+  /** Paths that no route may lie on. */
+  readonly reserved: readonly string[];
+  /** Takes what happens while the fragment is in use. */
+  happened(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
+}
+
+/** Reads and compiles a fragment: every fault is found in one pass (S1). Never throws for the fragment's sake. */
+export async function compileFragment(
+  raw: unknown,
+  service: string,
+  compiler: FragmentCompiler,
+  signal: AbortSignal,
+): Promise<CompiledFragment> {
+  const read = await readFragment(raw, service, compiler);
+  const findings = [...read.findings];
+  const origin = { service, hash: read.hash };
+  const { sandbox, contexts, disabledPolicies: off } = compiler;
+  const tools: GateTools = {
+    origin,
+    sandbox,
+    contexts,
+    off,
+    found: (finding) => void findings.push(finding),
+    report: (finding) => compiler.happened(origin, finding),
+    console: (message) => compiler.happened(origin, message),
+  };
+  const rules = read.policy;
+  const gate = await compileGate(rules?.value, compiler.policies, {
+    ...tools,
+    found: (finding) =>
+      tools.found({ ...finding, jsonPath: rules?.original(finding.jsonPath) ?? finding.jsonPath }),
+  });
+  const parts = await compileParts(read, compiler, gate, tools, signal);
+  const faulty = isFaulty(findings);
+  return {
+    ...origin,
+    ...(read.branch === undefined ? {} : { branch: read.branch }),
+    gate,
+    parts: faulty ? new Map() : parts,
+    endpoints: [...parts.values()].flatMap(({ endpoints }) => endpoints),
+    findings,
+  };
+}
+
+/** The text by which a compiled fragment is found again: all of it, documentation too. */
+export function fragmentText(raw: unknown, service: string): string {
+  return canonicalJson({ service, raw });
+}
+
+async function compileParts(
+  { parts: inputs }: ReadFragment,
+  { protocols, reserved }: FragmentCompiler,
+  gate: Gate,
+  common: GateTools,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Compiled>> {
+  const parts = new Map<string, Compiled>();
+  for (const protocol of protocols) {
+    const part = inputs.get(protocol.key);
+    if (part === undefined) continue;
+    const found = (finding: Finding): void =>
+      common.found({ ...finding, jsonPath: part.original(finding.jsonPath) });
+    const compiled = await compilePart(protocol, part.value, {
+      origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
+      connectors: createConnectorTable({ ...common, found, gate }),
+      compileFunction: (source, path) => compileFunction(source, path, { ...common, found }),
+      reserved,
+      found,
+      report: common.report,
+      signal,
+    });
+    if (compiled !== undefined) parts.set(protocol.key, compiled);
+  }
+  return parts;
+}
+
+async function compilePart(
+  protocol: Protocol,
+  input: unknown,
+  tools: CompileTools,
+): Promise<Compiled | undefined> {
+  try {
+    return await protocol.compile(input, tools);
+  } catch (error) {
+    tools.found({
+      severity: "error",
+      code: "PROTOCOL_FAILED",
+      jsonPath: tools.origin.jsonPath,
+      message: `The protocol ${protocol.key} failed on this part: ${error instanceof Error ? error.message : String(error)}`,
+      hint: "That is a fault of the gateway's plugin, not of the fragment. Please report it there.",
+    });
+    return undefined;
+  }
+}

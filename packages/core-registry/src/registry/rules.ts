@@ -1,0 +1,17 @@
+import type { Gate } from "../connectors/gate.ts";
+import type { ServiceRules } from "../contracts/scope.ts";
+import type { CompiledFragment } from "./compile-fragment.ts";
+
+/**
+ * The rules of a version's services (S7.2). The owner's apply to another fragment's call where either of the two says
+ * `policy.owner`: the one that calls, to be as careful as the owner, or the owner, so that nobody goes around its rules.
+ */
+export function serviceRules(chosen: ReadonlyMap<string, CompiledFragment>): ServiceRules {
+  const gates = new Map<string, Gate>([...chosen].map(([service, { gate }]) => [service, gate]));
+  return {
+    owner: (service, action, asked) => {
+      const gate = gates.get(service);
+      return gate !== undefined && (asked || gate.owner) ? gate.guard("call", action) : undefined;
+    },
+  };
+}

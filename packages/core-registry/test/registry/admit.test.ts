@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { silentLogger } from "../../src/contracts/logger.ts";
+import type { Protocol } from "../../src/contracts/protocol.ts";
+import { type Compilation, compile } from "../../src/registry/compile.ts";
+import {
+  type Directory,
+  emptyDirectory,
+  type Offer,
+  withOffer,
+  withoutOffer,
+  withState,
+} from "../../src/registry/directory.ts";
+import { emptyLedger, type Ledger } from "../../src/registry/ledger.ts";
+import { view } from "../../src/registry/view.ts";
+import { type FragmentSketch, fragmentOf, offerOf, stillBroker } from "./fragments.ts";
+
+const protocol = { contract: 1, key: "T", compile: () => ({ claims: [], endpoints: [] }) } as Pick<
+  Protocol,
+  "contract" | "key" | "compile"
+>;
+
+const compileOf = (
+  directory: Directory,
+  ledger: Ledger = emptyLedger,
+  previous?: Compilation,
+): Promise<Compilation> =>
+  compile(view("master", directory), ledger, {
+    protocols: [protocol as Protocol],
+    judge: () => [],
+    previous,
+    logger: silentLogger,
+    signal: new AbortController().signal,
+  });
+
+const directoryOf = (...offers: Offer[]): Directory => offers.reduce(withOffer, emptyDirectory);
+const chosen = (compilation: Compilation): Record<string, string> =>
+  Object.fromEntries([...compilation.chosen].map(([service, { hash }]) => [service, hash]));
+
+describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
+  const holder = fragmentOf({ service: "b", claims: ["GET /x"] });
+  const challenger = fragmentOf({ service: "a", claims: ["GET /x", "GET /y"] });
+
+  test("the incumbent keeps what is contested, the challenger is told who holds it", async () => {
+    const before = await compileOf(directoryOf(offerOf(holder, "n1", 9)));
+    const after = await compileOf(
+      directoryOf(offerOf(holder, "n1", 9), offerOf(challenger, "n2", 1)),
+      before.ledger,
+      before,
+    );
+    expect(chosen(after)).toEqual({ b: holder.hash });
+    expect(after.version).toBe(before.version);
+    expect(after.refused.get("a")?.findings).toMatchObject([
+      {
+        code: "CLAIM_TAKEN",
+        jsonPath: "protocol.T.GET /x",
+        message: "`GET /x` (T) is held by the service `b`.",
+      },
+    ]);
+    expect(after.ledger.holders).toEqual({ "T GET /x": "b" });
+  });
+
+  test("the challenger gets it when the holder goes", async () => {
+    const both = directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 2));
+    const before = await compileOf(both);
+    const gone = withoutOffer(withState(both, "b", stillBroker, "n1", "left"), "b", stillBroker, "n1");
+    expect(chosen(await compileOf(gone, before.ledger, before))).toEqual({ a: challenger.hash });
+  });
+
+  test("without a ledger the lower revision holds it, then the name", async () => {
+    expect(
+      chosen(await compileOf(directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 2)))),
+    ).toEqual({ b: holder.hash });
+    expect(
+      chosen(await compileOf(directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 1)))),
+    ).toEqual({ a: challenger.hash });
+  });
+
+  test("a fragment that gives up what another wants lets both in, in one merge", async () => {
+    const before = await compileOf(directoryOf(offerOf(holder, "n1", 1)));
+    const moved = fragmentOf({ service: "b", label: "2", claims: ["GET /z"] });
+    const after = await compileOf(
+      directoryOf(offerOf(moved, "n1", 3), offerOf(challenger, "n2", 2)),
+      before.ledger,
+      before,
+    );
+    expect(chosen(after)).toEqual({ a: challenger.hash, b: moved.hash });
+  });
+
+  test("S9.2: the last good fragment stays while its service has any node on the branch", async () => {
+    const before = await compileOf(directoryOf(offerOf(holder, "n1", 1)));
+    const broken = fragmentOf({ service: "b", label: "2", faulty: true });
+    const after = await compileOf(directoryOf(offerOf(broken, "n1", 2)), before.ledger, before);
+    expect(after.version).toBe(before.version);
+    expect(after.refused.get("b")?.fragment).toBe(broken);
+    expect(chosen(await compileOf(emptyDirectory, after.ledger, after))).toEqual({});
+  });
+
+  test("identical shared definitions may be held by several", async () => {
+    const shared = (service: string) =>
+      fragmentOf({ service, claims: [{ key: "type PageInfo", jsonPath: "x", shared: "same" }] });
+    const after = await compileOf(directoryOf(offerOf(shared("a"), "n1"), offerOf(shared("b"), "n2")));
+    expect([...after.chosen.keys()].sort()).toEqual(["a", "b"]);
+  });
+});
+
+describe("S9.4: the same directory and ledger give the same version", () => {
+  const services = ["a", "b", "c"];
+  const sketch: fc.Arbitrary<FragmentSketch> = fc.record({
+    service: fc.constantFrom(...services),
+    label: fc.constantFrom("1", "2"),
+    claims: fc.uniqueArray(fc.constantFrom("GET /1", "GET /2", "GET /3"), { maxLength: 2 }),
+    faulty: fc.boolean(),
+  });
+  const offer = fc
+    .tuple(sketch, fc.constantFrom("n1", "n2"), fc.nat(3))
+    .map(([one, node, revision]) => offerOf(fragmentOf(one), node, revision));
+  const offers = fc.uniqueArray(offer, {
+    selector: (one) => `${one.description.name} ${one.node.id}`,
+    maxLength: 6,
+  });
+
+  test("whatever the order in which services came", async () => {
+    await fc.assert(
+      fc.asyncProperty(offers, fc.infiniteStream(fc.nat()), async (all, noise) => {
+        const shuffled = [...all]
+          .map((one) => [noise.next().value, one] as const)
+          .sort(([x], [y]) => x - y)
+          .map(([, one]) => one);
+        const one = await compileOf(directoryOf(...all));
+        const other = await compileOf(directoryOf(...shuffled));
+        expect(other.version.id).toBe(one.version.id);
+        expect(other.ledger).toEqual(one.ledger);
+      }),
+    );
+  });
+
+  test("merging again changes nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(offers, async (all) => {
+        const directory = directoryOf(...all);
+        const once = await compileOf(directory);
+        const twice = await compileOf(directory, once.ledger, once);
+        expect(twice.version).toBe(once.version);
+        expect(twice.ledger).toEqual(once.ledger);
+      }),
+    );
+  });
+
+  test("what is served never shrinks because of a fragment that is refused", async () => {
+    await fc.assert(
+      fc.asyncProperty(offers, offer, async (all, next) => {
+        const before = await compileOf(directoryOf(...all));
+        const after = await compileOf(withOffer(directoryOf(...all), next), before.ledger, before);
+        const others = [...before.chosen.keys()].filter((service) => service !== next.description.name);
+        for (const service of others) expect(after.chosen.has(service)).toBe(true);
+      }),
+    );
+  });
+});
