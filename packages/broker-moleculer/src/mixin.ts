@@ -1,0 +1,52 @@
+import type { FragmentInput, Report } from "@tidegate/core-registry";
+import type { Context, Service, ServiceSchema } from "moleculer";
+import { leavingEvent } from "./listener.ts";
+
+/** What a service says to the gateway. */
+export interface TidegateMixinOptions {
+  /** The fragment that it publishes (S1). Absent: none. */
+  readonly api?: FragmentInput;
+  /**
+   * Higher is newer (S9.2): a number that grows with every build. Default: the environment's `TIDEGATE_REVISION`, else
+   * the time at which the process started, in milliseconds since the epoch.
+   */
+  readonly revision?: number;
+}
+
+/** Reports that were printed and are remembered, so that equal ones are printed once. */
+const remembered = 100;
+
+/**
+ * A mixin for Moleculer services that publish a fragment: `mixins: [tidegate({ api })]` (S13.1). It puts `api` and
+ * `revision` into the metadata, prints the gateways' reports to the service's own log, each once, and tells the
+ * gateways when the service goes in good order.
+ */
+export function tidegate({ api, revision }: TidegateMixinOptions = {}): Partial<ServiceSchema> {
+  const printed = new Set<string>();
+  return {
+    metadata: { ...(api !== undefined && { api }), revision: revision ?? defaultRevision() },
+    actions: {
+      $report: {
+        visibility: "public",
+        handler(this: Service, context: Context<Partial<Report>>) {
+          const { table, state } = context.params;
+          if (typeof table !== "string" || printed.has(table)) return null;
+          for (const oldest of printed.size < remembered ? [] : [...printed].slice(0, 1))
+            printed.delete(oldest);
+          printed.add(table);
+          if (state === "failed") this.logger.error(table);
+          else this.logger.info(table);
+          return null;
+        },
+      },
+    },
+    async stopped(this: Service) {
+      await this.broker.broadcast(leavingEvent, this.fullName);
+    },
+  };
+}
+
+function defaultRevision(): number {
+  const built = Number(process.env.TIDEGATE_REVISION);
+  return Number.isFinite(built) && built > 0 ? built : Math.round(performance.timeOrigin);
+}

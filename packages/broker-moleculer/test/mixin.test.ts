@@ -1,0 +1,53 @@
+import type { Report } from "@tidegate/core-registry";
+import { ServiceBroker } from "moleculer";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { tidegate } from "../src/index.ts";
+import { quiet } from "./support/system.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+const report = (table: string, state: Report["state"] = "succeeded"): Partial<Report> => ({
+  contract: 1,
+  table,
+  state,
+});
+
+describe("the mixin for services (S13.1)", () => {
+  test("puts the fragment and the revision into the metadata, beside the service's own", async () => {
+    const broker = new ServiceBroker(quiet);
+    const api = { branch: "dev", protocol: { REST: { basePath: "/players", routes: [] } } };
+    const service = broker.createService({
+      name: "player",
+      metadata: { team: "blue" },
+      mixins: [tidegate({ api, revision: 42 })],
+    });
+    expect(service.metadata).toEqual({ team: "blue", api, revision: 42 });
+    await broker.stop();
+  });
+
+  test("takes the revision from the build's environment, else from the process's start (S9.2)", () => {
+    vi.stubEnv("TIDEGATE_REVISION", "17");
+    expect(tidegate().metadata.revision).toBe(17);
+    vi.stubEnv("TIDEGATE_REVISION", "");
+    expect(tidegate().metadata.revision).toBe(Math.round(performance.timeOrigin));
+  });
+
+  test("prints reports to the service's own log, equal ones once (S10.1)", async () => {
+    const broker = new ServiceBroker(quiet);
+    const service = broker.createService({ name: "player", mixins: [tidegate()] });
+    const lines: string[] = [];
+    service.logger.info = (line: string) => lines.push(`info ${line}`);
+    service.logger.error = (line: string) => lines.push(`error ${line}`);
+    await broker.start();
+    for (const params of [
+      report("merged"),
+      report("merged"),
+      report("broken", "failed"),
+      {},
+      report("merged"),
+    ])
+      await broker.call("player.$report", params);
+    await broker.stop();
+    expect(lines.filter((line) => /merged|broken/.test(line))).toEqual(["info merged", "error broken"]);
+  });
+});

@@ -1,0 +1,207 @@
+import { Readable } from "node:stream";
+import type { Broker, BrokerSink, TraceEvent } from "@tidegate/core-registry";
+import { callScope, contextOf, recorder } from "@tidegate/plugin-testkit";
+import { type Context, Errors, ServiceBroker, type ServiceSchema } from "moleculer";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type MoleculerOptions, moleculer } from "../src/index.ts";
+import { freePorts, gatewayId, quiet, tcpOptions } from "./support/system.ts";
+
+const told = () => {
+  const lines = recorder<string>("word of the broker");
+  const sink: BrokerSink = {
+    serviceUp: ({ name }, { id }) => lines.push(`up ${name}@${id}`),
+    serviceDown: (name, id, how) => lines.push(`down ${name}@${id} ${how}`),
+    event: ({ event }) => lines.push(`event ${event}`),
+  };
+  return { lines, sink };
+};
+
+/** A gateway that knows the nodes given, each with services as anybody writes them, over TCP. */
+async function gatewayWith(
+  nodes: Readonly<Record<string, readonly ServiceSchema[]>>,
+  options: MoleculerOptions = {},
+) {
+  const names = [gatewayId, ...Object.keys(nodes)];
+  const found = await freePorts(names.length);
+  const ports = new Map(names.map((name, index) => [name, found[index] ?? 0]));
+  const brokers = new Map<string, ServiceBroker>();
+  for (const [id, services] of Object.entries(nodes)) {
+    const node = new ServiceBroker(tcpOptions(id, ports));
+    brokers.set(id, node);
+    for (const service of services) node.createService(service);
+  }
+  await Promise.all([...brokers.values()].map((node) => node.start()));
+  const broker = moleculer({ ...tcpOptions(gatewayId, ports), ...options });
+  const { lines, sink } = told();
+  await broker.start(sink);
+  onTestFinished(async () => {
+    await broker.stop();
+    await Promise.all([...brokers.values()].map((node) => node.stop()));
+  });
+  return { broker, lines, brokers };
+}
+
+const call = (broker: Broker, action: string, params: unknown = {}) =>
+  broker.call(callScope(), { action, params });
+
+describe("moleculer()", () => {
+  test("serves services that know nothing of Tidegate; a node's end is what Moleculer says of it (S13.1)", async () => {
+    const { broker, lines, brokers } = await gatewayWith({
+      n1: [{ name: "plain", version: 2, actions: { get: (context: Context) => context.meta } }],
+    });
+    expect(lines.items).toEqual(["up v2.plain@n1"]);
+    expect(await call(broker, "v2.plain.get")).toEqual({ branch: "master" });
+    await brokers.get("n1")?.stop();
+    await lines.waitFor((line) => line === "down v2.plain@n1 left");
+  });
+
+  test("hands on the request's id, and tells the trace which node was called (S12.3)", async () => {
+    const { broker } = await gatewayWith({
+      n1: [{ name: "who", actions: { asks: (context: Context) => context.requestID } }],
+    });
+    const events: TraceEvent[] = [];
+    const scope = callScope({
+      context: contextOf({ id: "request-7" }),
+      trace: (event) => void events.push(event),
+    });
+    expect(await broker.call(scope, { action: "who.asks", params: {} })).toBe("request-7");
+    await expect(broker.call(scope, { action: "who.not", params: {} })).rejects.toThrow();
+    expect(events).toMatchObject([
+      { at: "call", action: "who.asks", node: "n1" },
+      { at: "call", action: "who.not", error: "ACTION_UNAVAILABLE" },
+    ]);
+  });
+
+  test("a call that a node did not begin goes to another one, within the nodes named (S9.7)", async () => {
+    const stopping = (context: Context) => {
+      throw new Errors.ServiceNotAvailableError({ action: "where.am", nodeID: context.broker.nodeID });
+    };
+    const { broker } = await gatewayWith({
+      n1: [{ name: "where", actions: { am: stopping } }],
+      n2: [{ name: "where", actions: { am: (context: Context) => context.broker.nodeID } }],
+    });
+    for (let index = 0; index < 4; index++) {
+      expect(await call(broker, "where.am")).toBe("n2");
+      const request = { action: "where.am", params: {}, nodes: ["n1"] };
+      await expect(broker.call(callScope(), request)).rejects.toMatchObject({
+        code: "ACTION_UNAVAILABLE",
+        details: { begun: false },
+      });
+    }
+  });
+
+  test("an unavailable action that a service itself called is the service's error, not the gateway's", async () => {
+    const { broker } = await gatewayWith({
+      n1: [{ name: "outer", actions: { get: (context: Context) => context.call("inner.get") } }],
+    });
+    await expect(call(broker, "outer.get")).rejects.toMatchObject({
+      code: "SERVICE_ERROR",
+      status: 404,
+      details: { begun: true, serviceCode: "SERVICE_NOT_FOUND" },
+    });
+  });
+
+  test("params that an action refuses are 422 with what is wrong (S12.5)", async () => {
+    const { broker } = await gatewayWith({
+      n1: [{ name: "strict", actions: { get: { params: { id: "number" }, handler: () => 1 } } }],
+    });
+    await expect(call(broker, "strict.get", { id: "x" })).rejects.toMatchObject({
+      code: "SERVICE_ERROR",
+      status: 422,
+      details: { serviceCode: "VALIDATION_ERROR", data: [{ field: "id" }] },
+    });
+  });
+
+  test("`$status` and `$headers` of a remote stream come with it (S4.4)", async () => {
+    const { broker } = await gatewayWith({
+      n1: [
+        {
+          name: "file",
+          actions: {
+            get: (context: Context<unknown, Record<string, unknown>>) => {
+              context.meta.$status = 201;
+              context.meta.$headers = { "content-type": "text/plain" };
+              return Readable.from([Buffer.from("x")], { objectMode: false });
+            },
+          },
+        },
+      ],
+    });
+    const stream = await call(broker, "file.get");
+    expect(stream).toBeInstanceOf(Readable);
+    expect(stream).toMatchObject({ $status: 201, $headers: { "content-type": "text/plain" } });
+    if (stream instanceof Readable) stream.destroy();
+  });
+
+  test("a remote stream that outruns its reader is cut with an error (S8)", async () => {
+    const endless = () => {
+      let left = 200;
+      return new Readable({
+        read() {
+          this.push(left-- > 0 ? Buffer.alloc(64 * 1_024) : null);
+        },
+      });
+    };
+    const { broker } = await gatewayWith(
+      { n1: [{ name: "file", actions: { get: endless } }] },
+      { maxBufferedBytes: 1_024 * 1_024 },
+    );
+    const stream = await call(broker, "file.get");
+    const cut = await new Promise((resolve) => stream instanceof Readable && stream.once("error", resolve));
+    expect(cut).toMatchObject({
+      code: "SERVICE_ERROR",
+      message: expect.stringContaining("ahead of its reader"),
+    });
+  });
+
+  test("works inside a broker that is there already, and leaves it running (S13.1)", async () => {
+    const existing = new ServiceBroker(quiet);
+    existing.createService({ name: "own", actions: { get: () => "here" } });
+    onTestFinished(() => existing.stop());
+    const broker = moleculer({ broker: existing });
+    const { lines, sink } = told();
+    const ready = broker.start(sink);
+    await existing.start();
+    await ready;
+    expect(lines.items).toEqual([`up own@${existing.nodeID}`]);
+    expect(await call(broker, "own.get")).toBe("here");
+    await existing.emit("own.event", 1);
+    expect(lines.items).toContain("event own.event");
+    await broker.stop();
+    expect(await existing.call("own.get")).toBe("here");
+    expect(existing.services.map(({ name }) => name)).not.toContain("$tidegate");
+  });
+
+  test("runs the services of its options on its own node, and starts again after a stop", async () => {
+    const broker = moleculer({
+      ...quiet,
+      nodeID: "alone",
+      transporter: null,
+      services: [{ name: "local", actions: { get: () => 1 } }],
+    });
+    for (let round = 0; round < 2; round++) {
+      const { lines, sink } = told();
+      await broker.start(sink);
+      expect(lines.items).toEqual(["up local@alone"]);
+      expect(await call(broker, "local.get")).toBe(1);
+      await broker.stop();
+    }
+  });
+
+  test("options that Moleculer refuses are an error, and do not end the process", async () => {
+    const broker = moleculer({ ...quiet, serializer: "Nope" as "JSON" });
+    await expect(broker.start(told().sink)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await broker.stop();
+  });
+
+  test("a broker that never got through says so, fails calls, and can be stopped", async () => {
+    const [port = 0] = await freePorts(1);
+    const url = `nats://127.0.0.1:${port}`;
+    const broker = moleculer({ ...quiet, transporter: { type: "NATS", options: { url } } });
+    const failed = expect(broker.start(told().sink)).rejects.toMatchObject({ code: "BROKER_UNAVAILABLE" });
+    expect(broker.health?.().state).toBe("connecting");
+    await expect(call(broker, "any.thing")).rejects.toMatchObject({ details: { begun: false } });
+    await broker.stop();
+    await failed;
+  });
+});

@@ -1,0 +1,8 @@
+import { testServedTransporter } from "./support/with-server.ts";
+
+testServedTransporter({
+  name: "Redis",
+  program: "redis-server",
+  start: (port, folder) => ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder, "--save", ""],
+  transporter: (port) => ({ type: "Redis", options: { host: "127.0.0.1", port } }),
+});

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { freePorts } from "./system.ts";
+
+/** A message server that a test started. */
+export interface Server {
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  /** Ends it and takes its files away. */
+  stop(): Promise<void>;
+}
+
+/** The path of an installed program, or undefined. */
+export function programOf(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** Starts a server on a free port, or on the port of one that was stopped, and resolves when it takes connections. */
+export async function startServer(
+  program: string,
+  argumentsOf: (port: number, folder: string) => readonly string[],
+  again?: Server,
+): Promise<Server> {
+  const port = again?.port ?? (await freePorts(1))[0] ?? 0;
+  const folder = await mkdtemp(join(tmpdir(), "tidegate-"));
+  const child = spawn(program, argumentsOf(port, folder), { stdio: ["ignore", "pipe", "pipe"] });
+  await listening(child, port);
+  return {
+    port,
+    stop: async () => {
+      const ended = once(child, "exit");
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Tries to connect after each line that the server prints. */
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.once("error", reject);
+  child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface(stream).on("line", () => {
+      const socket = connect(port, "127.0.0.1", () => {
+        socket.destroy();
+        resolve();
+      }).on("error", () => socket.destroy());
+    });
+  }
+  await promise;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

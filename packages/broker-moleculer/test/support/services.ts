@@ -1,0 +1,72 @@
+import type { JsonSchema } from "@tidegate/core-registry";
+import type { TestAction, TestService } from "@tidegate/plugin-testkit";
+import type { Context, ServiceSchema } from "moleculer";
+import { tidegate } from "../../src/index.ts";
+
+/** A service of the test kit as a Moleculer service with the mixin. */
+export function toMoleculer(service: TestService): ServiceSchema {
+  const [, version, name = service.name] = /^(v\d+)\.(.+)$/.exec(service.name) ?? [];
+  const { fragment, report } = service;
+  return {
+    name,
+    ...(version !== undefined && { version }),
+    mixins: [tidegate(service.revision === undefined ? {} : { revision: service.revision })],
+    metadata: { ...service.metadata, ...(fragment !== undefined && { api: fragment }) },
+    actions: {
+      ...Object.fromEntries(
+        Object.entries(service.actions ?? {}).map(([short, action]) => [
+          short,
+          toAction(typeof action === "function" ? { handler: action } : action),
+        ]),
+      ),
+      ...(report !== undefined && {
+        $report: (context: Context) => {
+          report(context.params as Parameters<typeof report>[0]);
+        },
+      }),
+    },
+    events: Object.fromEntries(
+      Object.entries(service.events ?? {}).map(([pattern, listening]) => {
+        const { group, handler } = typeof listening === "function" ? { handler: listening } : listening;
+        const heard = (context: Context): void =>
+          handler({
+            event: context.eventName ?? "",
+            payload: context.params,
+            node: context.broker.nodeID,
+            broadcast: context.eventType !== "emit",
+          });
+        return [pattern, { ...(group !== undefined && { group }), handler: heard }];
+      }),
+    ),
+  };
+}
+
+function toAction({ params, description, published, handler }: TestAction): object {
+  return {
+    ...(params !== undefined && { params: rulesOf(params) }),
+    ...(description !== undefined && { description }),
+    ...(published === false && { visibility: "public" }),
+    handler: (context: Context) =>
+      handler?.({
+        action: context.action?.name ?? "",
+        node: context.broker.nodeID,
+        params: context.params as Readonly<Record<string, unknown>>,
+        meta: context.meta as Readonly<Record<string, unknown>>,
+        ...(context.stream && { stream: context.stream as import("node:stream").Readable }),
+      }) ?? null,
+  };
+}
+
+/** The way back of `paramsSchema`, for the little that the suite declares. */
+function rulesOf({ properties = {}, required = [] }: JsonSchema): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, { type, items }]) => [
+      name,
+      {
+        type,
+        ...(items !== undefined && { items: items.type }),
+        ...(!required.includes(name) && { optional: true }),
+      },
+    ]),
+  );
+}

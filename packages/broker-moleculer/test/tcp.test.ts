@@ -1,0 +1,12 @@
+import { testBroker } from "@tidegate/plugin-testkit";
+import { freePorts, gatewayId, systemOf, tcpOptions } from "./support/system.ts";
+
+testBroker({
+  name: "Moleculer on TCP keeps the contract (S13.1)",
+  make: async (ids) => {
+    const names = [gatewayId, ...ids];
+    const found = await freePorts(names.length);
+    const ports = new Map(names.map((name, index) => [name, found[index] ?? 0]));
+    return systemOf((nodeID) => tcpOptions(nodeID, ports));
+  },
+});

@@ -1,0 +1,198 @@
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Broker, CallRequest, CallScope } from "@tidegate/core-registry";
+import { describe, expect, test } from "vitest";
+import { callScope, contextOf } from "../call-scope.ts";
+import { recorder } from "../recorder.ts";
+import { serviceError, type TestCall, type TestService } from "../service.ts";
+import { type BrokerSuite, started } from "./driver.ts";
+
+const call = (
+  broker: Broker,
+  action: string,
+  rest: Partial<CallRequest> = {},
+  scope: Partial<CallScope> = {},
+) => broker.call(callScope(scope), { action, params: {}, ...rest });
+
+const where: TestService = { name: "where", actions: { am: ({ node }) => node } };
+
+/** S13: calls, their errors, their limits, and the nodes that they may go to. */
+export function callSuite(suite: BrokerSuite): void {
+  describe("call", () => {
+    test("takes params there and the answer back, with branch and deadline beside them (S13.4)", async (context) => {
+      const calls = recorder<TestCall>("call");
+      const { broker } = await started(suite, context, {
+        name: "echo",
+        actions: {
+          say: (received) => {
+            calls.push(received);
+            return received.params;
+          },
+          nothing: () => null,
+        },
+      });
+      const params = { text: "å", list: [1, { deep: true }], none: null };
+      const deadline = Date.now() + 60_000;
+      const scope = { branch: "dev", deadline, context: contextOf({ id: "request-1" }) };
+      expect(await call(broker, "echo.say", { params }, scope)).toEqual(params);
+      expect(calls.items[0]).toMatchObject({ params, meta: { branch: "dev", deadline } });
+      expect(await call(broker, "echo.nothing")).toBeNull();
+    });
+
+    test("a service's own error keeps its message, code, type and data (S12.5)", async (context) => {
+      const { broker } = await started(suite, context, {
+        name: "player",
+        actions: {
+          get: () => {
+            throw serviceError("Gone", { code: 410, type: "PLAYER_RETIRED", data: { since: 2020 } });
+          },
+          odd: () => {
+            throw serviceError("Odd", { code: 42 });
+          },
+        },
+      });
+      await expect(call(broker, "player.get")).rejects.toMatchObject({
+        code: "SERVICE_ERROR",
+        message: "Gone",
+        status: 410,
+        details: { serviceCode: "PLAYER_RETIRED", data: { since: 2020 } },
+      });
+      await expect(call(broker, "player.odd")).rejects.toMatchObject({ code: "SERVICE_ERROR", status: 500 });
+    });
+
+    test("an action that nobody offers is unavailable, and not begun", async (context) => {
+      const { broker } = await started(suite, context, where);
+      for (const action of ["nobody.home", "where.not", "__proto__.toString", "constructor"])
+        await expect(call(broker, action)).rejects.toMatchObject({
+          code: "ACTION_UNAVAILABLE",
+          details: { begun: false },
+        });
+    });
+
+    test("a call that is not answered ends with its timeout, and may have begun", async (context) => {
+      const { broker } = await started(suite, context, {
+        name: "slow",
+        actions: { wait: () => new Promise(() => 0) },
+      });
+      await expect(call(broker, "slow.wait", { timeout: 30 })).rejects.toMatchObject({
+        code: "CALL_TIMEOUT",
+        details: { begun: true },
+      });
+    });
+
+    test("the deadline cuts the timeout; where it passed before, nothing is sent", async (context) => {
+      const calls = recorder<TestCall>("call");
+      const { broker } = await started(suite, context, {
+        name: "slow",
+        actions: {
+          wait: (received) => {
+            calls.push(received);
+            return new Promise(() => 0);
+          },
+        },
+      });
+      await expect(call(broker, "slow.wait", {}, { deadline: Date.now() - 1 })).rejects.toMatchObject({
+        code: "CALL_TIMEOUT",
+        details: { begun: false },
+      });
+      expect(calls.items).toEqual([]);
+      await expect(
+        call(broker, "slow.wait", { timeout: 60_000 }, { deadline: Date.now() + 50 }),
+      ).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
+    });
+
+    test("a client that goes away ends the waiting; where it went before, nothing is sent", async (context) => {
+      const calls = recorder<TestCall>("call");
+      const { broker } = await started(suite, context, {
+        name: "slow",
+        actions: {
+          wait: (received) => {
+            calls.push(received);
+            return new Promise(() => 0);
+          },
+        },
+      });
+      const client = new AbortController();
+      const failed = call(broker, "slow.wait", {}, { signal: client.signal });
+      const expected = expect(failed).rejects.toMatchObject({ code: "CANCELLED", details: { begun: true } });
+      await calls.waitFor();
+      client.abort();
+      await expected;
+      await expect(call(broker, "slow.wait", {}, { signal: client.signal })).rejects.toMatchObject({
+        code: "CANCELLED",
+        details: { begun: false },
+      });
+      expect(calls.items).toHaveLength(1);
+    });
+
+    test("is balanced over the nodes, and goes to no other node than those named (S9.7)", async (context) => {
+      const { broker, join, told } = await started(suite, context, where);
+      for (const id of ["n2", "n3"]) {
+        await join(id, [where]);
+        await told.waitFor((line) => line === `up where@${id}`);
+      }
+      const ask = async (nodes?: readonly string[]) => {
+        const answers: unknown[] = [];
+        for (let index = 0; index < 12; index++)
+          answers.push(await call(broker, "where.am", nodes === undefined ? {} : { nodes }));
+        return new Set(answers);
+      };
+      expect(await ask()).toEqual(new Set(["n1", "n2", "n3"]));
+      expect(await ask(["n3", "n1"])).toEqual(new Set(["n1", "n3"]));
+      expect(await ask(["n2"])).toEqual(new Set(["n2"]));
+      for (const nodes of [["n9"], []])
+        await expect(call(broker, "where.am", { nodes })).rejects.toMatchObject({
+          code: "ACTION_UNAVAILABLE",
+          details: { begun: false },
+        });
+    });
+
+    test("a call whose node is lost fails as unavailable, and may have begun", async (context) => {
+      const calls = recorder<TestCall>("call");
+      const { broker, node } = await started(suite, context, {
+        name: "slow",
+        actions: {
+          wait: (received) => {
+            calls.push(received);
+            return new Promise(() => 0);
+          },
+        },
+      });
+      const failed = expect(call(broker, "slow.wait")).rejects.toMatchObject({
+        code: "ACTION_UNAVAILABLE",
+        details: { begun: true },
+      });
+      await calls.waitFor();
+      await node.crash();
+      await failed;
+    });
+
+    test("a file that is the whole of the params travels as a stream with its metadata (S8)", async (context) => {
+      const { broker } = await started(suite, context, {
+        name: "file",
+        actions: {
+          upload: async ({ params, stream }) => ({
+            name: params.filename,
+            type: params.mimetype,
+            body: stream && (await text(stream)),
+          }),
+          download: () => Readable.from([Buffer.from("as "), Buffer.from("bytes")], { objectMode: false }),
+        },
+      });
+      const file = {
+        filename: "a.txt",
+        mimetype: "text/plain",
+        createReadStream: () =>
+          Readable.from([Buffer.from("hello "), Buffer.from("there")], { objectMode: false }),
+      };
+      expect(await call(broker, "file.upload", { params: file })).toEqual({
+        name: "a.txt",
+        type: "text/plain",
+        body: "hello there",
+      });
+      const stream = await call(broker, "file.download");
+      expect(stream).toBeInstanceOf(Readable);
+      expect(stream instanceof Readable && (await text(stream))).toBe("as bytes");
+    });
+  });
+}

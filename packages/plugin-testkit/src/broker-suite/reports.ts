@@ -1,0 +1,90 @@
+import type { Report } from "@tidegate/core-registry";
+import { describe, expect, test } from "vitest";
+import { callScope } from "../call-scope.ts";
+import { recorder } from "../recorder.ts";
+import { type BrokerSuite, observe, started } from "./driver.ts";
+
+const report: Report = {
+  contract: 1,
+  gateway: "gateway-1",
+  service: "player",
+  branch: "master",
+  hash: "0".repeat(32),
+  occasion: "merge",
+  state: "succeeded",
+  to: "12345678",
+  changes: [],
+  findings: [],
+  console: [],
+  urls: ["/players"],
+  table: "player: merged",
+};
+
+/** S10 and the broker's end. */
+export function reportSuite(suite: BrokerSuite): void {
+  describe("report", () => {
+    test("reaches the node that it is for, and no other (S10.1)", async (context) => {
+      const got = recorder<string>("report");
+      const take = (id: string) => ({
+        name: "player",
+        report: ({ table }: Report) => got.push(`${id}: ${table}`),
+      });
+      const { broker, join, told } = await started(suite, context, take("n1"));
+      await join("n2", [take("n2")]);
+      await told.waitFor((line) => line === "up player@n2");
+      await broker.report?.("player", "n2", report);
+      await got.waitFor();
+      expect(got.items).toEqual(["n2: player: merged"]);
+    });
+
+    test("resolves where nobody takes it (S10.2)", async (context) => {
+      const { broker } = await started(suite, context, { name: "silent" });
+      await broker.report?.("silent", "n1", report);
+      await broker.report?.("silent", "n9", report);
+      await broker.report?.("nobody", "n1", report);
+    });
+  });
+
+  describe("stop", () => {
+    test("lets running calls finish, is idempotent, and nothing is told after it", async (context) => {
+      const begun = recorder<true>("call");
+      const answer = Promise.withResolvers<string>();
+      const { broker, node, told, events } = await started(suite, context, {
+        name: "slow",
+        actions: {
+          wait: () => {
+            begun.push(true);
+            return answer.promise;
+          },
+        },
+      });
+      const waiting = broker.call(callScope(), { action: "slow.wait", params: {} });
+      await begun.waitFor();
+      const stopped = broker.stop();
+      answer.resolve("done");
+      expect(await waiting).toBe("done");
+      await stopped;
+      await broker.stop();
+      told.clear();
+      events.clear();
+      await node.publish({ name: "late" });
+      await node.leave();
+      expect(told.items).toEqual([]);
+      expect(events.items).toEqual([]);
+      await expect(broker.call(callScope(), { action: "slow.wait", params: {} })).rejects.toMatchObject({
+        code: "BROKER_UNAVAILABLE",
+        details: { begun: false },
+      });
+    });
+
+    test("does no harm before start()", async (context) => {
+      const { broker } = await observe(suite, context);
+      await broker.stop();
+    });
+  });
+
+  test("says that it is up (health)", async (context) => {
+    const { broker } = await started(suite, context);
+    expect(broker.health?.()?.state ?? "up").toBe("up");
+  });
+}
