@@ -1,0 +1,52 @@
+/** Names below `/~` that are pages of the gateway (S9.11); no branch can have them. */
+export const gatewayNames: ReadonlySet<string> = new Set([
+  "status",
+  "health",
+  "catalog",
+  "diff",
+  "admin",
+  "console",
+  "api",
+  "metrics",
+  "explain",
+  "assets",
+]);
+
+/** A path taken apart at its `/~` prefix (S9.5). */
+export interface Prefix {
+  /** The branch. */
+  readonly branch: string;
+  /** The tag, unless it is the latest. */
+  readonly tag: string | undefined;
+  /** What was taken off: empty, `/~branch` or `/~branch@tag`. */
+  readonly base: string;
+  /** What is left: `/` or more. */
+  readonly path: string;
+}
+
+/** Whether a path begins with `/~`. */
+export function hasPrefix(path: string): boolean {
+  return path.charCodeAt(1) === 126;
+}
+
+/** Takes the branch's prefix off a normalised path that begins with `/~`; a page of the gateway has none. */
+export function splitPrefix(path: string): Prefix {
+  const slash = path.indexOf("/", 1);
+  const base = slash === -1 ? path : path.slice(0, slash);
+  const head = base.slice(2);
+  if (gatewayNames.has(head)) return { branch: "master", tag: undefined, base: "", path };
+  const at = head.indexOf("@");
+  const tag = at === -1 ? undefined : head.slice(at + 1);
+  return {
+    branch: at === -1 ? head : head.slice(0, at),
+    tag: tag === "latest" ? undefined : tag,
+    base,
+    path: slash === -1 ? "/" : path.slice(slash),
+  };
+}
+
+/** The gateway's name that a path below a branch begins with: `status` of `/~status`. */
+export function pageName(path: string): string {
+  const slash = path.indexOf("/", 1);
+  return slash === -1 ? path.slice(2) : path.slice(2, slash);
+}

@@ -1,0 +1,191 @@
+import type { GatewayPage } from "@tidegate/core-registry";
+import { SignJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import { type H3ServerOptions, jwt } from "../src/index.ts";
+import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";
+
+const secret = "a secret of thirty-two bytes ...";
+
+async function bearer(scope: string | string[], exp = "1m"): Promise<Record<string, string>> {
+  const token = await new SignJWT({ scope })
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime(exp)
+    .sign(new TextEncoder().encode(secret));
+  return { authorization: `Bearer ${token}` };
+}
+
+const page = (
+  path: string,
+  access: GatewayPage["access"],
+  method: GatewayPage["method"] = "GET",
+): GatewayPage => ({
+  method,
+  path,
+  access,
+  handle: (
+    request,
+    scope,
+    { version, missing }: { version?: { name: string } | undefined; missing?: string },
+  ) => json({ page: path, branch: scope.branch, base: request.base, version: version?.name, missing }),
+});
+
+function gateway(options: H3ServerOptions = {}) {
+  return start(
+    [],
+    { auth: { bearer: jwt({ secret }) }, ...options },
+    {
+      branches: {
+        master: [
+          served("22222222", [route("GET", "/v", () => json("new"))]),
+          served("11111111", [route("GET", "/v", () => json("old"))]),
+        ],
+        dev: [served("33333333", [route("GET", "/v", () => json("dev"))])],
+      },
+      pages: [
+        page("/~status", "local"),
+        page("/~catalog/openapi.json", "open"),
+        page("/~diff", { scope: "gateway.admin" }),
+        page("/~api/check", "local", "POST"),
+      ],
+    },
+  );
+}
+
+const far = { "x-forwarded-for": "1.2.3.4" };
+
+describe("S9.11 local", () => {
+  test.each([
+    ["host: localhost", [], 200],
+    ["host: localhost:8080", [], 200],
+    ["host: LOCALHOST", [], 200],
+    ["host: 127.0.0.1:1", [], 200],
+    ["host: [::1]:80", [], 200],
+    ["host: 10.1.2.3", [], 200],
+    ["host: gateway.example", [], 404],
+    ["host: localhost.evil.example", [], 404],
+    ["host: localhost@evil.example", [], 404],
+    ["host: 127.0.0.1.evil.example", [], 404],
+    ["host: [::1", [], 404],
+    ["host:", [], 404],
+    ["host: localhost", ["forwarded: for=1.2.3.4"], 404],
+    ["host: localhost", ["X-Forwarded-For: 127.0.0.1"], 404],
+    ["host: localhost", ["x-forwarded-anything: 1"], 404],
+    ["host: localhost", ["via: 1.1 proxy"], 404],
+  ])("%s %j is %i", async (host, headers, status) => {
+    const fixture = await gateway();
+    const lines = ["GET /~status HTTP/1.1", host, "connection: close", ...headers, "", ""];
+    expect(await raw(fixture, lines.join("\r\n"))).toContain(`HTTP/1.1 ${status} `);
+  });
+});
+
+describe("S9.11 who may use what", () => {
+  test("who may not sees exactly what is said of things that are not there", async () => {
+    const { url } = await gateway();
+    const answers = async (path: string) => {
+      const { requestId: _id, ...rest } = await problem(await fetch(url + path, { headers: far }));
+      return JSON.stringify(rest).replaceAll(/dev|nope|11111111|44444444/g, "X");
+    };
+    expect(await answers("/~dev/v")).toBe(await answers("/~nope/v"));
+    expect(await answers("/~master@11111111/v")).toBe(await answers("/~master@44444444/v"));
+    expect(await answers("/~status")).toBe(await answers("/~metrics"));
+    expect(await answers("/~diff")).toBe(await answers("/~metrics"));
+    expect((await fetch(`${url}/~status`, { method: "POST", headers: far })).status).toBe(404);
+  });
+
+  test("who is refused makes nothing be looked up", async () => {
+    const fixture = await gateway();
+    await fetch(`${fixture.url}/~dev/v`, { headers: far });
+    await fetch(`${fixture.url}/~master@11111111/v`, { headers: far });
+    expect(fixture.found).toEqual(["master"]);
+  });
+
+  test("master, its latest by name too, health and open pages are everybody's", async () => {
+    const { url } = await gateway();
+    for (const path of [
+      "/v",
+      "/~master/v",
+      "/~master@22222222/v",
+      "/~health/liveness",
+      "/~catalog/openapi.json",
+    ])
+      expect((await fetch(url + path, { headers: far })).status, path).toBe(200);
+  });
+
+  test("local callers may use branches, versions and pages unless they are guarded otherwise", async () => {
+    const { url } = await gateway();
+    for (const path of ["/~dev/v", "/~master@11111111/v", "/~status"])
+      expect((await fetch(url + path)).status, path).toBe(200);
+    expect((await fetch(`${url}/~diff`)).status).toBe(404);
+  });
+
+  test("open: everybody", async () => {
+    const { url } = await gateway({ access: { branches: "open", versions: "open" } });
+    expect((await fetch(`${url}/~dev/v`, { headers: far })).status).toBe(200);
+    expect((await fetch(`${url}/~master@11111111/v`, { headers: far })).status).toBe(200);
+  });
+
+  test("a scope: who holds it, as a list or a text", async () => {
+    const { url } = await gateway({ access: { branches: { scope: "dev" }, versions: { scope: "old" } } });
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(url + path, { headers: { ...far, ...headers } })).status;
+    expect(await status("/~dev/v", await bearer("other dev"))).toBe(200);
+    expect(await status("/~dev/v", await bearer(["dev"]))).toBe(200);
+    expect(await status("/~master@11111111/v", await bearer("old"))).toBe(200);
+    expect(await status("/~diff", await bearer("gateway.admin"))).toBe(200);
+    expect(await status("/~dev/v", await bearer("developer"))).toBe(404);
+    expect(await status("/~dev/v", await bearer("dev", "-1m"))).toBe(404);
+    expect(await status("/~dev/v", { authorization: "Bearer nonsense" })).toBe(404);
+    expect(await status("/~dev/v")).toBe(404);
+  });
+});
+
+describe("S9.9 pages", () => {
+  test("a page is told the branch and version that it was asked on", async () => {
+    const { url } = await gateway();
+    const shown = async (path: string) => (await fetch(url + path)).json();
+    expect(await shown("/~status")).toMatchObject({ branch: "master", base: "", version: "22222222" });
+    expect(await shown("/~dev/~status")).toMatchObject({ branch: "dev", base: "/~dev", version: "33333333" });
+    expect(await shown("/~master@11111111/~status")).toMatchObject({
+      base: "/~master@11111111",
+      version: "11111111",
+    });
+    expect(await shown("/~dev/~catalog/openapi.json?x=1")).toMatchObject({ branch: "dev" });
+  });
+
+  test("methods: 405 with Allow to who may see it, HEAD follows GET", async () => {
+    const { url } = await gateway();
+    const wrong = await fetch(`${url}/~api/check`);
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
+    expect((await fetch(`${url}/~api/check`, { method: "POST" })).status).toBe(200);
+    expect((await fetch(`${url}/~status`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("pages are served also while nothing else is; they are told why", async () => {
+    const fixture = await gateway();
+    expect(await (await fetch(`${fixture.url}/~nope/~status`)).json()).toMatchObject({ missing: "branch" });
+    fixture.starting = true;
+    expect(await (await fetch(`${fixture.url}/~status`)).json()).toMatchObject({ missing: "starting" });
+    expect((await fetch(`${fixture.url}/v`)).status).toBe(503);
+  });
+
+  test("below a branch nothing but the gateway's own names exists under /~", async () => {
+    const { url } = await gateway();
+    expect((await fetch(`${url}/~dev/~other`)).status).toBe(404);
+    expect((await fetch(`${url}/~dev/~dev/v`)).status).toBe(404);
+    expect((await fetch(`${url}/~dev/~health/liveness`)).status).toBe(404);
+  });
+});
+
+test("a raw request for an upgrade to WebSocket is refused as HTTP, before any handshake", async () => {
+  const fixture = await gateway();
+  const headers = [
+    "upgrade: websocket",
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+    "sec-websocket-version: 13",
+  ];
+  const upgrade = rawRequest("GET /v", headers).replace("connection: close", "connection: upgrade");
+  const answer = await raw(fixture, upgrade);
+  expect(answer).toMatch(/^HTTP\/1\.1 404 Not Found\r\ncontent-type: application\/problem\+json/);
+  expect(answer).not.toContain("101");
+  expect(await raw(fixture, rawRequest("GET /v", ["upgrade: h2c"]))).toContain("200 OK");
+});

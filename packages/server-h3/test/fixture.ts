@@ -1,0 +1,135 @@
+import { connect } from "node:net";
+import {
+  type ContextFactory,
+  type GatewayHealth,
+  type GatewayPage,
+  type HttpRequest,
+  type HttpRoute,
+  type Listening,
+  type Logger,
+  type Method,
+  type NotServed,
+  type Reply,
+  type Scope,
+  type Served,
+  type ServedApi,
+  type Server,
+  silentLogger,
+} from "@tidegate/core-registry";
+import { onTestFinished } from "vitest";
+import { type H3ServerOptions, h3Server } from "../src/index.ts";
+
+export type Handle = (request: HttpRequest, scope: Scope) => Reply | Promise<Reply>;
+
+export function route(method: Method, path: string, handle: Handle): HttpRoute {
+  return { kind: "http", method, path, handle };
+}
+
+export function json(value: unknown, status = 200): Reply {
+  return { status, headers: [["content-type", "application/json"]], body: JSON.stringify(value) };
+}
+
+/** A version of some routes; its id is the name repeated. */
+export function served(name: string, routes: readonly HttpRoute[]): Served {
+  return {
+    version: {
+      id: name.repeat(4),
+      name,
+      fragments: [],
+      routes,
+      endpoints: [],
+      rules: { owner: () => undefined },
+      assembled: new Map(),
+    },
+    directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },
+  };
+}
+
+export interface Fixture {
+  /** Versions by branch, the newest first. */
+  branches: Record<string, readonly Served[]>;
+  pages: readonly GatewayPage[];
+  health: GatewayHealth;
+  starting: boolean;
+  /** What was found: `master`, `dev@11111111`. */
+  readonly found: string[];
+  /** Lines of the log: `error: ...`. */
+  readonly log: string[];
+  readonly server: Server;
+  readonly listening: Listening;
+  readonly url: string;
+}
+
+/** Starts a server on a free port; it stops with the test. */
+export async function start(
+  routes: readonly HttpRoute[] = [],
+  options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
+  parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting">> = {},
+): Promise<Fixture> {
+  const { contexts = [], ...rest } = options;
+  const server = h3Server({ port: 0, ...rest });
+  const log: string[] = [];
+  const found: string[] = [];
+  const state = {
+    branches: { master: [served("11111111", routes)] } as Record<string, readonly Served[]>,
+    pages: [] as readonly GatewayPage[],
+    health: { state: "running", reasons: [] } as GatewayHealth,
+    starting: false,
+    ...parts,
+  };
+  const logger: Logger = {
+    ...silentLogger,
+    error: (message) => log.push(`error: ${message}`),
+    warn: (message) => log.push(`warn: ${message}`),
+  };
+  const api: ServedApi = {
+    find(branch, tag): Served | NotServed {
+      found.push(tag === undefined ? branch : `${branch}@${tag}`);
+      if (state.starting) return { missing: "starting" };
+      const versions = Object.hasOwn(state.branches, branch) ? state.branches[branch] : undefined;
+      if (versions === undefined) return { missing: "branch" };
+      return (
+        versions.find(({ version }) => tag === undefined || tag === version.name || tag === version.id) ?? {
+          missing: "tag",
+        }
+      );
+    },
+    get pages() {
+      return state.pages;
+    },
+    contexts: [...server.contexts, ...contexts],
+    health: () => state.health,
+    logger,
+  };
+  const [listening] = await server.start(api);
+  if (listening === undefined) throw new Error("nothing listens");
+  onTestFinished(() => server.stop());
+  return Object.assign(state, { found, log, server, listening, url: listening.url });
+}
+
+/** Sends bytes as they are, and reads until the other end closes. */
+export function raw(fixture: Fixture, text: string | Buffer): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = connect(fixture.listening.port, fixture.listening.host);
+  let answer = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk) => {
+    answer += String(chunk);
+  });
+  socket.on("error", () => undefined);
+  socket.on("close", () => resolve(answer));
+  socket.write(text);
+  return promise;
+}
+
+/** A request as text, its connection closed by the answer. */
+export function rawRequest(line: string, headers: readonly string[] = [], body = ""): string {
+  return [`${line} HTTP/1.1`, "host: localhost", "connection: close", ...headers, "", body].join("\r\n");
+}
+
+/** The problem of an answer. */
+export async function problem(response: Response): Promise<Record<string, unknown>> {
+  if (response.headers.get("content-type") !== "application/problem+json")
+    throw new Error(`no problem but ${response.status} ${await response.text()}`);
+  return (await response.json()) as Record<string, unknown>;
+}

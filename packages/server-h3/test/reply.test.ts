@@ -1,0 +1,265 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import { Readable } from "node:stream";
+import { type Reply, TidegateError } from "@tidegate/core-registry";
+import { describe, expect, test } from "vitest";
+import { json, problem, raw, rawRequest, route, start } from "./fixture.ts";
+
+const reply = (change: Partial<Reply>): Reply => ({ status: 200, headers: [], body: null, ...change });
+
+describe("replies", () => {
+  test.each([
+    ["a text", "hé", "hé", "3"],
+    ["bytes", Uint8Array.of(104, 105), "hi", "2"],
+    ["nothing", null, "", "0"],
+    ["an empty text", "", "", "0"],
+  ])("%s is sent whole, with its length", async (_what, body, text, length) => {
+    const { url } = await start([route("GET", "/", () => reply({ body }))]);
+    const response = await fetch(url);
+    expect([await response.text(), response.headers.get("content-length")]).toEqual([text, length]);
+  });
+
+  test("status lines have their reason phrase", async () => {
+    const fixture = await start([route("GET", "/", () => reply({ status: 201 }))]);
+    expect(await raw(fixture, rawRequest("GET /"))).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
+    expect(await raw(fixture, rawRequest("GET /no"))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+  });
+
+  test("a header may stand twice", async () => {
+    const headers = [
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ] as const;
+    const { url } = await start([route("GET", "/", () => reply({ headers }))]);
+    expect((await fetch(url)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  });
+
+  test.each([204, 304])("R08 %i has no body", async (status) => {
+    const fixture = await start([route("GET", "/", () => reply({ status, body: "never" }))]);
+    const answer = await raw(fixture, rawRequest("GET /"));
+    expect(answer.split("\r\n\r\n")[1]).toBe("");
+  });
+
+  test("R04 framing is the server's: what a route says of it is not sent", async () => {
+    const headers = [
+      ["content-length", "3"],
+      ["transfer-encoding", "chunked"],
+      ["connection", "upgrade"],
+      ["upgrade", "h2c"],
+      ["x-mine", "1"],
+    ] as const;
+    const fixture = await start([route("GET", "/", () => reply({ headers, body: "eleven char" }))]);
+    const answer = await raw(fixture, rawRequest("GET /"));
+    expect(answer).toContain("content-length: 11\r\n");
+    expect(answer).toContain("x-mine: 1\r\n");
+    expect(answer).not.toMatch(/chunked|upgrade|content-length: 3/i);
+  });
+
+  test.each([
+    ["status 101", { status: 101 }],
+    ["status 99", { status: 99 }],
+    ["status 600", { status: 600 }],
+    ["status NaN", { status: Number.NaN }],
+    ["CRLF in a value", { headers: [["x-a", "1\r\nx-b: 2"]] as const }],
+    ["NUL in a value", { headers: [["x-a", "\0"]] as const }],
+    ["a space in a name", { headers: [["x a", "1"]] as const }],
+  ])("R01 R02 %s is refused with 500, and told in the log", async (_what, change) => {
+    const fixture = await start([route("GET", "/", () => reply(change))]);
+    const response = await fetch(fixture.url);
+    expect(response.status).toBe(500);
+    expect(await problem(response)).toMatchObject({ code: "REPLY_INVALID" });
+    expect(fixture.log.join()).toContain("REPLY_INVALID");
+  });
+});
+
+describe("S8 streams", () => {
+  test("a stream is sent as it comes, and its scope ends with it", async () => {
+    let ended = false;
+    const fixture = await start(
+      [
+        route("GET", "/", (_request, scope) => {
+          scope.context.get("opened");
+          return reply({ body: Readable.from(["a", "b"]) });
+        }),
+        route("GET", "/empty", () => reply({ body: Readable.from([]) })),
+        route("GET", "/buffered", () => {
+          const body = new Readable({ read: () => undefined });
+          body.push("all of it");
+          body.push(null);
+          return reply({ body });
+        }),
+      ],
+      {
+        contexts: [{ contract: 1, name: "opened", create: () => 1, dispose: () => (ended = true) }],
+      },
+    );
+    expect(await (await fetch(fixture.url)).text()).toBe("ab");
+    expect(ended).toBe(true);
+    expect(await (await fetch(`${fixture.url}/empty`)).text()).toBe("");
+    expect(await (await fetch(`${fixture.url}/buffered`)).text()).toBe("all of it");
+  });
+
+  test("one that fails before its first byte is a problem", async () => {
+    const fixture = await start([
+      route("GET", "/", () =>
+        reply({
+          body: new Readable({
+            read() {
+              this.destroy(new TidegateError("CALL_TIMEOUT"));
+            },
+          }),
+        }),
+      ),
+      route("GET", "/dead", () => reply({ body: Readable.from(["x"]).destroy() })),
+    ]);
+    const response = await fetch(fixture.url);
+    expect([response.status, (await problem(response)).code]).toEqual([504, "CALL_TIMEOUT"]);
+    expect((await fetch(`${fixture.url}/dead`)).status).toBe(500);
+  });
+
+  test("R09 one that fails in the middle cuts the connection: half is never taken for the whole", async () => {
+    const fixture = await start([
+      route("GET", "/", () =>
+        reply({
+          body: Readable.from(
+            (async function* () {
+              yield "first half";
+              throw new Error("broken");
+            })(),
+          ),
+        }),
+      ),
+    ]);
+    const response = await fetch(fixture.url);
+    await expect(response.text()).rejects.toThrow();
+    expect(fixture.log.join()).toContain("INTERNAL");
+  });
+
+  test("a client that goes destroys the stream, fires the signal, and is no error", async () => {
+    const closed = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<unknown>();
+    const fixture = await start([
+      route("GET", "/", (_request, scope) => {
+        scope.signal.addEventListener("abort", () => aborted.resolve(scope.signal.reason));
+        const body = new Readable({ read: () => undefined });
+        body.push("x");
+        body.once("close", () => closed.resolve());
+        return reply({ body });
+      }),
+    ]);
+    const request = get(fixture.url);
+    const [response] = (await once(request, "response")) as [Readable];
+    await once(response, "readable");
+    response.destroy();
+    await closed.promise;
+    expect(await aborted.promise).toMatchObject({ code: "CANCELLED" });
+    expect(fixture.log).toEqual([]);
+  });
+
+  test("HEAD of a stream destroys it unread", async () => {
+    const body = new Readable({ read: () => expect.unreachable() });
+    const { url } = await start([route("GET", "/", () => reply({ body }))]);
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+    expect(body.destroyed).toBe(true);
+  });
+});
+
+describe("S12.5 errors", () => {
+  const throwing = (error: unknown) =>
+    route("GET", "/", () => {
+      throw error;
+    });
+
+  test("an error is a problem with code and request id, which the log has too", async () => {
+    const fixture = await start([throwing(new Error("secret of the inside"))]);
+    const response = await fetch(fixture.url, { headers: { "x-request-id": "my-id" } });
+    expect(response.headers.get("x-request-id")).toBe("my-id");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await problem(response)).toEqual({
+      type: "about:blank",
+      title: "Internal Server Error",
+      status: 500,
+      detail: "Something went wrong here.",
+      code: "INTERNAL",
+      requestId: "my-id",
+    });
+    expect(fixture.log.join()).toContain("my-id");
+  });
+
+  test("a rejected promise is the same, and so is what is no error at all", async () => {
+    const { url } = await start([
+      route("GET", "/late", async () =>
+        Promise.reject(new TidegateError("FORBIDDEN", "The rule 'own' says no.")),
+      ),
+      throwing("a text"),
+    ]);
+    expect(await problem(await fetch(`${url}/late`))).toMatchObject({
+      status: 403,
+      code: "FORBIDDEN",
+      detail: "The rule 'own' says no.",
+    });
+    expect(await problem(await fetch(url))).toMatchObject({ status: 500, code: "INTERNAL" });
+  });
+
+  test("a service's own code, status and data are shown below 500, and hidden from 500 on", async () => {
+    const details = { serviceCode: "PLAYER_RETIRED", data: { since: 2020 } };
+    const { url } = await start([
+      throwing(new TidegateError("SERVICE_ERROR", "gone home", { ...details, status: 409 })),
+      route("POST", "/", () => {
+        throw new TidegateError("SERVICE_ERROR", "db password is x", { ...details, status: 502 });
+      }),
+      route("PUT", "/", () => {
+        throw new TidegateError("SERVICE_ERROR", "shown", { ...details, status: 502, exposed: true });
+      }),
+    ]);
+    const expected = { code: "PLAYER_RETIRED", data: { since: 2020 } };
+    expect(await problem(await fetch(url))).toMatchObject({ ...expected, status: 409, detail: "gone home" });
+    const hidden = await problem(await fetch(url, { method: "POST" }));
+    expect(hidden).toMatchObject({ status: 502, code: "SERVICE_ERROR" });
+    expect(hidden).not.toHaveProperty("data");
+    expect(hidden.detail).toBe("The service answered with an error.");
+    expect(await problem(await fetch(url, { method: "PUT" }))).toMatchObject({
+      ...expected,
+      detail: "shown",
+    });
+  });
+
+  test("exposeErrors shows the inside", async () => {
+    const { url } = await start([throwing(new Error("inside"))], { exposeErrors: true });
+    expect(await problem(await fetch(url))).toMatchObject({ detail: "inside" });
+  });
+
+  test("retry-after and challenges are sent", async () => {
+    const { url } = await start([
+      throwing(new TidegateError("ACTION_UNAVAILABLE", undefined, { retryAfter: 1.2 })),
+      route("POST", "/", () => {
+        throw new TidegateError("UNAUTHENTICATED");
+      }),
+    ]);
+    expect((await fetch(url)).headers.get("retry-after")).toBe("2");
+    expect((await fetch(url, { method: "POST" })).headers.get("www-authenticate")).toBe("Bearer");
+  });
+
+  test("an error that cannot itself be sent is still an answer", async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    const { url } = await start([
+      throwing(new TidegateError("BAD_REQUEST", "x", { data: cycle })),
+      route("POST", "/", () => {
+        throw new TidegateError("BAD_REQUEST", "x", { headers: [["a b", "\r\n"]] });
+      }),
+    ]);
+    expect(await problem(await fetch(url))).toMatchObject({ code: "BAD_REQUEST" });
+    expect(await problem(await fetch(url, { method: "POST" }))).toMatchObject({ code: "INTERNAL" });
+  });
+
+  test("an ordinary answer carries no id unless somebody asked for it", async () => {
+    const { url } = await start([
+      route("GET", "/", () => json(1)),
+      route("GET", "/id", (_request, scope) => json(scope.context.get("id"))),
+    ]);
+    expect((await fetch(url)).headers.has("x-request-id")).toBe(false);
+    const asked = await fetch(`${url}/id`);
+    expect(asked.headers.get("x-request-id")).toBe(await asked.json());
+  });
+});
