@@ -1,0 +1,1 @@
+export { type FilterRule, filter } from "./filter.ts";

@@ -1,0 +1,1 @@
+export { type ScopeRule, scope } from "./scope.ts";

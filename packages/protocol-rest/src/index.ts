@@ -1,0 +1,2 @@
+export { rest } from "./rest.ts";
+export type { RestInput, RestRouteInput } from "./schema.ts";

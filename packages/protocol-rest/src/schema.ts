@@ -1,0 +1,89 @@
+import {
+  type ConnectorInput,
+  connectorMembers,
+  type DescribedSchema,
+  type Method,
+  normalizeConnectors,
+  parsePattern,
+} from "@tidegate/core-registry";
+import { z } from "zod";
+
+/** The methods that a route can have (S4.1). */
+export const methods: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** The `REST` part of a fragment as a service writes it (S4.1). */
+export interface RestInput {
+  /** What this part of the API is, in Markdown. */
+  readonly description?: string | undefined;
+  /** What all its paths begin with. Required where there are routes. */
+  readonly basePath?: string | undefined;
+  /** Its routes. Default none. */
+  readonly routes?: readonly RestRouteInput[] | undefined;
+}
+
+/** One route. Exactly one connector: `call`, `publish` or `map`; short forms as S2.2 says. */
+export interface RestRouteInput extends ConnectorInput {
+  /** HTTP method. HEAD follows GET. */
+  readonly method: Method;
+  /** Path below `basePath` (S4.2). Default in the short form: `/`. */
+  readonly path?: string | undefined;
+  /** What it does, in Markdown. */
+  readonly description?: string | undefined;
+  /** Not for new clients. Default false. */
+  readonly deprecated?: boolean | undefined;
+  /** Answer null (204) where the connector fails. Default false. */
+  readonly ignoreError?: boolean | undefined;
+}
+
+// Every fault is found in one pass (S1): zod would leave these checks out where it found one itself.
+const evenIfFaulty = {
+  when: ({ value }: { readonly value: unknown }) => typeof value === "object" && value !== null,
+};
+const markdown = z.string({ error: "A description is a text." }).optional();
+const flag = z.boolean({ error: "Expected true or false." }).optional();
+
+const route: z.ZodType<RestRouteInput> = z
+  .strictObject({
+    method: z.enum(methods, { error: `A method is one of ${methods.join(", ")}.` }),
+    path: pathText("path").optional(),
+    description: markdown,
+    deprecated: flag,
+    ignoreError: flag,
+    ...connectorMembers,
+  })
+  .superRefine((input, context) => {
+    const fault = (path: readonly string[], message: string): void =>
+      context.addIssue({ code: "custom", path: [...path], message });
+    const connectors = normalizeConnectors(input, fault);
+    if (connectors?.publish !== undefined && input.method === "GET")
+      fault(["publish"], "GET changes nothing, and so cannot publish: expected POST, PUT, PATCH or DELETE.");
+    if (connectors !== undefined && connectors.short === undefined && input.path === undefined)
+      fault(["path"], "A route has a path.");
+  }, evenIfFaulty);
+
+/** The schema of the part. */
+export const restSchema: DescribedSchema<RestInput> = z
+  .strictObject(
+    {
+      description: markdown,
+      basePath: pathText("basePath").optional(),
+      routes: z.array(route, { error: "Routes are a list." }).optional(),
+    },
+    { error: (issue) => (issue.code === "invalid_type" ? "The part `REST` is an object." : undefined) },
+  )
+  .superRefine((input, context) => {
+    if (input.basePath !== undefined || input.routes === undefined || input.routes.length === 0) return;
+    context.addIssue({
+      code: "custom",
+      path: ["basePath"],
+      message: "Routes need a `basePath`; `/` is one.",
+    });
+  }, evenIfFaulty);
+
+function pathText(part: "path" | "basePath"): z.ZodString {
+  return z.string({ error: "A path is a text." }).superRefine((text, context) => {
+    const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
+    for (const problem of problems)
+      context.addIssue({ code: "custom", message: `${problem.message} Expected ${problem.expected}.` });
+  });
+}

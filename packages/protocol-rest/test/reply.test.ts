@@ -1,0 +1,188 @@
+import { Readable } from "node:stream";
+import type { Finding } from "@tidegate/core-registry";
+import { describe, expect, test } from "vitest";
+import { plainReply, replyOf } from "../src/reply.ts";
+
+const reports: Finding[] = [];
+const place = {
+  jsonPath: "protocol.REST.routes[0]",
+  report: (finding: Finding) => void reports.push(finding),
+};
+const reply = (value: unknown) => {
+  reports.length = 0;
+  return replyOf(value, place);
+};
+const json = [["content-type", "application/json; charset=utf-8"]];
+const text = [["content-type", "text/plain; charset=utf-8"]];
+const octets = [["content-type", "application/octet-stream"]];
+
+describe("S4.4 responses", () => {
+  test.each([
+    [{ a: 1 }, json, '{"a":1}'],
+    [[1, 2], json, "[1,2]"],
+    [5, json, "5"],
+    [false, json, "false"],
+    ["hello", text, "hello"],
+    ["", text, ""],
+  ])("%j", (value, headers, body) => {
+    expect(reply(value)).toEqual({ status: 200, headers, body });
+  });
+
+  test.each([null, undefined])("%j without $status is 204", (value) => {
+    expect(reply(value)).toEqual({ status: 204, headers: [], body: null });
+  });
+
+  test("bytes are an octet-stream", () => {
+    expect(reply(Buffer.from("x"))).toEqual({ status: 200, headers: octets, body: Buffer.from("x") });
+    expect(reply(new Uint8Array([1]).buffer)).toMatchObject({ headers: octets, body: new Uint8Array([1]) });
+  });
+
+  test("streams are streamed, whatever makes them", async () => {
+    const stream = Readable.from(["x"]);
+    expect(reply(stream)).toEqual({ status: 200, headers: octets, body: stream });
+    expect(reply({ createReadStream: () => stream }).body).toBe(stream);
+    expect(reply({ $status: 206, $headers: { "Content-Type": "image/png" }, $body: stream })).toEqual({
+      status: 206,
+      headers: [["content-type", "image/png"]],
+      body: stream,
+    });
+    const web = reply(new Blob(["web"]).stream()).body;
+    expect(web).toBeInstanceOf(Readable);
+    expect(Buffer.concat(await (web as Readable).toArray()).toString()).toBe("web");
+    stream.destroy();
+  });
+
+  test("the seed's file with headers of its own, and a stream that carries them", () => {
+    const stream = Readable.from(["x"]);
+    const $headers = { "Content-Type": "text/html; charset=utf-8" };
+    const headers = [["content-type", "text/html; charset=utf-8"]];
+    expect(reply({ createReadStream: () => stream, $headers })).toEqual({
+      status: 200,
+      headers,
+      body: stream,
+    });
+    expect(reply(Object.assign(stream, { $headers, $status: 206 }))).toEqual({
+      status: 206,
+      headers,
+      body: stream,
+    });
+    stream.destroy();
+  });
+
+  test("$status, $headers and $body direct it", () => {
+    expect(
+      reply({ $status: 201, $headers: { "X-A": ["1", 2], "x-b": true, "x-c": null }, $body: { a: 1 } }),
+    ).toEqual({
+      status: 201,
+      headers: [...json, ["x-a", "1"], ["x-a", "2"], ["x-b", "true"]],
+      body: '{"a":1}',
+    });
+    expect(reply({ $status: 404, $body: null })).toEqual({ status: 404, headers: [], body: null });
+    expect(reply({ $body: "hi" })).toEqual({ status: 200, headers: text, body: "hi" });
+    expect(reply({ $body: null })).toEqual({ status: 204, headers: [], body: null });
+  });
+
+  test("without $body: the remaining members, else empty", () => {
+    expect(reply({ $status: 202, a: 1 })).toEqual({ status: 202, headers: json, body: '{"a":1}' });
+    expect(reply({ $status: 303, $headers: { Location: "/x" } })).toEqual({
+      status: 303,
+      headers: [["location", "/x"]],
+      body: null,
+    });
+    expect(reply({ $status: 404, $headers: undefined, $body: undefined })).toEqual({
+      status: 404,
+      headers: [],
+      body: null,
+    });
+  });
+
+  test("a header called Status is an ordinary header", () => {
+    expect(reply({ $headers: { Status: "200 OK" }, $body: "x" }).headers).toContainEqual([
+      "status",
+      "200 OK",
+    ]);
+  });
+
+  test.each([204, 205, 304])("%d has no body; a stream that was to be it is ended", (status) => {
+    const stream = Readable.from(["x"]);
+    expect(reply({ $status: status, $body: stream }).body).toBe(null);
+    expect(stream.destroyed).toBe(true);
+  });
+
+  test("of a payload nothing directs it", () => {
+    expect(plainReply({ $status: 500 }, place)).toEqual({
+      status: 200,
+      headers: json,
+      body: '{"$status":500}',
+    });
+  });
+});
+
+describe("S4.5 what a service may not send", () => {
+  test("framing and hop-by-hop headers are dropped, and reported", () => {
+    const names = [
+      "Content-Length",
+      "Transfer-Encoding",
+      "Connection",
+      "Keep-Alive",
+      "Upgrade",
+      "TE",
+      "Trailer",
+      "Proxy-Authenticate",
+    ];
+    const headers = Object.fromEntries(names.map((name) => [name, "3"]));
+    expect(reply({ $headers: { ...headers, "x-ok": "1" }, $body: "long text" }).headers).toEqual([
+      ...text,
+      ["x-ok", "1"],
+    ]);
+    expect(reports).toMatchObject([
+      { severity: "warning", code: "HEADER_DROPPED", jsonPath: place.jsonPath },
+    ]);
+    expect(reports[0]?.found).toBe(names.join(", ").toLowerCase());
+  });
+
+  test.each([
+    { "x-a": "a\r\nset-cookie: b=c" },
+    { "x-a": "a\nb" },
+    { "x-a": "a\0" },
+    { "x-a": ["ok", "a\r"] },
+    { "x a": "1" },
+    { "": "1" },
+    { "x-a:": "1" },
+    { "x-a": {} },
+    { "x-a": "héllo ☃" },
+    "text",
+    [],
+    5,
+  ])("the headers %j are refused: 500 and a report", (headers) => {
+    expect(() => reply({ $headers: headers, $body: 1 })).toThrow(
+      expect.objectContaining({ code: "REPLY_INVALID", status: 500 }),
+    );
+    expect(reports).toMatchObject([{ severity: "error", code: "REPLY_INVALID", jsonPath: place.jsonPath }]);
+  });
+
+  test.each([100, 101, 99, 199, 600, 999, Number.NaN, 200.5, "200", true, {}, -1])(
+    "$status %j is refused",
+    (status) => {
+      const stream = Readable.from(["x"]);
+      expect(() => reply({ $status: status, $body: stream })).toThrow(
+        expect.objectContaining({ code: "REPLY_INVALID" }),
+      );
+      expect(stream.destroyed).toBe(true);
+      expect(reports).toHaveLength(1);
+    },
+  );
+
+  test.each([200, 299, 404, 599])("$status %d is sent", (status) => {
+    expect(reply({ $status: status }).status).toBe(status);
+  });
+
+  test("what JSON cannot say is refused", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    for (const value of [cycle, { n: 1n }, () => 1, Symbol("s"), { createReadStream: () => "no stream" }]) {
+      expect(() => reply(value)).toThrow(expect.objectContaining({ code: "REPLY_INVALID" }));
+      expect(reports).toHaveLength(1);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { jsonPath } from "@tidegate/core-registry";
+import { describe, expect, test } from "vitest";
+import { rest } from "../src/index.ts";
+
+const { schema, essence } = rest();
+
+async function faults(input: unknown): Promise<string[]> {
+  const { issues = [] } = await schema["~standard"].validate(input);
+  return issues.map(
+    ({ path = [], message }) =>
+      `${jsonPath(path.map((key) => (typeof key === "object" ? key.key : key)))}: ${message}`,
+  );
+}
+
+const route = { method: "GET", path: "/x", call: { action: "player.get" } };
+
+describe("S4.1 the part of a fragment", () => {
+  test.each([
+    [{}],
+    [{ description: "# Players" }],
+    [{ basePath: "/players", routes: [route] }],
+    [{ basePath: "/", routes: [{ ...route, description: "d", deprecated: true, ignoreError: true }] }],
+    [{ basePath: "/", routes: [{ method: "POST", path: "/x", publish: { event: "a.b", params: "@body" } }] }],
+    [{ basePath: "/", routes: [{ method: "GET", path: "/x", map: "() => 1" }] }],
+    [{ basePath: "/", routes: [{ method: "GET", action: "player.list", params: { a: "@query.a" } }] }],
+    [{ basePath: "/", routes: [{ method: "POST", call: "file.upload", params: "@body", map: "() => 1" }] }],
+  ])("%j is right", async (input) => {
+    expect(await faults(input)).toEqual([]);
+  });
+
+  test.each([
+    ["routes without a basePath", { routes: [route] }, "basePath: Routes need a `basePath`; `/` is one."],
+    [
+      "a method that there is not",
+      { basePath: "/", routes: [{ ...route, method: "HEAD" }] },
+      "routes[0].method: A method is one of GET, POST, PUT, PATCH, DELETE.",
+    ],
+    [
+      "no connector",
+      { basePath: "/", routes: [{ method: "GET", path: "/" }] },
+      "routes[0]: It does nothing: expected `call`, `publish` or `map`.",
+    ],
+    [
+      "two connectors",
+      { basePath: "/", routes: [{ ...route, map: "() => 1" }] },
+      "routes[0].map: One endpoint has one connector, and this one has `call` already. A `map` of its result stands inside `call`.",
+    ],
+    [
+      "publish on GET",
+      { basePath: "/", routes: [{ method: "GET", path: "/", publish: { event: "a" } }] },
+      "routes[0].publish: GET changes nothing, and so cannot publish: expected POST, PUT, PATCH or DELETE.",
+    ],
+    [
+      "no path in the long form",
+      { basePath: "/", routes: [{ method: "GET", call: { action: "a.b" } }] },
+      "routes[0].path: A route has a path.",
+    ],
+  ])("%s is a fault", async (_, input, fault) => {
+    expect(await faults(input)).toEqual([fault]);
+  });
+
+  test("S1 every fault is found in one pass", async () => {
+    const found = await faults({
+      routes: [{ method: "HEAD", call: { action: "a.b", x: 1 }, map: "f", y: 1 }, 5],
+      z: 1,
+    });
+    expect(found.map((fault) => fault.slice(0, fault.indexOf(": "))).sort()).toEqual([
+      "",
+      "basePath",
+      "routes[0]",
+      "routes[0].call",
+      "routes[0].map",
+      "routes[0].method",
+      "routes[1]",
+    ]);
+  });
+
+  test("subscribe is unknown here", async () => {
+    const [fault] = await faults({ basePath: "/", routes: [{ ...route, subscribe: { events: ["a"] } }] });
+    expect(fault).toContain("subscribe");
+  });
+
+  test("S4.2 a path that is no pattern is a fault", async () => {
+    const found = await faults({ basePath: "/a b", routes: [{ ...route, path: "/:id(" }] });
+    expect(found).toEqual([
+      expect.stringMatching(/^basePath: /),
+      expect.stringMatching(/^routes\[0\]\.path: /),
+    ]);
+  });
+
+  test("S1.5 it is described", () => {
+    expect(schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })).toMatchObject({
+      type: "object",
+      properties: { routes: { items: { required: ["method"], additionalProperties: false } } },
+    });
+  });
+});
+
+test("S1.4 what only documents is no part of the essence", () => {
+  const input = { basePath: "/", routes: [{ method: "GET" as const, path: "/x", map: "() => 1" }] };
+  const documented = {
+    ...input,
+    description: "d",
+    routes: [{ ...input.routes[0], method: "GET" as const, description: "e", deprecated: true }],
+  };
+  expect(essence?.(documented)).toEqual(essence?.(input));
+  expect(essence?.({ ...input, basePath: "/y" })).not.toEqual(essence?.(input));
+});
