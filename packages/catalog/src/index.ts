@@ -1,0 +1,1 @@
+export { type CatalogOptions, catalog } from "./catalog.ts";

@@ -1,0 +1,100 @@
+import {
+  createScope,
+  type GatewayPage,
+  type HttpRequest,
+  type NotServed,
+  type Reply,
+  type Served,
+} from "@tidegate/core-registry";
+import { expect, test } from "vitest";
+import { catalog } from "../src/index.ts";
+import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
+
+const fragmentSchema = { $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" };
+const pages = catalog({ registry: { fragmentSchema: () => fragmentSchema } });
+const served: Served = {
+  version: versionOf([endpointOf("GET /players/:id")]),
+  directory: directoryOf({ "player.get": { type: "object", properties: { id: { type: "integer" } } } }),
+};
+
+async function ask(path: string, what: Served | NotServed, base = ""): Promise<Reply> {
+  const page = pages.find((one: GatewayPage) => one.path === path);
+  if (page === undefined) throw new Error(`no page: ${path}`);
+  const request = requestOf(path, base);
+  const { directory } = served;
+  const scope = createScope({
+    branch: "master",
+    version: "",
+    base,
+    directory,
+    request,
+    factories: new Map(),
+  });
+  return await page.handle(request, scope, what);
+}
+
+function requestOf(path: string, base: string): HttpRequest {
+  const never = () => Promise.reject(new Error("not read"));
+  return {
+    method: "GET",
+    url: path,
+    path,
+    base,
+    params: {},
+    query: {},
+    header: () => undefined,
+    headers: [],
+    body: {
+      type: undefined,
+      json: never,
+      text: never,
+      form: never,
+      parts: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
+      raw: () => {
+        throw new Error("not read");
+      },
+    },
+    peer: { address: "127.0.0.1", encrypted: false },
+  };
+}
+
+test("S9.11: local by default, else as told", () => {
+  expect(pages.map(({ access }) => access)).toEqual(["local", "local"]);
+  const registry = { fragmentSchema: () => fragmentSchema };
+  expect(catalog({ registry, access: { scope: "admin" } })[0]?.access).toEqual({ scope: "admin" });
+});
+
+test("S14.1: openapi.json is of the branch and version that were asked for", async () => {
+  const reply = await ask("/~catalog/openapi.json", served, "/~next@aaaaaaaa");
+  expect(reply.headers).toEqual([["content-type", "application/json"]]);
+  expect(JSON.parse(String(reply.body))).toMatchObject({
+    openapi: "3.1.1",
+    info: { version: "aaaaaaaa" },
+    servers: [{ url: "/~next@aaaaaaaa" }],
+    paths: { "/players/{id}": { get: { operationId: "getPlayersById" } } },
+  });
+});
+
+test("what an action declares may change without a new version", async () => {
+  const directory = directoryOf({ "player.get": { type: "object", properties: { id: { type: "string" } } } });
+  const reply = await ask("/~catalog/openapi.json", { ...served, directory });
+  expect(String(reply.body)).toContain('"schema":{"type":"string"}');
+});
+
+test("a branch or version that is not there is a problem of its own code", async () => {
+  await expect(ask("/~catalog/openapi.json", { missing: "branch" })).rejects.toMatchObject({
+    code: "BRANCH_UNKNOWN",
+  });
+  await expect(ask("/~catalog/openapi.json", { missing: "tag" })).rejects.toMatchObject({
+    code: "VERSION_UNKNOWN",
+  });
+  await expect(ask("/~catalog/openapi.json", { missing: "starting" })).rejects.toMatchObject({
+    code: "STARTING",
+  });
+});
+
+test("S1.5: fragment.json is the registry's schema of a fragment, also while nothing is served", async () => {
+  const reply = await ask("/~catalog/fragment.json", { missing: "starting" });
+  expect(reply.headers).toEqual([["content-type", "application/schema+json"]]);
+  expect(JSON.parse(String(reply.body))).toEqual(fragmentSchema);
+});
