@@ -1,0 +1,164 @@
+import {
+  type EmbeddedOptions,
+  type MoleculerOptions,
+  moleculerOptionNames,
+} from "@tidegate/broker-moleculer";
+import type { Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
+import { z } from "zod";
+import { configError } from "./error.ts";
+import { handedOn, isPlugin, later, live, openSection, section, thirdParty } from "./option.ts";
+import type { GatewayConfig, ResolvedConfig } from "./types.ts";
+
+const year = 31_536_000;
+const seconds = z.number().min(0).max(year);
+const bytes = z.int().min(0);
+
+const noOptions = z.union([section({}), z.literal(false)], { error: "must be {} or false" });
+
+const broker = section({
+  moleculer: handedOn<MoleculerOptions | EmbeddedOptions>(moleculerOptionNames),
+  http: later("HTTP upstreams"),
+  registry: later("examples of calls and health checks"),
+  batching: later("batched calls"),
+  function: section({ util: z.record(z.string(), z.unknown()).default({}) }).prefault({}),
+  reporter: later("the layout of reports"),
+  log: later("a log of calls and events"),
+});
+
+const schema = section({
+  maxVersions: z.int().min(1).max(1_000).default(10),
+  maxUnusedSeconds: seconds.default(1_800),
+  debounceSeconds: seconds.default(2),
+  lostSeconds: seconds.default(15),
+  readyAfterSeconds: seconds.default(30),
+  expect: z.array(z.string().min(1)).default([]),
+  protocol: openSection(
+    { REST: noOptions.default({}), GraphQL: later("GraphQL"), WebSocket: later("WebSocket") },
+    thirdParty<Protocol>("a protocol plugin"),
+  ).prefault({}),
+  policy: openSection(
+    { scope: noOptions.default({}), filter: noOptions.default({}) },
+    thirdParty<Policy>("a policy plugin"),
+  ).prefault({}),
+});
+
+const jwt = section({
+  secret: z.union([z.string(), z.instanceof(Uint8Array)]).exactOptional(),
+  key: live<NonNullable<JwtOptions["key"]>>("a key", isObject).exactOptional(),
+  algorithms: z.array(z.string()).exactOptional(),
+  issuer: z.union([z.string(), z.array(z.string())]).exactOptional(),
+  audience: z.union([z.string(), z.array(z.string())]).exactOptional(),
+  clockToleranceSeconds: seconds.exactOptional(),
+});
+
+const context = openSection(
+  {
+    auth: section({
+      jwt: jwt.optional(),
+      parsers: z.record(z.string(), live<AuthParser>("a function", isFunction)).optional(),
+    }).optional(),
+    ip: section({ trustedProxies: z.array(z.string()).default([]) }).optional(),
+    id: later("options of request ids"),
+    locale: later("the context value locale"),
+    cookie: later("the context value cookie"),
+    userAgent: later("the context value userAgent"),
+    request: later("options of the context value request"),
+    headers: later("the context value headers"),
+  },
+  thirdParty<ContextFactory>("a context factory"),
+);
+
+const middleware = section({
+  bodyParser: section({
+    maxBytes: bytes.default(1_048_576),
+    maxStreamBytes: bytes.default(1_073_741_824),
+  }).prefault({}),
+  error: section({ expose: z.boolean().default(false) }).prefault({}),
+  cors: later("CORS"),
+  helmet: later("security headers"),
+  serveStatic: later("static files"),
+  compression: later("compression"),
+  logging: later("a log of requests"),
+});
+
+const accessForms = [z.enum(["open", "local"]), section({ scope: z.string().min(1) })] as const;
+const access = z.union(accessForms, { error: 'must be "open", "local" or { scope: "NAME" }' });
+const pageAccess = z.union([...accessForms, z.literal(false)], {
+  error: 'must be "open", "local", { scope: "NAME" } or false',
+});
+
+const server = section({
+  update: later("options of updates"),
+  application: section({
+    drainSeconds: seconds.default(30),
+    maxConnections: z.int().min(1).default(10_000),
+  }).prefault({}),
+  protocol: section({
+    http: section({
+      host: z.string().min(1).default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(8_080),
+    }).prefault({}),
+    https: later("HTTPS"),
+  }).prefault({}),
+  middleware: middleware.prefault({}),
+  context: context.prefault({}),
+  access: section({
+    branches: access.default("local"),
+    versions: access.default("local"),
+    status: pageAccess.default("local"),
+    catalog: pageAccess.default("local"),
+    check: pageAccess.default("local"),
+  }).prefault({}),
+});
+
+const logger = section({ level: z.enum(["silent", "error", "warn", "info", "debug"]).default("info") });
+
+const ownLogger = live<Logger>("a logger: debug, info, warn and error", isLogger);
+
+const tree = section({
+  brokers: z
+    .array(
+      z.union([live<Broker>("a broker plugin", isPlugin), broker], {
+        error: "must be { moleculer: { ... } } or a broker plugin",
+      }),
+    )
+    .prefault([{ moleculer: {} }]),
+  schema: schema.prefault({}),
+  server: server.prefault({}),
+  logger: z
+    .union([ownLogger, logger], {
+      error: "must be { level: ... }, or a logger with debug, info, warn and error",
+    })
+    .prefault({}),
+  skipProcessEventRegistration: z.boolean().default(false),
+});
+
+/** The tree of S15 as a schema: checks a configuration and fills in the defaults. */
+export const configSchema: z.ZodType<ResolvedConfig, GatewayConfig> = tree;
+
+/**
+ * Checks a configuration and fills in its defaults (S15).
+ * @param source where it comes from, for the error
+ * @throws {TidegateError} `CONFIG_INVALID` with every wrong option's path, and the nearest right name
+ */
+export function readConfig(value: unknown, source = "the configuration"): ResolvedConfig {
+  const result = configSchema.safeParse(value);
+  if (!result.success) throw configError(source, result.error.issues);
+  return result.data;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isFunction(value: unknown): value is AuthParser {
+  return typeof value === "function";
+}
+
+function isLogger(value: unknown): value is Logger {
+  return (
+    isObject(value) &&
+    ["debug", "info", "warn", "error"].every((name) => isFunction(Reflect.get(value, name)))
+  );
+}

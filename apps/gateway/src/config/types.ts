@@ -1,0 +1,207 @@
+import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
+import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { AuthParsers, JwtOptions } from "@tidegate/server-h3";
+
+/** The configuration of a gateway (S15). Every option may be left out. */
+export interface GatewayConfig {
+  /** The distributed systems, in order of precedence (S13.2). Default: Moleculer with its defaults. */
+  readonly brokers?: readonly (BrokerConfig | Broker)[] | undefined;
+  /** Branches, versions, protocols and policies. */
+  readonly schema?: SchemaConfig | undefined;
+  /** Listeners, contexts, and who may use what is the gateway's own. */
+  readonly server?: ServerConfig | undefined;
+  /** How the default logger (consola) writes, or a logger of one's own. */
+  readonly logger?: LoggerConfig | Logger | undefined;
+  /** True: signals such as Ctrl-C are left to who started the gateway. Default false. */
+  readonly skipProcessEventRegistration?: boolean | undefined;
+}
+
+/** One distributed system. A third party's broker stands in the list as it is. */
+export interface BrokerConfig {
+  /** Moleculer: every option of its own, and those of the plugin. */
+  readonly moleculer: MoleculerOptions | EmbeddedOptions;
+  /** What inline functions find (S11.1). */
+  readonly function?: FunctionConfig | undefined;
+}
+
+/** What inline functions find beside the language. */
+export interface FunctionConfig {
+  /**
+   * The global `util`: data is copied, functions travel as text and must name nothing outside of themselves. The brokers' are put
+   * together; two brokers may not hold one name. Default `{}`.
+   */
+  readonly util?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Branches, versions, protocols and policies. */
+export interface SchemaConfig {
+  /** How many versions of a branch can be asked for (S9.5). Default 10. */
+  readonly maxVersions?: number | undefined;
+  /** Seconds until a branch that nobody uses is released (S9.5). Default 1800. */
+  readonly maxUnusedSeconds?: number | undefined;
+  /** Seconds between a node's leaving and the removal of what only it published (S9.3). Default 2. */
+  readonly debounceSeconds?: number | undefined;
+  /** The same, for a node that was lost. Default 15. */
+  readonly lostSeconds?: number | undefined;
+  /** Seconds after which a broker that has not finished discovery no longer holds up readiness (S12.6). Default 30. */
+  readonly readyAfterSeconds?: number | undefined;
+  /** Services that must be there before the gateway is ready (S12.6). Default none. */
+  readonly expect?: readonly string[] | undefined;
+  /** The protocols; `false` leaves one out. */
+  readonly protocol?: ProtocolConfig | undefined;
+  /** The policies; `false` switches one off: its rules pass, with a warning in every report (S1.2). */
+  readonly policy?: PolicyConfig | undefined;
+}
+
+/** Nothing to set: the plugin has no options yet. */
+export type NoOptions = Readonly<Record<string, never>>;
+
+/** The protocols by their keys. A third party's plugin stands beside them. */
+export interface ProtocolConfig {
+  /** REST (S4). */
+  readonly REST?: NoOptions | false | undefined;
+  /** A third party's. */
+  readonly [key: string]: Protocol | NoOptions | false | undefined;
+}
+
+/** The policies by their keys, asked in this order. A third party's plugin stands beside them and is asked after them. */
+export interface PolicyConfig {
+  /** Scopes (S7.3). */
+  readonly scope?: NoOptions | false | undefined;
+  /** Functions (S7.4). */
+  readonly filter?: NoOptions | false | undefined;
+  /** A third party's. */
+  readonly [key: string]: Policy | NoOptions | false | undefined;
+}
+
+/** Listeners, contexts, and who may use what is the gateway's own. */
+export interface ServerConfig {
+  /** The server as a whole. */
+  readonly application?: ApplicationConfig | undefined;
+  /** The listeners (S12.1). */
+  readonly protocol?: ListenerConfig | undefined;
+  /** What happens before and after routing (S12.2). */
+  readonly middleware?: MiddlewareConfig | undefined;
+  /** The values of the context (S12.3). */
+  readonly context?: ContextConfig | undefined;
+  /** Who may use what is the gateway's own (S9.11). */
+  readonly access?: AccessConfig | undefined;
+}
+
+/** The server as a whole. */
+export interface ApplicationConfig {
+  /** How many seconds a stop waits for requests that run. Default 30. */
+  readonly drainSeconds?: number | undefined;
+  /** Most connections at once. Default 10000. */
+  readonly maxConnections?: number | undefined;
+}
+
+/** The listeners. */
+export interface ListenerConfig {
+  /** HTTP/1.1. */
+  readonly http?: HttpConfig | undefined;
+}
+
+/** A listener for HTTP/1.1. */
+export interface HttpConfig {
+  /** The address to bind. Default `127.0.0.1`, this machine alone; `0.0.0.0` for everybody. */
+  readonly host?: string | undefined;
+  /** The port; 0 takes a free one. Default 8080. */
+  readonly port?: number | undefined;
+}
+
+/** What happens before and after routing. */
+export interface MiddlewareConfig {
+  /** How bodies are read. */
+  readonly bodyParser?: BodyConfig | undefined;
+  /** How errors are answered. */
+  readonly error?: ErrorConfig | undefined;
+}
+
+/** How bodies are read. */
+export interface BodyConfig {
+  /** The largest body that is read whole (JSON, text, fields), in bytes. Default 1048576. */
+  readonly maxBytes?: number | undefined;
+  /** The largest body that is streamed, in bytes. Default 1073741824. */
+  readonly maxStreamBytes?: number | undefined;
+}
+
+/** How errors are answered (S12.5). */
+export interface ErrorConfig {
+  /** Shows clients what went wrong inside. For development. Default false. */
+  readonly expose?: boolean | undefined;
+}
+
+/** The values of the context. A third party's factory stands beside them, under the name of its value. */
+export interface ContextConfig {
+  /** Who asks. Default: nobody is known. */
+  readonly auth?: AuthConfig | undefined;
+  /** Where the client is. */
+  readonly ip?: IpConfig | undefined;
+  /** A third party's. */
+  readonly [name: string]: ContextFactory | AuthConfig | IpConfig | undefined;
+}
+
+/** How `Authorization` is read (S12.4). */
+export interface AuthConfig {
+  /** `Bearer` credentials are JSON Web Tokens. Default: they are not read. */
+  readonly jwt?: JwtOptions | undefined;
+  /** Parsers of one's own, by scheme. Default none. */
+  readonly parsers?: AuthParsers | undefined;
+}
+
+/** Where the client is. */
+export interface IpConfig {
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and subnets. Default none. */
+  readonly trustedProxies?: readonly string[] | undefined;
+}
+
+/** Who may use what (S9.11): `open`, `local`, or who holds a scope; others get 404. */
+export interface AccessConfig {
+  /** Branches other than master. Default `local`. */
+  readonly branches?: Access | undefined;
+  /** Versions other than the latest. Default `local`. */
+  readonly versions?: Access | undefined;
+  /** `/~status`; `false`: not there. Default `local`. */
+  readonly status?: Access | false | undefined;
+  /** `/~catalog/...`; `false`: not there. Default `local`. */
+  readonly catalog?: Access | false | undefined;
+  /** `/~api/check`, dry runs; `false`: not there. Default `local`. */
+  readonly check?: Access | false | undefined;
+}
+
+/** How the default logger writes. */
+export interface LoggerConfig {
+  /** What is written: `silent`, `error`, `warn`, `info` or `debug`, each with those before it. Default `info`. */
+  readonly level?: LogLevel | undefined;
+}
+
+/** What is written. */
+export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
+
+/** A configuration, for editors: returns what it is given. */
+export function defineConfig(config: GatewayConfig): GatewayConfig {
+  return config;
+}
+
+/** With every option set. */
+export type Filled<Options> = { readonly [Key in keyof Options]-?: Exclude<Options[Key], undefined> };
+
+/** A configuration that was checked, with every default filled in. */
+export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "schema" | "server">> {
+  /** Branches, versions, protocols and policies. */
+  readonly schema: Filled<SchemaConfig>;
+  /** Listeners, contexts, access. */
+  readonly server: {
+    /** The server as a whole. */
+    readonly application: Filled<ApplicationConfig>;
+    /** The listeners. */
+    readonly protocol: { readonly http: Filled<HttpConfig> };
+    /** Before and after routing. */
+    readonly middleware: { readonly bodyParser: Filled<BodyConfig>; readonly error: Filled<ErrorConfig> };
+    /** The values of the context. */
+    readonly context: ContextConfig;
+    /** Who may use what. */
+    readonly access: Filled<AccessConfig>;
+  };
+}

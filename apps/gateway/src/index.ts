@@ -1,0 +1,5 @@
+export { type ConfigFile, loadConfig } from "./config/load.ts";
+export { readConfig } from "./config/tree.ts";
+export * from "./config/types.ts";
+export { createGateway, type Gateway, type GatewayOptions, type PagesOptions } from "./create-gateway.ts";
+export { type StartOptions, startGateway } from "./start-gateway.ts";

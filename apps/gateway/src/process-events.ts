@@ -1,0 +1,31 @@
+import type { Logger } from "@tidegate/core-registry";
+import type { Gateway } from "./create-gateway.ts";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** What a shell says of a process that a signal ended. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * Stops the gateway when the process is told to end: the first signal lets running requests finish, a second one
+ * ends the process at once. Returns what takes the handlers off.
+ */
+export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): () => void {
+  let stopping = false;
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  const onSignal = (signal: (typeof signals)[number]): void => {
+    if (stopping) process.exit(exitCodes[signal]);
+    stopping = true;
+    logger.info(`${signal}: finishing what runs (again: end at once)`);
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error("The gateway did not stop cleanly.", error);
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return release;
+}

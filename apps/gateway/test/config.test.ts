@@ -1,0 +1,172 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { memoryBroker } from "@tidegate/plugin-testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { compose } from "../src/config/compose.ts";
+import { loadConfig } from "../src/config/load.ts";
+import { configSchema, readConfig } from "../src/config/tree.ts";
+import { defineConfig, type GatewayConfig } from "../src/config/types.ts";
+
+function messageOf(config: unknown): string {
+  try {
+    readConfig(config, "gateway.config.json");
+  } catch (error) {
+    expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+    return String(Object(error).message);
+  }
+  throw new Error("it was accepted");
+}
+
+describe("S15: the tree of the configuration", () => {
+  test("nothing has to be set: Moleculer, HTTP on 127.0.0.1:8080, every default of the seed", () => {
+    const config = readConfig({});
+    expect(config.brokers).toEqual([{ moleculer: {}, function: { util: {} } }]);
+    expect(config.schema).toMatchObject({
+      maxVersions: 10,
+      maxUnusedSeconds: 1800,
+      debounceSeconds: 2,
+      lostSeconds: 15,
+    });
+    expect(config.server.protocol.http).toEqual({ host: "127.0.0.1", port: 8080 });
+    expect(config.skipProcessEventRegistration).toBe(false);
+    expect(readConfig({ schema: {}, server: { protocol: {} } })).toEqual(config);
+  });
+
+  test("an unknown option is named, with the nearest right one", () => {
+    expect(messageOf({ schema: { maxVersion: 3 } })).toBe(
+      "An option is wrong in gateway.config.json:\n  schema: There is no option maxVersion here. Did you mean maxVersions?",
+    );
+    expect(messageOf({ brokers: [{ moleculer: { namespce: "a" } }] })).toContain(
+      "brokers[0].moleculer: There is no option namespce here. Did you mean namespace?",
+    );
+    expect(messageOf({ brokers: [{ moleculr: {} }] })).toContain("Did you mean moleculer?");
+    expect(messageOf({ schema: { protocol: { Rest: {} } } })).toContain("Did you mean REST?");
+  });
+
+  test("a wrong value is named by its path; all faults are told at once", () => {
+    const message = messageOf({
+      schema: { maxVersions: "3" },
+      server: { protocol: { http: { port: 70_000 } } },
+    });
+    expect(message).toContain("2 options are wrong in gateway.config.json:");
+    expect(message).toContain("  schema.maxVersions: Invalid input: expected number, received string");
+    expect(message).toContain("  server.protocol.http.port: Too big");
+  });
+
+  test("an option of a feature that is not there yet says so; switched off it is accepted", () => {
+    expect(messageOf({ schema: { protocol: { GraphQL: {} } } })).toContain(
+      "schema.protocol.GraphQL: is for GraphQL, which this version does not have. Leave it out.",
+    );
+    expect(messageOf({ brokers: [{ moleculer: {}, registry: { examples: {} } }] })).toContain(
+      "brokers[0].registry",
+    );
+    expect(() => readConfig({ schema: { protocol: { GraphQL: false, WebSocket: false } } })).not.toThrow();
+  });
+
+  test("S13: a broker entry names its kind", () => {
+    expect(messageOf({ brokers: [{}] })).toContain("brokers[0].moleculer: must be an object");
+    expect(messageOf({ brokers: ["moleculer"] })).toContain(
+      "brokers[0]: must be { moleculer: { ... } } or a broker plugin",
+    );
+  });
+
+  test("who may use what is open, local, or who holds a scope", () => {
+    const access = { status: false, branches: { scope: "dev" }, catalog: "open" };
+    expect(readConfig({ server: { access } }).server.access).toEqual({
+      ...access,
+      versions: "local",
+      check: "local",
+    });
+    expect(messageOf({ server: { access: { status: "everybody" } } })).toContain(
+      'server.access.status: must be "open", "local", { scope: "NAME" } or false',
+    );
+    expect(messageOf({ server: { access: { status: { scop: "dev" } } } })).toContain("Did you mean scope?");
+  });
+
+  test("defineConfig is for editors alone", () => {
+    const config: GatewayConfig = { schema: { policy: { filter: false } } };
+    expect(defineConfig(config)).toBe(config);
+  });
+});
+
+describe("the parts that a configuration asks for", () => {
+  test("a protocol that is false is left out; a policy that is false still knows its rules (S1.2)", () => {
+    const options = compose(readConfig({ schema: { protocol: { REST: false }, policy: { filter: false } } }));
+    expect(options.protocols).toEqual([]);
+    expect(options.policies.map(({ key }) => key)).toEqual(["scope"]);
+    expect(options.disabledPolicies?.map(({ key }) => key)).toEqual(["filter"]);
+  });
+
+  test("S7.2: scope is asked before filter, third parties' policies after them", () => {
+    const policy = { contract: 1, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
+    const options = compose(readConfig({ schema: { policy: { ip: policy } } }));
+    expect(options.policies.map(({ key }) => key)).toEqual(["scope", "filter", "ip"]);
+  });
+
+  test("a third party's broker stands in the list as it is", () => {
+    const { broker } = memoryBroker();
+    expect(compose(readConfig({ brokers: [broker] })).brokers).toEqual([broker]);
+  });
+
+  test("S11.1: what brokers offer to functions is put together, and two may not hold one name", () => {
+    const offer = (util: object) => ({ moleculer: {}, function: { util } });
+    expect(compose(readConfig({ brokers: [offer({ a: 1 }), offer({ b: 2 })] })).brokers).toHaveLength(2);
+    expect(() => compose(readConfig({ brokers: [offer({ a: 1 }), offer({ a: 2 })] }))).toThrow("util.a");
+  });
+
+  test("a logger of one's own is taken as it is", () => {
+    const logger = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
+    expect(compose(readConfig({ logger })).logger).toBe(logger);
+    expect(messageOf({ logger: { info: () => 0 } })).toContain("logger");
+  });
+});
+
+describe("the configuration file", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tidegate-config-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("none: the defaults hold", async () => {
+    expect(await loadConfig(undefined, folder)).toEqual({ path: undefined, value: {} });
+  });
+
+  test("TypeScript comes before JSON; its default export is the configuration", async () => {
+    await writeFile(join(folder, "gateway.config.json"), "{}");
+    await writeFile(
+      join(folder, "gateway.config.ts"),
+      "export default { schema: { maxVersions: 3 as number } };",
+    );
+    expect(await loadConfig(undefined, folder)).toEqual({
+      path: join(folder, "gateway.config.ts"),
+      value: { schema: { maxVersions: 3 } },
+    });
+  });
+
+  test("a file that is not there, has no default export, or throws is an error that says so", async () => {
+    await expect(loadConfig("nope.ts", folder)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await writeFile(join(folder, "a.mjs"), "export const config = {};");
+    await expect(loadConfig("a.mjs", folder)).rejects.toThrow("has no default export");
+    await writeFile(join(folder, "b.mjs"), "throw new Error('no secret');");
+    await expect(loadConfig("b.mjs", folder)).rejects.toThrow("b.mjs cannot be loaded: no secret");
+  });
+
+  test("JSON that is none is shown with its place", async () => {
+    await writeFile(join(folder, "gateway.config.json"), '{\n  "schema": {},\n}');
+    await expect(loadConfig(undefined, folder)).rejects.toThrow(/is no JSON.*> 3 \| \}/s);
+  });
+});
+
+test("the tree can be written as a JSON Schema, for editors", () => {
+  const schema = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+  expect(Object.keys(schema.properties ?? {})).toEqual([
+    "brokers",
+    "schema",
+    "server",
+    "logger",
+    "skipProcessEventRegistration",
+  ]);
+});

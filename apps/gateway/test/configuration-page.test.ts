@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { laterMark } from "../src/config/option.ts";
+import { configSchema } from "../src/config/tree.ts";
+
+type Node = Readonly<Record<string, unknown>>;
+type Row = readonly [option: string, fallback: string];
+
+const page = join(import.meta.dirname, "../../../docs/configuration.md");
+
+/** Every option of the tree with its default, as the page writes them. */
+function optionsOf(node: Node, path: string): readonly Row[] {
+  const section = sectionOf(node);
+  if (section === undefined) return [[path, defaultOf(node)]];
+  return Object.entries(Object(section.properties)).flatMap(([name, member]) =>
+    optionsOf(Object(member), path === "" ? name : `${path}.${name}`),
+  );
+}
+
+/** The object of options that a node is; a plugin that may stand in its place says nothing. */
+function sectionOf(node: Node): (Node & { readonly properties: object }) | undefined {
+  if (node.type === "array") return sectionOf(Object(node.items));
+  const members: readonly Node[] = Array.isArray(node.anyOf) ? node.anyOf : [];
+  const spoken = members.filter((member) => Object.keys(member).length > 0);
+  if (members.length > 1 && spoken.length === 1) return sectionOf(Object(spoken[0]));
+  const { properties } = node;
+  const filled = typeof properties === "object" && properties !== null && Object.keys(properties).length > 0;
+  return filled ? { ...node, properties } : undefined;
+}
+
+function defaultOf(node: Node): string {
+  if (laterMark in node) return "not in this version";
+  return node.default === undefined ? "-" : `\`${JSON.stringify(node.default)}\``;
+}
+
+test("docs/configuration.md lists every option of the tree (S15) with its default, and no other", async () => {
+  const schema: Node = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+  const expected = optionsOf(schema, "").map(([option, fallback]) => `${option} | ${fallback}`);
+  const text = await readFile(page, "utf8");
+  const rows = [...text.matchAll(/^\| `([\w.]+)` \| ([^|]+?) \|/gm)].map(
+    ([, option, fallback]) => `${option} | ${fallback}`,
+  );
+  expect(rows).toEqual(expected);
+});

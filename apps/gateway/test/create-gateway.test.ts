@@ -1,0 +1,200 @@
+import { type Finding, type Logger, type Report, silentLogger } from "@tidegate/core-registry";
+import { type MemoryBroker, memoryBroker, recorder } from "@tidegate/plugin-testkit";
+import { filter } from "@tidegate/policy-filter";
+import { scope } from "@tidegate/policy-scope";
+import { rest } from "@tidegate/protocol-rest";
+import { h3Server } from "@tidegate/server-h3";
+import { afterEach, describe, expect, test } from "vitest";
+import { createGateway, type Gateway, type GatewayOptions } from "../src/index.ts";
+
+const started: Gateway[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((gateway) => gateway.stop()));
+});
+
+function partsOf(bus: MemoryBroker, parts: Partial<GatewayOptions> = {}): GatewayOptions {
+  return {
+    brokers: [bus.broker],
+    protocols: [rest()],
+    policies: [scope(), filter()],
+    server: h3Server({ port: 0 }),
+    logger: silentLogger,
+    ...parts,
+  };
+}
+
+async function startOf(options: GatewayOptions): Promise<{ gateway: Gateway; url: string }> {
+  const gateway = createGateway(options);
+  started.push(gateway);
+  const [listening] = await gateway.start();
+  return { gateway, url: String(listening?.url) };
+}
+
+function publishPlayer(bus: MemoryBroker, fragment: object = playerFragment): void {
+  bus.node("n1").publish({
+    name: "player",
+    revision: 1,
+    fragment,
+    actions: {
+      get: {
+        params: { type: "object", properties: { id: { type: "number" } }, required: ["id"] },
+        handler: ({ params }) => ({ id: Object(params).id, name: "Kim" }),
+      },
+    },
+  });
+}
+
+const playerFragment = {
+  protocol: {
+    REST: {
+      basePath: "/players",
+      routes: [{ method: "GET", path: "/:id", call: { action: "player.get" } }],
+    },
+  },
+};
+
+async function get(url: string): Promise<[status: number, body: Record<string, unknown>]> {
+  const response = await fetch(url);
+  return [response.status, Object(await response.json())];
+}
+
+describe("a gateway is composed of its parts", () => {
+  test("serves what services publish, from the broker to the socket", async () => {
+    const bus = memoryBroker();
+    publishPlayer(bus);
+    const { gateway, url } = await startOf(partsOf(bus));
+    expect(gateway.listening.map((one) => one.url)).toEqual([url]);
+    expect(await get(`${url}/players/1`)).toEqual([200, { id: 1, name: "Kim" }]);
+    expect(await get(`${url}/players/x`)).toMatchObject([400, { code: "BAD_USER_INPUT" }]);
+  });
+
+  test("S12.1: the listener is open before the brokers have finished discovery", async () => {
+    const discovery = Promise.withResolvers<void>();
+    const bus = memoryBroker({ discovery: discovery.promise });
+    const listens = recorder<string>("listening");
+    const logger: Logger = { ...silentLogger, info: (message) => listens.push(message) };
+    const gateway = createGateway(partsOf(bus, { logger }));
+    started.push(gateway);
+    const ready = gateway.start();
+    await listens.waitFor((line) => line.startsWith("listening on http://127.0.0.1:"));
+    const [listening] = gateway.listening;
+    expect(await get(`${listening?.url}/~health/readiness`)).toMatchObject([503, { state: "starting" }]);
+    expect(await get(`${listening?.url}/players/1`)).toMatchObject([503, { code: "STARTING" }]);
+    discovery.resolve();
+    await ready;
+    expect(await get(`${listening?.url}/~health/readiness`)).toMatchObject([200, { state: "running" }]);
+  });
+
+  test("stop leaves nothing that listens, and may be asked for twice", async () => {
+    const { gateway, url } = await startOf(partsOf(memoryBroker()));
+    await Promise.all([gateway.stop(), gateway.stop()]);
+    expect(gateway.listening).toEqual([]);
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+
+  test("a stop while it starts ends the start too", async () => {
+    const never = Promise.withResolvers<void>();
+    const bus = memoryBroker({ discovery: never.promise });
+    const gateway = createGateway(partsOf(bus));
+    const ready = gateway.start();
+    await gateway.stop();
+    never.resolve();
+    expect(await ready).toEqual([]);
+    expect(gateway.listening).toEqual([]);
+  });
+
+  test("a port that is taken is an error that says so, and leaves nothing", async () => {
+    const { gateway } = await startOf(partsOf(memoryBroker()));
+    const port = gateway.listening[0]?.port ?? 0;
+    const second = createGateway(partsOf(memoryBroker(), { server: h3Server({ port }) }));
+    await expect(second.start()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await second.stop();
+  });
+
+  test("S17: a plugin that does not keep its contract is refused before anything runs", () => {
+    const bus = memoryBroker();
+    const publsih = () => undefined;
+    const broker = { ...bus.broker, publsih };
+    expect(() => createGateway(partsOf(bus, { brokers: [broker] }))).toThrow(
+      "a member 'publsih' that is not known (did you mean 'publish'?)",
+    );
+    const server = { ...h3Server(), contexts: [Object({ contract: 2, name: "tenant" })] };
+    expect(() => createGateway(partsOf(bus, { server }))).toThrow("'tenant' keeps contract 2");
+  });
+});
+
+describe("the gateway's own pages", () => {
+  test("/~status, /~catalog and dry runs answer local callers", async () => {
+    const bus = memoryBroker();
+    publishPlayer(bus);
+    const { url } = await startOf(partsOf(bus));
+    const [status, body] = await get(`${url}/~status`);
+    expect([status, body.branch, body.gateway]).toEqual([200, "master", { state: "running", reasons: [] }]);
+    expect(body.versions).toMatchObject([{ routes: ["GET /players/:id"] }, {}]);
+    expect(await get(`${url}/~master/~status`)).toMatchObject([200, { branch: "master" }]);
+    expect(await get(`${url}/~catalog/openapi.json`)).toMatchObject([
+      200,
+      { paths: { "/players/{id}": { get: { parameters: [{ name: "id", schema: { type: "number" } }] } } } },
+    ]);
+    expect(await get(`${url}/~catalog/fragment.json`)).toMatchObject([200, { type: "object" }]);
+  });
+
+  test("S9.11: what comes through a proxy sees none of them", async () => {
+    const { url } = await startOf(partsOf(memoryBroker()));
+    for (const path of ["/~status", "/~catalog/openapi.json"]) {
+      const response = await fetch(`${url}${path}`, { headers: { via: "1.1 proxy" } });
+      expect(response.status).toBe(404);
+    }
+  });
+
+  test("a page that is false is not there", async () => {
+    const { url } = await startOf(partsOf(memoryBroker(), { pages: { status: false, catalog: "open" } }));
+    expect(await get(`${url}/~status`)).toMatchObject([404, { code: "NOT_FOUND" }]);
+    const response = await fetch(`${url}/~catalog/openapi.json`, { headers: { via: "1.1 proxy" } });
+    expect(response.status).toBe(200);
+  });
+
+  test("a dry run says what would change, and nothing is served", async () => {
+    const bus = memoryBroker();
+    publishPlayer(bus);
+    const { url } = await startOf(partsOf(bus));
+    const ask = async (service: string, fragment: unknown): Promise<Report> => {
+      const response = await fetch(`${url}/~api/check`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ service, fragment }),
+      });
+      expect(response.status).toBe(200);
+      return Object(await response.json());
+    };
+    const routes = [{ method: "GET", path: "/", map: "() => 1" }];
+    const fine = await ask("team", { protocol: { REST: { basePath: "/teams", routes } } });
+    expect(fine.changes).toMatchObject([{ kind: "added", label: "GET /teams" }]);
+    const taken = await ask("team", { protocol: { REST: { ...playerFragment.protocol.REST } } });
+    expect([taken.state, taken.findings.map(({ severity }: Finding) => severity)]).toEqual([
+      "failed",
+      ["error"],
+    ]);
+    expect(await get(`${url}/teams`)).toMatchObject([404, { code: "NOT_FOUND" }]);
+  });
+});
+
+describe("what a person reads", () => {
+  test("a mount with its changes; a refused fragment with its faults", async () => {
+    const bus = memoryBroker();
+    const lines = recorder<string>("log");
+    const logger: Logger = {
+      debug: () => undefined,
+      info: (message) => lines.push(message),
+      warn: (message) => lines.push(message),
+      error: (message) => lines.push(message),
+    };
+    await startOf(partsOf(bus, { logger }));
+    publishPlayer(bus);
+    const mounted = await lines.waitFor((line) => line.includes("GET /players/:id"));
+    expect(mounted).toMatch(/^master [0-9a-f]{8} \(1 service\)\n {2}\+ GET \/players\/:id {2}player$/);
+    bus.node("n1").publish({ name: "team", fragment: { protocol: { REST: { routes: [{}] } } } });
+    const refusal = await lines.waitFor((line) => line.startsWith("team: "));
+    expect(refusal).toContain("team: fragment refused on master\n  error  protocol.REST.");
+  });
+});

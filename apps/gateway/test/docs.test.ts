@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { silentLogger } from "@tidegate/core-registry";
+import { filter } from "@tidegate/policy-filter";
+import { scope } from "@tidegate/policy-scope";
+import { rest } from "@tidegate/protocol-rest";
+import { h3Server } from "@tidegate/server-h3";
+import { expect, test } from "vitest";
+import { createGateway } from "../src/create-gateway.ts";
+
+const docs = new URL("../../../docs/", import.meta.url);
+const fragments = readdirSync(docs)
+  .filter((name) => name.endsWith(".md"))
+  .flatMap((name) =>
+    [...readFileSync(new URL(name, docs), "utf8").matchAll(/```json fragment\n([\s\S]*?)```/g)].map(
+      (match, index) => [`${name} ${index + 1}`, match[1] ?? ""] as const,
+    ),
+  );
+
+test("S18: the documentation shows fragments", () => {
+  expect(fragments.length).toBeGreaterThan(1);
+});
+
+test.each(fragments)("S18: the fragment that is shown in docs/%s is a good one", async (_, text) => {
+  const { registry } = createGateway({
+    brokers: [],
+    protocols: [rest()],
+    policies: [scope(), filter()],
+    server: h3Server({ port: 0 }),
+    logger: silentLogger,
+  });
+  const report = await registry.check({ service: "player", fragment: JSON.parse(text) });
+  expect(report.findings.filter(({ code }) => code !== "ACTION_UNKNOWN")).toEqual([]);
+  expect(report.state).toBe("succeeded");
+});

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { recorder } from "@tidegate/plugin-testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const cli = join(import.meta.dirname, "../src/cli.ts");
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tidegate-start-"));
+  const config = {
+    brokers: [{ moleculer: { transporter: null } }],
+    server: { protocol: { http: { port: 1 } } },
+  };
+  await writeFile(join(folder, "gateway.config.json"), JSON.stringify(config));
+  await writeFile(join(folder, "wrong.config.json"), '{ "schema": { "maxVersion": 3 } }');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown[]>;
+  line(part: string): Promise<string>;
+}
+
+/** Runs the command as a process of its own. */
+function tidegate(...args: readonly string[]): Running {
+  const child = spawn(process.execPath, ["--conditions=@tidegate/source", cli, ...args], { cwd: folder });
+  const lines = recorder<string>("lines of the gateway");
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream).on("line", (line) => lines.push(line));
+  return {
+    process: child,
+    ended: once(child, "close"),
+    line: (part) => lines.waitFor((line) => line.includes(part)),
+  };
+}
+
+async function urlOf(running: Running): Promise<string> {
+  const line = await running.line("listening on");
+  return line.slice(line.indexOf("http://"));
+}
+
+describe("tidegate start", () => {
+  test("finds its configuration, takes --port, and SIGTERM stops it cleanly", async () => {
+    const running = tidegate("start", "--port", "0");
+    const response = await fetch(`${await urlOf(running)}/~health/liveness`);
+    expect([response.status, await response.json()]).toMatchObject([200, {}]);
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toEqual([0, null]);
+  });
+
+  test("a second Ctrl-C ends it at once", async () => {
+    const running = tidegate("start", "--port", "0");
+    const url = new URL(await urlOf(running));
+    await running.line("master");
+    // A request that does not end holds the stop up.
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on("error", () => undefined);
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n");
+    await once(socket, "connect");
+    running.process.kill("SIGINT");
+    await running.line("again: end at once");
+    running.process.kill("SIGINT");
+    expect(await running.ended).toEqual([130, null]);
+  });
+
+  test("a configuration that is wrong: exit code 2, the option and the nearest right one", async () => {
+    const running = tidegate("start", "--config", "wrong.config.json");
+    await running.line("schema: There is no option maxVersion here. Did you mean maxVersions?");
+    expect(await running.ended).toEqual([2, null]);
+  });
+
+  test("a port that is no number is an error that says so: exit code 2", async () => {
+    const wrong = tidegate("start", "--port", "http");
+    await wrong.line("--port must be a number from 0 to 65535, not http.");
+    expect(await wrong.ended).toEqual([2, null]);
+  });
+});
