@@ -1,0 +1,2 @@
+export type { SandboxOptions } from "./options.ts";
+export { sandbox } from "./sandbox.ts";
