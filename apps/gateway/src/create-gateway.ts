@@ -93,6 +93,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     pages: gatewayPages(registry, pages),
     contexts: [...server.contexts, ...contexts],
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
+    events: registry.events,
+    onSwap: (listener) => registry.onMount(({ branch }) => listener(branch)),
     logger,
   };
 

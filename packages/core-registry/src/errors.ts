@@ -16,6 +16,7 @@ export const errorCodes = {
   BODY_TOO_LARGE: { status: 413, close: 1009, title: "The body is larger than allowed." },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, close: 1003, title: "A body of this kind is not understood." },
   RATE_LIMITED: { status: 429, close: 1013, title: "Too many requests." },
+  SLOW_CONSUMER: { status: 429, close: 1013, title: "Messages were not taken fast enough." },
   CANCELLED: { status: 499, close: 1001, title: "The client went away." },
   INTERNAL: { status: 500, close: 1011, title: "Something went wrong here." },
   REPLY_INVALID: { status: 500, close: 1011, title: "The service's answer cannot be sent." },

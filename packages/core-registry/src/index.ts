@@ -1,7 +1,7 @@
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
 export { compileGate, type Gate, type Guard, openGate } from "./connectors/gate.ts";
 export type { GateTools } from "./connectors/gate-tools.ts";
-export { isOpaque, type OpaqueValues, opaqueValues } from "./connectors/opaque.ts";
+export { isOpaque } from "./connectors/opaque.ts";
 export { type PolicyPart, type PolicyRule, policySchema } from "./connectors/policy-schema.ts";
 export {
   type ConnectorFault,
@@ -20,6 +20,7 @@ export * from "./contracts/clock.ts";
 export * from "./contracts/connector.ts";
 export * from "./contracts/context.ts";
 export * from "./contracts/directory.ts";
+export * from "./contracts/events.ts";
 export * from "./contracts/finding.ts";
 export * from "./contracts/json.ts";
 export * from "./contracts/logger.ts";

@@ -19,6 +19,7 @@ export function requestScope(
     base: "",
     directory: directoryOf(memoryBroker().broker),
     rules: { owner: () => undefined },
+    events: { subscribe: () => noEvents() },
     end: () => undefined,
     memo: <Value>(key: object, make: () => Value): Value => {
       if (!memo.has(key)) memo.set(key, make());
@@ -29,3 +30,5 @@ export function requestScope(
   };
   return scope;
 }
+
+async function* noEvents(): AsyncIterableIterator<never> {}

@@ -3,7 +3,6 @@ import {
   compileFunction,
   type DescribedSchema,
   type FunctionCheck,
-  opaqueValues,
   type Policy,
   type PolicyInput,
   type PolicyTools,
@@ -70,7 +69,7 @@ function argumentOf(
   contexts: readonly string[],
 ): Record<string, unknown> {
   const argument: Record<string, unknown> = { [kind === "call" ? "action" : "event"]: name };
-  if (readsMember(reads, "params")) argument.params = opaqueValues().hide(params);
+  if (readsMember(reads, "params")) argument.params = params;
   if (readsMember(reads, "context")) argument.context = scope.context.views(contexts);
   return argument;
 }

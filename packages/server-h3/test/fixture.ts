@@ -16,6 +16,7 @@ import {
   type Server,
   silentLogger,
 } from "@tidegate/core-registry";
+import { requestScope } from "@tidegate/plugin-testkit";
 import { onTestFinished } from "vitest";
 import { type H3ServerOptions, h3Server } from "../src/index.ts";
 
@@ -99,6 +100,8 @@ export async function start(
     },
     contexts: [...server.contexts, ...contexts],
     health: () => state.health,
+    events: requestScope().events,
+    onSwap: () => () => undefined,
     logger,
   };
   const [listening] = await server.start(api);

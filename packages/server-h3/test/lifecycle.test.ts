@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { silentLogger } from "@tidegate/core-registry";
-import { manualClock } from "@tidegate/plugin-testkit";
+import { manualClock, requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { h3Server } from "../src/index.ts";
 import { json, route, start } from "./fixture.ts";
@@ -72,6 +72,8 @@ describe("S12.1 listening", () => {
       pages: [],
       contexts: [],
       health: () => ({ state: "starting" as const, reasons: [] }),
+      events: requestScope().events,
+      onSwap: () => () => undefined,
       logger: silentLogger,
     };
     const server = h3Server({ port: 0 });

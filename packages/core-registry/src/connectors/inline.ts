@@ -3,7 +3,6 @@ import type { Scope } from "../contracts/scope.ts";
 import { isTidegateError } from "../errors.ts";
 import { chain } from "./chain.ts";
 import { compileFunction, type FunctionTools, failureFinding } from "./function.ts";
-import { type OpaqueValues, opaqueValues } from "./opaque.ts";
 import { type InlineShape, type Reads, readsOf } from "./reads.ts";
 
 /** A function of a connector, ready to run: it is given only what its text reads (S2.6). */
@@ -36,14 +35,10 @@ export function compileInline(
       tools.report(failureFinding(error, jsonPath));
     throw error;
   };
+  const argumentOf = shape.request ? requestArgument : plainArgument;
   const call = (scope: Scope, sources: Sources, own: Readonly<Record<string, unknown>>): unknown => {
-    const opaque = opaqueValues();
-    const argument = shape.request
-      ? requestArgument(reads, scope, sources, own, opaque)
-      : plainArgument(reads, scope, sources, own, opaque);
-    const result =
-      scope.trace === undefined ? attempt(() => run.call(argument), failed) : traced(scope, argument);
-    return chain(result, (value) => opaque.restore(value));
+    const argument = argumentOf(reads, scope, sources, own);
+    return scope.trace === undefined ? attempt(() => run.call(argument), failed) : traced(scope, argument);
   };
   const traced = (scope: Scope, argument: unknown): unknown => {
     const begin = performance.now();
@@ -90,12 +85,11 @@ function plainArgument(
   scope: Scope,
   sources: Sources,
   own: Readonly<Record<string, unknown>>,
-  opaque: OpaqueValues,
 ): Record<string, unknown> {
   const argument: Record<string, unknown> = {};
-  for (const name of reads.sources) argument[name] = opaque.hide(sources[name]);
+  for (const name of reads.sources) argument[name] = sources[name];
   if (reads.context) argument.context = scope.context.views(reads.contexts);
-  for (const name of reads.own) argument[name] = opaque.hide(own[name]);
+  for (const name of reads.own) argument[name] = own[name];
   return argument;
 }
 
@@ -104,11 +98,10 @@ function requestArgument(
   scope: Scope,
   sources: Sources,
   own: Readonly<Record<string, unknown>>,
-  opaque: OpaqueValues,
 ): Record<string, unknown> {
-  const request = plainArgument({ ...reads, own: [] }, scope, sources, own, opaque);
-  if (reads.params) request.params = opaque.hide(own.params);
+  const request = plainArgument({ ...reads, own: [] }, scope, sources, own);
+  if (reads.params) request.params = own.params;
   const argument: Record<string, unknown> = { request };
-  for (const name of reads.own) argument[name] = opaque.hide(own[name]);
+  for (const name of reads.own) argument[name] = own[name];
   return argument;
 }

@@ -36,8 +36,16 @@ export interface SubscribeConnector {
 export interface Subscription {
   /** The event names and patterns. */
   readonly events: readonly string[];
-  /** The payloads, filtered and mapped, in order. Ends by `return`, or when the scope's signal fires. */
-  open(): AsyncIterableIterator<unknown>;
+  /** What was delivered, filtered and mapped, in order. Ends by `return`, or when the scope's signal fires. */
+  open(): AsyncIterableIterator<Delivery>;
+}
+
+/** One delivered event: a request of its own. */
+export interface Delivery {
+  /** The payload, or what `map` made of it. */
+  readonly value: unknown;
+  /** The event's own scope: a fork of the subscription's. Who takes the delivery ends it. */
+  readonly scope: Scope;
 }
 
 /** A connector as data, for catalog, explain and difference. */

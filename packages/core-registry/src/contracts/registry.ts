@@ -2,6 +2,7 @@ import type { Broker } from "./broker.ts";
 import type { Change } from "./change.ts";
 import type { Clock } from "./clock.ts";
 import type { ContextFactory } from "./context.ts";
+import type { EventSource } from "./events.ts";
 import type { Logger } from "./logger.ts";
 import type { Policy } from "./policy.ts";
 import type { Protocol } from "./protocol.ts";
@@ -55,6 +56,8 @@ export interface Registry {
   stop(): Promise<void>;
   /** What a branch and a tag name now. */
   find(branch: string, tag: string | undefined): Served | NotServed;
+  /** Where events of all brokers come from. */
+  readonly events: EventSource;
   /** How the gateway does (S12.6). */
   health(): GatewayHealth;
   /** The branches that there are, `master` first. */

@@ -23,10 +23,27 @@ export interface WebSocketRoute {
   readonly kind: "websocket";
   /** Its path pattern, without the branch's prefix. */
   readonly path: string;
+  /** Names it on a branch, over versions: its claim's key. */
+  readonly key: string;
+  /**
+   * What makes it what it is, its rules included, as text. A connection on the newest version whose route has another
+   * essence in the next one, or is not there, is closed with 1012 (S6.4); equal texts go on.
+   */
+  readonly essence: string;
   /** Decides before the upgrade: take it, or answer as HTTP (S6.3). */
   accept(request: HttpRequest, scope: Scope): Accept | Reply | Promise<Accept | Reply>;
   /** Has the socket until it returns; then the socket is closed with 1000, or as the error's code says. */
-  open(socket: Socket, scope: Scope): Promise<void>;
+  open(socket: Socket, scope: Scope, connection: Connection): Promise<void>;
+}
+
+/** What a socket's route may ask of the connection's place in time (S6.4). */
+export interface Connection {
+  /** The newest route of the same key, where the connection is on the newest version and it still is there; else the one it began with. */
+  route(): WebSocketRoute;
+  /** A scope for one request of the connection, on the version of `route()`. Who asks ends it. */
+  scope(): Scope;
+  /** Calls back after each swap of the branch, where the connection is on the newest version. Returns what ends it. */
+  onSwap(listener: () => void): () => void;
 }
 
 /** The upgrade is taken. */

@@ -1,5 +1,6 @@
 import type { CallScope } from "./call-scope.ts";
 import type { DirectorySnapshot } from "./directory.ts";
+import type { EventSource } from "./events.ts";
 
 /**
  * What one request carries to everything that serves it. Made at dispatch, from two immutable things: the version
@@ -14,6 +15,8 @@ export interface Scope extends CallScope {
   readonly directory: DirectorySnapshot;
   /** The rules of the version's services: who owns an action may ask that they apply (S7.2). */
   readonly rules: ServiceRules;
+  /** Where events come from. */
+  readonly events: EventSource;
   /** One value per request and key, made the first time: verdicts and batches live here. */
   memo<Value>(key: object, make: () => Value): Value;
   /** A scope for one request of a connection: own context, own memo, the newest directory. */

@@ -1,5 +1,6 @@
 import type { ContextFactory } from "./context.ts";
 import type { DirectorySnapshot } from "./directory.ts";
+import type { EventSource } from "./events.ts";
 import type { Logger } from "./logger.ts";
 import type { HttpRequest, Method } from "./request.ts";
 import type { Reply } from "./route.ts";
@@ -44,6 +45,10 @@ export interface ServedApi {
   readonly contexts: readonly ContextFactory[];
   /** For the health endpoints (S12.6). */
   health(): GatewayHealth;
+  /** Where events come from. */
+  readonly events: EventSource;
+  /** Calls back after a branch's newest version changed. Returns what ends it. */
+  onSwap(listener: (branch: string) => void): () => void;
   /** Told of every request that is dispatched, where somebody listens. */
   readonly logger: Logger;
 }

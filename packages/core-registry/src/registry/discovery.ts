@@ -1,5 +1,11 @@
 import { LRUCache } from "lru-cache";
-import type { Broker, BrokerSink, NodeDescription, ServiceDescription } from "../contracts/broker.ts";
+import type {
+  Broker,
+  BrokerSink,
+  EventPacket,
+  NodeDescription,
+  ServiceDescription,
+} from "../contracts/broker.ts";
 import type { Clock } from "../contracts/clock.ts";
 import type { Logger } from "../contracts/logger.ts";
 import { canonicalJson, hash128 } from "../fragment/canonical.ts";
@@ -38,6 +44,8 @@ export interface DiscoveryOptions {
   readonly lostMs: number;
   /** Reads a fragment. */
   compile(raw: unknown, service: string): Promise<CompiledFragment>;
+  /** Told of each event. */
+  event(packet: EventPacket): void;
   /** Told after each change, with the branches whose fragments it may touch. */
   changed(branches: readonly string[] | "all" | "none"): void;
 }
@@ -135,8 +143,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       serviceDown: (service, node, how) => {
         if (!stopped) serviceDown(broker, service, node, how);
       },
-      // Nothing subscribes yet, and no broker sends what it was not asked for.
-      event: () => undefined,
+      event: (packet) => {
+        if (!stopped) options.event(packet);
+      },
     }),
     async settled() {
       while (reading.size > 0) await Promise.all(reading);

@@ -6,6 +6,7 @@ import type { CheckRequest, Mounted, Registry, RegistryOptions } from "../contra
 import type { Report } from "../contracts/report.ts";
 import type { GatewayHealth, NotServed } from "../contracts/server.ts";
 import { TidegateError } from "../errors.ts";
+import { createHub } from "../events/hub.ts";
 import { branchPattern, masterBranch, reservedNames } from "../fragment/fragment.ts";
 import { fragmentSchema } from "../fragment/json-schema.ts";
 import type { FragmentPlugins } from "../fragment/read.ts";
@@ -110,7 +111,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     for (const branch of branches.values()) if ((branch.compilation?.refused.size ?? 0) > 0) branch.merge();
   };
 
+  const hub = createHub(options.brokers);
   const discovery = createDiscovery({
+    event: hub.receive,
     clock,
     logger,
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
@@ -175,6 +178,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     readiness.stopping();
     ended.abort();
     discovery.stop();
+    hub.stop();
     runtime.stop();
     await Promise.allSettled(options.brokers.map((broker) => broker.stop()));
     await Promise.allSettled([...options.protocols, ...options.policies].map((plugin) => plugin.dispose?.()));
@@ -192,6 +196,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       return stopping;
     },
     find: (branch, tag) => branches.get(branch)?.find(tag) ?? (branch === masterBranch ? starting : noBranch),
+    events: hub,
     health,
     branches: () => [...branches.values()].map((branch) => branchStatus(branch, discovery.directory)),
     fragmentSchema: () => fragmentSchema(plugins),

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../contracts/clock.ts";
 import type { DirectorySnapshot } from "../contracts/directory.ts";
+import type { EventSource } from "../contracts/events.ts";
 import type { HttpRequest } from "../contracts/request.ts";
 import type { Scope, ScopeChange, ServiceRules } from "../contracts/scope.ts";
 import type { Trace } from "../contracts/trace.ts";
@@ -19,6 +20,8 @@ export interface ScopeInput {
   readonly directory: DirectorySnapshot;
   /** The rules of the version's services. Default: none. */
   readonly rules?: ServiceRules;
+  /** Where events come from. Default: none ever comes. */
+  readonly events?: EventSource;
   /** The request, for the context. */
   readonly request: HttpRequest;
   /** Who makes the context's values. */
@@ -35,6 +38,10 @@ export interface ScopeInput {
    */
   onGone?(gone: () => void): void;
 }
+
+const noEvents: EventSource = { subscribe: () => noEvent() };
+
+async function* noEvent(): AsyncIterableIterator<never> {}
 
 const noRules: ServiceRules = { owner: () => undefined };
 
@@ -77,6 +84,10 @@ class LazyScope implements Scope {
 
   get rules(): ServiceRules {
     return this.#input.rules ?? noRules;
+  }
+
+  get events(): EventSource {
+    return this.#input.events ?? noEvents;
   }
 
   get deadline(): number | undefined {

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { contextOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { openGate } from "../../src/connectors/gate.ts";
@@ -138,39 +137,6 @@ describe("S2 call", () => {
       { request: { params: { id: 3 }, context: { id: "r1" } } },
     ]);
     expect([...some.reads].sort()).toEqual(["path", "query"]);
-  });
-
-  test("S2.6 a stream is an opaque token to functions; returned, it is the value again", async () => {
-    const stream = Readable.from(["x"]);
-    const directory = directoryOf(
-      testBroker(() => ({ filename: "a.txt", createReadStream: () => stream })),
-      { "file.get": {} },
-    );
-    const { compile, sandbox } = bench();
-    const map = sandbox.text(({ response }: { response: { filename: string } }) => ({
-      $status: 201,
-      $body: response,
-      name: response.filename,
-    }));
-    const result = await compile({ call: { action: "file.get", params: {}, map } }).run(
-      scopeOf(directory),
-      {},
-    );
-    expect(result).toMatchObject({ $status: 201, name: "a.txt" });
-    expect((result as { $body: { createReadStream(): unknown } }).$body.createReadStream()).toBe(stream);
-    stream.destroy();
-  });
-
-  test("S2.6 a token that a client writes is only data", async () => {
-    const directory = directoryOf(testBroker(), { "file.get": {} });
-    const { compile, sandbox } = bench();
-    const map = sandbox.text(({ response }: { response: unknown }) => response);
-    const answer = { $token: "tidegate:0" };
-    const result = await compile({ call: { action: "file.get", params: answer, map } }).run(
-      scopeOf(directory),
-      {},
-    );
-    expect(result).toEqual(answer);
   });
 
   test("context values are prepared before they are read, and only those", async () => {
