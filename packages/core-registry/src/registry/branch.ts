@@ -192,6 +192,6 @@ function withMerge(
 function isNews(integration: Integration, versions: readonly BranchVersion[]): boolean {
   const last = versions
     .flatMap(({ integrations }) => integrations)
-    .find(({ service }) => service === integration.service);
+    .find(({ fragment }) => fragment.service === integration.fragment.service);
   return last?.outcome !== integration.outcome;
 }

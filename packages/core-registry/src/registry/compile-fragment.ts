@@ -16,6 +16,8 @@ export interface CompiledFragment {
   readonly branch?: string;
   /** 32 hex digits (S1.4). */
   readonly hash: string;
+  /** As it was published, not checked: to show places in it. */
+  readonly raw: unknown;
   /** Its rules. */
   readonly gate: Gate;
   /** What each protocol made of it. Empty where it is faulty. */
@@ -68,6 +70,7 @@ export async function compileFragment(
   const faulty = isFaulty(findings);
   return {
     ...origin,
+    raw,
     ...(read.branch === undefined ? {} : { branch: read.branch }),
     gate,
     parts: faulty ? new Map() : parts,

@@ -8,10 +8,8 @@ import type { Candidate, View } from "./view.ts";
 export interface Integration {
   /** What was tried. */
   readonly type: "merge" | "remove";
-  /** Whose. */
-  readonly service: string;
-  /** Which. */
-  readonly hash: string;
+  /** Which fragment. */
+  readonly fragment: CompiledFragment;
   /** What became of it. */
   readonly state: IntegrationState;
   /** Everything that was found. */
@@ -58,25 +56,21 @@ function integrationOf(
     ...(isNewest || isServed ? [] : [older(service)]),
   ]);
   const state = isServed ? (waiting.length > 0 ? "waiting" : "succeeded") : isRefused ? "failed" : "skipped";
-  return { type: "merge", service, hash, state, findings, nodes, outcome: outcomeOf(hash, state, findings) };
+  return { type: "merge", fragment, state, findings, nodes, outcome: outcomeOf(hash, state, findings) };
 }
 
 /** What was taken out of a branch: services that were served and that it does not show any more. */
 export function removalsOf(view: View, before: Compilation | undefined): Integration[] {
-  return [...(before?.chosen.values() ?? [])].flatMap(({ service, hash }): Integration[] => {
-    if (view.services.has(service)) return [];
-    return [
-      {
-        type: "remove",
-        service,
-        hash,
-        state: "succeeded",
-        findings: [],
-        nodes: [],
-        outcome: `removed ${hash}`,
-      },
-    ];
-  });
+  return [...(before?.chosen.values() ?? [])]
+    .filter(({ service }) => !view.services.has(service))
+    .map((fragment) => ({
+      type: "remove",
+      fragment,
+      state: "succeeded",
+      findings: [],
+      nodes: [],
+      outcome: `removed ${fragment.hash}`,
+    }));
 }
 
 function older(service: string): Finding {

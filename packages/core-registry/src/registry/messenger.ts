@@ -1,7 +1,9 @@
 import type { Broker } from "../contracts/broker.ts";
+import type { Finding } from "../contracts/finding.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Report } from "../contracts/report.ts";
 import { masterBranch } from "../fragment/fragment.ts";
+import { jsonFrame } from "../fragment/json-frame.ts";
 import type { Happenings } from "../reporting/runtime.ts";
 import { reportTable } from "../reporting/table.ts";
 import type { Branch, Merge } from "./branch.ts";
@@ -61,8 +63,9 @@ export function createMessenger(options: MessengerOptions): Messenger {
   return {
     merged(branch, merge) {
       for (const integration of merge.integrations) {
-        const key = `${branch} ${integration.service}`;
-        const isNews = isNew(`${key} ${integration.hash}`, integration.outcome);
+        const { service, hash } = integration.fragment;
+        const key = `${branch} ${service}`;
+        const isNews = isNew(`${key} ${hash}`, integration.outcome);
         const nodes = integration.nodes.filter((node) => isNew(`${key} ${node}`, integration.outcome));
         if (integration.type === "remove")
           for (const entry of told.keys()) if (entry.startsWith(`${key} `)) told.delete(entry);
@@ -104,9 +107,12 @@ export function integrationReport(
   integration: Integration,
   isNews = true,
 ): Report {
-  const { service, hash, type, findings } = integration;
+  const { type, fragment } = integration;
+  const { service, hash } = fragment;
   const state = isNews || integration.state !== "succeeded" ? integration.state : "skipped";
-  const changes = isNews ? merge.changes.filter((change) => change.service === service) : [];
+  // A fragment that is not used changes nothing, whatever else the same merge changed.
+  const changes =
+    isNews && state !== "skipped" ? merge.changes.filter((change) => change.service === service) : [];
   const from = merge.before?.version.name;
   return withTable({
     contract: 1,
@@ -119,7 +125,7 @@ export function integrationReport(
     ...(from === undefined ? {} : { from }),
     to: merge.after.version.name,
     changes,
-    findings,
+    findings: integration.findings.map((finding) => framed(finding, fragment)),
     console: [],
     urls: type === "remove" ? [] : urlsOf(branch, merge, service),
   });
@@ -131,6 +137,11 @@ function urlsOf(branch: string, merge: Merge, service: string): string[] {
     .filter(({ origin }) => origin.service === service)
     .flatMap(({ http }) => (http === undefined ? [] : [`${http.method} ${prefix}${http.path}`]))
     .slice(0, mostUrls);
+}
+
+function framed(finding: Finding, { raw }: CompiledFragment): Finding {
+  const needsNone = finding.frame !== undefined || finding.jsonPath === "" || finding.severity === "info";
+  return needsNone ? finding : { ...finding, frame: jsonFrame(raw, finding.jsonPath) };
 }
 
 function withTable(report: Omit<Report, "table">): Report {

@@ -21,7 +21,7 @@ function versionStatus({ version, integrations }: BranchVersion): VersionStatus 
     fullVersion: version.id,
     routes: version.endpoints.map(({ label }) => label).sort(),
     integrations: integrations.map(
-      ({ type, state, service, hash, at, findings }): IntegrationStatus => ({
+      ({ type, state, fragment: { service, hash }, at, findings }): IntegrationStatus => ({
         type,
         state,
         service,

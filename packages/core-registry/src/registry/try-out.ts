@@ -50,14 +50,13 @@ export async function overlay({ branch, directory, fragment, gateway, broker }: 
   });
   const merge = await branch.tryOut(tried);
   const integration = merge.integrations.find(
-    ({ service: name, hash }) => name === fragment.service && hash === fragment.hash,
+    (one) => one.fragment.service === fragment.service && one.fragment.hash === fragment.hash,
   );
   if (integration !== undefined) return integrationReport(gateway, branch.name, merge, integration);
   // A branch that cannot be told shows nothing of the fragment.
   return integrationReport(gateway, branch.name, merge, {
     type: "merge",
-    service: fragment.service,
-    hash: fragment.hash,
+    fragment,
     state: "failed",
     findings: fragment.findings,
     nodes: [trialNode],

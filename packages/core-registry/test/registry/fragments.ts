@@ -50,6 +50,7 @@ export function fragmentOf({
     service,
     branch,
     hash,
+    raw: {},
     gate: openGate,
     parts: faulty ? new Map() : new Map([["T", compiled]]),
     endpoints: compiled.endpoints,

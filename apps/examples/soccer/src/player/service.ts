@@ -1,0 +1,79 @@
+import { tidegate } from "@tidegate/broker-moleculer";
+import type { FragmentInput } from "@tidegate/core-registry";
+import { type Context, Errors, type ServiceSchema } from "moleculer";
+import { makeSeason, type Player, type Position, positions } from "../data/records.ts";
+import { playerFragment } from "./fragment.ts";
+
+interface ListParams {
+  readonly limit: number;
+  readonly offset: number;
+  readonly position?: Position;
+  readonly teamId?: number;
+}
+
+type NewPlayer = Pick<Player, "name" | "position" | "teamId">;
+
+const id = { type: "number", integer: true, positive: true } as const;
+const name = { type: "string", trim: true, min: 1, max: 80 } as const;
+const position = { type: "enum", values: [...positions] } as const;
+
+/** The player service. It keeps its players in memory: a restart brings back those of the season. */
+export function playerService(api: FragmentInput = playerFragment): ServiceSchema {
+  const players = new Map(makeSeason().players.map((player) => [player.id, player]));
+  let lastId = players.size;
+
+  const find = (wanted: number): Player => {
+    const player = players.get(wanted);
+    if (player === undefined)
+      throw new Errors.MoleculerClientError(`There is no player ${wanted}.`, 404, "PLAYER_NOT_FOUND");
+    return player;
+  };
+
+  return {
+    name: "player",
+    mixins: [tidegate({ api })],
+    actions: {
+      list: {
+        params: {
+          limit: { type: "number", integer: true, min: 1, max: 100, optional: true, default: 20 },
+          offset: { type: "number", integer: true, min: 0, optional: true, default: 0 },
+          position: { ...position, optional: true },
+          teamId: { ...id, optional: true },
+        },
+        handler({ params }: Context<ListParams>) {
+          const fits = [...players.values()].filter(
+            (player) =>
+              (params.position === undefined || player.position === params.position) &&
+              (params.teamId === undefined || player.teamId === params.teamId),
+          );
+          return { total: fits.length, players: fits.slice(params.offset, params.offset + params.limit) };
+        },
+      },
+      get: { params: { id }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
+      me: { params: { id }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
+      create: {
+        params: { name, position, teamId: id },
+        handler({ params }: Context<NewPlayer>) {
+          const player = { ...params, id: ++lastId, number: 99 };
+          players.set(player.id, player);
+          return player;
+        },
+      },
+      update: {
+        params: { id, name: { ...name, optional: true }, position: { ...position, optional: true } },
+        handler({ params }: Context<Partial<NewPlayer> & { id: number }>) {
+          const player = { ...find(params.id), ...params };
+          players.set(player.id, player);
+          return player;
+        },
+      },
+      remove: {
+        params: { id },
+        handler({ params }: Context<{ id: number }>) {
+          players.delete(find(params.id).id);
+          return null;
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { SignJWT } from "jose";
+
+/** The people of the demo. */
+export type Person = "visitor" | "player" | "admin";
+
+/** What each of them may do, and who they are. */
+const people: Readonly<Record<Person, { readonly sub: string; readonly scope: string }>> = {
+  visitor: { sub: "1001", scope: "openid" },
+  player: { sub: "7", scope: "openid player.self" },
+  admin: { sub: "1000", scope: "openid player.write team.write match.write" },
+};
+
+/**
+ * A token for each person of the demo, valid for twelve hours. In earnest an authorization server makes them.
+ * @param secret the shared secret for HS256, at least 32 bytes
+ */
+export async function demoTokens(secret: Uint8Array): Promise<Readonly<Record<Person, string>>> {
+  const tokenOf = ({ sub, scope }: (typeof people)[Person]): Promise<string> =>
+    new SignJWT({ scope })
+      .setProtectedHeader({ alg: "HS256" })
+      .setSubject(sub)
+      .setIssuedAt()
+      .setExpirationTime("12h")
+      .sign(secret);
+  return {
+    visitor: await tokenOf(people.visitor),
+    player: await tokenOf(people.player),
+    admin: await tokenOf(people.admin),
+  };
+}

@@ -1,0 +1,27 @@
+import type { FragmentInput } from "@tidegate/core-registry";
+import { playerFragment, playerRest } from "../player/fragment.ts";
+
+/** The player's fragment with a function that is no JavaScript: `=> return`. */
+const functionSyntax: FragmentInput = {
+  ...playerFragment,
+  protocol: {
+    REST: {
+      ...playerRest,
+      routes: [
+        ...(playerRest.routes ?? []),
+        {
+          method: "GET",
+          path: "/:id/name",
+          call: {
+            action: "player.get",
+            params: { id: "@path.id:number" },
+            map: `({ response }) =>
+  return response.name`,
+          },
+        },
+      ],
+    },
+  },
+};
+
+export default functionSyntax;

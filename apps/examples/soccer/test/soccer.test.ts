@@ -1,0 +1,216 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Answer } from "./support/run.ts";
+import { latest, mounted, type Run, startRun } from "./support/run.ts";
+
+let run: Run;
+beforeAll(async () => {
+  run = await startRun();
+});
+afterAll(() => run?.soccer.stop());
+
+const example = (name: string): string => join(import.meta.dirname, `../src/try/${name}.ts`);
+
+/** What every refusal is (S12.5). */
+function expectProblem(answer: Answer, status: number, code: string): void {
+  expect(answer.status).toBe(status);
+  expect(answer.type).toBe("application/problem+json");
+  expect(answer.body).toMatchObject({ status, code, requestId: expect.any(String) });
+}
+
+describe("three services behind one gateway", () => {
+  test("a GET that calls an action with a cast parameter (S3)", async () => {
+    const { status, type, body } = await run.ask("GET", "/players/1");
+    expect({ status, type }).toMatchObject({
+      status: 200,
+      type: expect.stringMatching(/^application\/json/),
+    });
+    expect(body).toMatchObject({ id: 1, name: expect.any(String), teamId: 1, number: 1 });
+  });
+
+  test("declared params are filled in from the query, cast as the action declares them (S3.3)", async () => {
+    const { body } = await run.ask("GET", "/players?limit=2&offset=1&position=forward&unknown=1");
+    expect(body).toMatchObject({ total: 48, players: [{ position: "forward" }, { position: "forward" }] });
+  });
+
+  test("a fragment may call another service's action (S7.2)", async () => {
+    const { body } = await run.ask("GET", "/teams/3/players");
+    expect(body).toHaveLength(18);
+  });
+
+  test("a value of the context as a parameter (S3.1)", async () => {
+    const { status, body } = await run.ask("GET", "/players/me", { as: "player" });
+    expect({ status, body }).toMatchObject({ status: 200, body: { id: 7 } });
+  });
+
+  test("a POST, with status and header from its map (S4.4)", async () => {
+    const created = await run.ask("POST", "/players", {
+      as: "admin",
+      body: { name: "Ul Vimi", position: "forward", teamId: 1 },
+    });
+    const location = created.headers.get("location") ?? "";
+    expect({ status: created.status, location }).toEqual({ status: 201, location: "/players/217" });
+    expect((await run.ask("GET", location)).body).toEqual(created.body);
+    expect((await run.ask("DELETE", location, { as: "admin" })).status).toBe(204);
+    expectProblem(await run.ask("GET", location), 404, "PLAYER_NOT_FOUND");
+  });
+
+  test("a publish answers with the payload, and the match service hears it (S2)", async () => {
+    const sent = { from: 7, text: "hello" };
+    const { status, body } = await run.ask("POST", "/players/message", {
+      as: "player",
+      body: { text: "hello" },
+    });
+    expect({ status, body }).toEqual({ status: 200, body: sent });
+    await expect.poll(async () => (await run.ask("GET", "/matches/ticker")).body).toEqual([sent]);
+  });
+
+  test("a map alone (S2)", async () => {
+    const { body } = await run.ask("GET", "/players/positions");
+    expect(body).toEqual({ positions: ["goalkeeper", "defender", "midfielder", "forward"] });
+  });
+
+  test("a map makes headers and a text (S4.4)", async () => {
+    const { type, text } = await run.ask("GET", "/matches/table.csv");
+    expect(type).toBe("text/csv; charset=utf-8");
+    expect(text.split("\n")).toHaveLength(13);
+  });
+
+  test("a map makes a 404 of null (S4.4)", async () => {
+    expect((await run.ask("GET", "/teams/99")).status).toBe(404);
+  });
+});
+
+describe("refusals are problems with a code (S12.5)", () => {
+  test("401 without a token", async () => {
+    const answer = await run.ask("GET", "/players/me");
+    expectProblem(answer, 401, "UNAUTHENTICATED");
+    expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+  });
+
+  test("403 says which rule, by scope (S7.3, S7.5)", async () => {
+    const answer = await run.ask("GET", "/players/me", { as: "visitor" });
+    expectProblem(answer, 403, "FORBIDDEN");
+    expect(answer.text).toContain("Only a player has a page of their own.");
+  });
+
+  test("403 says which rule, by function (S7.4, S7.5)", async () => {
+    const own = await run.ask("PATCH", "/players/7", { as: "player", body: { position: "defender" } });
+    expect(own.status).toBe(200);
+    const others = await run.ask("PATCH", "/players/8", { as: "player", body: { position: "defender" } });
+    expectProblem(others, 403, "FORBIDDEN");
+    expect(others.text).toContain("Players change their own record");
+    expect(others.text).not.toContain("identity.sub");
+  });
+
+  test("404 where no path fits", async () => {
+    expectProblem(await run.ask("GET", "/nothing"), 404, "NOT_FOUND");
+  });
+
+  test("405 with Allow where the method does not fit (S4.2)", async () => {
+    const answer = await run.ask("POST", "/matches/table");
+    expectProblem(answer, 405, "METHOD_NOT_ALLOWED");
+    expect(answer.headers.get("allow")).toContain("GET");
+  });
+
+  test("400 names the parameter (S3.2)", async () => {
+    const answer = await run.ask("GET", "/players/abc");
+    expectProblem(answer, 400, "BAD_USER_INPUT");
+    expect(answer.body).toHaveProperty("detail", expect.stringMatching(/\bid\b/));
+  });
+});
+
+describe("a fragment that is refused changes nothing that is served (S1, S9.6)", () => {
+  test.each([
+    { file: "unknown-connector", says: /cal\b/, place: "protocol.REST.routes[8]" },
+    { file: "function-syntax", says: /return response\.name/, place: "protocol.REST.routes[8].call.map" },
+    { file: "taken-route", says: /GET \/teams\/:/, place: "protocol.REST.routes[0]" },
+  ])("$file", async ({ file, says, place }) => {
+    const before = latest(run);
+    run.lines.clear();
+    const previous = run.soccer.services.get("player");
+    const broken = run.soccer.startService("player", example(file));
+
+    const frame = await run.lines.waitFor(({ speaker, text }) => speaker === "player" && says.test(text));
+    await run.lines.waitFor(({ speaker, text }) => speaker === "player" && text.includes(place));
+    const short = await run.lines.waitFor(
+      ({ speaker, text }) => speaker === "gateway" && text.includes(place),
+    );
+    expect(short.text).toContain("error");
+    expect(latest(run)).toBe(before);
+    // It publishes nothing that is served, but its actions take their share of calls.
+    for (const id of [1, 2, 3, 4]) expect((await run.ask("GET", `/players/${id}`)).status).toBe(200);
+    expect((await run.ask("GET", "/teams/1")).status).toBe(200);
+
+    // Only the service's own log has the code frame.
+    const said = (speaker: string): string[] =>
+      run.lines.items.filter((line) => line.speaker === speaker).map(({ text }) => text);
+    expect(said("player").length).toBeGreaterThan(said("gateway").length);
+    expect(frame.text).not.toBe(short.text);
+
+    expect(await broken.stop()).toEqual({ code: 0, signal: null });
+    expect(latest(run)).toBe(before);
+    expect(previous?.pid).not.toBe(broken.pid);
+  });
+});
+
+describe("a fragment that changed (S9.2, S9.4, S9.5)", () => {
+  test("is live, and the version before still answers", async () => {
+    const before = latest(run);
+    const live = mounted(run, (routes) => routes.includes("GET /players/:id/card"));
+    run.soccer.startService("player", example("changed"));
+    const after = await live;
+    expect(after).not.toBe(before);
+
+    expect((await run.ask("GET", "/players/positions")).body).toEqual({ positions: ["G", "D", "M", "F"] });
+    expect((await run.ask("GET", "/players/3/card")).body).toEqual({ card: expect.stringMatching(/^3 /) });
+    const old = await run.ask("GET", `/~master@${before}/players/positions`);
+    expect(old.body).toEqual({ positions: ["goalkeeper", "defender", "midfielder", "forward"] });
+    expectProblem(await run.ask("GET", `/~master@${before}/players/3/card`), 404, "NOT_FOUND");
+    expect((await run.ask("GET", `/~master@${before}/players/3`)).status).toBe(200);
+  });
+});
+
+describe("kill -9 of a service (S9.3)", () => {
+  test("its calls answer 503 at once, its routes go, it comes back, and nothing else fails", async () => {
+    const others = keepAsking(["/teams/1", "/matches/1", "/matches/table"]);
+    const gone = mounted(run, (routes) => !routes.some((route) => route.includes("/teams/:id")));
+    const pid = run.soccer.services.get("team")?.pid ?? 0;
+    const lost = run.soccer.services.get("team")?.ended;
+    process.kill(pid, "SIGKILL");
+    expect(await lost).toEqual({ code: null, signal: "SIGKILL" });
+
+    const answer = await run.ask("GET", "/teams/2");
+    expectProblem(answer, 503, "ACTION_UNAVAILABLE");
+    expect(answer.headers.has("retry-after")).toBe(true);
+
+    await gone;
+    expectProblem(await run.ask("GET", "/teams/2"), 404, "NOT_FOUND");
+
+    const back = mounted(run, (routes) => routes.includes("GET /teams/:id"));
+    run.soccer.startService("team");
+    await back;
+    expect((await run.ask("GET", "/teams/2")).status).toBe(200);
+
+    const statuses = await others.end();
+    expect(statuses.get("/matches/1")).toEqual(new Set([200]));
+    expect(statuses.get("/matches/table")).toEqual(new Set([200]));
+    expect(statuses.get("/teams/1")).toEqual(new Set([200, 503, 404]));
+  });
+});
+
+/** Asks for each path, one request after another, until it is told to end; then says which statuses there were. */
+function keepAsking(paths: readonly string[]): { end(): Promise<ReadonlyMap<string, ReadonlySet<number>>> } {
+  let ended = false;
+  const statuses = new Map(paths.map((path) => [path, new Set<number>()]));
+  const asking = paths.map(async (path) => {
+    while (!ended) statuses.get(path)?.add((await run.ask("GET", path)).status);
+  });
+  return {
+    end: async () => {
+      ended = true;
+      await Promise.all(asking);
+      return statuses;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+export type {
+  Benchmark,
+  Contender,
+  ExpectedAnswer,
+  PlannedRequest,
+  Result,
+  Work,
+} from "./harness/benchmark.ts";
+export { contend } from "./harness/contend.ts";
+export { type LoadOptions, type LoadResult, makeLoad } from "./harness/load.ts";
+export { type Measured, type RunOptions, resultsOf, runBenchmark } from "./harness/run.ts";
+export { tableOf } from "./harness/table.ts";

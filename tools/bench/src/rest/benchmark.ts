@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import type { Benchmark } from "../harness/benchmark.ts";
+import { player } from "./player.ts";
+
+const programOf = (who: string): string => join(import.meta.dirname, `${who}.ts`);
+
+/** REST: a request that becomes a call of an action in the gateway's own process. */
+export const restBenchmark: Benchmark = {
+  name: "rest",
+  works: [
+    {
+      name: "get",
+      request: {
+        method: "GET",
+        path: "/players/1",
+        expected: { status: 200, body: JSON.stringify(player) },
+      },
+    },
+  ],
+  contenders: ["tidegate", "h3-moleculer", "moleculer-web"].map((who) => ({ who, program: programOf(who) })),
+};

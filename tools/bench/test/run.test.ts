@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { median } from "../src/harness/median.ts";
+import { type Measured, resultsOf, runBenchmark, tableOf } from "../src/index.ts";
+import { restBenchmark } from "../src/rest/benchmark.ts";
+
+const quick = { rounds: 1, seconds: 0.1, connections: 2, progress: () => undefined };
+
+test("the benchmark `rest`: every contender gives the right answer and is measured", async () => {
+  const measured = await runBenchmark(restBenchmark, quick);
+  expect(measured.map(({ work, who }) => `${work} ${who}`)).toEqual([
+    "get tidegate",
+    "get h3-moleculer",
+    "get moleculer-web",
+  ]);
+  for (const { rate, cpu } of measured) {
+    expect(rate).toBeGreaterThan(0);
+    expect(cpu).toBeGreaterThan(0);
+  }
+});
+
+test("nothing is measured where an answer is not the right one", async () => {
+  const [work] = restBenchmark.works;
+  if (work === undefined) throw new Error("There is no work.");
+  const other = { ...work, request: { ...work.request, expected: { status: 200, body: "other" } } };
+  const one = { ...restBenchmark, works: [other], contenders: restBenchmark.contenders.slice(1, 2) };
+  await expect(runBenchmark(one, quick)).rejects.toThrow("h3-moleculer gives a wrong answer");
+});
+
+test("a work that there is not is refused, with those that there are", async () => {
+  await expect(runBenchmark(restBenchmark, { ...quick, only: "got" })).rejects.toThrow("there are: get");
+});
+
+const measured: Measured[] = [
+  { work: "get", who: "ours", rate: 3000, cpu: 10, p50: 1, p99: 2 },
+  { work: "get", who: "theirs", rate: 2000, cpu: 20, p50: 1, p99: 2 },
+];
+
+test("ratios are ours to theirs", () => {
+  expect(resultsOf(measured, "ours")).toEqual([
+    { work: "get", who: "ours", value: 3000, unit: "requests/s", ratio: 1 },
+    { work: "get", who: "theirs", value: 2000, unit: "requests/s", ratio: 1.5 },
+  ]);
+  expect(tableOf(measured, "ours")).toMatch(/theirs +2,000 +1\.50 +20\.0 +0\.50/);
+});
+
+test("a median", () => {
+  expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, Number.NaN]);
+});
