@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Most test files wait for processes and sockets, so more of them run than there are cores.
+    maxWorkers: 3,
     // Test files open sockets and start processes: each one keeps a worker of its own, whatever the hints say.
     experimental: { diagnostics: false },
     // Projects do not see the root's conditions unless they are inline and extend it.

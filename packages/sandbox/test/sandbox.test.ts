@@ -17,8 +17,8 @@ const shared = {
 };
 
 beforeAll(async () => {
-  box = sandbox({ util: shared, maxResult: 1000 });
-  roomy = sandbox();
+  box = sandbox({ util: shared, maxResult: 1000, timeout: 2_000 });
+  roomy = sandbox({ timeout: 2_000 });
   await Promise.all([box.start(), roomy.start()]);
 });
 afterAll(() => Promise.all([box.stop(), roomy.stop()]));

@@ -127,7 +127,7 @@ export function integrationReport(
     changes,
     findings: integration.findings.map((finding) => framed(finding, fragment)),
     console: [],
-    urls: type === "remove" ? [] : urlsOf(branch, merge, service),
+    urls: type === "remove" || state === "failed" ? [] : urlsOf(branch, merge, service),
   });
 }
 

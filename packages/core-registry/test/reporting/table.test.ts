@@ -18,7 +18,7 @@ test("S10.1: a report as text says what happened, where, what was expected, and 
         severity: "error",
         code: "FUNCTION_SYNTAX",
         jsonPath: "protocol.REST.routes[2].map",
-        message: "Unexpected token",
+        message: "Unexpected token.",
         line: 1,
         column: 19,
         frame: "> 1 | ({ response }) => return response\n    |                   ^",

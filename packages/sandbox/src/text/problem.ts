@@ -23,8 +23,9 @@ export interface Place {
 /** Makes a problem of an offset in the text as it was written. */
 export function problemAt(source: string, offset: number, parts: ProblemParts): FunctionProblem {
   const { line, column } = placeOf(source, offset);
-  const { hint, ...said } = parts;
-  return { ...said, ...(hint && { hint }), line, column, frame: codeFrame(source, line, column) };
+  const { hint, message, ...said } = parts;
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return { ...said, message: sentence, ...(hint && { hint }), line, column, frame: codeFrame(source, line, column) };
 }
 
 /** Where an offset is; one outside of the text counts as its nearest end. */

@@ -102,7 +102,7 @@ describe("S11.3 problems have a place in the text as it was written", () => {
       {
         severity: "error",
         code: "FUNCTION_SYNTAX",
-        message: "Unexpected token",
+        message: "Unexpected token.",
         hint: "An arrow has either an expression (`=> value`) or braces (`=> { return value; }`).",
         line: 1,
         column: 32,
