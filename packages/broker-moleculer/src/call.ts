@@ -1,5 +1,11 @@
 import { Readable } from "node:stream";
-import { type CallRequest, type CallScope, isTidegateError, TidegateError } from "@tidegate/core-registry";
+import {
+  type CallRequest,
+  type CallScope,
+  isTidegateError,
+  TidegateError,
+  type Trace,
+} from "@tidegate/core-registry";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import { toTidegateError } from "./errors.ts";
 import { type Outgoing, outgoing } from "./files.ts";
@@ -53,83 +59,92 @@ interface Sending {
   readonly limit: number;
 }
 
+/** Calls once. Waits no longer than the client does; what comes later is thrown away. */
 function send(
   broker: ServiceBroker,
   scope: CallScope,
   action: string,
-  { params, stream, metadata }: Outgoing,
+  what: Outgoing,
   { nodeID, timeout, limit }: Sending,
 ): Promise<unknown> {
-  const { branch, deadline, trace } = scope;
-  const requestID = scope.context.view("id");
-  const options: CallingOptions = {
-    timeout,
-    meta: { ...metadata, branch, ...(deadline !== undefined && { deadline }) },
-    ...(nodeID !== undefined && { nodeID }),
-    ...(typeof requestID === "string" && { requestID }),
-    ...(stream !== undefined && { stream }),
-  };
+  const { trace } = scope;
   const begin = trace === undefined ? 0 : performance.now();
-  const answer: Promise<unknown> & { ctx?: Context } = broker.call(action, params, options);
-  const context = answer.ctx;
-  const told = (error?: unknown): void => {
-    const code = error === undefined ? undefined : toTidegateError(error, action).code;
-    const node = context?.nodeID;
-    trace?.({
-      at: "call",
-      action,
-      ms: performance.now() - begin,
-      ...(typeof node === "string" && { node }),
-      ...(code !== undefined && { error: code }),
-    });
-  };
-  const received = answer.then(
-    (value) => {
-      if (trace !== undefined) told();
-      return value instanceof Readable ? incoming(value, broker, context, limit) : value;
-    },
-    (error: unknown) => {
-      if (trace !== undefined) told(error);
-      throw error;
-    },
+  const answer: Promise<unknown> & { ctx?: Context } = broker.call(
+    action,
+    what.params,
+    optionsOf(scope, what, nodeID, timeout),
   );
-  return untilGone(scope, received, stream);
-}
-
-/** Waits no longer than the client does. What comes later is thrown away. */
-function untilGone(
-  scope: CallScope,
-  answer: Promise<unknown>,
-  upload: Readable | undefined,
-): Promise<unknown> {
-  const { signal } = scope;
+  const context = answer.ctx;
   return new Promise((resolve, reject) => {
-    const gone = (): void => {
-      const error = endOf(scope, true);
+    const stopListening = scope.onEnd((reason) => {
+      const error = endOf(scope, reason, true);
       reject(error);
-      upload?.destroy(error);
+      what.stream?.destroy(error);
       answer.then(
         (value) => value instanceof Readable && value.destroy(),
         () => undefined,
       );
-    };
-    signal.addEventListener("abort", gone, { once: true });
-    const settled = (): void => signal.removeEventListener("abort", gone);
-    answer.finally(settled).then(resolve, reject);
+    });
+    answer.then(
+      (value) => {
+        stopListening();
+        if (trace !== undefined) tell(trace, action, begin, context);
+        resolve(value instanceof Readable ? incoming(value, broker, context, limit) : value);
+      },
+      (error: unknown) => {
+        stopListening();
+        if (trace !== undefined) tell(trace, action, begin, context, error);
+        reject(error);
+      },
+    );
+  });
+}
+
+function optionsOf(
+  scope: CallScope,
+  { stream, metadata }: Outgoing,
+  nodeID: string | undefined,
+  timeout: number,
+): CallingOptions {
+  const meta: Record<string, unknown> = { ...metadata, branch: scope.branch };
+  if (scope.deadline !== undefined) meta.deadline = scope.deadline;
+  const options: CallingOptions = { timeout, meta };
+  const requestID = scope.context.view("id");
+  if (typeof requestID === "string") options.requestID = requestID;
+  if (nodeID !== undefined) options.nodeID = nodeID;
+  if (stream !== undefined) options.stream = stream;
+  return options;
+}
+
+function tell(
+  trace: Trace,
+  action: string,
+  begin: number,
+  context: Context | undefined,
+  error?: unknown,
+): void {
+  const node = context?.nodeID;
+  trace({
+    at: "call",
+    action,
+    ms: performance.now() - begin,
+    ...(typeof node === "string" && { node }),
+    ...(error !== undefined && { error: toTidegateError(error, action).code }),
   });
 }
 
 /** Milliseconds that a call may take. @throws where there are none, or nobody waits any more */
 function timeLeft(scope: CallScope, timeout: number): number {
-  if (scope.signal.aborted) throw endOf(scope, false);
+  scope.onEnd((reason) => {
+    throw endOf(scope, reason, false);
+  })();
   if (scope.deadline === undefined) return timeout;
   const left = scope.deadline - Date.now();
-  if (left <= 0) throw endOf(scope, false);
+  if (left <= 0) throw endOf(scope, undefined, false);
   return Math.min(left, timeout);
 }
 
-function endOf({ signal, deadline }: CallScope, begun: boolean): TidegateError {
-  const cause: unknown = signal.reason;
+function endOf({ deadline }: CallScope, cause: unknown, begun: boolean): TidegateError {
   const late = deadline !== undefined && Date.now() >= deadline;
   if (late || (isTidegateError(cause) && cause.code === "CALL_TIMEOUT"))
     return new TidegateError("CALL_TIMEOUT", "The request's time is over.", { begun, cause });

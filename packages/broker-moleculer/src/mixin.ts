@@ -1,6 +1,7 @@
 import type { FragmentInput, Report } from "@tidegate/core-registry";
 import type { Context, Service, ServiceSchema } from "moleculer";
 import { leavingEvent } from "./listener.ts";
+import { unshared } from "./unshared.ts";
 
 /** What a service says to the gateway. */
 export interface TidegateMixinOptions {
@@ -13,6 +14,12 @@ export interface TidegateMixinOptions {
   readonly revision?: number;
 }
 
+/** A hook that Moleculer's types do not name. */
+interface Merged {
+  /** Called with the schema of a service before the service is made. */
+  merged(schema: ServiceSchema): void;
+}
+
 /** Reports that were printed and are remembered, so that equal ones are printed once. */
 const remembered = 100;
 
@@ -23,8 +30,8 @@ const remembered = 100;
  */
 export function tidegate({ api, revision }: TidegateMixinOptions = {}): Partial<ServiceSchema> {
   const printed = new Set<string>();
-  return {
-    metadata: { ...(api !== undefined && { api }), revision: revision ?? defaultRevision() },
+  const mixin: Partial<ServiceSchema> & Merged = {
+    metadata: { ...(api !== undefined && { api: unshared(api) }), revision: revision ?? defaultRevision() },
     actions: {
       $report: {
         visibility: "public",
@@ -40,10 +47,16 @@ export function tidegate({ api, revision }: TidegateMixinOptions = {}): Partial<
         },
       },
     },
+    merged(schema: ServiceSchema) {
+      for (const action of Object.values(schema.actions ?? {}))
+        if (typeof action === "object" && action.params !== undefined)
+          action.params = unshared(action.params);
+    },
     async stopped(this: Service) {
       await this.broker.broadcast(leavingEvent, this.fullName);
     },
   };
+  return mixin;
 }
 
 function defaultRevision(): number {

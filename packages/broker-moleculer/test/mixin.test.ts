@@ -25,6 +25,31 @@ describe("the mixin for services (S13.1)", () => {
     await broker.stop();
   });
 
+  test("what stands in several places of a fragment or a declaration reaches other nodes in all of them", async () => {
+    const broker = new ServiceBroker(quiet);
+    const call = { action: "player.get" };
+    const id = { type: "number" };
+    const ids = { type: "array", items: id };
+    broker.createService({
+      name: "player",
+      mixins: [tidegate({ api: { protocol: { GraphQL: { one: { call }, two: { call } } } }, revision: 1 })],
+      actions: {
+        get: { params: { id, after: id }, handler: () => null },
+        list: { params: { ids, not: ids }, handler: () => null },
+      },
+    });
+    await broker.start();
+    const { services } = broker.getLocalNodeInfo();
+    await broker.stop();
+    expect(services.find(({ name }) => name === "player")).toMatchObject({
+      metadata: { api: { protocol: { GraphQL: { one: { call }, two: { call } } } } },
+      actions: {
+        "player.get": { params: { id, after: id } },
+        "player.list": { params: { ids, not: ids } },
+      },
+    });
+  });
+
   test("takes the revision from the build's environment, else from the process's start (S9.2)", () => {
     vi.stubEnv("TIDEGATE_REVISION", "17");
     expect(tidegate().metadata.revision).toBe(17);

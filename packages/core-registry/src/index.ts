@@ -1,3 +1,4 @@
+export { renewBatches } from "./connectors/batch.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
 export { compileGate, type Gate, type Guard, openGate } from "./connectors/gate.ts";
 export type { GateTools } from "./connectors/gate-tools.ts";
@@ -10,6 +11,7 @@ export {
   connectorMembers,
   normalizeConnectors,
   publishSchema,
+  subscribeSchema,
 } from "./connectors/schema.ts";
 export { createConnectorTable } from "./connectors/table.ts";
 export type { ConnectorTools } from "./connectors/tools.ts";
@@ -22,6 +24,7 @@ export * from "./contracts/context.ts";
 export * from "./contracts/directory.ts";
 export * from "./contracts/events.ts";
 export * from "./contracts/finding.ts";
+export * from "./contracts/fragment.ts";
 export * from "./contracts/json.ts";
 export * from "./contracts/logger.ts";
 export * from "./contracts/policy.ts";
@@ -42,10 +45,8 @@ export { canonicalJson, hash128 } from "./fragment/canonical.ts";
 export { codeFrame } from "./fragment/code-frame.ts";
 export {
   branchPattern,
-  type FragmentInput,
   fragmentFormat,
   masterBranch,
-  type PolicyInputParts,
   reservedNames,
 } from "./fragment/fragment.ts";
 export { shown } from "./fragment/issues.ts";
@@ -62,6 +63,7 @@ export {
   createContext,
   type ForkableContext,
 } from "./request/context.ts";
+export { parseHostileJson } from "./request/hostile-json.ts";
 export { createScope, type ScopeInput } from "./request/scope.ts";
 export { canonicalSegment } from "./routing/canonical.ts";
 export {

@@ -20,12 +20,21 @@ export function contextOf(values: Readonly<Record<string, unknown>> = {}): Conte
 
 /** Makes a call's scope: branch `master`, an empty context, no deadline, a signal that never fires; or as given. */
 export function callScope(parts: Partial<CallScope> = {}): CallScope {
+  const signal = parts.signal ?? new AbortController().signal;
   return {
     branch: "master",
     context: contextOf(),
     deadline: undefined,
-    signal: new AbortController().signal,
     trace: undefined,
+    onEnd: (listener) => onAbort(signal, listener),
     ...parts,
+    signal,
   };
+}
+
+function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () => void {
+  const abort = (): void => listener(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
 }

@@ -14,7 +14,10 @@ export function requestScope(
 ): Scope {
   const memo = new Map<object, unknown>();
   const scope: Scope = {
-    ...callScope({ context: contextOf(values) }),
+    ...callScope({
+      context: contextOf(values),
+      ...(parts.signal === undefined ? {} : { signal: parts.signal }),
+    }),
     version: "0".repeat(32),
     base: "",
     directory: directoryOf(memoryBroker().broker),

@@ -59,6 +59,7 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
     },
     memo: check.volatile ? "request" : "identity",
     reads,
+    readsParams: readsMember(check.reads, "params"),
     asks: rule.filter,
   };
 }

@@ -1,1 +1,8 @@
 export { type FilterRule, filter } from "./filter.ts";
+
+declare module "@tidegate/core-registry" {
+  interface FragmentRule {
+    /** The text of a function of `{ action or event, params, context, util }`: only true passes (S7.4). */
+    readonly filter?: string | undefined;
+  }
+}

@@ -1,4 +1,11 @@
-import type { CompiledRule, Finding, GuardedKind, PolicyTools, Verdict } from "@tidegate/core-registry";
+import type {
+  CompiledRule,
+  Finding,
+  FunctionCheck,
+  GuardedKind,
+  PolicyTools,
+  Verdict,
+} from "@tidegate/core-registry";
 import { knownFunctions, requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { filter } from "../src/index.ts";
@@ -99,6 +106,15 @@ describe("S7.4 filter", () => {
     expect(await reads([["params"]])).toEqual([]);
     expect(await reads([["context"]])).toEqual(["auth", "id", "ip"]);
     expect(await reads("all")).toEqual(["auth", "id", "ip"]);
+  });
+
+  test("whether it reads the params is known: of a subscription they are there with each event only", async () => {
+    const { sandbox, compile } = bench("subscribe");
+    const readsParams = async (reads: FunctionCheck["reads"]) =>
+      (await compile(sandbox.text(() => true, { reads }))).readsParams;
+    expect(await readsParams([["context", "auth"], ["event"]])).toBe(false);
+    expect(await readsParams([["params", "to"]])).toBe(true);
+    expect(await readsParams("all")).toBe(true);
   });
 
   test("S7.6 what reads time or randomness is remembered within the request only", async () => {

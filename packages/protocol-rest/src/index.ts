@@ -1,2 +1,11 @@
+import type { RestInput } from "./schema.ts";
+
 export { rest } from "./rest.ts";
 export type { RestInput, RestRouteInput } from "./schema.ts";
+
+declare module "@tidegate/core-registry" {
+  interface FragmentParts {
+    /** Routes over HTTP (S4). */
+    readonly REST?: RestInput | undefined;
+  }
+}

@@ -1,5 +1,6 @@
 import type { CallConfig } from "../contracts/connector.ts";
 import { actionNameProblem } from "./event-name.ts";
+import type { CompiledParams } from "./params/params.ts";
 import type { ConnectorPlan } from "./tools.ts";
 
 /** Where the members of a `call` stand: they differ in the short forms (S2.2). */
@@ -21,21 +22,34 @@ export function checkAction(config: CallConfig, places: CallPlaces, { tools }: C
   }
 }
 
-/** Refuses `[]` and `batchedParams` where calls are not batched (S5.4). */
+/**
+ * The names of the params that travel in batches, sorted: those with `[]` and those of `batchedParams` (S5.4). Tells what
+ * is wrong with them.
+ */
 export function checkBatching(
   config: CallConfig,
   places: CallPlaces,
   { tools, options }: ConnectorPlan,
-  batched: ReadonlySet<string>,
-): void {
+  params: Pick<CompiledParams, "batched" | "implicit">,
+): readonly string[] {
   const named = config.batchedParams ?? [];
-  if (named.length === 0 && batched.size === 0) return;
-  tools.found({
-    severity: "error",
-    code: options.batching ? "BATCHING_MISSING" : "BATCHING_INVALID",
-    jsonPath: named.length > 0 ? `${places.members}.batchedParams` : `${places.members}.params`,
-    message: options.batching
-      ? "This gateway does not call in batches yet."
-      : "Calls are batched in GraphQL, and nowhere else.",
-  });
+  const found = (member: string, message: string): void =>
+    tools.found({
+      severity: "error",
+      code: "BATCHING_INVALID",
+      jsonPath: `${places.members}.${member}`,
+      message,
+    });
+  if (named.length > 0 && !options.batching)
+    found("batchedParams", "Calls are batched in GraphQL, and nowhere else.");
+  const mapped = config.params ?? {};
+  for (const [index, name] of named.entries()) {
+    if (params.implicit || (isRecord(mapped) && Object.hasOwn(mapped, name))) continue;
+    found(`batchedParams[${index}]`, `\`params\` maps no \`${name}\`.`);
+  }
+  return [...new Set([...params.batched, ...named])].sort();
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

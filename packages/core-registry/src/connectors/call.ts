@@ -1,18 +1,24 @@
+import type { CallRequest } from "../contracts/broker.ts";
 import type { CallConfig, Connector, Sources } from "../contracts/connector.ts";
-import type { ActionEntry } from "../contracts/directory.ts";
 import type { Scope } from "../contracts/scope.ts";
 import { TidegateError } from "../errors.ts";
+import type { BatchCaller } from "./batch.ts";
+import { batchAnswers } from "./batch-answer.ts";
+import { callInBatch } from "./batched-call.ts";
 import { type CallPlaces, checkAction, checkBatching } from "./call-checks.ts";
+import { callDecision } from "./call-decision.ts";
 import { chain } from "./chain.ts";
+import { failureFinding } from "./function.ts";
 import { compileInline, type InlineFunction } from "./inline.ts";
 import { compileParams } from "./params/params.ts";
 import type { ConnectorPlan } from "./tools.ts";
 
 /** Seconds after which a call of a missing action may be tried again: S9.3 removes it after 2 where it left for good. */
 const retryAfter = 2;
-const nothing = {};
+/** The most entries of one batch (S5.4). */
+const entriesLimit = 100;
 
-/** Compiles `call` (S2): `if`, params, policies, call, map. What is wrong is told; with an error it is not to be used. */
+/** Compiles `call` (S2): `if`, params, policies, batch, call, map. What is wrong is told; with an error it is not to be used. */
 export function compileCall(config: CallConfig, places: CallPlaces, plan: ConnectorPlan): Connector {
   const { tools, options, sources } = plan;
   checkAction(config, places, plan);
@@ -36,39 +42,22 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
     implicitParams: config.implicitParams !== false,
     found: tools.found,
   });
-  checkBatching(config, places, plan, params.batched);
+  const batched = checkBatching(config, places, plan, params);
 
   const { action } = config;
-  const guard = tools.gate.guard("call", action);
-
-  const guarded = (scope: Scope, given: Sources, entry: ActionEntry | undefined): unknown => {
-    const made = params.make(given, scope, entry?.params);
-    scope.trace?.({ at: "params", jsonPath: `${places.members}.params`, params: made });
-    const admitted = guard?.admit(made, scope);
-    return admitted === undefined
-      ? owned(scope, given, entry, made)
-      : admitted.then(() => owned(scope, given, entry, made));
-  };
-  const owned = (scope: Scope, given: Sources, entry: ActionEntry | undefined, made: unknown): unknown => {
-    const owner = entry === undefined || entry.service === tools.origin.service ? undefined : entry.service;
-    const rules = owner === undefined ? undefined : scope.rules.owner(owner, action, tools.gate.owner);
-    const admitted = rules?.admit(made, scope);
-    return admitted === undefined
-      ? send(scope, given, entry, made)
-      : admitted.then(() => send(scope, given, entry, made));
-  };
-  const send = (scope: Scope, given: Sources, entry: ActionEntry | undefined, made: unknown): unknown => {
-    const answer = callAction(action, entry, made, scope);
-    return map === undefined
-      ? answer
-      : answer.then((response) => map.call(scope, given, { params: made, response }));
-  };
-  const proceed = (scope: Scope, given: Sources): unknown => {
-    const entry = scope.directory.action(action);
-    const ready = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
-    return ready === undefined
-      ? guarded(scope, given, entry)
-      : ready.then(() => guarded(scope, given, entry));
+  const decide = callDecision({ action, condition, params, paramsPath: `${places.members}.params` }, tools);
+  const mapped = (scope: Scope, given: Sources, made: unknown, response: unknown): unknown =>
+    map === undefined ? response : map.call(scope, given, { params: made, response });
+  const alone = (scope: Scope, given: Sources): unknown =>
+    chain(decide(scope, given), (made) => {
+      if (made === undefined) return null;
+      const answer = callAction(scope, { action, params: made });
+      return map === undefined ? answer : answer.then((response) => mapped(scope, given, made, response));
+    });
+  const caller = batchCaller(action, places, plan);
+  const together = async (scope: Scope, given: Sources): Promise<unknown> => {
+    const answer = await callInBatch(scope, caller, batched, () => decide(scope, given));
+    return answer === undefined ? null : mapped(scope, given, answer.params, answer.response);
   };
 
   return {
@@ -80,23 +69,34 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
       action,
       namePath: places.action,
       ...(config.params === undefined ? {} : { params: config.params }),
+      ...(batched.length === 0 ? {} : { batchedParams: batched }),
       implicitParams: params.implicit,
       implicitSources: params.implicit ? options.implicit : [],
-      rules: guard?.rules ?? [],
+      rules: tools.gate.guard("call", action)?.rules ?? [],
     },
-    run: (scope, given) =>
-      condition === undefined
-        ? proceed(scope, given)
-        : chain(condition.call(scope, given, nothing), (met) => (met ? proceed(scope, given) : null)),
+    run: batched.length === 0 ? alone : together,
   };
 }
 
-function callAction(
-  action: string,
-  entry: ActionEntry | undefined,
-  params: unknown,
-  scope: Scope,
-): Promise<unknown> {
+function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPlan): BatchCaller {
+  return {
+    action,
+    limit: tools.batching?.entriesLimit ?? entriesLimit,
+    call: async (scope, params, entries) => {
+      const answer = await callAction(scope, { action, params, batch: entries });
+      try {
+        return batchAnswers(answer, entries, action);
+      } catch (error) {
+        tools.report(failureFinding(error, places.action));
+        throw error;
+      }
+    },
+  };
+}
+
+function callAction(scope: Scope, request: CallRequest): Promise<unknown> {
+  const { action } = request;
+  const entry = scope.directory.action(action);
   if (entry === undefined || entry.state === "gone" || !entry.published) {
     const why = entry !== undefined && !entry.published ? "is not published" : "is not there now";
     throw new TidegateError("ACTION_UNAVAILABLE", `The action ${action} ${why}.`, {
@@ -104,8 +104,8 @@ function callAction(
       begun: false,
     });
   }
-  const { nodes } = entry;
-  return entry.broker.call(scope, nodes === undefined ? { action, params } : { action, params, nodes });
+  const { nodes, broker } = entry;
+  return broker.call(scope, nodes === undefined ? request : { ...request, nodes });
 }
 
 /** The sources that a function reads; none where there is no function. */

@@ -4,15 +4,15 @@ import type { Json } from "../contracts/json.ts";
 import type { CompiledRule, GuardedKind, Policy, PolicyTools } from "../contracts/policy.ts";
 import { jsonPath } from "../fragment/json-path.ts";
 import type { GateTools } from "./gate-tools.ts";
-import { type NameMatcher, nameMatcher } from "./name-pattern.ts";
+import { nameMatcher, overlaps } from "./name-pattern.ts";
 import { guardedKinds, namesMember, ownMembers, type PolicyPart, type PolicyRule } from "./policy-schema.ts";
 
 /** One rule, compiled. */
 export interface GateRule {
   /** What it guards. */
   readonly kind: GuardedKind;
-  /** Its patterns. */
-  readonly matches: readonly NameMatcher[];
+  /** Whether one of its patterns matches a name, or overlaps a pattern (S7.2). */
+  binds(name: string): boolean;
   /** What it asks, in the policies' order. */
   readonly asks: readonly RuleAsk[];
   /** It, as data. */
@@ -58,14 +58,23 @@ async function compileRule(
   const asked: Record<string, Json> = Object.fromEntries(asks.map((ask) => [ask.policy, ask.compiled.asks]));
   return {
     kind,
-    matches: (rule[namesMember(kind)] ?? []).map(nameMatcher),
+    binds: binder(rule[namesMember(kind)] ?? []),
     asks,
     description: {
       ...(rule.description === undefined ? {} : { description: rule.description }),
       origin: { ...tools.origin, jsonPath: place },
+      names: rule[namesMember(kind)] ?? [],
       asks: asked,
     },
   };
+}
+
+function binder(patterns: readonly string[]): GateRule["binds"] {
+  const matchers = patterns.map(nameMatcher);
+  return (name) =>
+    name.includes("*")
+      ? patterns.some((pattern) => overlaps(pattern, name))
+      : matchers.some((matches) => matches(name));
 }
 
 async function compileAsk(

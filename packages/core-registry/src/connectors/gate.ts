@@ -11,9 +11,20 @@ import type { PolicyPart } from "./policy-schema.ts";
 export interface Gate {
   /** Whether its fragment says `policy.owner` (S7.2). */
   readonly owner: boolean;
-  /** What guards an action or event; undefined where no rule matches its name, and then nothing is to be done. */
-  guard(kind: GuardedKind, name: string): Guard | undefined;
+  /**
+   * What guards an action or event; undefined where nothing is to be asked.
+   * @param name a name, or a pattern of events: then every rule whose pattern overlaps it guards it (S7.2)
+   * @param asked which of the rules' questions. Default `all`
+   */
+  guard(kind: GuardedKind, name: string, asked?: Asked): Guard | undefined;
 }
+
+/**
+ * Which of its rules' questions a guard asks. A subscription asks some when it begins and some for each event:
+ * `opening`: those that read no params; of these `lasting`: those whose answer holds for every event of one name;
+ * `passing`: all but the lasting ones.
+ */
+export type Asked = "all" | "opening" | "lasting" | "passing";
 
 /** The rules that match one name. */
 export interface Guard {
@@ -50,11 +61,11 @@ export async function compileGate(
   const remembered = new LRUCache<string, { readonly guard: Guard | undefined }>({ max: rememberedNames });
   return {
     owner,
-    guard: (kind, name) => {
-      const key = `${kind} ${name}`;
+    guard: (kind, name, asked = "all") => {
+      const key = `${kind} ${asked} ${name}`;
       let known = remembered.get(key);
       if (known === undefined) {
-        known = { guard: guardOf(rules, kind, name, tools) };
+        known = { guard: guardOf(rules, kind, name, asked, tools) };
         remembered.set(key, known);
       }
       return known.guard;
@@ -66,15 +77,16 @@ function guardOf(
   rules: readonly GateRule[],
   kind: GuardedKind,
   name: string,
+  asked: Asked,
   tools: GateTools,
 ): Guard | undefined {
-  const matching = rules.filter(
-    (rule) => rule.kind === kind && rule.matches.some((matches) => matches(name)),
-  );
-  if (matching.length === 0) return undefined;
+  const matching = rules.filter((rule) => rule.kind === kind && rule.binds(name));
   const checks: readonly Check[] = matching.flatMap((rule) =>
-    rule.asks.map(({ policy, compiled }) => ({ kind, name, policy, compiled, rule: rule.description })),
+    rule.asks
+      .filter(({ compiled }) => isAsked(compiled, asked))
+      .map(({ policy, compiled }) => ({ kind, name, policy, compiled, rule: rule.description })),
   );
+  if (matching.length === 0 || (asked !== "all" && checks.length === 0)) return undefined;
   const from = (index: number, params: unknown, scope: Scope): Promise<void> | undefined => {
     for (let at = index; at < checks.length; at++) {
       const check = checks[at];
@@ -87,6 +99,13 @@ function guardOf(
     rules: matching.map((rule) => rule.description),
     admit: (params, scope) => from(0, params, scope),
   };
+}
+
+function isAsked({ readsParams = false, memo }: CompiledRule, asked: Asked): boolean {
+  const lasting = !readsParams && memo === "identity";
+  if (asked === "opening") return !readsParams;
+  if (asked === "lasting") return lasting;
+  return asked === "all" || !lasting;
 }
 
 function ask(check: Check, params: unknown, scope: Scope, tools: GateTools): Promise<void> | undefined {

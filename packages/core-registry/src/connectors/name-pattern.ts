@@ -28,14 +28,26 @@ export function namePatternProblem(pattern: string): string | undefined {
  */
 export function nameMatcher(pattern: string): NameMatcher {
   if (!pattern.includes("*")) return (name) => name === pattern;
-  // One or more is one, and then none or more.
-  const parts = pattern
-    .split(".")
-    .flatMap((segment): Part[] => (segment === "**" ? ["one", "more"] : [segmentPart(segment)]));
+  const parts = patternParts(pattern);
   return (name) => globMatches(parts, name.split("."), "more", segmentMatches);
 }
 
+/**
+ * Whether some name matches both patterns (S7.2). A name is a pattern too: the one that it alone matches. Takes at most
+ * the length of one times that of the other.
+ */
+export function overlaps(one: string, other: string): boolean {
+  return globsOverlap(patternParts(one), patternParts(other), "more", segmentsOverlap);
+}
+
 type Part = "one" | "more" | { readonly glob: readonly string[] };
+
+// One or more is one, and then none or more.
+function patternParts(pattern: string): readonly Part[] {
+  return pattern
+    .split(".")
+    .flatMap((segment): Part[] => (segment === "**" ? ["one", "more"] : [segmentPart(segment)]));
+}
 
 function segmentPart(segment: string): Part {
   return segment === "*" ? "one" : { glob: [...segment] };
@@ -72,4 +84,32 @@ function globMatches<P, I>(
   }
   while (at < pattern.length && pattern[at] === star) at++;
   return at === pattern.length;
+}
+
+function segmentsOverlap(one: Part, other: Part): boolean {
+  if (typeof one === "string" || typeof other === "string") return true;
+  return globsOverlap(one.glob, other.glob, "*", (left, right) => left === right);
+}
+
+// `row[n]`: what was read of `one` and the first n parts of `other` can stand for the same. A star takes nothing, or what
+// the other side has next.
+function globsOverlap<P>(
+  one: readonly P[],
+  other: readonly P[],
+  star: P,
+  fits: (left: P, right: P) => boolean,
+): boolean {
+  let row = [true];
+  for (const [index, part] of other.entries()) row.push(row[index] === true && part === star);
+  for (const left of one) {
+    const next = [row[0] === true && left === star];
+    for (const [index, right] of other.entries()) {
+      const starred = left === star || right === star;
+      next.push(
+        starred ? row[index + 1] === true || next[index] === true : row[index] === true && fits(left, right),
+      );
+    }
+    row = next;
+  }
+  return row.at(-1) === true;
 }

@@ -80,13 +80,20 @@ export function compilePublish(config: PublishConfig, self: string, plan: Connec
     description: {
       kind: "publish",
       origin: { ...tools.origin, jsonPath: self },
-      ...(named === undefined ? {} : { events: [named], rules: known?.rules ?? [] }),
+      ...(named === undefined
+        ? { mayGuard: tools.gate.guard("publish", "**")?.rules ?? [] }
+        : { events: [named], rules: known?.rules ?? [] }),
       ...(config.params === undefined ? {} : { params: config.params }),
     },
     run: (scope, given) =>
       naming === undefined
         ? withEvent(scope, given, named)
         : chain(naming.call(scope, given, nothing), (event) => withEvent(scope, given, event)),
+    check: (scope, given) => {
+      const ready = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
+      const make = (): undefined => void params.make(given, scope, undefined);
+      return ready === undefined ? make() : ready.then(make);
+    },
   };
 }
 

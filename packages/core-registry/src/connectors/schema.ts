@@ -1,5 +1,10 @@
 import { z } from "zod";
-import type { CallConfig, EndpointConnectors, PublishConfig } from "../contracts/connector.ts";
+import type {
+  CallConfig,
+  EndpointConnectors,
+  PublishConfig,
+  SubscribeConfig,
+} from "../contracts/connector.ts";
 import type { Json } from "../contracts/json.ts";
 
 const text = (what: string): z.ZodString =>
@@ -30,6 +35,24 @@ export const publishSchema: z.ZodType<PublishConfig> = z.strictObject(
   },
   {
     error: (issue) => (issue.code === "invalid_type" ? "`publish` is an object with an `event`." : undefined),
+  },
+);
+
+/** `subscribe` (S2). */
+export const subscribeSchema: z.ZodType<SubscribeConfig> = z.strictObject(
+  {
+    events: z.union(
+      [
+        z.array(text("the name of an event, or a pattern")).min(1, "Expected at least one name or pattern."),
+        text("a list of names and patterns, or a function that makes names"),
+      ],
+      { error: "Expected a list of names and patterns, or a function that makes names." },
+    ),
+    filter: functionText,
+    map: functionText,
+  },
+  {
+    error: (issue) => (issue.code === "invalid_type" ? "`subscribe` is an object with `events`." : undefined),
   },
 );
 

@@ -9,6 +9,7 @@ import { compileCall } from "./call.ts";
 import type { CallPlaces } from "./call-checks.ts";
 import { compileMap } from "./map.ts";
 import { compilePublish } from "./publish.ts";
+import { compileSubscribe } from "./subscribe.ts";
 import type { ConnectorPlan, ConnectorTools } from "./tools.ts";
 
 /**
@@ -16,17 +17,19 @@ import type { ConnectorPlan, ConnectorTools } from "./tools.ts";
  * versions that hold the fragment.
  */
 export function createConnectorTable(tools: ConnectorTools): ConnectorTable {
+  const sound = <Made>(options: ConnectorOptions, make: (plan: ConnectorPlan) => Made): Made | undefined => {
+    let failed = false;
+    const found = (finding: Finding): void => {
+      failed ||= finding.severity === "error";
+      tools.found(finding);
+    };
+    const made = make({ tools: { ...tools, found }, options, sources: Object.keys(options.sources) });
+    return failed ? undefined : made;
+  };
   return {
-    compile: (endpoint, options) => {
-      let failed = false;
-      const found = (finding: Finding): void => {
-        failed ||= finding.severity === "error";
-        tools.found(finding);
-      };
-      const plan = { tools: { ...tools, found }, options, sources: Object.keys(options.sources) };
-      const connector = compileEndpoint(endpoint, plan);
-      return failed ? undefined : connector;
-    },
+    compile: (endpoint, options) => sound(options, (plan) => compileEndpoint(endpoint, plan)),
+    subscribe: (config, options) =>
+      sound(options, (plan) => compileSubscribe(config, `${options.jsonPath}.subscribe`, plan)),
   };
 }
 
@@ -36,7 +39,10 @@ function compileEndpoint(endpoint: EndpointConnectors, plan: ConnectorPlan): Con
     return compileCall(endpoint.call, callPlaces(endpoint.short, options), plan);
   if (endpoint.publish !== undefined)
     return compilePublish(endpoint.publish, `${options.jsonPath}.publish`, plan);
-  if (endpoint.map !== undefined) return compileMap(endpoint.map, `${options.jsonPath}.map`, plan);
+  if (endpoint.map !== undefined) {
+    const place = endpoint.short === "map" ? options.jsonPath : `${options.jsonPath}.map`;
+    return compileMap(endpoint.map, place, plan);
+  }
   return undefined;
 }
 

@@ -11,6 +11,11 @@ export interface ConnectorTools extends FunctionTools {
   readonly gate: Gate;
   /** Names of all context values that there are. */
   readonly contexts: readonly string[];
+  /** How calls are batched (S5.4). */
+  readonly batching?: {
+    /** The most entries that one call takes. Default 100. */
+    readonly entriesLimit?: number;
+  };
 }
 
 /** What one connector is made with: the fragment's, and the endpoint's. */

@@ -11,6 +11,11 @@ export interface CallScope {
   readonly deadline: number | undefined;
   /** Fires when the client went away or the deadline passed. Made when first asked for. */
   readonly signal: AbortSignal;
+  /**
+   * Calls back once with the reason when `signal` fires, without making one: for what every call needs. At once where it
+   * has fired. Returns what ends it.
+   */
+  onEnd(listener: (reason: unknown) => void): () => void;
   /** Told what happens, where somebody listens. */
   readonly trace: Trace | undefined;
 }

@@ -18,6 +18,11 @@ export interface Connector {
   readonly reads: ReadonlySet<string>;
   /** Runs it (S2.3): if, params, policies, call, map. A value where it could be had at once, else a promise. */
   run(scope: Scope, sources: Sources): unknown;
+  /**
+   * Makes the params and nothing of them: what a connection's own sources cannot become is known before it is opened
+   * (S3.2). Undefined where that could be had at once. Throws or rejects with `BAD_USER_INPUT`. `publish` has it.
+   */
+  check?(scope: Scope, sources: Sources): Promise<void> | undefined;
 }
 
 /** A subscription, compiled. */
@@ -36,15 +41,21 @@ export interface SubscribeConnector {
 export interface Subscription {
   /** The event names and patterns. */
   readonly events: readonly string[];
-  /** What was delivered, filtered and mapped, in order. Ends by `return`, or when the scope's signal fires. */
-  open(): AsyncIterableIterator<Delivery>;
+  /**
+   * Begins to listen, and gives what passes in order, one event at a time. Ends by `return`, or when the scope's signal
+   * fires; fails with `SLOW_CONSUMER` where too many events wait to be taken.
+   * @param fork makes the scope of one event. Default: a fork of the subscription's
+   */
+  open(fork?: () => Scope): AsyncIterableIterator<Delivery>;
 }
 
 /** One delivered event: a request of its own. */
 export interface Delivery {
-  /** The payload, or what `map` made of it. */
+  /** The payload, or what `map` made of it; undefined where that failed. */
   readonly value: unknown;
-  /** The event's own scope: a fork of the subscription's. Who takes the delivery ends it. */
+  /** Why its filter or map failed, where one did: this event's error, the subscription goes on. */
+  readonly error?: unknown;
+  /** The event's own scope. Who takes the delivery ends it. */
   readonly scope: Scope;
 }
 
@@ -62,12 +73,16 @@ export interface ConnectorDescription {
   readonly events?: readonly string[];
   /** The mapping as written. */
   readonly params?: Json;
+  /** Names of the params that travel in batches (S5.4), sorted; absent where none does. */
+  readonly batchedParams?: readonly string[];
   /** Whether what the action declares is filled in (S3.3). */
   readonly implicitParams?: boolean;
   /** The sources that fill in what the action declares, in order. */
   readonly implicitSources?: readonly string[];
   /** The rules that guard it, in order; absent where a function makes the names; empty: nobody guards it. */
   readonly rules?: readonly RuleDescription[];
+  /** Where a function makes the names: the rules of the fragment that may guard what it makes, in order. */
+  readonly mayGuard?: readonly RuleDescription[];
 }
 
 /** A rule as data. */
@@ -76,6 +91,8 @@ export interface RuleDescription {
   readonly description?: string;
   /** Where it stands. */
   readonly origin: Origin;
+  /** The patterns of the names that it guards. */
+  readonly names: readonly string[];
   /** What each policy asks, by its key. */
   readonly asks: { readonly [policy: string]: Json };
 }
@@ -96,8 +113,8 @@ export interface ConnectorOptions {
 export interface ConnectorTable {
   /** Of an endpoint's JSON: whichever of `call`, `publish` and `map` it holds. */
   compile(endpoint: EndpointConnectors, options: ConnectorOptions): Connector | undefined;
-  /** Of `subscribe`. Absent where the gateway cannot receive events. */
-  subscribe?(config: SubscribeConfig, options: ConnectorOptions): SubscribeConnector | undefined;
+  /** Of `subscribe`. */
+  subscribe(config: SubscribeConfig, options: ConnectorOptions): SubscribeConnector | undefined;
 }
 
 /** The connectors that stand in an endpoint's JSON, in their long form. Exactly one is set. */
@@ -108,8 +125,8 @@ export interface EndpointConnectors {
   readonly publish?: PublishConfig | undefined;
   /** A function of the sources. */
   readonly map?: string | undefined;
-  /** The short form that `call` was written in (S2.2): findings then name the place where it stands. */
-  readonly short?: "call" | "action";
+  /** The short form that `call` or `map` was written in (S2.2): findings then name the place where it stands. */
+  readonly short?: "call" | "action" | "map";
 }
 
 /** `call`, as written. */

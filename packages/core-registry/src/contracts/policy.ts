@@ -50,6 +50,11 @@ export interface CompiledRule {
   readonly memo: "never" | "request" | "identity";
   /** The context values that it reads, by name: prepared before it decides, and part of the memo's key. */
   readonly reads: readonly string[];
+  /**
+   * Whether it reads the params. A subscription has none before an event is there: a rule that reads them is asked for
+   * each event with its payload, and not when the subscription begins. Default false.
+   */
+  readonly readsParams?: boolean;
   /** For people and for `diff`: what it asks, as data. Two rules with equal data ask the same. */
   readonly asks: Json;
 }
@@ -60,7 +65,7 @@ export interface PolicyInput {
   readonly kind: GuardedKind;
   /** The action's or the event's full name. */
   readonly name: string;
-  /** What it would be given. */
+  /** What it would be given; of a subscription the event's payload, undefined when it begins. */
   readonly params: unknown;
   /** The request. */
   readonly scope: Scope;

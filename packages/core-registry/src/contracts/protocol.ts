@@ -81,6 +81,8 @@ export interface Claim {
   readonly label?: string;
   /** Where it stands in the fragment. */
   readonly jsonPath: string;
+  /** Where it stands in the text at `jsonPath`, where that is one (typeDefs). Asked only when it is told. */
+  place?(): Required<Pick<Finding, "line" | "column" | "frame">>;
   /** Several may hold the key where all of them give the same text here (an identical enum). */
   readonly shared?: string;
   /** Keys that must be held by somebody, or it waits (S5.8). An array inside: any one of them is enough. */

@@ -32,7 +32,10 @@ export interface WebSocketRoute {
   readonly essence: string;
   /** Decides before the upgrade: take it, or answer as HTTP (S6.3). */
   accept(request: HttpRequest, scope: Scope): Accept | Reply | Promise<Accept | Reply>;
-  /** Has the socket until it returns; then the socket is closed with 1000, or as the error's code says. */
+  /**
+   * Has the socket until it returns; then the socket is closed with 1000, or as the error's code says. The scope is the
+   * one that `accept` was given: its context, signal and memo are the socket's.
+   */
   open(socket: Socket, scope: Scope, connection: Connection): Promise<void>;
 }
 

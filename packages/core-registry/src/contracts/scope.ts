@@ -46,6 +46,8 @@ export interface ScopeChange {
   readonly directory?: DirectorySnapshot;
   /** Default: the parent's. */
   readonly version?: string;
+  /** The rules of another version's services. Default: the parent's. */
+  readonly rules?: ServiceRules;
   /** Default: none. */
   readonly deadline?: number;
   /** Ends the fork alone; the parent's end ends it too. */

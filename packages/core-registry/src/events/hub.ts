@@ -26,6 +26,8 @@ const longestName = 256;
 /** A hub that tells these brokers which events it wants, whenever that changes. */
 export function createHub(brokers: readonly Broker[]): EventHub {
   const topics = new Map<string, Topic>();
+  // Names are found by themselves; only patterns are tried one by one.
+  const patterns = new Map<string, Topic>();
   let told = false;
 
   // Once per tick: subscriptions come and go in crowds.
@@ -34,8 +36,8 @@ export function createHub(brokers: readonly Broker[]): EventHub {
     told = true;
     queueMicrotask(() => {
       told = false;
-      const patterns = [...topics.keys()];
-      for (const broker of brokers) broker.events?.(patterns);
+      const wanted = [...topics.keys()];
+      for (const broker of brokers) broker.events?.(wanted);
     });
   };
 
@@ -45,7 +47,9 @@ export function createHub(brokers: readonly Broker[]): EventHub {
       known.subscribers.add(subscriber);
       return;
     }
-    topics.set(pattern, { matches: nameMatcher(pattern), subscribers: new Set([subscriber]) });
+    const topic: Topic = { matches: nameMatcher(pattern), subscribers: new Set([subscriber]) };
+    topics.set(pattern, topic);
+    if (pattern.includes("*")) patterns.set(pattern, topic);
     tellBrokers();
   };
 
@@ -54,20 +58,21 @@ export function createHub(brokers: readonly Broker[]): EventHub {
     topic?.subscribers.delete(subscriber);
     if (topic?.subscribers.size !== 0) return;
     topics.delete(pattern);
+    patterns.delete(pattern);
     tellBrokers();
   };
 
   return {
     receive(packet) {
       if (packet.event.startsWith("$") || packet.event.length > longestName) return;
-      const receivers = new Set<Subscriber>();
-      for (const { matches, subscribers } of topics.values()) {
+      const receivers = new Set<Subscriber>(topics.get(packet.event)?.subscribers);
+      for (const { matches, subscribers } of patterns.values()) {
         if (matches(packet.event)) for (const subscriber of subscribers) receivers.add(subscriber);
       }
       for (const subscriber of receivers) subscriber.push(packet);
     },
-    subscribe(patterns, signal) {
-      const own = [...new Set(patterns)];
+    subscribe(wanted, signal) {
+      const own = [...new Set(wanted)];
       const subscriber = createSubscriber(mostWaiting, signal, () => {
         for (const pattern of own) leave(pattern, subscriber);
       });

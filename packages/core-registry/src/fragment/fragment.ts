@@ -23,32 +23,20 @@ export const reservedNames: readonly string[] = [
 /** A branch's name: lower-case letters, digits, `-`, `_` (S1.1). */
 export const branchPattern: RegExp = /^[a-z0-9_-]{1,64}$/;
 
-/** A fragment as a service writes it. Functions travel as texts. The parts below `protocol` are the plugins' own. */
-export interface FragmentInput {
-  /** Default 1. */
+/** What the outer shape of a fragment tells; the plugins check what lies below `policy` and `protocol`. */
+export interface Envelope {
+  /** The format. Default 1. */
   readonly format?: number | undefined;
-  /** Default `master`. */
+  /** The branch. Default `master`. */
   readonly branch?: string | undefined;
-  /** Who may call what. Default: no rules. */
-  readonly policy?: PolicyInputParts | undefined;
-  /** One part per protocol. */
+  /** The rules, not checked. */
+  readonly policy?: Readonly<Record<string, unknown>> | undefined;
+  /** The parts, not checked. */
   readonly protocol?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The rules of a fragment, by what they guard (S7.1). */
-export interface PolicyInputParts {
-  /** Rules on actions. */
-  readonly call?: readonly unknown[] | undefined;
-  /** Rules on events that are sent. */
-  readonly publish?: readonly unknown[] | undefined;
-  /** Rules on events that are received. */
-  readonly subscribe?: readonly unknown[] | undefined;
-  /** Whether rules of the service that owns an action apply as well (S7.2). */
-  readonly owner?: boolean | undefined;
-}
-
 /** The outer shape of a fragment; what lies below `policy` and `protocol` is checked by the plugins. */
-export const envelope: z.ZodType<FragmentInput> = z.strictObject(
+export const envelope: z.ZodType<Envelope> = z.strictObject(
   {
     format: z.number({ error: "The format is a number." }).int().positive().optional(),
     branch: z

@@ -4,7 +4,7 @@ import type { Policy } from "../contracts/policy.ts";
 import type { Protocol } from "../contracts/protocol.ts";
 import type { DescribedSchema } from "../contracts/schema.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
-import { envelope, type FragmentInput, fragmentFormat, masterBranch } from "./fragment.ts";
+import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
 import { checkAgainst } from "./issues.ts";
 import { nearest } from "./nearest.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
@@ -67,7 +67,7 @@ function unknownMembers(raw: unknown): Severity {
   return typeof format === "number" && format > fragmentFormat ? "warning" : "error";
 }
 
-function branchOf(raw: unknown, checked: FragmentInput | undefined): string | undefined {
+function branchOf(raw: unknown, checked: Envelope | undefined): string | undefined {
   if (checked !== undefined) return checked.branch ?? masterBranch;
   const branch = memberOf(raw, "branch");
   if (branch === undefined) return masterBranch;
@@ -136,7 +136,7 @@ async function readPolicy(
 function essenceOf(
   parts: ReadonlyMap<string, Salvaged<unknown>>,
   policy: PolicyPart | undefined,
-  envelopeOf: FragmentInput | undefined,
+  envelopeOf: Envelope | undefined,
   protocols: readonly Protocol[],
 ): object {
   const protocol = protocols.flatMap((plugin): [string, unknown][] => {

@@ -134,6 +134,7 @@ function conflictFinding({ protocol, claim, holder }: Conflict): Finding {
     message: `\`${label}\` (${protocol}) is held by the service \`${holder}\`.`,
     expected: "something that no other service has",
     found: label,
+    ...claim.place?.(),
     hint: `It is yours as soon as \`${holder}\` gives it up. Until then choose another name or path.`,
   };
 }

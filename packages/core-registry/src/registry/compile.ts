@@ -2,6 +2,7 @@ import type { Finding, Origin } from "../contracts/finding.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Assembled, Part, Protocol } from "../contracts/protocol.ts";
 import type { Version, VersionFragment } from "../contracts/version.ts";
+import { TidegateError } from "../errors.ts";
 import { type Admission, admit, type Judge } from "./admit.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Ledger } from "./ledger.ts";
@@ -63,6 +64,9 @@ export async function compile(view: View, ledger: Ledger, options: CompileOption
     const placed = placeParts(admission.chosen, options.protocols);
     const assembled = await assembleAll(placed, options, faults);
     if (faults.length === 0) return finished(view, ledger, admission, placed, assembled, options);
+    // Else it would go round for ever.
+    if (!faults.some(({ origin }) => admission.chosen.get(origin.service)?.hash === origin.hash))
+      throw new TidegateError("PLUGIN_INVALID", "A protocol refuses a fragment that it was not given.");
     for (const { origin, finding } of faults) {
       const key = `${origin.service} ${origin.hash}`;
       broken.set(key, [...(broken.get(key) ?? []), finding]);
@@ -221,6 +225,7 @@ function* waitingFindings(placed: Placed): Iterable<[service: string, findings: 
           code: "CLAIM_WAITING",
           jsonPath: claim.jsonPath,
           message: `\`${claim.label ?? claim.key}\` waits for ${names.map((name) => `\`${name}\``).join(", ")}, which no service defines.`,
+          ...claim.place?.(),
           hint: "It comes in by itself as soon as they appear.",
         });
       }

@@ -1,3 +1,4 @@
+import type { Broker } from "../contracts/broker.ts";
 import type { ConnectorDescription } from "../contracts/connector.ts";
 import type { DirectorySnapshot } from "../contracts/directory.ts";
 import type { Finding } from "../contracts/finding.ts";
@@ -7,12 +8,16 @@ import type { CompiledFragment } from "./compile-fragment.ts";
 /**
  * What the services and brokers that are there now say of a fragment (S2.4, S3.3, S13.2): it changes while the fragment
  * does not. An action that is not known is a warning that heals by itself; one that its service does not publish, and an
- * event that the fragment's broker cannot send, refuse the fragment.
+ * event that the fragment's broker cannot send or receive, refuse the fragment.
  */
 export function judge(fragment: CompiledFragment, directory: DirectorySnapshot): readonly Finding[] {
   return fragment.endpoints
     .flatMap(({ connectors }) => connectors)
-    .flatMap((connector) => [...judgeCall(connector, directory), ...judgePublish(connector, directory)]);
+    .flatMap((connector) => [
+      ...judgeCall(connector, directory),
+      ...judgePublish(connector, directory),
+      ...judgeSubscribe(connector, directory),
+    ]);
 }
 
 function judgeCall(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
@@ -63,17 +68,23 @@ function reliesOnDeclaration({ params, implicitParams }: ConnectorDescription): 
 }
 
 function judgePublish(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
-  if (connector.kind !== "publish") return [];
-  const broker = directory.service(connector.origin.service)?.broker;
-  if (broker === undefined || broker.publish !== undefined) return [];
-  return [
-    {
-      severity: "error",
-      code: "CAPABILITY_MISSING",
-      jsonPath: connector.origin.jsonPath,
-      message: `The broker ${broker.name} cannot send events.`,
-    },
-  ];
+  const broker = brokerOf(connector, directory);
+  if (connector.kind !== "publish" || broker === undefined || broker.publish !== undefined) return [];
+  return [incapable(connector, `The broker ${broker.name} cannot send events.`)];
+}
+
+function judgeSubscribe(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+  const broker = brokerOf(connector, directory);
+  if (connector.kind !== "subscribe" || broker === undefined || broker.events !== undefined) return [];
+  return [incapable(connector, `The broker ${broker.name} cannot receive events.`)];
+}
+
+function brokerOf({ origin }: ConnectorDescription, directory: DirectorySnapshot): Broker | undefined {
+  return directory.service(origin.service)?.broker;
+}
+
+function incapable({ origin }: ConnectorDescription, message: string): Finding {
+  return { severity: "error", code: "CAPABILITY_MISSING", jsonPath: origin.jsonPath, message };
 }
 
 function* actionNames(directory: DirectorySnapshot): Iterable<string> {

@@ -40,6 +40,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const reports = createListeners<Report>(logger);
   const mounts = createListeners<Mounted>(logger);
   const branches = new Map<string, Branch>();
+  const releasing = new Set<Branch>();
   const ended = new AbortController();
   const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
   const compiler: FragmentCompiler = {
@@ -94,9 +95,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 
   const releaseIfUnused = (branch: Branch): void => {
-    if (branch.name === masterBranch || showsOwn(branch)) return;
+    if (branch.name === masterBranch || releasing.has(branch) || showsOwn(branch)) return;
+    releasing.add(branch);
     const unusedMs = (options.maxUnusedSeconds ?? 1_800) * 1_000;
     clock.after(unusedMs, () => {
+      releasing.delete(branch);
       if (showsOwn(branch)) return;
       if (clock.now() - branch.usedAt >= unusedMs) branches.delete(branch.name);
       else releaseIfUnused(branch);

@@ -26,6 +26,7 @@ const nobody: Broker = {
   stop: async () => undefined,
   call: async () => undefined,
   publish: async () => undefined,
+  events: () => undefined,
 };
 
 const trialNode = "check";

@@ -56,6 +56,9 @@ class LazyScope implements Scope {
   readonly #change: ScopeChange | undefined;
   #context: ForkableContext | undefined;
   #signal: AbortSignal | undefined;
+  #listeners: Set<(reason: unknown) => void> | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+  #stopWatching: (() => void) | undefined;
   #memo: Map<object, unknown> | undefined;
   #stopTimer: (() => void) | undefined;
   #over = false;
@@ -83,7 +86,7 @@ class LazyScope implements Scope {
   }
 
   get rules(): ServiceRules {
-    return this.#input.rules ?? noRules;
+    return this.#change?.rules ?? this.#parent?.rules ?? this.#input.rules ?? noRules;
   }
 
   get events(): EventSource {
@@ -108,6 +111,17 @@ class LazyScope implements Scope {
     return this.#signal;
   }
 
+  onEnd(listener: (reason: unknown) => void): () => void {
+    if (this.#stopWatching === undefined && !this.#over) this.#watch();
+    if (this.#ended !== undefined) {
+      listener(this.#ended.reason);
+      return () => undefined;
+    }
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => void this.#listeners?.delete(listener);
+  }
+
   memo<Value>(key: object, make: () => Value): Value {
     this.#memo ??= new Map();
     if (this.#memo.has(key)) return this.#memo.get(key) as Value;
@@ -124,6 +138,8 @@ class LazyScope implements Scope {
     if (this.#over) return;
     this.#over = true;
     this.#stopTimer?.();
+    this.#stopWatching?.();
+    this.#listeners = undefined;
     this.#context?.dispose();
   }
 
@@ -139,23 +155,46 @@ class LazyScope implements Scope {
 
   #makeSignal(): AbortSignal {
     const controller = new AbortController();
-    if (this.#parent === undefined) {
-      this.#input.onGone?.(() => controller.abort(new TidegateError("CANCELLED")));
-    }
-    this.#abortAtDeadline(controller);
-    if (this.#parent === undefined) return controller.signal;
-    const signals = [controller.signal, this.#parent.signal];
-    if (this.#change?.signal !== undefined) signals.push(this.#change.signal);
-    return AbortSignal.any(signals);
+    this.onEnd((reason) => controller.abort(reason));
+    return controller.signal;
   }
 
-  #abortAtDeadline(controller: AbortController): void {
+  /** Begins to look for what ends the request; once, when somebody wants to know. */
+  #watch(): void {
+    const end = (reason: unknown): void => this.#end(reason);
+    const own = this.#change?.signal;
+    const stopParent = this.#parent?.onEnd(end);
+    const stopOwn = own === undefined ? undefined : onAbort(own, end);
+    this.#stopWatching = () => {
+      stopParent?.();
+      stopOwn?.();
+    };
+    if (this.#parent === undefined) this.#input.onGone?.(() => end(new TidegateError("CANCELLED")));
+    this.#endAtDeadline(end);
+  }
+
+  #end(reason: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { reason };
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener(reason);
+  }
+
+  #endAtDeadline(end: (reason: unknown) => void): void {
     const deadline = this.deadline;
     if (deadline === undefined || this.#over) return;
     const clock = this.#input.clock ?? systemClock;
-    const abort = (): void => controller.abort(new TidegateError("CALL_TIMEOUT"));
+    const late = (): void => end(new TidegateError("CALL_TIMEOUT"));
     const left = deadline - clock.now();
-    if (left <= 0) abort();
-    else this.#stopTimer = clock.after(left, abort);
+    if (left <= 0) late();
+    else this.#stopTimer = clock.after(left, late);
   }
+}
+
+function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () => void {
+  const abort = (): void => listener(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
 }

@@ -71,8 +71,13 @@ describe("S7.2 rules", () => {
     expect(gate.guard("call", "player")).toBeUndefined();
     expect(gate.guard("subscribe", "player.x")).toBeUndefined();
     expect(gate.guard("call", "team.get")?.rules).toEqual([
-      { description: "one", origin: { ...origin, jsonPath: "policy.call[0]" }, asks: { ask: "1" } },
-      { origin: { ...origin, jsonPath: "policy.call[1]" }, asks: { ask: "2" } },
+      {
+        description: "one",
+        origin: { ...origin, jsonPath: "policy.call[0]" },
+        names: ["player.**", "team.get"],
+        asks: { ask: "1" },
+      },
+      { origin: { ...origin, jsonPath: "policy.call[1]" }, names: ["team.*"], asks: { ask: "2" } },
     ]);
     expect(gate.guard("publish", "player.x")?.rules).toHaveLength(1);
   });

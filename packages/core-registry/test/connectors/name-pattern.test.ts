@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { eventNameProblem } from "../../src/connectors/event-name.ts";
-import { nameMatcher, namePatternProblem } from "../../src/connectors/name-pattern.ts";
+import { nameMatcher, namePatternProblem, overlaps } from "../../src/connectors/name-pattern.ts";
 import { fc, propertyOf } from "./property.ts";
 
 /** The same, written as directly as can be. */
@@ -70,6 +70,73 @@ describe("S7.1 patterns of names", () => {
       expect(namePatternProblem(pattern)).toEqual(expect.any(String));
     },
   );
+});
+
+describe("S7.2 patterns that overlap", () => {
+  test.each([
+    ["player.*", "player.**", true],
+    ["player.*", "*.secret", true],
+    ["player.*", "player", false],
+    ["player.*", "team.*", false],
+    ["player.get", "player.get", true],
+    ["player.get", "player.set", false],
+    ["**", "a", true],
+    ["a.**", "**.b", true],
+    ["a.**", "a", false],
+    ["**.a.b", "b.**", true],
+    ["a*", "*b", true],
+    ["a*", "b*", false],
+    ["ab*ba", "a*a", true],
+    ["*a.x", "b*.y", false],
+  ])("%s and %s: %s", (one, other, expected) => {
+    expect(overlaps(one, other)).toBe(expected);
+    expect(overlaps(other, one)).toBe(expected);
+  });
+
+  const texts = (longest: number): string[] =>
+    longest === 0
+      ? []
+      : ["a", "b"].flatMap((letter) => [letter, ...texts(longest - 1).map((rest) => letter + rest)]);
+  const shared = (names: readonly string[], one: string, other: string): boolean => {
+    const [matchesOne, matchesOther] = [nameMatcher(one), nameMatcher(other)];
+    return names.some((name) => matchesOne(name) && matchesOther(name));
+  };
+  const glob = (maxLength: number) =>
+    fc
+      .string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength })
+      .filter((text) => !text.includes("**"));
+
+  test("as some name of all short ones shows, within a segment", () => {
+    const names = texts(6);
+    propertyOf(fc.tuple(glob(4), glob(4)), ([one, other]) => {
+      expect(overlaps(one, other)).toBe(shared(names, one, other));
+    });
+  });
+
+  test("as some name of all short ones shows, over segments", () => {
+    const segments = texts(2);
+    let names = segments;
+    for (let length = 2; length <= 4; length++)
+      names = [
+        ...names,
+        ...names
+          .filter((name) => name.split(".").length === length - 1)
+          .flatMap((name) => segments.map((segment) => `${name}.${segment}`)),
+      ];
+    const pattern = fc
+      .array(fc.oneof(glob(2), fc.constant("**")), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join("."));
+    propertyOf(fc.tuple(pattern, pattern), ([one, other]) => {
+      expect(overlaps(one, other)).toBe(shared(names, one, other));
+    });
+  });
+
+  test("a hostile pair takes no time", () => {
+    const begin = performance.now();
+    expect(overlaps(`${"*a".repeat(120)}b`, `${"*a".repeat(120)}c`)).toBe(false);
+    expect(overlaps(`${"**.".repeat(80)}b`, `${"**.".repeat(80)}c`)).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
 });
 
 describe("S6.5 names of events", () => {

@@ -158,3 +158,44 @@ describe("S9.4: the same directory and ledger give the same version", () => {
     );
   });
 });
+
+describe("S9.6: what cannot be assembled", () => {
+  const faulty = (service: string): Protocol => ({
+    ...(protocol as Protocol),
+    assemble: (parts, { found }) => {
+      const bad = parts.find(({ compiled }) => compiled.claims.some(({ key }) => key === "bad"));
+      const error = { severity: "error", code: "BAD", jsonPath: "", message: "It is bad." } as const;
+      if (bad !== undefined) found(service === "" ? bad.origin : { ...bad.origin, service }, error);
+      return { routes: [], endpoints: parts.flatMap(({ compiled }) => compiled.endpoints) };
+    },
+  });
+  const assembled = (service: string) =>
+    compile(
+      view(
+        "master",
+        directoryOf(
+          offerOf(fragmentOf({ service: "a", claims: ["bad"] }), "n1"),
+          offerOf(fragmentOf({ service: "b", claims: ["good"] }), "n2"),
+        ),
+      ),
+      emptyLedger,
+      {
+        protocols: [faulty(service)],
+        judge: () => [],
+        previous: undefined,
+        logger: silentLogger,
+        signal: new AbortController().signal,
+      },
+    );
+
+  test("is refused, and the rest is assembled again", async () => {
+    const { chosen: used, refused, version } = await assembled("");
+    expect([...used.keys()]).toEqual(["b"]);
+    expect(refused.get("a")?.findings).toMatchObject([{ code: "BAD" }]);
+    expect(version.endpoints.map(({ key }) => key)).toEqual(["good"]);
+  });
+
+  test("a protocol that refuses what it was not given fails the merge, and does not go round for ever", async () => {
+    await expect(assembled("nobody")).rejects.toMatchObject({ code: "PLUGIN_INVALID" });
+  });
+});

@@ -59,3 +59,11 @@ test("S13.2: a fragment that sends events through a broker that cannot is refuse
   ]);
   expect(judged({ kind: "publish", events: ["a"] }, directory({}))).toEqual([]);
 });
+
+test("S13.2: a fragment that subscribes through a broker that cannot receive events is refused", () => {
+  const deaf = directoryOf(memoryBroker({ events: false }).broker, {}, ["player"]);
+  expect(judged({ kind: "subscribe", events: ["a.*"] }, deaf)).toMatchObject([
+    { severity: "error", code: "CAPABILITY_MISSING", message: "The broker memory cannot receive events." },
+  ]);
+  expect(judged({ kind: "subscribe", events: ["a.*"] }, directory({}))).toEqual([]);
+});

@@ -34,7 +34,7 @@ test("S10.1: a report as text says what happened, where, what was expected, and 
     "player on master: fragment 01234567 was refused; what was served before goes on (version 1239eb4a)
       - GET /players/:id [breaking]
       error FUNCTION_SYNTAX at protocol.REST.routes[2].map:1:19
-        Unexpected token
+        Unexpected token.
         expected: a function
         found:    "x"
           > 1 | ({ response }) => return response

@@ -115,6 +115,15 @@ describe("the scope of a request", () => {
     expect(make).toHaveBeenCalledTimes(2);
   });
 
+  test("a fork may have the rules of another version, and its forks have them too", () => {
+    const rules = { owner: () => undefined };
+    const scope = scopeOf();
+    const fork = scope.fork({ rules });
+    expect(fork.rules).toBe(rules);
+    expect(fork.fork({}).rules).toBe(rules);
+    expect(scope.rules).not.toBe(rules);
+  });
+
   test("a fork has its own directory, version, deadline and end; the parent's end ends it too", () => {
     let gone: () => void = () => undefined;
     const clock = fakeClock();

@@ -1,4 +1,5 @@
 import { tidegate } from "@tidegate/broker-moleculer";
+import type { FragmentInput } from "@tidegate/core-registry";
 import type { ServiceBroker, ServiceSchema } from "moleculer";
 import { givenCluster, startNode } from "./cluster.ts";
 
@@ -23,7 +24,7 @@ process.on("disconnect", async () => {
 
 /** The service as a deployment of that number publishes it: a route less, a route more, a route that answers differently. */
 function changing(change: number): ServiceSchema {
-  const api = {
+  const api: FragmentInput = {
     protocol: {
       REST: {
         basePath: "/changing",

@@ -1,0 +1,38 @@
+import { knownFunctions } from "@tidegate/plugin-testkit";
+import { z } from "zod";
+import { compileGate, type Gate } from "../../src/connectors/gate.ts";
+import type { PolicyPart } from "../../src/connectors/policy-schema.ts";
+import type { CompiledRule, Policy, PolicyInput } from "../../src/contracts/policy.ts";
+import type { Verdict } from "../../src/contracts/verdict.ts";
+import { origin } from "./kit.ts";
+
+/** What a policy of the test answers. */
+export type Answer = (rule: string, input: PolicyInput) => Verdict | Promise<Verdict>;
+
+/** A policy whose rules hold its key with a text, and are answered by the test. */
+export function answeredPolicy(key: string, answer: Answer, parts: Partial<CompiledRule> = {}): Policy {
+  return {
+    contract: 1,
+    key,
+    members: [key],
+    schema: z.looseObject({ [key]: z.string() }),
+    compile: (rule) => {
+      const asks = String((rule as Record<string, unknown>)[key]);
+      return { decide: (input) => answer(asks, input), memo: "identity", reads: [], asks, ...parts };
+    },
+  };
+}
+
+/** A gate of these rules. */
+export function gateOf(part: PolicyPart, policies: readonly Policy[]): Promise<Gate> {
+  return compileGate(part, policies, {
+    origin,
+    sandbox: knownFunctions(),
+    contexts: ["auth"],
+    found: ({ message }) => {
+      throw new Error(message);
+    },
+    report: () => undefined,
+    console: () => undefined,
+  });
+}
