@@ -1,0 +1,32 @@
+import type { Part } from "@tidegate/core-registry";
+import { fieldKey, typeKey } from "../definitions/claims.ts";
+import type { GraphQLData } from "../definitions/compile.ts";
+import type { Blame } from "./check.ts";
+
+/** Resolvers for fields and types that their fragment does not define (S5.6), with who does. */
+export function foreignResolvers(parts: readonly Part<GraphQLData>[]): Blame[] {
+  return parts.flatMap(({ origin, compiled }) =>
+    (compiled.data?.foreign ?? []).map(({ type, field, jsonPath }): Blame => {
+      const isFunction = field.startsWith("__");
+      const key = isFunction ? typeKey(type) : fieldKey(type, field);
+      const what = isFunction ? type : `${type}.${field}`;
+      const holder = parts.find((part) => part.compiled.claims.some((claim) => claim.key === key))?.origin
+        .service;
+      const who = holder === undefined ? "no service defines it" : `the service \`${holder}\` defines it`;
+      return {
+        origin,
+        finding: {
+          severity: "error",
+          code: "GRAPHQL_RESOLVER_FOREIGN",
+          jsonPath,
+          message: `\`${what}\` is not defined in this fragment's typeDefs: ${who}.`,
+          expected: "a field or type of this fragment",
+          found: what,
+          hint: isFunction
+            ? "Resolvers stand with the type's definition."
+            : `Add the field with \`extend type ${type}\`, or take its resolver out.`,
+        },
+      };
+    }),
+  );
+}

@@ -1,0 +1,219 @@
+import { type Change, type Claim, createRegistry, silentLogger } from "@tidegate/core-registry";
+import { knownFunctions, memoryBroker } from "@tidegate/plugin-testkit";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { graphql } from "../src/index.ts";
+import { bench } from "./kit.ts";
+
+const player = {
+  typeDefs: `
+    "A player" type Player implements Node { id: ID! name: String! team: Team }
+    extend type Team { players: [Player!]! }
+    extend type Query { player(id: ID!): Player }`,
+  resolvers: {
+    Query: { player: { call: "player.get" } },
+    Player: { team: { call: { action: "team.get", params: { id: "@source.teamId[]" } } } },
+    Team: { players: { call: { action: "player.list", params: { team: "@source.id" } } } },
+  },
+};
+const team = {
+  typeDefs: `
+    type Team implements Node { id: ID! name: String! captain: Player }
+    extend type Player { teammates: [Player!] }
+    extend type Query { team(id: ID!): Team }`,
+  resolvers: {
+    Query: { team: { call: "team.get" } },
+    Team: { captain: { call: { action: "player.get", params: { id: "@source.captainId[]" } } } },
+  },
+};
+const pages = {
+  typeDefs: `type PageInfo { hasNext: Boolean! } enum Side { HOME AWAY } extend type Query { pages: PageInfo side: Side }`,
+};
+
+async function textOf(order: readonly string[], atOnce: boolean): Promise<[id: string, text: string]> {
+  const parts: Record<string, object> = {
+    player,
+    team,
+    one: pages,
+    two: { typeDefs: pages.typeDefs.replace(/extend.*/, "") },
+  };
+  const bus = memoryBroker();
+  const registry = createRegistry({
+    brokers: [bus.broker],
+    protocols: [graphql()],
+    policies: [],
+    sandbox: knownFunctions(),
+    contexts: [],
+    logger: silentLogger,
+  });
+  onTestFinished(() => registry.stop());
+  await registry.start();
+  for (const name of order) {
+    bus.node(name).publish({ name, fragment: { protocol: { GraphQL: parts[name] } } });
+    if (!atOnce) await registry.settled();
+  }
+  await registry.settled();
+  const { version } = registry.find("master", undefined);
+  return [version?.id ?? "", version?.assembled.get("GraphQL")?.documents?.["schema.graphql"] ?? ""];
+}
+
+describe("S5.8, S9.4: one schema of many fragments", () => {
+  test("the order in which fragments come does not matter, one by one or at once", async () => {
+    const [id, text] = await textOf(["one", "player", "team", "two"], true);
+    expect(text).toContain("teammates: [Player!]");
+    expect(text).toContain("players: [Player!]!");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(["player", "team", "one", "two"], { minLength: 4 }),
+        fc.boolean(),
+        async (order, atOnce) => {
+          expect(await textOf(order, atOnce)).toEqual([id, text]);
+        },
+      ),
+      { numRuns: 24 },
+    );
+  });
+
+  test("what names a missing type waits alone, is told with its place, and comes in by itself", async () => {
+    const { publish, ask, findings, served } = await bench();
+    await publish("player", player, { get: () => ({ id: "1", name: "Ann", teamId: "t" }) });
+    expect(await ask("{ player(id: 1) { name } }")).toEqual({ data: { player: { name: "Ann" } } });
+    expect(
+      findings("player")
+        .filter(({ code }) => code === "CLAIM_WAITING")
+        .map(({ message }) => message),
+    ).toEqual([
+      "`Player.team` waits for `type Team`, which no service defines.",
+      "`Team.players` waits for `type Team`, which no service defines.",
+    ]);
+    expect(findings("player").find(({ code }) => code === "CLAIM_WAITING")?.frame).toContain(
+      "type Player implements Node",
+    );
+    await publish("team", team, {
+      get: ({ params }) => (params as { id: string[] }).id.map((id) => ({ id, name: "Reds" })),
+    });
+    expect(await ask("{ player(id: 1) { team { name } } }")).toEqual({
+      data: { player: { team: { name: "Reds" } } },
+    });
+    expect(served().version.fragments.flatMap(({ waiting }) => waiting)).toEqual([]);
+  });
+
+  test("without any fragment there is Query with node and _version", async () => {
+    const { ask, served } = await bench();
+    expect(await ask("{ _version node(id: 1) { id } }")).toEqual({
+      data: { _version: served().version.name, node: null },
+    });
+    expect(served().version.assembled.get("GraphQL")?.documents?.["schema.graphql"]).not.toContain(
+      "type Mutation",
+    );
+  });
+
+  test("S5.6: a definition with resolvers, or another one, cannot be shared", async () => {
+    const { publish, findings } = await bench();
+    await publish("one", { typeDefs: "type PageInfo { hasNext: Boolean! }" });
+    await publish("two", { typeDefs: '"documented" type PageInfo { "same" hasNext: Boolean! }' });
+    expect(findings("two").filter(({ severity }) => severity === "error")).toEqual([]);
+    await publish("three", { typeDefs: "type PageInfo { hasNext: Boolean! hasPrevious: Boolean! }" });
+    expect(findings("three")).toMatchObject([
+      { code: "CLAIM_TAKEN", line: 1, column: 6 },
+      { code: "CLAIM_TAKEN", line: 1, column: 17 },
+    ]);
+  });
+
+  test("S5.6: more types than a branch may have refuse who brings them, and nobody else", async () => {
+    const { publish, findings, ask } = await bench({ maxBranchTypes: 3 });
+    await publish("one", { typeDefs: "type A { a: Int } type B { a: Int } extend type Query { a: Int }" });
+    await publish("two", { typeDefs: "type C { a: Int } type D { a: Int }" });
+    expect(findings("two")).toMatchObject([
+      { code: "GRAPHQL_TOO_MANY_TYPES", expected: "at most 3", found: "5" },
+    ]);
+    expect(await ask("{ a }")).toEqual({ data: { a: null } });
+  });
+
+  test("a type whose field waits does not implement what promises that field, until it comes", async () => {
+    const { publish, served, findings } = await bench();
+    const text = () => served().version.assembled.get("GraphQL")?.documents?.["schema.graphql"];
+    await publish("one", {
+      typeDefs:
+        "interface Has { thing: Node } type A implements Has { id: ID thing: Thing } extend type Query { a: A }",
+    });
+    expect(findings("one").filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(text()).not.toContain("implements Has");
+    await publish("two", { typeDefs: "type Thing implements Node { id: ID! }" });
+    expect(text()).toContain("type A implements Has");
+  });
+
+  test("a version's schema is the one before where nothing of GraphQL changed", async () => {
+    const { publish, bus, registry, served } = await bench();
+    await publish("one", pages);
+    const before = served().version;
+    bus.node("rest").publish({ name: "rest", fragment: { protocol: {} }, revision: 1 });
+    await registry.settled();
+    const after = served().version;
+    expect(after.id).not.toBe(before.id);
+    expect(after.assembled.get("GraphQL")).toBe(before.assembled.get("GraphQL"));
+  });
+
+  test("S1.4: descriptions and comments are not hashed, all else is", async () => {
+    const { essence } = graphql();
+    const of = (typeDefs: string): string => JSON.stringify(essence?.({ typeDefs }));
+    expect(of('# c\n"d" type A { "e" a(b: Int = 1): Int }')).toBe(of("type A { a(b:Int=1):Int }"));
+    expect(of("type A { a(b:Int=2):Int }")).not.toBe(of("type A { a(b:Int=1):Int }"));
+  });
+});
+
+test("S5.8: claims name what is needed, and nothing that is provided", async () => {
+  const tools = { found: () => undefined, origin: { service: "s", hash: "", jsonPath: "protocol.GraphQL" } };
+  const compiled = await graphql().compile(
+    {
+      typeDefs: `type A implements Node & I { id: ID! b(c: In, d: [DateTime]): [B!] } union U = A | X extend type Query { a: A }`,
+    },
+    {
+      ...tools,
+      connectors: { compile: () => undefined, subscribe: () => undefined },
+      compileFunction: () => undefined,
+      reserved: [],
+      report: () => undefined,
+      signal: new AbortController().signal,
+    },
+  );
+  const needs = Object.fromEntries(compiled.claims.map(({ key, needs: each }: Claim) => [key, each]));
+  expect(needs).toEqual({
+    "type A": [["field A.id", "field A.b"]],
+    "field A.id": ["type A"],
+    "field A.b": ["type A", "type B", "type In"],
+    "implements A.Node": ["type A", "field A.id"],
+    "implements A.I": ["type A", "type I"],
+    "type U": [["member U.A", "member U.X"]],
+    "member U.A": ["type U", "type A"],
+    "member U.X": ["type U", "type X"],
+    "field Query.a": ["type A"],
+  });
+});
+
+test("what differs between two versions is told by field and type, with what it means for clients", async () => {
+  const { publish, registry } = await bench();
+  const changes: Change[] = [];
+  await publish("player", {
+    typeDefs: "type Player { id: ID name: String } extend type Query { player: Player old: Int }",
+    resolvers: { Query: { player: { call: "player.get" } } },
+  });
+  registry.onMount((mounted) => void changes.push(...mounted.changes));
+  await publish(
+    "player",
+    {
+      typeDefs:
+        "type Player { id: ID! name(short: Boolean!): String } enum Side { HOME } extend type Query { player: Player }",
+      resolvers: { Query: { player: { call: "player.find" } } },
+    },
+    {},
+    { revision: 1 },
+  );
+  expect(changes.map(({ kind, label, level }) => `${kind} ${label} ${level}`).sort()).toEqual([
+    "added Player.name breaking",
+    "added Side safe",
+    "changed Player.id safe",
+    "changed Query.player dangerous",
+    "removed Query.old breaking",
+  ]);
+});
