@@ -15,7 +15,7 @@ export interface ListenerInput {
   /** Answers requests. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Answers a request that wants another protocol on its connection. */
-  readonly upgrade: (incoming: IncomingMessage, socket: Duplex) => void;
+  readonly upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Time. */
   readonly clock: Clock;
 }

@@ -1,5 +1,4 @@
-import { IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
+import { IncomingMessage, ServerResponse } from "node:http";
 import {
   type Access,
   type Clock,
@@ -15,11 +14,12 @@ import { idContext } from "./context/id.ts";
 import { ipContext } from "./context/ip.ts";
 import { requestContext } from "./context/request.ts";
 import { createDispatch } from "./dispatch/dispatch.ts";
+import { createLocator } from "./dispatch/locate.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { createAnswer } from "./reply/answer.ts";
-import { problemReply } from "./reply/problem.ts";
-import { newId } from "./request/id.ts";
 import { ServerRequest } from "./request/request.ts";
+import { type WebSocketOptions, webSocketSettings } from "./sockets/options.ts";
+import { createUpgrades, type Upgrades, type UpgradesInput } from "./sockets/upgrade.ts";
 
 /** Options of the server. All have safe defaults. */
 export interface H3ServerOptions {
@@ -43,6 +43,8 @@ export interface H3ServerOptions {
   readonly drainSeconds?: number;
   /** Most connections at once. Default 10,000. */
   readonly maxConnections?: number;
+  /** How WebSockets are kept (S6). */
+  readonly webSocket?: WebSocketOptions;
   /** Time. Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -52,8 +54,9 @@ export interface H3ServerOptions {
  * @throws `CONFIG_INVALID` for options that cannot be
  */
 export function h3Server(options: H3ServerOptions = {}): Server {
-  let opening: Promise<Listener> | undefined;
-  let listener: Listener | undefined;
+  const drainMs = (options.drainSeconds ?? 30) * 1000;
+  let opening: Promise<Opened> | undefined;
+  let opened: Opened | undefined;
   let stopped: Promise<void> | undefined;
 
   return {
@@ -68,51 +71,66 @@ export function h3Server(options: H3ServerOptions = {}): Server {
     async start(api) {
       if (opening !== undefined || stopped !== undefined)
         throw new TidegateError("INTERNAL", "A server is started once.");
-      opening = openListener({
-        host: options.host ?? "127.0.0.1",
-        port: options.port ?? 8080,
-        maxConnections: options.maxConnections ?? 10_000,
-        clock: options.clock ?? systemClock,
-        fetch: fetcher(options, api, () => stopped !== undefined),
-        upgrade: refuseUpgrade,
-      });
-      listener = await opening;
-      return [listener.listening];
+      opening = open(options, api, () => stopped !== undefined);
+      opened = await opening;
+      return [opened.listener.listening];
     },
     stop() {
-      const drainMs = (options.drainSeconds ?? 30) * 1000;
-      stopped ??= listener?.close(drainMs) ?? closeOnceOpen(opening, drainMs);
+      stopped ??= opened === undefined ? closeOnceOpen(opening, drainMs) : close(opened, drainMs);
       return stopped;
     },
   };
 }
 
-async function closeOnceOpen(opening: Promise<Listener> | undefined, drainMs: number): Promise<void> {
-  // Where it could not be opened, `start` has said so and nothing is left to close.
-  const listener = await opening?.catch(() => undefined);
-  await listener?.close(drainMs);
+/** What was started. */
+interface Opened {
+  readonly listener: Listener;
+  readonly upgrades: Upgrades;
 }
 
-function fetcher(
-  options: H3ServerOptions,
-  api: ServedApi,
-  draining: () => boolean,
-): (request: Request) => Response | Promise<Response> {
-  const health = (): GatewayHealth => (draining() ? { state: "stopping", reasons: [] } : api.health());
+async function open(options: H3ServerOptions, api: ServedApi, draining: () => boolean): Promise<Opened> {
   const { branches = "local", versions = "local" } = options.access ?? {};
-  const answer = createAnswer({
-    dispatch: createDispatch({ api, access: { branches, versions }, health }),
+  const parts = {
+    api,
+    locator: createLocator(api, { branches, versions }),
     problems: {
       exposeErrors: options.exposeErrors ?? false,
       challenge: Object.keys(options.auth ?? {}).join(", ") || "Bearer",
     },
-    logger: api.logger,
+    limits: {
+      bodyBytes: options.bodyBytes ?? 1024 ** 2,
+      streamBytes: options.streamBytes ?? 1024 ** 3,
+    },
+    clock: options.clock ?? systemClock,
     draining,
-  });
-  const limits = {
-    bodyBytes: options.bodyBytes ?? 1024 ** 2,
-    streamBytes: options.streamBytes ?? 1024 ** 3,
+    health: (): GatewayHealth => (draining() ? { state: "stopping", reasons: [] } : api.health()),
   };
+  const upgrades = createUpgrades({ ...parts, settings: webSocketSettings(options.webSocket) });
+  const listener = await openListener({
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 8080,
+    maxConnections: options.maxConnections ?? 10_000,
+    clock: parts.clock,
+    fetch: fetcher(parts),
+    upgrade: upgrades.take,
+  });
+  return { listener, upgrades };
+}
+
+async function closeOnceOpen(opening: Promise<Opened> | undefined, drainMs: number): Promise<void> {
+  // Where it could not be opened, `start` has said so and nothing is left to close.
+  const opened = await opening?.catch(() => undefined);
+  if (opened !== undefined) await close(opened, drainMs);
+}
+
+async function close({ listener, upgrades }: Opened, drainMs: number): Promise<void> {
+  await Promise.all([upgrades.stop(drainMs), listener.close(drainMs)]);
+}
+
+function fetcher(parts: Omit<UpgradesInput, "settings">): (request: Request) => Response | Promise<Response> {
+  const { api, locator, problems, limits, draining, health } = parts;
+  const dispatch = createDispatch({ api, locator, health });
+  const answer = createAnswer({ dispatch, problems, logger: api.logger, draining });
   // Paths are checked here, and problems written here: h3 is to do neither.
   const app = new H3({ silent: true, allowMalformedURL: true });
   app.all("/**", (event) => {
@@ -122,21 +140,4 @@ function fetcher(
     return answer(new ServerRequest(req, res, limits));
   });
   return app.fetch;
-}
-
-/** No WebSocket is served yet: said as HTTP, before any handshake. */
-function refuseUpgrade(_incoming: IncomingMessage, socket: Duplex): void {
-  const error = new TidegateError("NOT_FOUND", "There is no WebSocket here.");
-  const { status, headers, body } = problemReply(error, newId(), {
-    exposeErrors: false,
-    challenge: "Bearer",
-  });
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
-    `content-length: ${Buffer.byteLength(String(body))}`,
-    "connection: close",
-  ];
-  socket.on("error", () => socket.destroy());
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -10,6 +10,7 @@ import {
   type Method,
   type NotServed,
   type Reply,
+  type Route,
   type Scope,
   type Served,
   type ServedApi,
@@ -31,7 +32,7 @@ export function json(value: unknown, status = 200): Reply {
 }
 
 /** A version of some routes; its id is the name repeated. */
-export function served(name: string, routes: readonly HttpRoute[]): Served {
+export function served(name: string, routes: readonly Route[]): Served {
   return {
     version: {
       id: name.repeat(4),
@@ -59,11 +60,13 @@ export interface Fixture {
   readonly server: Server;
   readonly listening: Listening;
   readonly url: string;
+  /** Mounts another newest version of a branch, as the registry does. */
+  swap(branch: string, next: Served): void;
 }
 
 /** Starts a server on a free port; it stops with the test. */
 export async function start(
-  routes: readonly HttpRoute[] = [],
+  routes: readonly Route[] = [],
   options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
   parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting">> = {},
 ): Promise<Fixture> {
@@ -71,6 +74,7 @@ export async function start(
   const server = h3Server({ port: 0, ...rest });
   const log: string[] = [];
   const found: string[] = [];
+  const listeners = new Set<(branch: string) => void>();
   const state = {
     branches: { master: [served("11111111", routes)] } as Record<string, readonly Served[]>,
     pages: [] as readonly GatewayPage[],
@@ -101,13 +105,20 @@ export async function start(
     contexts: [...server.contexts, ...contexts],
     health: () => state.health,
     events: requestScope().events,
-    onSwap: () => () => undefined,
+    onSwap: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     logger,
   };
   const [listening] = await server.start(api);
   if (listening === undefined) throw new Error("nothing listens");
   onTestFinished(() => server.stop());
-  return Object.assign(state, { found, log, server, listening, url: listening.url });
+  const swap = (branch: string, next: Served): void => {
+    state.branches[branch] = [next, ...(state.branches[branch] ?? [])];
+    for (const listener of listeners) listener(branch);
+  };
+  return Object.assign(state, { found, log, server, listening, url: listening.url, swap });
 }
 
 /** Sends bytes as they are, and reads until the other end closes. */

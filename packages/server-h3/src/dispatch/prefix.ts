@@ -1,16 +1,7 @@
+import { reservedNames } from "@tidegate/core-registry";
+
 /** Names below `/~` that are pages of the gateway (S9.11); no branch can have them. */
-export const gatewayNames: ReadonlySet<string> = new Set([
-  "status",
-  "health",
-  "catalog",
-  "diff",
-  "admin",
-  "console",
-  "api",
-  "metrics",
-  "explain",
-  "assets",
-]);
+export const gatewayNames: ReadonlySet<string> = new Set(reservedNames);
 
 /** A path taken apart at its `/~` prefix (S9.5). */
 export interface Prefix {

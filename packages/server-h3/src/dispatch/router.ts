@@ -5,18 +5,19 @@ import {
   type PathSegment,
   parsePattern,
   type Route,
+  type WebSocketRoute,
 } from "@tidegate/core-registry";
-import { addRoute, createRouter, findRoute } from "rou3";
+import { addRoute, createRouter, findRoute, type RouterContext } from "rou3";
 
-/** What a path and method lead to. */
-export interface Match {
+/** What a path leads to. */
+export interface Match<Kind extends Route = HttpRoute> {
   /** The route. */
-  readonly route: HttpRoute;
+  readonly route: Kind;
   /** Its parameters, decoded once; without prototype. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Finds routes. Immutable: a version has one for its life. */
+/** Finds HTTP routes. Immutable: a version has one for its life. */
 export interface Router {
   /** The route of a normalised path; HEAD follows GET. */
   find(method: string, path: string): Match | undefined;
@@ -24,13 +25,24 @@ export interface Router {
   methods(path: string): readonly Method[];
 }
 
-interface Expansion {
-  readonly pattern: string;
-  readonly target: Target;
+/** Finds WebSocket routes. Immutable: a version has one for its life. */
+export interface SocketRouter {
+  /** The route of a normalised path. */
+  find(path: string): Match<WebSocketRoute> | undefined;
+  /** The route of a key: what a socket's route has become. */
+  named(key: string): WebSocketRoute | undefined;
 }
 
-interface Target {
-  readonly route: HttpRoute;
+/** Told of a route that cannot be mounted; whoever made it should have told its owner. */
+export type RefusedRoute = (route: Route, problem: string) => void;
+
+interface Expansion {
+  readonly pattern: string;
+  readonly names: readonly string[];
+}
+
+interface Target<Kind extends Route> {
+  readonly route: Kind;
   readonly names: readonly string[];
 }
 
@@ -40,31 +52,51 @@ const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(n
 /** Routes that did not change are shared by versions: each is parsed once. */
 const expansions = new WeakMap<Route, readonly Expansion[]>();
 
-/**
- * Makes the router of some routes. Static beats regex beats parameter beats rest; of equal shapes the first one counts.
- * @param refused told of routes that cannot be mounted; whoever made them should have told their owner
- */
-export function makeRouter(
-  routes: readonly Route[],
-  refused: (route: Route, problem: string) => void,
-): Router {
-  const table = createRouter<Target>();
+/** Makes the router of the HTTP routes. Static beats regex beats parameter beats rest; of equal shapes the first one counts. */
+export function makeRouter(routes: readonly Route[], refused: RefusedRoute): Router {
+  const http = routes.filter((route) => route.kind === "http");
+  const table = makeTable(http, (route) => route.method, refused);
+  return {
+    find: (method, path) => lookUp(table, method === "HEAD" ? "GET" : method, path),
+    methods: (path) => everyMethod.filter((method) => findRoute(table, method, path) !== undefined),
+  };
+}
+
+/** Makes the router of the WebSocket routes, by the same rules. */
+export function makeSocketRouter(routes: readonly Route[], refused: RefusedRoute): SocketRouter {
+  const sockets = routes.filter((route) => route.kind === "websocket");
+  const table = makeTable(sockets, () => "GET", refused);
+  const byKey = new Map(sockets.map((route) => [route.key, route]));
+  return {
+    find: (path) => lookUp(table, "GET", path),
+    named: (key) => byKey.get(key),
+  };
+}
+
+function makeTable<Kind extends Route>(
+  routes: readonly Kind[],
+  methodOf: (route: Kind) => Method,
+  refused: RefusedRoute,
+): RouterContext<Target<Kind>> {
+  const table = createRouter<Target<Kind>>();
   for (const route of routes) {
-    // WebSocket routes are found by the upgrade, which has a table of its own.
-    if (route.kind !== "http") continue;
     try {
-      for (const { pattern, target } of expansionsOf(route)) addRoute(table, route.method, pattern, target);
+      for (const { pattern, names } of expansionsOf(route))
+        addRoute(table, methodOf(route), pattern, { route, names });
     } catch (error) {
       refused(route, error instanceof Error ? error.message : String(error));
     }
   }
-  return {
-    find: (method, path) => {
-      const found = findRoute(table, method === "HEAD" ? "GET" : method, path);
-      return found && { route: found.data.route, params: readParams(found.data.names, found.params, path) };
-    },
-    methods: (path) => everyMethod.filter((method) => findRoute(table, method, path) !== undefined),
-  };
+  return table;
+}
+
+function lookUp<Kind extends Route>(
+  table: RouterContext<Target<Kind>>,
+  method: string,
+  path: string,
+): Match<Kind> | undefined {
+  const found = findRoute(table, method, path);
+  return found && { route: found.data.route, params: readParams(found.data.names, found.params, path) };
 }
 
 function readParams(
@@ -82,14 +114,14 @@ function readParams(
   return params;
 }
 
-function expansionsOf(route: HttpRoute): readonly Expansion[] {
+function expansionsOf(route: Route): readonly Expansion[] {
   const known = expansions.get(route);
   if (known !== undefined) return known;
   const { pattern, problems } = parsePattern(route.path);
   if (pattern === undefined) throw new Error(problems.map((problem) => problem.message).join(" "));
   const made = expandPattern(pattern.segments).map((segments) => ({
     pattern: `/${segments.map(writeSegment).join("/")}`,
-    target: { route, names: segments.flatMap(nameOf) },
+    names: segments.flatMap(nameOf),
   }));
   expansions.set(route, made);
   return made;

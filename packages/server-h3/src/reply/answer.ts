@@ -25,7 +25,7 @@ export function createAnswer({ dispatch, problems, logger, draining }: AnswerInp
   const fail = (request: ServerRequest, thrown: unknown): Response => {
     const error = asTidegateError(thrown);
     request.scope?.end();
-    if (!request.gone) log(logger, request, error);
+    if (!request.gone) logFailure(logger, request, error);
     const closing = draining() || closesConnection(error);
     try {
       return toResponse(request, problemReply(error, request.id, problems), closing);
@@ -49,7 +49,7 @@ export function createAnswer({ dispatch, problems, logger, draining }: AnswerInp
     let flowing = false;
     stream.on("error", (error) => {
       // The connection is cut (the client must not take half a body for the whole), so the log alone can tell.
-      if (flowing && !request.gone) log(logger, request, asTidegateError(error));
+      if (flowing && !request.gone) logFailure(logger, request, asTidegateError(error));
     });
     try {
       await untilFlowing(stream);
@@ -84,7 +84,8 @@ export function createAnswer({ dispatch, problems, logger, draining }: AnswerInp
   };
 }
 
-function log(logger: Logger, request: ServerRequest, error: TidegateError): void {
+/** Tells what failed; what nobody foresaw aloud. */
+export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
   const line = `${request.method} ${request.base}${request.path.slice(0, 200)} ${error.status} ${error.code} (${request.id})`;
   if (error.code === "INTERNAL" || error.code === "REPLY_INVALID")
     logger.error(line, error.details.cause ?? error);

@@ -24,12 +24,12 @@ export function asTidegateError(error: unknown): TidegateError {
 export function problemReply(error: TidegateError, requestId: string, settings: ProblemSettings): Reply {
   const { code, details } = error;
   const status = statusOf(error);
-  const exposed = details.exposed ?? (settings.exposeErrors || status < 500);
+  const exposed = isExposed(error, settings);
   const problem = {
     type: "about:blank",
     title: reasonOf(status),
     status,
-    detail: exposed ? error.message : errorMeaning(code).title,
+    detail: publicMessage(error, settings),
     code: (exposed ? details.serviceCode : undefined) ?? code,
     requestId,
     ...(exposed && details.data !== undefined ? { data: details.data } : {}),
@@ -47,9 +47,18 @@ export function problemReply(error: TidegateError, requestId: string, settings: 
   };
 }
 
+/** What a client may be told of an error in words. */
+export function publicMessage(error: TidegateError, settings: ProblemSettings): string {
+  return isExposed(error, settings) ? error.message : errorMeaning(error.code).title;
+}
+
 /** Whether the connection cannot be used after the answer: a body is left unread. */
 export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
+}
+
+function isExposed(error: TidegateError, settings: ProblemSettings): boolean {
+  return error.details.exposed ?? (settings.exposeErrors || statusOf(error) < 500);
 }
 
 function statusOf({ status, code }: TidegateError): number {

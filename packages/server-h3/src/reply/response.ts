@@ -28,8 +28,7 @@ export function reasonOf(status: number): string {
  */
 export function toResponse(request: ServerRequest, reply: Reply, closing: boolean): Response {
   const { status } = reply;
-  if (!Number.isInteger(status) || status < 200 || status > 599)
-    throw new TidegateError("REPLY_INVALID", `A reply has the status ${String(status)}.`);
+  checkStatus(status);
   const headers = sendableHeaders(reply.headers);
   const id = request.idIfMade;
   if (id !== undefined) headers.push(["x-request-id", id]);
@@ -53,7 +52,14 @@ export function untilFlowing(stream: Readable): Promise<void> {
   return promise;
 }
 
-function sendableHeaders(given: readonly Header[]): [string, string][] {
+/** @throws `REPLY_INVALID` where a final reply cannot have the status */
+export function checkStatus(status: number): void {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TidegateError("REPLY_INVALID", `A reply has the status ${String(status)}.`);
+}
+
+/** Headers without those that are the server's own. @throws `REPLY_INVALID` where one cannot be sent */
+export function sendableHeaders(given: readonly Header[]): [string, string][] {
   const headers: [string, string][] = [];
   for (const [name, value] of given) {
     if (framing.has(name)) continue;

@@ -112,8 +112,11 @@ async function readWhole(incoming: IncomingMessage, limit: number): Promise<Buff
     if (size > limit) fail(tooLarge(limit));
     else chunks.push(chunk);
   };
-  const end = (): void =>
+  const end = (): void => {
+    // Every request closes in the end.
+    incoming.off("close", gone);
     resolve(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  };
   const gone = (): void => fail(new TidegateError("CANCELLED"));
   incoming.on("data", take).once("end", end).once("close", gone).once("error", gone);
   if (incoming.destroyed) gone();

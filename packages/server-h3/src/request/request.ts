@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { Writable } from "node:stream";
 import type { Body, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
 import { type BodyLimits, RequestBody } from "./body.ts";
 import { correlationId, newId } from "./id.ts";
@@ -24,8 +25,8 @@ export class ServerRequest implements HttpRequest {
   scope: Scope | undefined = undefined;
   /** Node's own request. */
   readonly incoming: IncomingMessage;
-  /** Node's own response. */
-  readonly outgoing: ServerResponse;
+  /** Where the reply goes: Node's own response, or an upgrade's connection. */
+  readonly outgoing: Writable;
   readonly #limits: BodyLimits;
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
@@ -34,7 +35,7 @@ export class ServerRequest implements HttpRequest {
   #idTaken = false;
 
   /** @param limits how large a body may be */
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, limits: BodyLimits) {
+  constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
     this.incoming = incoming;
     this.outgoing = outgoing;
     this.method = incoming.method ?? "GET";

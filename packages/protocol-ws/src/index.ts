@@ -1,0 +1,11 @@
+import type { WebSocketInput } from "./schema.ts";
+
+export type { WebSocketInput, WebSocketRouteInput } from "./schema.ts";
+export { webSocket } from "./web-socket.ts";
+
+declare module "@tidegate/core-registry" {
+  interface FragmentParts {
+    /** Routes over WebSocket (S6). */
+    readonly WebSocket?: WebSocketInput | undefined;
+  }
+}

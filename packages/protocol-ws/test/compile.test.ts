@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { gateway } from "./kit.ts";
+
+const feed = { path: "/:room", subscribe: { events: ["chat.*"] } };
+
+/** What was found in a fragment: `severity code jsonPath: message`. */
+async function found(routes: Parameters<typeof gateway>[0], basePath?: string): Promise<string[]> {
+  const { bus } = await gateway(routes, {}, basePath);
+  const report = await bus.node("n1").waitForReport();
+  return report.findings
+    .filter(({ severity }) => severity !== "info")
+    .map(({ severity, code, jsonPath, message }) => `${severity} ${code} ${jsonPath}: ${message}`);
+}
+
+describe("S6.1 what a part becomes", () => {
+  test("a claim for each shape, an endpoint, a route", async () => {
+    const { registry, route } = await gateway([
+      {
+        ...feed,
+        path: "/:room/:topic?",
+        description: "d",
+        deprecated: true,
+        publish: { event: "chat.said" },
+      },
+    ]);
+    const { version } = registry.find("master", undefined);
+    expect(version?.endpoints).toMatchObject([
+      {
+        protocol: "WebSocket",
+        key: "WS /chat/:/:",
+        label: "WS /chat/:room/:topic?",
+        description: "d",
+        deprecated: true,
+        websocket: { path: "/chat/:room/:topic?" },
+        group: { name: "chat" },
+        connectors: [
+          {
+            kind: "subscribe",
+            events: ["chat.*"],
+            rules: [],
+            origin: { jsonPath: "protocol.WebSocket.routes[0].subscribe" },
+          },
+          {
+            kind: "publish",
+            events: ["chat.said"],
+            origin: { jsonPath: "protocol.WebSocket.routes[0].publish" },
+          },
+        ],
+      },
+    ]);
+    expect(route("WS /chat/:/:")).toMatchObject({ kind: "websocket", path: "/chat/:room/:topic?" });
+  });
+
+  test.each([
+    [
+      "two routes of one shape",
+      [feed, { ...feed, path: "/:name" }],
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] takes the same sockets.",
+    ],
+    [
+      "@body",
+      [{ path: "/x", publish: { event: "a.b", params: { a: "@body.a" } } }],
+      "error SOURCE_FOREIGN protocol.WebSocket.routes[0].publish.params.a: `@body` is a source of another protocol.",
+    ],
+    [
+      "batching",
+      [{ path: "/x", publish: { event: "a.b", params: { a: "@path.a[]" } } }],
+      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: `[]` batches calls in GraphQL, and nowhere else.",
+    ],
+    [
+      "a name that is none",
+      [{ path: "/x", publish: { event: "a.*" } }],
+      expect.stringContaining("error EVENT_NAME_INVALID protocol.WebSocket.routes[0].publish.event: "),
+    ],
+  ])("%s", async (_what, routes, expected) => {
+    expect(await found(routes)).toContainEqual(expected);
+  });
+
+  test("S4.6 a path that is the gateway's own", async () => {
+    expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
+      "error PATH_RESERVED protocol.WebSocket.routes[0].path: /~status lies on /~, which is the gateway's own.",
+    ]);
+  });
+
+  test("the faults of both connectors are found in one pass", async () => {
+    const routes = [{ path: "/x", subscribe: { events: "() => nonsense(" }, publish: { event: "a.*" } }];
+    expect(await found(routes)).toHaveLength(2);
+  });
+});
+
+describe("S6.4 what makes a route what it is", () => {
+  const rules = (who: string, events: string, more: object = {}) => ({
+    subscribe: [{ events: [events], who, ...more }],
+  });
+  const essence = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
+    (await gateway(routes, policy)).route("WS /chat/:").essence;
+
+  test("not its documentation, its place in the fragment, or rules that do not match", async () => {
+    const plain = await essence([feed]);
+    expect(
+      await essence([
+        { path: "/other", publish: { event: "a.b" } },
+        { ...feed, description: "d" },
+      ]),
+    ).toBe(plain);
+    expect(await essence([feed], rules("ann", "other.*"))).toBe(plain);
+    expect(await essence([feed], { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);
+    const guarded = await essence([feed], rules("ann", "chat.*"));
+    expect(await essence([feed], rules("ann", "**", { description: "only ann" }))).toBe(guarded);
+  });
+
+  test("its connectors, its path, ignoreError, and the rules that match", async () => {
+    const guarded = { ...feed, publish: { event: "chat.said" } };
+    const all = await Promise.all([
+      essence([feed]),
+      essence([guarded]),
+      essence([{ ...feed, ignoreError: true }]),
+      essence([{ ...feed, path: "/:name" }]),
+      essence([{ ...feed, subscribe: { events: ["chat.**"] } }]),
+      essence([feed], rules("ann", "chat.*")),
+      essence([feed], rules("bob", "chat.*")),
+      essence([guarded], { publish: [{ events: ["chat.said"], who: "ann" }] }),
+    ]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test("where a function makes the names: every rule that may match, with its patterns", async () => {
+    const { functions, publish, route } = await gateway([]);
+    const dynamic = [
+      {
+        path: "/:room",
+        subscribe: { events: functions.text(({ path }: { path: { room: string } }) => `chat.${path.room}`) },
+      },
+    ];
+    const of = async (revision: number, policy: object) => {
+      await publish(dynamic, policy as never, revision);
+      return route("WS /chat/:").essence;
+    };
+    const plain = await of(2, {});
+    expect(await of(3, { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);
+    const guarded = await of(4, rules("ann", "chat.a"));
+    expect(guarded).not.toBe(plain);
+    expect(await of(5, rules("ann", "chat.b"))).not.toBe(guarded);
+  });
+});

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { connect, type Socket as NetSocket } from "node:net";
+import type { Connection, Scope, Socket, WebSocketRoute } from "@tidegate/core-registry";
+import { onTestFinished } from "vitest";
+import { type ClientOptions, WebSocket } from "ws";
+import type { Fixture } from "./fixture.ts";
+
+export type Open = (socket: Socket, scope: Scope, connection: Connection) => Promise<void>;
+
+/** A WebSocket route that takes everybody. */
+export function socketRoute(path: string, open: Open, parts: Partial<WebSocketRoute> = {}): WebSocketRoute {
+  return {
+    kind: "websocket",
+    path,
+    key: `WS ${path}`,
+    essence: "the same",
+    accept: () => ({ accept: true }),
+    open,
+    ...parts,
+  };
+}
+
+/** Sends back what comes. */
+export const echo: Open = async (socket) => {
+  for await (const message of socket.messages) await socket.send(message);
+};
+
+/** Takes what comes and says nothing. */
+export const listen: Open = async (socket) => {
+  for await (const _ of socket.messages);
+};
+
+const arrived = new WeakMap<WebSocket, string[]>();
+
+/** A client that is open; it ends with the test. */
+export async function dial(
+  fixture: Fixture,
+  path: string,
+  options: ClientOptions = {},
+  protocols: readonly string[] = [],
+): Promise<WebSocket> {
+  const client = new WebSocket(`${fixture.url.replace("http", "ws")}${path}`, [...protocols], options);
+  onTestFinished(() => client.terminate());
+  const messages: string[] = [];
+  arrived.set(client, messages);
+  client.on("message", (data) => messages.push(String(data)));
+  await once(client, "open");
+  return client;
+}
+
+/** How a client was refused: the status and the problem, or whatever the body is. */
+export async function refusal(
+  fixture: Fixture,
+  path: string,
+  options: ClientOptions = {},
+  protocols: readonly string[] = [],
+): Promise<{ readonly status: number; readonly headers: Record<string, unknown>; readonly body: string }> {
+  const client = new WebSocket(`${fixture.url.replace("http", "ws")}${path}`, [...protocols], options);
+  client.on("error", () => undefined);
+  const [, response] = await once(client, "unexpected-response");
+  let body = "";
+  for await (const chunk of response) body += String(chunk);
+  return { status: response.statusCode, headers: response.headers, body };
+}
+
+/** The code and reason that a client is closed with. */
+export async function closeOf(client: WebSocket): Promise<readonly [number, string]> {
+  const [code, reason] = await once(client, "close");
+  return [code, String(reason)];
+}
+
+/** The next messages of a client, those that came before it was asked included. */
+export async function received(client: WebSocket, count: number): Promise<string[]> {
+  const known = arrived.get(client) ?? [];
+  while (known.length < count) await once(client, "message");
+  return known.splice(0, count);
+}
+
+/** A frame, masked as a client's must be. */
+export function frame(
+  opcode: number,
+  payload: string | Buffer,
+  { fin = true, masked = true, reserved = 0, claimed }: FrameParts = {},
+): Buffer {
+  const bytes = Buffer.from(payload);
+  const length = claimed ?? bytes.length;
+  const head = Buffer.from([
+    (fin ? 0x80 : 0) | (reserved << 4) | opcode,
+    (masked ? 0x80 : 0) | lengthMark(length),
+  ]);
+  const extended = Buffer.alloc(length < 126 ? 0 : length < 65_536 ? 2 : 8);
+  if (extended.length === 2) extended.writeUInt16BE(length);
+  if (extended.length === 8) extended.writeBigUInt64BE(BigInt(length));
+  const mask = Buffer.from(masked ? [1, 2, 3, 4] : []);
+  const body = masked ? bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0)) : bytes;
+  return Buffer.concat([head, extended, mask, body]);
+}
+
+interface FrameParts {
+  readonly fin?: boolean;
+  readonly masked?: boolean;
+  readonly reserved?: number;
+  /** The length that the head says, where it is another. */
+  readonly claimed?: number;
+}
+
+function lengthMark(length: number): number {
+  if (length < 126) return length;
+  return length < 65_536 ? 126 : 127;
+}
+
+/** The head of a client's request for an upgrade. */
+export function upgradeHead(path: string, headers: readonly string[] = []): string {
+  return [
+    `GET ${path} HTTP/1.1`,
+    "host: localhost",
+    "connection: upgrade",
+    "upgrade: websocket",
+    "sec-websocket-version: 13",
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+    "",
+    "",
+  ].join("\r\n");
+}
+
+/** A client that speaks frames by hand. What comes after the 101 is in `received`. */
+export interface RawClient {
+  readonly socket: NetSocket;
+  readonly received: () => Buffer;
+  readonly closed: Promise<unknown>;
+}
+
+/** Opens a WebSocket by hand. */
+export async function dialRaw(fixture: Fixture, path: string): Promise<RawClient> {
+  const socket = connect(fixture.listening.port, fixture.listening.host);
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => undefined);
+  const closed = once(socket, "close");
+  socket.write(upgradeHead(path));
+  const [head] = (await once(socket, "data")) as [Buffer];
+  if (!head.includes("101 Switching Protocols")) throw new Error(`no upgrade but ${String(head)}`);
+  const chunks = [head.subarray(head.indexOf("\r\n\r\n") + 4)];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return { socket, received: () => Buffer.concat(chunks), closed };
+}
+
+/** Takes a server's short frames apart. */
+export function frames(bytes: Buffer): { readonly opcode: number; readonly payload: Buffer }[] {
+  const found: { opcode: number; payload: Buffer }[] = [];
+  for (let at = 0; at + 1 < bytes.length; ) {
+    const mark = (bytes[at + 1] ?? 0) & 0x7f;
+    const begin = at + (mark === 126 ? 4 : mark === 127 ? 10 : 2);
+    // The rest of its head is on its way.
+    if (begin > bytes.length) break;
+    const length =
+      mark === 126 ? bytes.readUInt16BE(at + 2) : mark === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : mark;
+    found.push({ opcode: (bytes[at] ?? 0) & 0x0f, payload: bytes.subarray(begin, begin + length) });
+    at = begin + length;
+  }
+  return found;
+}
