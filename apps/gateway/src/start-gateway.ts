@@ -19,8 +19,9 @@ export interface StartOptions {
  */
 export async function startGateway(config: unknown, { source, port }: StartOptions = {}): Promise<Gateway> {
   const read = readConfig(config, source);
-  const http = { ...read.server.protocol.http, ...(port !== undefined && { port }) };
-  const options = compose({ ...read, server: { ...read.server, protocol: { http } } });
+  const { protocol } = read.server;
+  const http = { ...protocol.http, ...(port !== undefined && { port }) };
+  const options = compose({ ...read, server: { ...read.server, protocol: { ...protocol, http } } });
   const gateway = createGateway(options);
   const release = read.skipProcessEventRegistration
     ? undefined

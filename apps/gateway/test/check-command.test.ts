@@ -25,12 +25,22 @@ beforeAll(async () => {
     "syntax.json",
     fragmentOf([{ method: "GET", path: "/x", map: "({ query }) => return query.a" }]),
   );
+  await save("types.json", typesOf("type Player { id: ID! }\nextend type Query { player(id ID!): Player }"));
+  await save("alone.json", {
+    protocol: {
+      ...typesOf("extend type Team { motto: String }\nextend type Query { motto: String }").protocol,
+      WebSocket: { basePath: "/feed", routes: [{ path: "/", subscribe: { events: ["match.**"] } }] },
+    },
+  });
   await writeFile(join(folder, "text.json"), '{ "protocol": {\n  REST }');
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 const fragmentOf = (routes: readonly object[]): object => ({
   protocol: { REST: { basePath: "/players", routes } },
+});
+const typesOf = (typeDefs: string) => ({
+  protocol: { GraphQL: { typeDefs, resolvers: { Query: {} } } },
 });
 const save = (name: string, value: unknown): Promise<void> =>
   writeFile(join(folder, name), JSON.stringify(value));
@@ -66,6 +76,21 @@ describe("tidegate check FILE", () => {
     expect(stdout).toMatch(/error protocol\.REST\.routes\[0\]\.map:1:\d+ {2}FUNCTION_SYNTAX/);
     expect(stdout).toContain("> 1 | ({ query }) => return query.a\n");
     expect(stdout).not.toContain("\u001b");
+  });
+
+  test("GraphQL that cannot be read: the place in the text of typeDefs", async () => {
+    const { code, stdout } = await tidegate("check", "types.json");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/error protocol\.GraphQL\.typeDefs:2:31/);
+    expect(stdout).toContain("> 2 | extend type Query { player(id ID!): Player }\n");
+  });
+
+  test("S5.8: what names another service's type waits for it, and is no fault; sockets are known", async () => {
+    const { code, stdout } = await tidegate("check", "alone.json");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Team");
+    expect(stdout).toContain("+ Query.motto\n");
+    expect(stdout).toContain("+ WS /feed\n");
   });
 
   test("--json: the report as data", async () => {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { compose } from "../src/config/compose.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { configSchema, readConfig } from "../src/config/tree.ts";
-import { defineConfig, type GatewayConfig } from "../src/config/types.ts";
+import { defineConfig, type GatewayConfig, type ProtocolConfig } from "../src/config/types.ts";
 
 function messageOf(config: unknown): string {
   try {
@@ -56,13 +56,13 @@ describe("S15: the tree of the configuration", () => {
   });
 
   test("an option of a feature that is not there yet says so; switched off it is accepted", () => {
-    expect(messageOf({ schema: { protocol: { GraphQL: {} } } })).toContain(
-      "schema.protocol.GraphQL: is for GraphQL, which this version does not have. Leave it out.",
+    expect(messageOf({ server: { middleware: { cors: {} } } })).toContain(
+      "server.middleware.cors: is for CORS, which this version does not have. Leave it out.",
     );
     expect(messageOf({ brokers: [{ moleculer: {}, registry: { examples: {} } }] })).toContain(
       "brokers[0].registry",
     );
-    expect(() => readConfig({ schema: { protocol: { GraphQL: false, WebSocket: false } } })).not.toThrow();
+    expect(() => readConfig({ server: { middleware: { cors: false } } })).not.toThrow();
   });
 
   test("S13: a broker entry names its kind", () => {
@@ -92,9 +92,37 @@ describe("S15: the tree of the configuration", () => {
 });
 
 describe("the parts that a configuration asks for", () => {
-  test("a protocol that is false is left out; a policy that is false still knows its rules (S1.2)", () => {
-    const options = compose(readConfig({ schema: { protocol: { REST: false }, policy: { filter: false } } }));
-    expect(options.protocols).toEqual([]);
+  test("all three protocols are on; each goes by false", () => {
+    const keysOf = (protocol: ProtocolConfig) =>
+      compose(readConfig({ schema: { protocol } })).protocols.map(({ key }) => key);
+    expect(keysOf({})).toEqual(["REST", "GraphQL", "WebSocket"]);
+    expect(keysOf({ REST: false })).toEqual(["GraphQL", "WebSocket"]);
+    expect(keysOf({ GraphQL: false, WebSocket: false })).toEqual(["REST"]);
+  });
+
+  test("S5.6: the limits of GraphQL have the plugin's own defaults, and unknown ones are named", () => {
+    expect(readConfig({}).schema.protocol.GraphQL).toMatchObject({ maxDepth: 15, introspection: true });
+    expect(
+      readConfig({ schema: { protocol: { GraphQL: { maxDepth: 3 } } } }).schema.protocol.GraphQL,
+    ).toEqual({ ...Object(readConfig({}).schema.protocol.GraphQL), maxDepth: 3 });
+    expect(messageOf({ schema: { protocol: { GraphQL: { maxDeph: 3 } } } })).toContain(
+      "schema.protocol.GraphQL: There is no option maxDeph here. Did you mean maxDepth?",
+    );
+    expect(messageOf({ schema: { protocol: { GraphQL: true } } })).toContain("must be { ... } or false");
+    expect(messageOf({ schema: { protocol: { WebSocket: { maxPayload: 1 } } } })).toContain("maxPayload");
+  });
+
+  test("S6: how sockets are kept is the server's", () => {
+    const { server } = readConfig({ server: { update: { onRetire: "keep" } } });
+    expect(server.update).toEqual({ onRetire: "keep", retireSeconds: 5 });
+    expect(server.protocol.webSocket).toMatchObject({ origins: [], maxSockets: 10_000, onExpire: "close" });
+    expect(messageOf({ server: { protocol: { webSocket: { origins: "all" } } } })).toContain(
+      "server.protocol.webSocket.origins",
+    );
+  });
+
+  test("a policy that is false still knows its rules (S1.2)", () => {
+    const options = compose(readConfig({ schema: { policy: { filter: false } } }));
     expect(options.policies.map(({ key }) => key)).toEqual(["scope"]);
     expect(options.disabledPolicies?.map(({ key }) => key)).toEqual(["filter"]);
   });

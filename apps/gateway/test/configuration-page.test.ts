@@ -19,11 +19,11 @@ function optionsOf(node: Node, path: string): readonly Row[] {
   );
 }
 
-/** The object of options that a node is; a plugin that may stand in its place says nothing. */
+/** The object of options that a node is; what may stand in its place, a plugin or `false`, says nothing. */
 function sectionOf(node: Node): (Node & { readonly properties: object }) | undefined {
   if (node.type === "array") return sectionOf(Object(node.items));
   const members: readonly Node[] = Array.isArray(node.anyOf) ? node.anyOf : [];
-  const spoken = members.filter((member) => Object.keys(member).length > 0);
+  const spoken = members.filter((member) => Object.keys(member).length > 0 && member.const !== false);
   if (members.length > 1 && spoken.length === 1) return sectionOf(Object(spoken[0]));
   const { properties } = node;
   const filled = typeof properties === "object" && properties !== null && Object.keys(properties).length > 0;

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { silentLogger } from "@tidegate/core-registry";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
+import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
+import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 import { expect, test } from "vitest";
 import { createGateway } from "../src/create-gateway.ts";
@@ -23,7 +25,7 @@ test("S18: the documentation shows fragments", () => {
 test.each(fragments)("S18: the fragment that is shown in docs/%s is a good one", async (_, text) => {
   const { registry } = createGateway({
     brokers: [],
-    protocols: [rest()],
+    protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
     server: h3Server({ port: 0 }),
     logger: silentLogger,

@@ -1,4 +1,5 @@
 import {
+  type Assembled,
   createScope,
   type GatewayPage,
   type HttpRequest,
@@ -42,7 +43,7 @@ function requestOf(path: string, base: string): HttpRequest {
     base,
     params: {},
     query: {},
-    header: () => undefined,
+    header: (name) => (name === "host" ? "api.example.com:8080" : undefined),
     headers: [],
     body: {
       type: undefined,
@@ -59,7 +60,12 @@ function requestOf(path: string, base: string): HttpRequest {
 }
 
 test("S9.11: local by default, else as told", () => {
-  expect(pages.map(({ access }) => access)).toEqual(["local", "local"]);
+  expect(pages.map(({ path, access }) => [path, access])).toEqual([
+    ["/~catalog/openapi.json", "local"],
+    ["/~catalog/asyncapi.json", "local"],
+    ["/~catalog/schema.graphql", "local"],
+    ["/~catalog/fragment.json", "local"],
+  ]);
   const registry = { fragmentSchema: () => fragmentSchema };
   expect(catalog({ registry, access: { scope: "admin" } })[0]?.access).toEqual({ scope: "admin" });
 });
@@ -72,6 +78,35 @@ test("S14.1: openapi.json is of the branch and version that were asked for", asy
     info: { version: "aaaaaaaa" },
     servers: [{ url: "/~next@aaaaaaaa" }],
     paths: { "/players/{id}": { get: { operationId: "getPlayersById" } } },
+  });
+});
+
+test("S14.1: asyncapi.json is of the branch and version that were asked for, at the address that was", async () => {
+  const reply = await ask("/~catalog/asyncapi.json", served, "/~next");
+  expect(reply.headers).toEqual([["content-type", "application/json"]]);
+  expect(JSON.parse(String(reply.body))).toMatchObject({
+    asyncapi: "3.0.0",
+    info: { version: "aaaaaaaa" },
+    servers: { gateway: { host: "api.example.com:8080", protocol: "ws", pathname: "/~next" } },
+    channels: {},
+  });
+});
+
+test("S14.1: a document of a protocol is served as it offers it; a version without it is 404 and says so", async () => {
+  const share: Assembled = {
+    routes: [],
+    endpoints: [],
+    documents: { "schema.graphql": "type Query { a: Int }" },
+  };
+  const version = { ...served.version, assembled: new Map([["GraphQL", share]]) };
+  expect(await ask("/~catalog/schema.graphql", { ...served, version })).toEqual({
+    status: 200,
+    headers: [["content-type", "text/plain; charset=utf-8"]],
+    body: "type Query { a: Int }",
+  });
+  await expect(ask("/~catalog/schema.graphql", served)).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    message: "Nothing that this version serves makes schema.graphql.",
   });
 });
 

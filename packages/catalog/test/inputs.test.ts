@@ -1,6 +1,6 @@
 import type { ConnectorDescription, Json, JsonSchema } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { connectorInputs, type Inputs } from "../src/openapi/inputs.ts";
+import { connectorInputs, type Inputs } from "../src/endpoint/inputs.ts";
 
 const declared: JsonSchema = {
   type: "object",

@@ -16,6 +16,7 @@ const directory = directoryOf({
 
 const rule = (description: string, asks: Record<string, string[]>) => ({
   description,
+  names: ["**"],
   origin: { service: "player", hash: "", jsonPath: "policy.call[0]" },
   asks,
 });

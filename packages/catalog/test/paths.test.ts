@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pathTemplates } from "../src/openapi/paths.ts";
+import { pathTemplates } from "../src/endpoint/paths.ts";
 
 const templates = (pattern: string): string[] => pathTemplates(pattern).map(({ template }) => template);
 

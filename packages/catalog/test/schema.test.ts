@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { embeddedSchema } from "../src/openapi/schema.ts";
+import { embeddedSchema } from "../src/endpoint/schema.ts";
 
 test("a schema that points elsewhere becomes {} in another document", () => {
   expect(

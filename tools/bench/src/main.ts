@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { graphqlBenchmark } from "./graphql/benchmark.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 import { resultsOf, runBenchmark } from "./harness/run.ts";
 import { tableOf } from "./harness/table.ts";
 import { restBenchmark } from "./rest/benchmark.ts";
 
-const benchmarks: readonly Benchmark[] = [restBenchmark];
+const benchmarks: readonly Benchmark[] = [restBenchmark, graphqlBenchmark];
 
 const usage = `usage: bench ${benchmarks.map(({ name }) => name).join("|")} [options]
   --json FILE      write [{ "work", "who", "value", "unit", "ratio" }], the ratio being ours to theirs

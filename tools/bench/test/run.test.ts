@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { graphqlBenchmark } from "../src/graphql/benchmark.ts";
 import { median } from "../src/harness/median.ts";
 import { type Measured, resultsOf, runBenchmark, tableOf } from "../src/index.ts";
 import { restBenchmark } from "../src/rest/benchmark.ts";
@@ -16,6 +17,14 @@ test("the benchmark `rest`: every contender gives the right answer and is measur
     expect(rate).toBeGreaterThan(0);
     expect(cpu).toBeGreaterThan(0);
   }
+});
+
+test("the benchmark `graphql`: every contender gives the right answer to both works", async () => {
+  const measured = await runBenchmark(graphqlBenchmark, quick);
+  const who = ["tidegate", "mercurius-jit", "mercurius", "yoga"];
+  expect(measured.map((each) => `${each.work} ${each.who}`)).toEqual(
+    ["one", "list-100"].flatMap((work) => who.map((each) => `${work} ${each}`)),
+  );
 });
 
 test("nothing is measured where an answer is not the right one", async () => {

@@ -18,6 +18,7 @@ export const owners: Readonly<Record<string, string>> = {
   graphql: "@tidegate/protocol-graphql",
   "graphql-jit": "@tidegate/protocol-graphql",
   "graphql-ws": "@tidegate/protocol-graphql",
+  graphiql: "@tidegate/protocol-graphql",
 };
 
 /**

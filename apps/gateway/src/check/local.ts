@@ -1,7 +1,9 @@
 import { type CheckRequest, createRegistry, type Report } from "@tidegate/core-registry";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
+import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
+import { webSocket } from "@tidegate/protocol-ws";
 import { sandbox as createSandbox } from "@tidegate/sandbox";
 import { h3Server } from "@tidegate/server-h3";
 
@@ -12,7 +14,7 @@ const needsServices = new Set(["ACTION_UNKNOWN"]);
 export async function checkLocally(request: CheckRequest): Promise<Report> {
   const registry = createRegistry({
     brokers: [],
-    protocols: [rest()],
+    protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
     sandbox: createSandbox(),
     contexts: h3Server().contexts,

@@ -8,19 +8,20 @@ import {
 } from "@tidegate/core-registry";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
+import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
+import { webSocket } from "@tidegate/protocol-ws";
 import { sandbox } from "@tidegate/sandbox";
 import { type AuthParsers, type H3ServerOptions, h3Server, jwt } from "@tidegate/server-h3";
 import { createConsola } from "consola";
 import type { GatewayOptions } from "../create-gateway.ts";
 import { isPlugin } from "./option.ts";
-import type { AuthConfig, LoggerConfig, ResolvedConfig } from "./types.ts";
+import type { AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
 /** consola's numbers. */
 const levels = { silent: Number.NEGATIVE_INFINITY, error: 0, warn: 1, info: 3, debug: 4 } as const;
 
 const policies: Readonly<Record<string, () => Policy>> = { scope, filter };
-const protocols: Readonly<Record<string, () => Protocol>> = { REST: rest };
 
 /** The parts of a gateway as its configuration asks for them. */
 export function compose(config: ResolvedConfig): GatewayOptions {
@@ -29,7 +30,7 @@ export function compose(config: ResolvedConfig): GatewayOptions {
   const { status, catalog, check } = server.access;
   return {
     brokers: config.brokers.map((broker) => ("moleculer" in broker ? moleculer(broker.moleculer) : broker)),
-    protocols: [...chosen(protocols, schema.protocol), ...thirdParties<Protocol>(schema.protocol)],
+    protocols: [...ownProtocols(schema.protocol), ...thirdParties<Protocol>(schema.protocol)],
     policies: [...chosen(policies, schema.policy), ...thirdParties<Policy>(schema.policy)],
     disabledPolicies: Object.entries(policies).flatMap(([key, make]) =>
       schema.policy[key] === false ? [make()] : [],
@@ -48,6 +49,14 @@ export function compose(config: ResolvedConfig): GatewayOptions {
   };
 }
 
+function ownProtocols({ REST, GraphQL, WebSocket }: ResolvedProtocols): Protocol[] {
+  return [
+    ...(REST === false ? [] : [rest()]),
+    ...(GraphQL === false ? [] : [graphql(GraphQL)]),
+    ...(WebSocket === false ? [] : [webSocket()]),
+  ];
+}
+
 /** The sandbox is the gateway's: what its brokers offer is one. */
 function sharedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string, unknown>> {
   const offered = brokers.flatMap((broker) =>
@@ -63,7 +72,7 @@ function sharedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string,
 }
 
 function serverOptions(server: ResolvedConfig["server"]): H3ServerOptions {
-  const { application, protocol, middleware, context, access } = server;
+  const { update, application, protocol, middleware, context, access } = server;
   return {
     ...protocol.http,
     ...application,
@@ -73,6 +82,7 @@ function serverOptions(server: ResolvedConfig["server"]): H3ServerOptions {
     exposeErrors: middleware.error.expose,
     auth: toParsers(context.auth),
     trustedProxies: context.ip?.trustedProxies ?? [],
+    webSocket: { ...protocol.webSocket, ...update },
   };
 }
 

@@ -3,18 +3,17 @@ import {
   type MoleculerOptions,
   moleculerOptionNames,
 } from "@tidegate/broker-moleculer";
-import type { Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { Broker, ContextFactory, Logger, Policy } from "@tidegate/core-registry";
 import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
 import { z } from "zod";
 import { configError } from "./error.ts";
 import { handedOn, isPlugin, later, live, openSection, section, thirdParty } from "./option.ts";
+import { noOptions, protocols } from "./protocols.ts";
 import type { GatewayConfig, ResolvedConfig } from "./types.ts";
 
 const year = 31_536_000;
 const seconds = z.number().min(0).max(year);
 const bytes = z.int().min(0);
-
-const noOptions = z.union([section({}), z.literal(false)], { error: "must be {} or false" });
 
 const broker = section({
   moleculer: handedOn<MoleculerOptions | EmbeddedOptions>(moleculerOptionNames),
@@ -33,10 +32,7 @@ const schema = section({
   lostSeconds: seconds.default(15),
   readyAfterSeconds: seconds.default(30),
   expect: z.array(z.string().min(1)).default([]),
-  protocol: openSection(
-    { REST: noOptions.default({}), GraphQL: later("GraphQL"), WebSocket: later("WebSocket") },
-    thirdParty<Protocol>("a protocol plugin"),
-  ).prefault({}),
+  protocol: protocols.prefault({}),
   policy: openSection(
     { scope: noOptions.default({}), filter: noOptions.default({}) },
     thirdParty<Policy>("a policy plugin"),
@@ -89,7 +85,10 @@ const pageAccess = z.union([...accessForms, z.literal(false)], {
 });
 
 const server = section({
-  update: later("options of updates"),
+  update: section({
+    onRetire: z.enum(["close", "keep"]).default("close"),
+    retireSeconds: seconds.default(5),
+  }).prefault({}),
   application: section({
     drainSeconds: seconds.default(30),
     maxConnections: z.int().min(1).default(10_000),
@@ -100,6 +99,14 @@ const server = section({
       port: z.int().min(0).max(65_535).default(8_080),
     }).prefault({}),
     https: later("HTTPS"),
+    webSocket: section({
+      origins: z.union([z.literal("any"), z.array(z.string().min(1))]).default([]),
+      maxPayload: z.int().min(1).default(1_048_576),
+      maxBufferedBytes: z.int().min(1).default(1_048_576),
+      idleSeconds: z.number().min(1).max(3_600).default(30),
+      maxSockets: z.int().min(1).default(10_000),
+      onExpire: z.enum(["close", "keep"]).default("close"),
+    }).prefault({}),
   }).prefault({}),
   middleware: middleware.prefault({}),
   context: context.prefault({}),

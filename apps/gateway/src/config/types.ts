@@ -1,6 +1,7 @@
 import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
 import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
-import type { AuthParsers, JwtOptions } from "@tidegate/server-h3";
+import type { GraphQLOptions } from "@tidegate/protocol-graphql";
+import type { AuthParsers, JwtOptions, WebSocketOptions } from "@tidegate/server-h3";
 
 /** The configuration of a gateway (S15). Every option may be left out. */
 export interface GatewayConfig {
@@ -56,12 +57,29 @@ export interface SchemaConfig {
 /** Nothing to set: the plugin has no options yet. */
 export type NoOptions = Readonly<Record<string, never>>;
 
-/** The protocols by their keys. A third party's plugin stands beside them. */
+/** Options that may be left out, or be undefined. */
+export type Loose<Options> = { readonly [Key in keyof Options]?: Options[Key] | undefined };
+
+/** The protocols by their keys; ours are on unless they are `false`. A third party's plugin stands beside them. */
 export interface ProtocolConfig {
   /** REST (S4). */
   readonly REST?: NoOptions | false | undefined;
+  /** GraphQL (S5): the options of its plugin. */
+  readonly GraphQL?: Loose<GraphQLOptions> | false | undefined;
+  /** WebSocket (S6). How sockets are kept is the server's: `server.protocol.webSocket`. */
+  readonly WebSocket?: NoOptions | false | undefined;
   /** A third party's. */
-  readonly [key: string]: Protocol | NoOptions | false | undefined;
+  readonly [key: string]: Protocol | Loose<GraphQLOptions> | NoOptions | false | undefined;
+}
+
+/** The protocols with their defaults filled in. */
+export interface ResolvedProtocols extends ProtocolConfig {
+  /** REST. */
+  readonly REST: NoOptions | false;
+  /** GraphQL. */
+  readonly GraphQL: Required<GraphQLOptions> | false;
+  /** WebSocket. */
+  readonly WebSocket: NoOptions | false;
 }
 
 /** The policies by their keys, asked in this order. A third party's plugin stands beside them and is asked after them. */
@@ -76,6 +94,8 @@ export interface PolicyConfig {
 
 /** Listeners, contexts, and who may use what is the gateway's own. */
 export interface ServerConfig {
+  /** How connections move to a new version (S6.4). */
+  readonly update?: UpdateConfig | undefined;
   /** The server as a whole. */
   readonly application?: ApplicationConfig | undefined;
   /** The listeners (S12.1). */
@@ -87,6 +107,12 @@ export interface ServerConfig {
   /** Who may use what is the gateway's own (S9.11). */
   readonly access?: AccessConfig | undefined;
 }
+
+/** How connections move to a new version (S6.4). */
+export type UpdateConfig = Loose<Pick<WebSocketOptions, "onRetire" | "retireSeconds">>;
+
+/** How WebSockets are kept, whichever protocol speaks on them (S6.3). */
+export type WebSocketConfig = Loose<Omit<WebSocketOptions, "onRetire" | "retireSeconds">>;
 
 /** The server as a whole. */
 export interface ApplicationConfig {
@@ -100,6 +126,8 @@ export interface ApplicationConfig {
 export interface ListenerConfig {
   /** HTTP/1.1. */
   readonly http?: HttpConfig | undefined;
+  /** WebSockets, on the same listeners. */
+  readonly webSocket?: WebSocketConfig | undefined;
 }
 
 /** A listener for HTTP/1.1. */
@@ -190,13 +218,15 @@ export type Filled<Options> = { readonly [Key in keyof Options]-?: Exclude<Optio
 /** A configuration that was checked, with every default filled in. */
 export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "schema" | "server">> {
   /** Branches, versions, protocols and policies. */
-  readonly schema: Filled<SchemaConfig>;
+  readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
   /** Listeners, contexts, access. */
   readonly server: {
+    /** How connections move. */
+    readonly update: Filled<UpdateConfig>;
     /** The server as a whole. */
     readonly application: Filled<ApplicationConfig>;
     /** The listeners. */
-    readonly protocol: { readonly http: Filled<HttpConfig> };
+    readonly protocol: { readonly http: Filled<HttpConfig>; readonly webSocket: Filled<WebSocketConfig> };
     /** Before and after routing. */
     readonly middleware: { readonly bodyParser: Filled<BodyConfig>; readonly error: Filled<ErrorConfig> };
     /** The values of the context. */

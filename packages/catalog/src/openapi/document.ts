@@ -1,12 +1,13 @@
 import type { DirectorySnapshot, Endpoint, Json, JsonObject, Version } from "@tidegate/core-registry";
+import { compare, documentNames, type Names } from "../endpoint/names.ts";
+import { type PathTemplate, pathTemplates } from "../endpoint/paths.ts";
 import { operation } from "./operation.ts";
-import { type PathTemplate, pathTemplates } from "./paths.ts";
 import { components } from "./responses.ts";
 
 interface Paths {
   /** Template and operations by shape. */
   readonly byShape: Map<string, { readonly path: PathTemplate; readonly operations: Record<string, Json> }>;
-  readonly operationIds: Set<string>;
+  readonly names: Names;
 }
 
 /**
@@ -14,7 +15,7 @@ interface Paths {
  * @param directory what actions declare to take
  */
 export function openApiDocument(version: Version, directory: DirectorySnapshot): JsonObject {
-  const paths: Paths = { byShape: new Map(), operationIds: new Set() };
+  const paths: Paths = { byShape: new Map(), names: documentNames() };
   for (const endpoint of version.endpoints) addEndpoint(paths, endpoint, directory);
   const items = [...paths.byShape.values()].sort((a, b) => compare(a.path.template, b.path.template));
   return {
@@ -40,23 +41,10 @@ function addEndpoint(paths: Paths, endpoint: Endpoint, directory: DirectorySnaps
       method: http.method,
       path,
       names: item.path.parameters.map(({ name }) => name),
-      operationId: uniqueId(paths.operationIds, method, path),
+      operationId: paths.names.unique(`${method} ${path.template}`),
       declared: (action) => directory.action(action)?.params,
     });
   }
-}
-
-/** `GET /players/{id}` is `getPlayersById`. */
-function uniqueId(taken: Set<string>, method: string, { template }: PathTemplate): string {
-  const words = template
-    .replaceAll(/\{(\w+)\}/g, "by/$1")
-    .split(/[^A-Za-z0-9]+/)
-    .filter((word) => word !== "");
-  const id = [method, ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join("");
-  let unique = id;
-  for (let n = 2; taken.has(unique); n += 1) unique = `${id}${n}`;
-  taken.add(unique);
-  return unique;
 }
 
 function tagsOf(endpoints: readonly Endpoint[]): readonly JsonObject[] {
@@ -67,8 +55,4 @@ function tagsOf(endpoints: readonly Endpoint[]): readonly JsonObject[] {
     groups.set(group.name, { ...group });
   }
   return [...groups.values()].sort((a, b) => compare(String(a.name), String(b.name)));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -1,8 +1,8 @@
 import type { ConnectorDescription, Endpoint, JsonObject, JsonSchema } from "@tidegate/core-registry";
-import { connectorInputs, type Inputs } from "./inputs.ts";
-import type { PathTemplate } from "./paths.ts";
+import { connectorInputs, type Inputs } from "../endpoint/inputs.ts";
+import type { PathTemplate } from "../endpoint/paths.ts";
+import { operationSecurity, ruleDescriptions } from "../endpoint/security.ts";
 import { operationResponses } from "./responses.ts";
-import { operationSecurity, ruleDescriptions } from "./security.ts";
 
 const bodiless = new Set(["GET", "DELETE"]);
 

@@ -1,4 +1,5 @@
 import type { ConnectorDescription, JsonObject } from "@tidegate/core-registry";
+import { securitySchemes } from "../endpoint/security.ts";
 
 const problemResponses: Readonly<Record<string, readonly [status: string, description: string]>> = {
   BadRequest: ["400", "The request cannot be understood, or a parameter has a value of the wrong kind."],
@@ -31,7 +32,7 @@ export const components: JsonObject = {
     ),
     Problem: problem("Something else went wrong."),
   },
-  securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+  securitySchemes,
 };
 
 /** What an operation may answer. */

@@ -3,6 +3,9 @@ import type { ConnectorDescription, Json, JsonObject, RuleDescription } from "@t
 /** Alternatives beyond this many are not spelt out. */
 const alternativesLimit = 64;
 
+/** How clients say who they are, as OpenAPI and AsyncAPI write it. */
+export const securitySchemes: JsonObject = { bearer: { type: "http", scheme: "bearer" } };
+
 /**
  * What an operation asks of who calls it. A `scope` rule is met by any one of its scopes (S7.3), and all rules must be met
  * (S7.2): each way to do so is one alternative. What only a function decides may pass without a token too.

@@ -7,7 +7,7 @@ export interface Inputs {
   readonly path: ReadonlyMap<string, Input>;
   /** Its query parameters, by name. */
   readonly query: ReadonlyMap<string, Input>;
-  /** Its body, where it reads one. */
+  /** Its body, or a socket's message, where it reads one. */
   readonly body: Input | undefined;
 }
 
@@ -37,7 +37,7 @@ interface Reference {
 }
 
 const anything: Input = { schema: {}, required: false };
-const reference = /^@(path|query|body)((?:\.[^.:[\]]+)*)(?::(number|boolean|string))?(?:\[\])?$/;
+const reference = /^@(path|query|body|message)((?:\.[^.:[\]]+)*)(?::(number|boolean|string))?(?:\[\])?$/;
 
 /**
  * What a connector reads of its request, found in its mapping (S3) and in what the action declares: parameters
@@ -104,7 +104,7 @@ function note(draft: Draft, { source, keys, cast }: Reference, declared: Input |
   const [name, ...deeper] = keys;
   const known = declared ?? anything;
   const input = cast === undefined ? known : { ...known, schema: { type: cast } };
-  if (source === "body") noteBody(draft.body, name, deeper, input);
+  if (source === "body" || source === "message") noteBody(draft.body, name, deeper, input);
   if (source === "path" && name !== undefined) add(draft.path, name, input);
   if (source === "query" && name !== undefined) add(draft.query, name, deeper.length > 0 ? anything : input);
   if (source === "query" && name === undefined) noteWholeQuery(draft.query, known.schema);

@@ -1,0 +1,4 @@
+import { contend } from "../harness/contend.ts";
+import { startMercurius } from "./mercurius-server.ts";
+
+await contend(() => startMercurius(1));
