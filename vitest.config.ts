@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 
 const root = import.meta.dirname;
 const conditions = ["@tidegate/source", "module", "node", "development|production"];
+// Projects that measure, or that start a whole system: they run after the others, one file at a time.
+const alone = new Set(["@tidegate/bench", "@tidegate/soak", "@tidegate/example-soccer"]);
 const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", {
   cwd: root,
 }).sort();
@@ -19,13 +21,17 @@ export default defineConfig({
     // Test files open sockets and start processes: each one keeps a worker of its own, whatever the hints say.
     experimental: { diagnostics: false },
     // Projects do not see the root's conditions unless they are inline and extend it.
-    projects: manifests.map((manifest) => ({
-      extends: true as const,
-      root: join(root, dirname(manifest)),
-      test: {
-        name: JSON.parse(readFileSync(join(root, manifest), "utf8")).name,
-        include: ["test/**/*.test.ts"],
-      },
-    })),
+    projects: manifests.map((manifest) => {
+      const { name } = JSON.parse(readFileSync(join(root, manifest), "utf8"));
+      return {
+        extends: true as const,
+        root: join(root, dirname(manifest)),
+        test: {
+          name,
+          include: ["test/**/*.test.ts"],
+          ...(alone.has(name) ? { sequence: { groupOrder: 1 }, maxWorkers: 1 } : {}),
+        },
+      };
+    }),
   },
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Gateway } from "@tidegate/gateway";
 import { soccerGateway } from "./gateway.ts";
+import { minuteVariable } from "./match/service.ts";
 import type { Cluster } from "./run/cluster.ts";
 import { lineLogger } from "./run/line-logger.ts";
 import { freePort } from "./run/ports.ts";
@@ -17,6 +18,10 @@ export interface SoccerOptions {
   readonly port?: number;
   /** Seconds until the routes of a service that was lost are taken away. Default 15. */
   readonly lostSeconds?: number;
+  /** Milliseconds that a minute of the matches takes; with 0 they stand still until somebody moves the clock. Default 1,000. */
+  readonly minuteMs?: number;
+  /** Milliseconds that a function of a fragment may take: more where many share a machine. Default 50. */
+  readonly functionMs?: number;
   /** Takes each line that the gateway or a service prints. Default: nobody. */
   readonly write?: (speaker: Speaker, line: string) => void;
 }
@@ -44,7 +49,7 @@ export interface Soccer {
  * the API of all three services is served. A `signal` that fires stops what has been started, and rejects.
  */
 export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSignal): Promise<Soccer> {
-  const { port = 8080, lostSeconds, write = () => undefined } = options;
+  const { port = 8080, lostSeconds, minuteMs, functionMs, write = () => undefined } = options;
   const secret = randomBytes(32);
   const cluster = await makeCluster();
   const gateway = soccerGateway({
@@ -53,6 +58,7 @@ export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSig
     secret,
     logger: lineLogger((line) => write("gateway", line)),
     ...(lostSeconds !== undefined && { lostSeconds }),
+    ...(functionMs !== undefined && { functionMs }),
   });
   const services = new Map<ServiceName, ServiceChild>();
   const running = new Set<ServiceChild>();
@@ -63,6 +69,7 @@ export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSig
       name,
       cluster,
       write: (line) => write(name, line),
+      ...(minuteMs !== undefined && { env: { [minuteVariable]: String(minuteMs) } }),
       ...(fragment !== undefined && { fragment }),
     });
     services.set(name, child);

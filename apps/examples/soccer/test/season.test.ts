@@ -22,7 +22,7 @@ test("no team plays twice on a day", () => {
   }
 });
 
-test("the table counts three points for a win and one for a draw", () => {
+test("the table counts three points for a win, one for a draw, and goals", () => {
   const match = { id: 1, date: "2026-01-03", homeId: 1, awayId: 2 };
   expect(
     makeTable([
@@ -30,7 +30,7 @@ test("the table counts three points for a win and one for a draw", () => {
       { ...match, score: [0, 2] },
     ]),
   ).toEqual([
-    { teamId: 2, played: 2, points: 4 },
-    { teamId: 1, played: 2, points: 1 },
+    { teamId: 2, played: 2, scored: 3, conceded: 1, points: 4 },
+    { teamId: 1, played: 2, scored: 1, conceded: 3, points: 1 },
   ]);
 });

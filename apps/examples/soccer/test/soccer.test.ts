@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "./support/run.ts";
-import { latest, mounted, type Run, startRun } from "./support/run.ts";
+import { graphqlOf, latest, mounted, type Run, startRun } from "./support/run.ts";
 
 let run: Run;
 beforeAll(async () => {
@@ -72,8 +72,10 @@ describe("three services behind one gateway", () => {
 
   test("a map makes headers and a text (S4.4)", async () => {
     const { type, text } = await run.ask("GET", "/matches/table.csv");
-    expect(type).toBe("text/csv; charset=utf-8");
-    expect(text.split("\n")).toHaveLength(13);
+    expect({ type, text }).toEqual({
+      type: "text/csv; charset=utf-8",
+      text: expect.stringMatching(/^teamId,played,scored,conceded,points(\n\d+(,\d+){4}){12}$/),
+    });
   });
 
   test("a map makes a 404 of null (S4.4)", async () => {
@@ -122,9 +124,12 @@ describe("refusals are problems with a code (S12.5)", () => {
 
 describe("a fragment that is refused changes nothing that is served (S1, S9.6)", () => {
   test.each([
-    { file: "unknown-connector", says: /cal\b/, place: "protocol.REST.routes[8]" },
-    { file: "function-syntax", says: /return response\.name/, place: "protocol.REST.routes[8].call.map" },
+    { file: "unknown-connector", says: /cal\b/, place: "protocol.REST.routes[9]" },
+    { file: "function-syntax", says: /return response\.name/, place: "protocol.REST.routes[9].call.map" },
     { file: "taken-route", says: /GET \/teams\/:/, place: "protocol.REST.routes[0]" },
+    { file: "graphql-syntax", says: /nickname String/, place: "protocol.GraphQL.typeDefs" },
+    { file: "taken-field", says: /team\(id: ID!\): Team/, place: "protocol.GraphQL.typeDefs" },
+    { file: "foreign-resolver", says: /Match\.home/, place: "protocol.GraphQL.resolvers.Match.home" },
   ])("$file", async ({ file, says, place }) => {
     const before = latest(run);
     run.lines.clear();
@@ -183,14 +188,29 @@ describe("kill -9 of a service (S9.3)", () => {
     const answer = await run.ask("GET", "/teams/2");
     expectProblem(answer, 503, "ACTION_UNAVAILABLE");
     expect(answer.headers.has("retry-after")).toBe(true);
+    // A query that names it still stands: the field is null, with an error (S9.3).
+    expect((await graphqlOf(run, "{ player(id: 1) { id team { name } } }")).body).toMatchObject({
+      data: { player: { id: "1", team: null } },
+      errors: [{ path: ["player", "team"], extensions: { code: "ACTION_UNAVAILABLE" } }],
+    });
 
     await gone;
     expectProblem(await run.ask("GET", "/teams/2"), 404, "NOT_FOUND");
+    // What names its types waits; what stands alone goes on (S5.8).
+    expect((await graphqlOf(run, "{ player(id: 1) { id } today { minute } }")).body).toMatchObject({
+      data: { player: { id: "1" } },
+    });
+    expect((await graphqlOf(run, "{ player(id: 1) { team { id } } }")).body).toMatchObject({
+      errors: [{ message: expect.stringContaining("team") }],
+    });
 
     const back = mounted(run, (routes) => routes.includes("GET /teams/:id"));
     run.soccer.startService("team");
     await back;
     expect((await run.ask("GET", "/teams/2")).status).toBe(200);
+    expect((await graphqlOf(run, "{ player(id: 1) { team { id } } }")).body).toEqual({
+      data: { player: { team: { id: "1" } } },
+    });
 
     const statuses = await others.end();
     expect(statuses.get("/matches/1")).toEqual(new Set([200]));

@@ -25,7 +25,14 @@ export function problemAt(source: string, offset: number, parts: ProblemParts): 
   const { line, column } = placeOf(source, offset);
   const { hint, message, ...said } = parts;
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  return { ...said, message: sentence, ...(hint && { hint }), line, column, frame: codeFrame(source, line, column) };
+  return {
+    ...said,
+    message: sentence,
+    ...(hint && { hint }),
+    line,
+    column,
+    frame: codeFrame(source, line, column),
+  };
 }
 
 /** Where an offset is; one outside of the text counts as its nearest end. */

@@ -24,7 +24,7 @@ export interface Team {
   readonly founded: number;
 }
 
-/** A match that was played. */
+/** A match that was played, or is on. */
 export interface Match {
   /** From 1, in order of date. */
   readonly id: number;
@@ -36,6 +36,8 @@ export interface Match {
   readonly awayId: number;
   /** Goals of the home team, goals of the other. */
   readonly score: readonly [home: number, away: number];
+  /** The minute that is played, from 0 to 90; absent where the match is not on. */
+  readonly minute?: number;
 }
 
 /** Where a player plays. */

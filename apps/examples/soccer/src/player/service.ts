@@ -1,6 +1,8 @@
 import { tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
 import { type Context, Errors, type ServiceSchema } from "moleculer";
+import { countCalls } from "../actions/count-calls.ts";
+import { idOrIds, oneOrMany } from "../actions/one-or-many.ts";
 import { makeSeason, type Player, type Position, positions } from "../data/records.ts";
 import { playerFragment } from "./fragment.ts";
 
@@ -9,6 +11,11 @@ interface ListParams {
   readonly offset: number;
   readonly position?: Position;
   readonly teamId?: number;
+}
+
+interface SquadParams {
+  readonly teamId: number | readonly number[];
+  readonly position?: Position;
 }
 
 type NewPlayer = Pick<Player, "name" | "position" | "teamId">;
@@ -31,7 +38,7 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
 
   return {
     name: "player",
-    mixins: [tidegate({ api })],
+    mixins: [tidegate({ api }), countCalls()],
     actions: {
       list: {
         params: {
@@ -49,7 +56,19 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
           return { total: fits.length, players: fits.slice(params.offset, params.offset + params.limit) };
         },
       },
-      get: { params: { id }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
+      get: {
+        params: { id: idOrIds },
+        handler: ({ params }: Context<{ id: number | readonly number[] }>) => oneOrMany(params.id, find),
+      },
+      squad: {
+        params: { teamId: idOrIds, position: { ...position, optional: true } },
+        handler: ({ params }: Context<SquadParams>) =>
+          oneOrMany(params.teamId, (wanted) =>
+            [...players.values()].filter(
+              ({ teamId, position }) => teamId === wanted && position === (params.position ?? position),
+            ),
+          ),
+      },
       me: { params: { id }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
       create: {
         params: { name, position, teamId: id },

@@ -33,6 +33,8 @@ export interface ServiceChildOptions {
   readonly cluster: Cluster;
   /** A file with the fragment that it publishes. Default: its own. */
   readonly fragment?: string;
+  /** Variables of its environment, beside this process's. Default none. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Takes each line that it prints. */
   readonly write: (line: string) => void;
 }
@@ -41,10 +43,10 @@ const program = join(import.meta.dirname, "../service-process.ts");
 const patience = 5_000;
 
 /** Starts a service in a process of its own, which ends with this process, however this one ends. */
-export function startChild({ name, cluster, fragment, write }: ServiceChildOptions): ServiceChild {
+export function startChild({ name, cluster, fragment, env, write }: ServiceChildOptions): ServiceChild {
   const child = fork(program, [name, ...(fragment === undefined ? [] : ["--fragment", fragment])], {
     execArgv: ["--conditions=@tidegate/source"],
-    env: { ...process.env, [clusterVariable]: JSON.stringify(cluster) },
+    env: { ...process.env, ...env, [clusterVariable]: JSON.stringify(cluster) },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   for (const stream of [child.stdout, child.stderr]) {

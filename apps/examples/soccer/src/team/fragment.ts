@@ -1,45 +1,6 @@
 import type { FragmentInput } from "@tidegate/core-registry";
-import type { RestInput } from "@tidegate/protocol-rest";
-
-/** The routes of the team service. */
-export const teamRest: RestInput = {
-  description: "Teams and their squads.",
-  basePath: "/teams",
-  routes: [
-    {
-      method: "GET",
-      path: "/",
-      description: "All teams.",
-      call: { action: "team.list" },
-    },
-    {
-      method: "GET",
-      path: "/:id",
-      description: "One team. The action answers null where there is none; the map makes a 404 of it.",
-      call: {
-        action: "team.get",
-        params: { id: "@path.id:number" },
-        map: `({ response }) => ({ $status: response ? 200 : 404, $body: response ?? { message: "no such team" } })`,
-      },
-    },
-    {
-      method: "GET",
-      path: "/:id/players",
-      description: "A team's squad, asked of the player service.",
-      call: {
-        action: "player.list",
-        params: { teamId: "@path.id:number", limit: 100 },
-        map: "({ response }) => response.players",
-      },
-    },
-    {
-      method: "PUT",
-      path: "/:id/name",
-      description: "Renames a team. The body holds `name`.",
-      call: { action: "team.rename", params: { id: "@path.id:number", name: "@body.name" } },
-    },
-  ],
-};
+import { teamGraphQL } from "./graphql.ts";
+import { teamRest } from "./rest.ts";
 
 /** What the team service publishes. It calls an action of the player service too: a fragment may call any. */
 export const teamFragment: FragmentInput = {
@@ -52,5 +13,5 @@ export const teamFragment: FragmentInput = {
       },
     ],
   },
-  protocol: { REST: teamRest },
+  protocol: { REST: teamRest, GraphQL: teamGraphQL },
 };

@@ -1,6 +1,8 @@
 import { tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
 import { type Context, Errors, type ServiceSchema } from "moleculer";
+import { countCalls } from "../actions/count-calls.ts";
+import { idOrIds, oneOrMany } from "../actions/one-or-many.ts";
 import { makeSeason, type Team } from "../data/records.ts";
 import { teamFragment } from "./fragment.ts";
 
@@ -9,20 +11,29 @@ const id = { type: "number", integer: true, positive: true } as const;
 /** The team service. It keeps its teams in memory. */
 export function teamService(api: FragmentInput = teamFragment): ServiceSchema {
   const teams = new Map(makeSeason().teams.map((team) => [team.id, team]));
+  const find = (wanted: number): Team => {
+    const team = teams.get(wanted);
+    if (team === undefined)
+      throw new Errors.MoleculerClientError(`There is no team ${wanted}.`, 404, "TEAM_NOT_FOUND");
+    return team;
+  };
+
   return {
     name: "team",
-    mixins: [tidegate({ api })],
+    mixins: [tidegate({ api }), countCalls()],
     actions: {
       list: { params: {}, handler: () => [...teams.values()] },
-      get: { params: { id }, handler: ({ params }: Context<{ id: number }>) => teams.get(params.id) ?? null },
+      get: {
+        params: { id: idOrIds },
+        // Alone, one that is not there is null; in a batch it is an entry that failed.
+        handler: ({ params }: Context<{ id: number | readonly number[] }>) =>
+          typeof params.id === "number" ? (teams.get(params.id) ?? null) : oneOrMany(params.id, find),
+      },
       rename: {
         params: { id, name: { type: "string", trim: true, min: 1, max: 80 } },
         handler({ params }: Context<Pick<Team, "id" | "name">>) {
-          const team = teams.get(params.id);
-          if (team === undefined)
-            throw new Errors.MoleculerClientError(`There is no team ${params.id}.`, 404, "TEAM_NOT_FOUND");
-          const renamed = { ...team, name: params.name };
-          teams.set(team.id, renamed);
+          const renamed = { ...find(params.id), name: params.name };
+          teams.set(renamed.id, renamed);
           return renamed;
         },
       },

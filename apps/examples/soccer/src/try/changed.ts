@@ -1,10 +1,12 @@
 import type { FragmentInput } from "@tidegate/core-registry";
-import { playerFragment, playerRest } from "../player/fragment.ts";
+import { playerFragment } from "../player/fragment.ts";
+import { playerRest } from "../player/rest.ts";
 
 /** The player's fragment, changed: one route answers differently, one is new. */
 const changed: FragmentInput = {
   ...playerFragment,
   protocol: {
+    ...playerFragment.protocol,
     REST: {
       ...playerRest,
       routes: [

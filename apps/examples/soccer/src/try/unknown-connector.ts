@@ -1,10 +1,12 @@
 import type { FragmentInput } from "@tidegate/core-registry";
-import { playerFragment, playerRest } from "../player/fragment.ts";
+import { playerFragment } from "../player/fragment.ts";
+import { playerRest } from "../player/rest.ts";
 
 /** The player's fragment with a misspelt connector: `cal`. */
 const unknownConnector: FragmentInput = {
   ...playerFragment,
   protocol: {
+    ...playerFragment.protocol,
     REST: {
       ...playerRest,
       routes: [

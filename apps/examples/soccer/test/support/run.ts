@@ -31,12 +31,14 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Starts the example for real: processes, TCP, free ports. Routes of a lost service go after one second. */
+/** Starts the example for real: processes, TCP, free ports. Routes of a lost service go after one second; the matches stand still. */
 export async function startRun(): Promise<Run> {
   const lines = recorder<Line>("line");
   const soccer = await startSoccer({
     port: await freePort(),
     lostSeconds: 1,
+    minuteMs: 0,
+    functionMs: 2_000,
     write: (speaker, text) => lines.push({ speaker, text }),
   });
   return { soccer, lines, ask: (method, path, how) => ask(soccer, method, path, how) };
@@ -55,6 +57,11 @@ async function ask(soccer: Soccer, method: string, path: string, how: Asking = {
   const text = await response.text();
   const type = response.headers.get("content-type");
   return { status: response.status, headers: response.headers, type, text, body: parsed(text) };
+}
+
+/** Asks GraphQL. */
+export function graphqlOf(run: Run, query: string, as?: Person): Promise<Answer> {
+  return run.ask("POST", "/graphql", { body: { query }, ...(as !== undefined && { as }) });
 }
 
 function parsed(text: string): unknown {
