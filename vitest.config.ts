@@ -4,8 +4,12 @@ import { defineConfig } from "vitest/config";
 
 const root = import.meta.dirname;
 const conditions = ["@tidegate/source", "module", "node", "development|production"];
-// Projects that measure, or that start a whole system: they run after the others, one file at a time.
-const alone = new Set(["@tidegate/bench", "@tidegate/soak", "@tidegate/example-soccer"]);
+// Projects that measure, or that start a whole system: they run after the others, in this order, by so many files at once.
+const alone: Readonly<Record<string, { sequence: { groupOrder: number }; maxWorkers: number }>> = {
+  "@tidegate/example-soccer": { sequence: { groupOrder: 1 }, maxWorkers: 2 },
+  "@tidegate/bench": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
+  "@tidegate/soak": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
+};
 const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", {
   cwd: root,
 }).sort();
@@ -29,7 +33,7 @@ export default defineConfig({
         test: {
           name,
           include: ["test/**/*.test.ts"],
-          ...(alone.has(name) ? { sequence: { groupOrder: 1 }, maxWorkers: 1 } : {}),
+          ...alone[name],
         },
       };
     }),
