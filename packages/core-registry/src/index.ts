@@ -76,3 +76,5 @@ export {
   parsePattern,
   shapeOf,
 } from "./routing/pattern.ts";
+export { type CompiledRoute, compileRoutes, routePattern } from "./routing/routes.ts";
+export { evenIfFaulty, pathText, type RoutesPart, routesSchema } from "./routing/schema.ts";

@@ -2,9 +2,12 @@ import {
   type ConnectorInput,
   connectorMembers,
   type DescribedSchema,
+  evenIfFaulty,
   type Method,
   normalizeConnectors,
-  parsePattern,
+  pathText,
+  type RoutesPart,
+  routesSchema,
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
@@ -12,14 +15,7 @@ import { z } from "zod";
 export const methods: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** The `REST` part of a fragment as a service writes it (S4.1). */
-export interface RestInput {
-  /** What this part of the API is, in Markdown. */
-  readonly description?: string | undefined;
-  /** What all its paths begin with. Required where there are routes. */
-  readonly basePath?: string | undefined;
-  /** Its routes. Default none. */
-  readonly routes?: readonly RestRouteInput[] | undefined;
-}
+export type RestInput = RoutesPart<RestRouteInput>;
 
 /** One route. Exactly one connector: `call`, `publish` or `map`; short forms as S2.2 says. */
 export interface RestRouteInput extends ConnectorInput {
@@ -35,10 +31,6 @@ export interface RestRouteInput extends ConnectorInput {
   readonly ignoreError?: boolean | undefined;
 }
 
-// Every fault is found in one pass (S1): zod would leave these checks out where it found one itself.
-const evenIfFaulty = {
-  when: ({ value }: { readonly value: unknown }) => typeof value === "object" && value !== null,
-};
 const markdown = z.string({ error: "A description is a text." }).optional();
 const flag = z.boolean({ error: "Expected true or false." }).optional();
 
@@ -62,28 +54,4 @@ const route: z.ZodType<RestRouteInput> = z
   }, evenIfFaulty);
 
 /** The schema of the part. */
-export const restSchema: DescribedSchema<RestInput> = z
-  .strictObject(
-    {
-      description: markdown,
-      basePath: pathText("basePath").optional(),
-      routes: z.array(route, { error: "Routes are a list." }).optional(),
-    },
-    { error: (issue) => (issue.code === "invalid_type" ? "The part `REST` is an object." : undefined) },
-  )
-  .superRefine((input, context) => {
-    if (input.basePath !== undefined || input.routes === undefined || input.routes.length === 0) return;
-    context.addIssue({
-      code: "custom",
-      path: ["basePath"],
-      message: "Routes need a `basePath`; `/` is one.",
-    });
-  }, evenIfFaulty);
-
-function pathText(part: "path" | "basePath"): z.ZodString {
-  return z.string({ error: "A path is a text." }).superRefine((text, context) => {
-    const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
-    for (const problem of problems)
-      context.addIssue({ code: "custom", message: `${problem.message} Expected ${problem.expected}.` });
-  });
-}
+export const restSchema: DescribedSchema<RestInput> = routesSchema("REST", route);

@@ -1,22 +1,18 @@
 import {
   type DescribedSchema,
+  evenIfFaulty,
   type PublishConfig,
-  parsePattern,
+  pathText,
   publishSchema,
+  type RoutesPart,
+  routesSchema,
   type SubscribeConfig,
   subscribeSchema,
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
 /** The `WebSocket` part of a fragment as a service writes it (S6.1). */
-export interface WebSocketInput {
-  /** What this part of the API is, in Markdown. */
-  readonly description?: string | undefined;
-  /** What all its paths begin with. Required where there are routes. */
-  readonly basePath?: string | undefined;
-  /** Its routes. Default none. */
-  readonly routes?: readonly WebSocketRouteInput[] | undefined;
-}
+export type WebSocketInput = RoutesPart<WebSocketRouteInput>;
 
 /** One route: `subscribe`, `publish`, or both. */
 export interface WebSocketRouteInput {
@@ -34,10 +30,6 @@ export interface WebSocketRouteInput {
   readonly publish?: PublishConfig | undefined;
 }
 
-// Every fault is found in one pass (S1): zod would leave these checks out where it found one itself.
-const evenIfFaulty = {
-  when: ({ value }: { readonly value: unknown }) => typeof value === "object" && value !== null,
-};
 const markdown = z.string({ error: "A description is a text." }).optional();
 const flag = z.boolean({ error: "Expected true or false." }).optional();
 const connectors = ["subscribe", "publish", "call"] as const;
@@ -61,31 +53,7 @@ const route: z.ZodType<WebSocketRouteInput> = z
   }, evenIfFaulty);
 
 /** The schema of the part. */
-export const webSocketSchema: DescribedSchema<WebSocketInput> = z
-  .strictObject(
-    {
-      description: markdown,
-      basePath: pathText("basePath").optional(),
-      routes: z.array(route, { error: "Routes are a list." }).optional(),
-    },
-    { error: (issue) => (issue.code === "invalid_type" ? "The part `WebSocket` is an object." : undefined) },
-  )
-  .superRefine((input, context) => {
-    if (input.basePath !== undefined || input.routes === undefined || input.routes.length === 0) return;
-    context.addIssue({
-      code: "custom",
-      path: ["basePath"],
-      message: "Routes need a `basePath`; `/` is one.",
-    });
-  }, evenIfFaulty);
-
-function pathText(part: "path" | "basePath"): z.ZodString {
-  return z.string({ error: "A path is a text." }).superRefine((text, context) => {
-    const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
-    for (const problem of problems)
-      context.addIssue({ code: "custom", message: `${problem.message} Expected ${problem.expected}.` });
-  });
-}
+export const webSocketSchema: DescribedSchema<WebSocketInput> = routesSchema("WebSocket", route);
 
 /** A member that others know and this one does not: told why, not that it is unknown. */
 function never(why: string): z.ZodOptional<z.ZodNever> {

@@ -55,7 +55,7 @@ describe("S6.1 what a part becomes", () => {
     [
       "two routes of one shape",
       [feed, { ...feed, path: "/:name" }],
-      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] takes the same sockets.",
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
     ],
     [
       "@body",
