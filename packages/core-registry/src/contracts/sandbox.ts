@@ -66,7 +66,8 @@ export interface CompileFunctionOptions {
 export interface SandboxFunction {
   /**
    * Runs it with one argument, which is data. A value where it could be had at once, else a promise: await only what is one.
-   * @throws {TidegateError} `FUNCTION_THREW`, `FUNCTION_TIMEOUT`, `FUNCTION_MEMORY`, `FUNCTION_RESULT`, `FUNCTION_OFF`.
+   * @throws {TidegateError} `FUNCTION_THREW`, `FUNCTION_TIMEOUT`, `FUNCTION_MEMORY`, `FUNCTION_RESULT`, `FUNCTION_OFF`;
+   * `DEPENDENCY_UNAVAILABLE` where no process can run it now.
    */
   call(argument: unknown): unknown;
   /** True where `call` never returns a promise. */
