@@ -18,6 +18,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // A user's run passes without what only CI needs, and says what it left out.
+    reporters: ["default", join(root, "tools/checks/src/left-out.ts")],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Most test files wait for processes and sockets, so more of them run than there are cores.
