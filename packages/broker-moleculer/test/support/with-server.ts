@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { callScope, testBroker } from "@tidegate/plugin-testkit";
+import { callScope, recorder, testBroker } from "@tidegate/plugin-testkit";
 import type { BrokerOptions } from "moleculer";
 import { afterAll, expect, test } from "vitest";
 import { programOf, type Server, startServer } from "./server.ts";
@@ -52,8 +52,15 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
   test(`a ${name} server that goes away and comes back: health tells, and calls work again`, async () => {
     const first = await startServer(path, start);
     const { broker, join, close } = systemOn(first.port);
-    await broker.start({ serviceUp: () => undefined, serviceDown: () => undefined, event: () => undefined });
+    const found = recorder<string>("service");
+    await broker.start({
+      serviceUp: ({ name: service }) => found.push(service),
+      serviceDown: () => undefined,
+      event: () => undefined,
+    });
     await join("n1", [{ name: "player", actions: { get: () => 1 } }]);
+    // A node that has started is not yet a node that was found.
+    await found.waitFor((service) => service === "player");
     const call = () => broker.call(callScope(), { action: "player.get", params: {}, timeout: 500 });
     expect(await call()).toBe(1);
     await first.stop();
