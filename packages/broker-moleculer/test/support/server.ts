@@ -32,13 +32,18 @@ export async function startServer(
   const folder = await mkdtemp(join(tmpdir(), "tidegate-"));
   const child = spawn(program, argumentsOf(port, folder), { stdio: ["ignore", "pipe", "pipe"] });
   await listening(child, port);
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    const ended = once(child, "exit");
+    child.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
   return {
     port,
-    stop: async () => {
-      const ended = once(child, "exit");
-      child.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { callScope, recorder, testBroker } from "@tidegate/plugin-testkit";
 import type { BrokerOptions } from "moleculer";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { programOf, type Server, startServer } from "./server.ts";
 import { quiet, systemOf } from "./system.ts";
 
@@ -51,6 +51,7 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
 
   test(`a ${name} server that goes away and comes back: health tells, and calls work again`, async () => {
     const first = await startServer(path, start);
+    onTestFinished(() => first.stop());
     const { broker, join, close } = systemOn(first.port);
     const found = recorder<string>("service");
     await broker.start({
@@ -66,6 +67,7 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
     await first.stop();
     await expect.poll(() => broker.health?.().state, { timeout: 10_000 }).toBe("connecting");
     const second = await startServer(path, start, first);
+    onTestFinished(() => second.stop());
     await expect.poll(() => broker.health?.().state, { timeout: 10_000 }).toBe("up");
     await expect.poll(() => call().catch(() => undefined), { timeout: 10_000 }).toBe(1);
     await broker.stop();
