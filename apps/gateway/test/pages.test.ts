@@ -18,6 +18,8 @@ const branches: readonly BranchStatus[] = [
     latestUsedAt: "2020-11-17T07:45:03.322Z",
     parent: null,
     latestVersion: "7a2db312",
+    pins: [],
+    contested: [],
     versions: [
       {
         version: "7a2db312",
@@ -28,7 +30,16 @@ const branches: readonly BranchStatus[] = [
     ],
     services: [],
   },
-  { branch: "next", latestUsedAt: null, parent: "master", latestVersion: null, versions: [], services: [] },
+  {
+    branch: "next",
+    latestUsedAt: null,
+    parent: "master",
+    latestVersion: null,
+    pins: [],
+    contested: [],
+    versions: [],
+    services: [],
+  },
 ];
 const registry = { branches: () => branches, health: () => ({ state: "running" as const, reasons: [] }) };
 const starting: NotServed = { missing: "starting" };

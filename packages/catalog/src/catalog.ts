@@ -74,7 +74,12 @@ function documentCache(describe: Describe): Describe {
   };
 }
 
-const missing = { branch: "BRANCH_UNKNOWN", tag: "VERSION_UNKNOWN", starting: "STARTING" } as const;
+const missing = {
+  branch: "BRANCH_UNKNOWN",
+  tag: "VERSION_UNKNOWN",
+  starting: "STARTING",
+  dormant: "STARTING",
+} as const;
 
 function demandServed(served: Served | NotServed): Served {
   if (served.version === undefined) throw new TidegateError(missing[served.missing]);

@@ -63,7 +63,7 @@ const socketRoute: Route = {
   accept: () => ({ accept: true }),
   open: async () => undefined,
 };
-const share: Assembled = { routes: [socketRoute], endpoints: [] };
+const share: Assembled = { routes: [[socketRoute]], endpoints: [] };
 
 function documentOf(all: readonly Endpoint[]): JsonObject {
   const version = { ...versionOf(all), assembled: new Map([["GraphQL", share]]) };

@@ -11,6 +11,7 @@ export const errorCodes = {
   NOT_FOUND: { status: 404, close: 4404, title: "There is nothing here." },
   BRANCH_UNKNOWN: { status: 404, close: 4404, title: "There is no such branch." },
   VERSION_UNKNOWN: { status: 404, close: 4404, title: "There is no such version." },
+  FRAGMENT_UNKNOWN: { status: 404, close: 4404, title: "There is no such fragment." },
   METHOD_NOT_ALLOWED: { status: 405, close: 1008, title: "The path is right, the method is not." },
   REQUEST_TIMEOUT: { status: 408, close: 1008, title: "The request took too long to arrive." },
   BODY_TOO_LARGE: { status: 413, close: 1009, title: "The body is larger than allowed." },

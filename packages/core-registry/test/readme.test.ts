@@ -16,6 +16,8 @@ test("the README lists every option of createRegistry", () => {
     clock: true,
     debounceSeconds: true,
     lostSeconds: true,
+    breakingChanges: true,
+    maxCompiled: true,
     maxVersions: true,
     maxUnusedSeconds: true,
     readyAfterSeconds: true,

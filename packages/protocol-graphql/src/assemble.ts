@@ -49,7 +49,7 @@ export function createAssembler(
     for (const message of tolerated) tools.logger.warn(`GraphQL: ${message}`);
     const whole = wholeOf(live, schema, scalars);
     const assembled: Assembled = {
-      routes: routesOf(whole, tools),
+      routes: [routesOf(whole, tools)],
       endpoints: parts.flatMap(({ compiled, waiting }) =>
         compiled.endpoints.filter(({ key }) => !waiting.has(key)),
       ),

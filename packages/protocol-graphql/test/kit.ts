@@ -66,15 +66,17 @@ export async function bench(options: GraphQLOptions = {}) {
   };
 
   const route = (method: "GET" | "POST", path = "/graphql"): HttpRoute => {
-    const found = served().version.routes.find(
-      (one): one is HttpRoute => one.kind === "http" && one.method === method && one.path === path,
-    );
+    const found = served()
+      .version.routes.flat()
+      .find((one): one is HttpRoute => one.kind === "http" && one.method === method && one.path === path);
     if (found === undefined) throw new Error(`There is no ${method} ${path}.`);
     return found;
   };
 
   const socketRoute = (): WebSocketRoute => {
-    const found = served().version.routes.find((one): one is WebSocketRoute => one.kind === "websocket");
+    const found = served()
+      .version.routes.flat()
+      .find((one): one is WebSocketRoute => one.kind === "websocket");
     if (found === undefined) throw new Error("There is no socket's route.");
     return found;
   };

@@ -79,7 +79,8 @@ function clients(registry: Registry, bus: MemoryBroker) {
   const route = (key: string): WebSocketRoute => {
     const found = registry
       .find("master", undefined)
-      .version?.routes.find((one) => one.kind === "websocket" && one.key === key);
+      .version?.routes.flat()
+      .find((one) => one.kind === "websocket" && one.key === key);
     if (found?.kind !== "websocket")
       throw new Error(`no route ${key}: ${JSON.stringify(bus.node("n1").reports, undefined, 1)}`);
     return found;
@@ -111,7 +112,7 @@ function clients(registry: Registry, bus: MemoryBroker) {
     await began.accept(request, scope);
     const newest = (): WebSocketRoute => {
       const { version } = registry.find("master", undefined);
-      const now = version?.routes.find((one) => one.kind === "websocket" && one.key === key);
+      const now = version?.routes.flat().find((one) => one.kind === "websocket" && one.key === key);
       return now?.kind === "websocket" ? now : began;
     };
     const socket = testSocket(gone);

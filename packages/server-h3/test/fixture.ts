@@ -38,7 +38,7 @@ export function served(name: string, routes: readonly Route[]): Served {
       id: name.repeat(4),
       name,
       fragments: [],
-      routes,
+      routes: [routes],
       endpoints: [],
       rules: { owner: () => undefined },
       assembled: new Map(),

@@ -48,7 +48,7 @@ export function asyncApiDocument(version: Version, directory: DirectorySnapshot)
 function channelsOf(endpoint: Endpoint, version: Version): readonly Channel[] {
   if (endpoint.websocket !== undefined) return socketChannels(endpoint, endpoint.websocket.path);
   if (endpoint.graphql?.type !== "Subscription") return [];
-  const routes = version.assembled.get(endpoint.protocol)?.routes ?? [];
+  const routes = version.assembled.get(endpoint.protocol)?.routes.flat() ?? [];
   return routes.flatMap((route) => (route.kind === "websocket" ? [fieldChannel(endpoint, route.path)] : []));
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { CallScope } from "./call-scope.ts";
-import type { JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import type { Report } from "./report.ts";
 import type { JsonSchema } from "./schema.ts";
 
@@ -31,10 +31,36 @@ export interface Broker {
   events?(patterns: readonly string[]): void;
   /** Hands a report to one node of the service. Resolves also where nobody takes it. */
   report?(service: string, node: string, report: Report): Promise<void>;
+  /** The other gateways on the same system (S9.4). */
+  readonly peers?: Peers;
   /** How it does. */
   health?(): BrokerHealth;
   /** Forgets cached results of actions (S2.5). */
   clearCache?(patterns: readonly string[]): Promise<void>;
+}
+
+/** How the gateways of one system talk to each other (S9.4): questions by name, answers as plain data. */
+export interface Peers {
+  /** What this gateway answers, by question. Called once, before `start`. */
+  answer(answers: PeerAnswers): void;
+  /**
+   * Asks every other gateway that is there now, all at once. Who fails, or does not answer within `timeout` milliseconds,
+   * is left out. Never rejects.
+   */
+  ask(question: string, params: Json, timeout: number): Promise<readonly PeerAnswer[]>;
+}
+
+/** Answers by question. What is asked comes from outside and is not checked. A throw answers nothing. */
+export interface PeerAnswers {
+  readonly [question: string]: (params: unknown) => Json | Promise<Json>;
+}
+
+/** What one gateway answered. */
+export interface PeerAnswer {
+  /** Its node. */
+  readonly node: string;
+  /** Its answer, not checked. */
+  readonly answer: unknown;
 }
 
 /** What a broker tells the gateway. */
@@ -55,6 +81,11 @@ export interface ServiceDescription {
   readonly metadata?: JsonObject;
   /** Its fragment (S1), not checked. Absent where it publishes none. */
   readonly fragment?: unknown;
+  /**
+   * True: callers that know nothing of branches reach it too, so a node of a branch takes its share of everybody's calls
+   * and events (S13.1). Default false.
+   */
+  readonly exposed?: boolean;
   /** Higher is newer (S9.2). Default 0. */
   readonly revision?: number;
   /** What can be called. */

@@ -1,3 +1,6 @@
+/** Whether a client can be hurt: no; perhaps (also: somebody more may call it); yes. */
+export type ChangeLevel = "safe" | "dangerous" | "breaking";
+
 /** One difference between two versions. */
 export interface Change {
   /** What happened. */
@@ -7,7 +10,7 @@ export interface Change {
   /** To what: `GET /players/:id`. */
   readonly label: string;
   /** Whether a client can be hurt. */
-  readonly level: "safe" | "dangerous" | "breaking";
+  readonly level: ChangeLevel;
   /** What exactly, one sentence. */
   readonly detail?: string;
   /** Whose it is (after), or was. */

@@ -20,9 +20,17 @@ export interface Policy<Rule = unknown> {
   readonly schema: DescribedSchema<Rule>;
   /** Compiles one rule. Problems go to `tools.found`; with an error among them the fragment is refused. */
   compile(rule: Rule, tools: PolicyTools): CompiledRule | Promise<CompiledRule>;
+  /**
+   * What became of a rule, by what it asked before and asks after (`CompiledRule.asks`); never asked for equal data.
+   * Default: `unclear`.
+   */
+  compare?(before: Json, after: Json): AccessChange;
   /** Closes what it opened. */
   dispose?(): void | Promise<void>;
 }
+
+/** How a rule's change moves access: somebody more may, somebody may no more, or it cannot be told (taken as wider). */
+export type AccessChange = "wider" | "narrower" | "unclear";
 
 /** What a policy is given to compile a rule. */
 export interface PolicyTools {

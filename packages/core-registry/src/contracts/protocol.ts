@@ -29,7 +29,10 @@ export interface Protocol<Input = unknown, Data = unknown> {
   compile(input: Input, tools: CompileTools): Compiled<Data> | Promise<Compiled<Data>>;
   /** Makes one whole of all parts of a branch. Default: the routes of the parts, one after another. */
   assemble?(parts: readonly Part<Data>[], tools: AssembleTools): Assembled | Promise<Assembled>;
-  /** What differs between two versions. Default: by the endpoints' keys and essences. */
+  /**
+   * What differs between two versions; every change says whose it is, where one service can be named. Default: by the
+   * endpoints' keys and essences.
+   */
   diff?(before: Assembled, after: Assembled): readonly Change[];
   /** Closes what it opened. */
   dispose?(): void | Promise<void>;
@@ -101,7 +104,10 @@ export interface Part<Data = unknown> {
 
 /** What a protocol is given to assemble. */
 export interface AssembleTools {
-  /** What was assembled for the version before, where there was one: unchanged things are taken from it. */
+  /**
+   * What was assembled for the version before, or for the branch that this one forks: unchanged things are taken from it,
+   * all of it where nothing differs.
+   */
   readonly previous: Assembled | undefined;
   /** Takes what is wrong, with its owner; an error takes that fragment out, and the rest is assembled again. */
   found(origin: Origin, finding: Finding): void;
@@ -113,9 +119,9 @@ export interface AssembleTools {
 
 /** A protocol's share of a version. */
 export interface Assembled {
-  /** The routes to mount. */
-  readonly routes: readonly Route[];
-  /** The endpoints that are served. */
+  /** The routes to mount, in slices (`Version.routes`). */
+  readonly routes: readonly (readonly Route[])[];
+  /** The endpoints that are served. May be put together when it is asked for. */
   readonly endpoints: readonly Endpoint[];
   /** Documents for the catalog by name: `schema.graphql`. */
   readonly documents?: { readonly [name: string]: string };

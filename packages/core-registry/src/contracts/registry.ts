@@ -1,5 +1,5 @@
 import type { Broker } from "./broker.ts";
-import type { Change } from "./change.ts";
+import type { Change, ChangeLevel } from "./change.ts";
 import type { Clock } from "./clock.ts";
 import type { ContextFactory } from "./context.ts";
 import type { EventSource } from "./events.ts";
@@ -38,6 +38,10 @@ export interface RegistryOptions {
   readonly debounceSeconds?: number;
   /** The same, for a node that was lost. Default 15. */
   readonly lostSeconds?: number;
+  /** What a breaking change does, by branch; `*` for those not named. Default `warn`. */
+  readonly breakingChanges?: { readonly [branch: string]: BreakingChanges };
+  /** How many versions beside every master's newest are kept compiled (S9.5). Default 20. */
+  readonly maxCompiled?: number;
   /** How many versions of a branch can be asked for (S9.5). Default 10. */
   readonly maxVersions?: number;
   /** Seconds until a branch without fragments, or one that nobody uses, is released (S9.5). Default 1800. */
@@ -54,7 +58,7 @@ export interface Registry {
   start(): Promise<void>;
   /** Stops merging, then the brokers, then the sandbox. Idempotent. */
   stop(): Promise<void>;
-  /** What a branch and a tag name now. */
+  /** What a branch and a tag name now, as `ServedApi.find` says. */
   find(branch: string, tag: string | undefined): Served | NotServed;
   /** Where events of all brokers come from. */
   readonly events: EventSource;
@@ -64,6 +68,21 @@ export interface Registry {
   branches(): readonly BranchStatus[];
   /** The JSON Schema (2020-12) of a whole fragment, composed from the plugins (S1.5). */
   fragmentSchema(): JsonSchema;
+  /**
+   * What differs between two versions of any branches.
+   * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`
+   */
+  difference(before: VersionName, after: VersionName): Promise<VersionDifference>;
+  /**
+   * Holds a branch at a version, or one service of a branch at a fragment, here and on every gateway of the same systems,
+   * until it is unpinned. Resolves when it is served here and the others were told.
+   * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
+   */
+  pin(pin: Pin): Promise<void>;
+  /** Ends a pin. @throws `BRANCH_UNKNOWN`; nothing where there was none */
+  unpin(pin: PinTarget): Promise<void>;
+  /** What every gateway of the same systems serves now, this one first. Those that do not answer within a second are left out. */
+  gateways(): Promise<readonly GatewayStatus[]>;
   /** What would become of a fragment: the report, and nothing is served. */
   check(request: CheckRequest): Promise<Report>;
   /** Tells every report as it is made. Returns what ends it. */
@@ -72,6 +91,51 @@ export interface Registry {
   onMount(listener: (mounted: Mounted) => void): () => void;
   /** Resolves when nothing waits to be merged: timers of S9.3 do not count. */
   settled(): Promise<void>;
+}
+
+/** What a branch does with a breaking change of a fragment that it holds: nothing, a warning in the report, or refuse it. */
+export type BreakingChanges = "off" | "warn" | "block";
+
+/** A version by its names. */
+export interface VersionName {
+  /** The branch. */
+  readonly branch: string;
+  /** The tag: `latest`, or 8 to 32 hex digits. */
+  readonly tag: string;
+}
+
+/** What differs between two versions. Plain data. */
+export interface VersionDifference {
+  /** The version that it starts from. */
+  readonly before: VersionName;
+  /** The version that it leads to. */
+  readonly after: VersionName;
+  /** The heaviest level of the changes; `none` where nothing differs. */
+  readonly level: ChangeLevel | "none";
+  /** The differences, heaviest first. */
+  readonly changes: readonly Change[];
+}
+
+/** What a pin is on. */
+export interface PinTarget {
+  /** The branch. */
+  readonly branch: string;
+  /** One service of it. Absent: the branch as a whole. */
+  readonly service?: string;
+}
+
+/** What is held where. */
+export interface Pin extends PinTarget {
+  /** What it is held at: of a branch a version's tag, of a service a fragment's hash, 8 to 32 hex digits. */
+  readonly to: string;
+}
+
+/** A gateway as others see it. */
+export interface GatewayStatus {
+  /** Its name. */
+  readonly gateway: string;
+  /** The newest version's id by branch. */
+  readonly versions: { readonly [branch: string]: string };
 }
 
 /** A fragment to try. */
@@ -106,10 +170,24 @@ export interface BranchStatus {
   readonly parent: string | null;
   /** The newest version's tag; null while there is none. */
   readonly latestVersion: string | null;
+  /** What is held where (S9.4). */
+  readonly pins: readonly Pin[];
+  /** What more than one service claims, and who holds it (S9.4). */
+  readonly contested: readonly Contest[];
   /** Newest first. */
   readonly versions: readonly VersionStatus[];
   /** The services that it shows. */
   readonly services: readonly ServiceStatus[];
+}
+
+/** Something that more than one service claims. */
+export interface Contest {
+  /** What: `REST GET /players/:`. */
+  readonly claim: string;
+  /** The service that has it. */
+  readonly holder: string;
+  /** The services that want it. */
+  readonly challengers: readonly string[];
 }
 
 /** A version for `/~status`. */

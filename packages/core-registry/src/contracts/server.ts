@@ -37,7 +37,10 @@ export interface Listening {
 
 /** What a server serves: the newest of everything, each time it asks. */
 export interface ServedApi {
-  /** What a branch and a tag name now. `tag` undefined or `latest`: the newest. Two lookups and no work. */
+  /**
+   * What a branch and a tag name now. `tag` undefined or `latest`: the newest. Two lookups and no work; what is there but
+   * must be compiled first is `dormant` (S9.5), which master's newest never is.
+   */
   find(branch: string, tag: string | undefined): Served | NotServed;
   /** The gateway's own pages below `/~`: status, catalog. */
   readonly pages: readonly GatewayPage[];
@@ -61,12 +64,14 @@ export interface Served {
   readonly directory: DirectorySnapshot;
 }
 
-/** Why nothing is served: `starting` answers 503, the others 404 that says which. */
+/** Why nothing is served: `starting` answers 503, `dormant` is woken, the others answer 404 that says which. */
 export interface NotServed {
   /** Never set. */
   readonly version?: undefined;
   /** What is missing. */
-  readonly missing: "branch" | "tag" | "starting";
+  readonly missing: "branch" | "tag" | "starting" | "dormant";
+  /** Of what is `dormant`: compiles it. */
+  readonly wake?: () => Promise<Served | NotServed>;
 }
 
 /** Who may use something of the gateway's own (S9.11). */

@@ -10,9 +10,12 @@ export interface Version {
   readonly name: string;
   /** The fragments that it is made of, by service name. */
   readonly fragments: readonly VersionFragment[];
-  /** Everything that it serves. */
-  readonly routes: readonly Route[];
-  /** Everything that it serves, described. */
+  /**
+   * Everything that it serves, in slices. A slice is the same array in every version that holds the fragment it is of:
+   * what is made of it (a router) can be kept.
+   */
+  readonly routes: readonly (readonly Route[])[];
+  /** Everything that it serves, described. Put together when it is asked for. */
   readonly endpoints: readonly Endpoint[];
   /** The rules of its services (S7.2). */
   readonly rules: ServiceRules;

@@ -41,6 +41,7 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     publish: "function?",
     events: "function?",
     report: "function?",
+    peers: "object?",
     health: "function?",
     clearCache: "function?",
   },
@@ -61,6 +62,7 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     members: "array",
     schema: "object",
     compile: "function",
+    compare: "function?",
     dispose: "function?",
   },
   sandbox: {

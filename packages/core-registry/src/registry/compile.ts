@@ -134,7 +134,7 @@ function assemble(
 ): Assembled | Promise<Assembled> {
   if (protocol.assemble === undefined) {
     return {
-      routes: parts.flatMap(({ compiled }) => compiled.routes ?? []),
+      routes: parts.flatMap(({ compiled }) => (compiled.routes === undefined ? [] : [compiled.routes])),
       endpoints: parts.flatMap(({ compiled, waiting }) =>
         compiled.endpoints.filter(({ key }) => !waiting.has(key)),
       ),

@@ -202,6 +202,16 @@ export function createRegistry(options: RegistryOptions): Registry {
     events: hub,
     health,
     branches: () => [...branches.values()].map((branch) => branchStatus(branch, discovery.directory)),
+    difference: async () => {
+      throw new TidegateError("VERSION_UNKNOWN");
+    },
+    pin: async () => {
+      throw new TidegateError("VERSION_UNKNOWN");
+    },
+    unpin: async () => {
+      throw new TidegateError("VERSION_UNKNOWN");
+    },
+    gateways: async () => [],
     fragmentSchema: () => fragmentSchema(plugins),
     check,
     onReport: reports.add,

@@ -10,6 +10,8 @@ export function branchStatus(branch: Branch, directory: Directory): BranchStatus
     latestUsedAt: branch.usedAt === 0 ? null : new Date(branch.usedAt).toISOString(),
     parent: branch.name === masterBranch ? null : masterBranch,
     latestVersion: branch.compilation?.version.name ?? null,
+    pins: [],
+    contested: [],
     versions: branch.versions.map(versionStatus),
     services: [...directory.services.keys()].sort().map((name) => serviceStatus(name, branch, directory)),
   };

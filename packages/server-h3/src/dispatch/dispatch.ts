@@ -34,7 +34,7 @@ export type Dispatch = (request: ServerRequest) => Reply | Promise<Reply>;
 
 /** Makes the dispatch of one served API: branch, version, route (S9.5), and the gateway's own pages. */
 export function createDispatch({ api, locator, health }: DispatchInput): Dispatch {
-  const routerOf = remember((version: Version) => makeRouter(version.routes, refused));
+  const routerOf = remember((version: Version) => makeRouter(version.routes.flat(), refused));
   const pagesOf = remember(makePages);
 
   function refused(route: { readonly path: string }, problem: string): void {

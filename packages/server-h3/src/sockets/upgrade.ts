@@ -75,7 +75,7 @@ export function createUpgrades(input: UpgradesInput): Upgrades {
   const { api, locator, settings, problems, limits, clock, draining, health } = input;
   const handOver = createHandover(settings.maxPayload);
   const live = createLiveSockets(api, settings, clock);
-  const routesOf = remember((version: Version) => makeSocketRouter(version.routes, refused));
+  const routesOf = remember((version: Version) => makeSocketRouter(version.routes.flat(), refused));
   let arriving = 0;
 
   function refused(route: Route, problem: string): void {
