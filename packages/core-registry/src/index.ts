@@ -40,7 +40,10 @@ export * from "./contracts/server.ts";
 export * from "./contracts/trace.ts";
 export * from "./contracts/verdict.ts";
 export * from "./contracts/version.ts";
+export { type DifferenceTextOptions, differenceText } from "./difference/text.ts";
 export * from "./errors.ts";
+export type { CallExample, EventExample, Examples } from "./examples/examples.ts";
+export type { ExamplesOptions } from "./examples/options.ts";
 export { canonicalJson, hash128 } from "./fragment/canonical.ts";
 export { codeFrame } from "./fragment/code-frame.ts";
 export {

@@ -17,6 +17,7 @@ test("the README lists every option of createRegistry", () => {
     debounceSeconds: true,
     lostSeconds: true,
     breakingChanges: true,
+    examples: true,
     maxCompiled: true,
     maxVersions: true,
     maxUnusedSeconds: true,

@@ -159,6 +159,10 @@ describe("S7.4 filter", () => {
     expect(console).toEqual([{ level: "log", text: "ran", jsonPath: "filter" }]);
   });
 
+  test("S10: what another text means for access cannot be told", () => {
+    expect(policy.compare?.("() => true", "() => false")).toBe("unclear");
+  });
+
   test.each([[{ filter: 1 }], [{ filter: "" }], [{}]])("%j is a fault", async (rule) => {
     expect((await policy.schema["~standard"].validate(rule)).issues).toHaveLength(1);
   });

@@ -1,4 +1,12 @@
-import type { CompiledRule, DescribedSchema, Policy, Scope, Verdict } from "@tidegate/core-registry";
+import type {
+  AccessChange,
+  CompiledRule,
+  DescribedSchema,
+  Json,
+  Policy,
+  Scope,
+  Verdict,
+} from "@tidegate/core-registry";
 import { z } from "zod";
 
 /** What a rule asks: one list of scopes, under either name. */
@@ -27,6 +35,7 @@ const schema: DescribedSchema<ScopeRule> = z
     });
   });
 
+const everybody = "**";
 const allowed: Verdict = { allowed: true };
 
 /**
@@ -34,15 +43,16 @@ const allowed: Verdict = { allowed: true };
  * space-separated text) hold at least one of those that it lists, compared literally. `**` always passes.
  */
 export function scope(): Policy<ScopeRule> {
-  return { contract: 1, key: "scope", members: ["scope", "scopes"], schema, compile };
+  return { contract: 1, key: "scope", members: ["scope", "scopes"], schema, compile, compare };
 }
 
 function compile(rule: ScopeRule): CompiledRule {
   const wanted = rule.scope ?? rule.scopes ?? [];
-  const asks = [...wanted].sort();
+  // What asks the same is the same data: `**` lets everybody pass, whatever stands beside it.
+  const asks = wanted.includes(everybody) ? [everybody] : [...new Set(wanted)].sort();
   // Looking into a set costs less than remembering the answer.
   const memo = "never";
-  if (wanted.includes("**")) return { decide: () => allowed, memo, reads: [], asks };
+  if (wanted.includes(everybody)) return { decide: () => allowed, memo, reads: [], asks };
   const reason = `None of the scopes ${wanted.join(", ")}.`;
   return {
     decide: ({ scope }) =>
@@ -51,6 +61,24 @@ function compile(rule: ScopeRule): CompiledRule {
     reads: ["auth"],
     asks,
   };
+}
+
+/** One scope of the list is enough: more of them let more in, and `**` lets everybody. */
+function compare(before: Json, after: Json): AccessChange {
+  const [was, is] = [scopesOf(before), scopesOf(after)];
+  if (was === undefined || is === undefined) return "unclear";
+  if (isWithin(was, is)) return "wider";
+  return isWithin(is, was) ? "narrower" : "unclear";
+}
+
+function scopesOf(asks: Json): readonly string[] | undefined {
+  if (!Array.isArray(asks)) return undefined;
+  const texts = asks.filter((each) => typeof each === "string");
+  return texts.length === asks.length ? texts : undefined;
+}
+
+function isWithin(some: readonly string[], all: readonly string[]): boolean {
+  return all.includes(everybody) || some.every((each) => all.includes(each));
 }
 
 function grantedOf(scope: Scope): readonly string[] {

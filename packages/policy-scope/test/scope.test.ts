@@ -52,6 +52,24 @@ describe("S7.3 scope", () => {
     expect(rule.asks).toEqual(["a", "b"]);
   });
 
+  test("rules that ask the same say the same: scopes named twice, or beside `**`", async () => {
+    expect((await compiled({ scope: ["b", "a", "b"] })).asks).toEqual(["a", "b"]);
+    expect((await compiled({ scopes: ["a", "**"] })).asks).toEqual(["**"]);
+  });
+
+  test.each([
+    [["a"], ["a", "b"], "wider"],
+    [["a", "b"], ["b"], "narrower"],
+    [["a"], ["**"], "wider"],
+    [["**"], ["a"], "narrower"],
+    [["a"], ["b"], "unclear"],
+    [["a", "b"], ["b", "c"], "unclear"],
+    ["a", ["a"], "unclear"],
+    [["a"], [1], "unclear"],
+  ])("S10: %j became %j: %s, as one scope of the list is enough", (before, after, access) => {
+    expect(policy.compare?.(before, after)).toBe(access);
+  });
+
   test.each([
     [{ scope: [] }, "An empty list lets nobody in: name a scope, or `**` for everybody."],
     [{ scope: ["a"], scopes: ["b"] }, "`scope` and `scopes` are one thing: keep one."],

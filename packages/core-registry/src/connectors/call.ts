@@ -2,6 +2,7 @@ import type { CallRequest } from "../contracts/broker.ts";
 import type { CallConfig, Connector, Sources } from "../contracts/connector.ts";
 import type { Scope } from "../contracts/scope.ts";
 import { TidegateError } from "../errors.ts";
+import type { ExampleTaker } from "../examples/examples.ts";
 import type { BatchCaller } from "./batch.ts";
 import { batchAnswers } from "./batch-answer.ts";
 import { callInBatch } from "./batched-call.ts";
@@ -51,7 +52,7 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
   const alone = (scope: Scope, given: Sources): unknown =>
     chain(decide(scope, given), (made) => {
       if (made === undefined) return null;
-      const answer = callAction(scope, { action, params: made });
+      const answer = callAction(scope, { action, params: made }, tools.examples);
       return map === undefined ? answer : answer.then((response) => mapped(scope, given, made, response));
     });
   const caller = batchCaller(action, places, plan);
@@ -83,7 +84,7 @@ function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPla
     action,
     limit: tools.batching?.entriesLimit ?? entriesLimit,
     call: async (scope, params, entries) => {
-      const answer = await callAction(scope, { action, params, batch: entries });
+      const answer = await callAction(scope, { action, params, batch: entries }, tools.examples);
       try {
         return batchAnswers(answer, entries, action);
       } catch (error) {
@@ -94,7 +95,11 @@ function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPla
   };
 }
 
-function callAction(scope: Scope, request: CallRequest): Promise<unknown> {
+function callAction(
+  scope: Scope,
+  request: CallRequest,
+  examples: ExampleTaker | undefined,
+): Promise<unknown> {
   const { action } = request;
   const entry = scope.directory.action(action);
   if (entry === undefined || entry.state === "gone" || !entry.published) {
@@ -105,7 +110,9 @@ function callAction(scope: Scope, request: CallRequest): Promise<unknown> {
     });
   }
   const { nodes, broker } = entry;
-  return broker.call(scope, nodes === undefined ? request : { ...request, nodes });
+  const answer = broker.call(scope, nodes === undefined ? request : { ...request, nodes });
+  examples?.called(action, request.params, answer);
+  return answer;
 }
 
 /** The sources that a function reads; none where there is no function. */

@@ -50,7 +50,10 @@ export function compilePublish(config: PublishConfig, self: string, plan: Connec
   const send = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
     const request = { event, params: own.params, broadcast, ...(groups === undefined ? {} : { groups }) };
     const sent = publishEvent(tools.origin.service, scope, request);
-    return sent.then(() => (map === undefined ? own.params : map.call(scope, given, own)));
+    return sent.then(() => {
+      tools.examples?.happened(event, own.params);
+      return map === undefined ? own.params : map.call(scope, given, own);
+    });
   };
   const gated = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
     const admitted = guardOf(event)?.admit(own.params, scope);

@@ -51,6 +51,7 @@ export function compileSubscribe(
     given: Sources,
   ): Promise<Delivery | undefined> => {
     const { event, payload, broadcast } = packet;
+    tools.examples?.happened(event, payload);
     const own = { source: packet, event, params: payload, broadcast };
     try {
       if (filter !== undefined && !(await filter.call(scope, given, own))) return undefined;

@@ -1,5 +1,6 @@
 import type { ConnectorOptions } from "../contracts/connector.ts";
 import type { Origin } from "../contracts/finding.ts";
+import type { ExampleTaker } from "../examples/examples.ts";
 import type { FunctionTools } from "./function.ts";
 import type { Gate } from "./gate.ts";
 
@@ -11,6 +12,8 @@ export interface ConnectorTools extends FunctionTools {
   readonly gate: Gate;
   /** Names of all context values that there are. */
   readonly contexts: readonly string[];
+  /** Sees calls and events, for examples of them (S9.10). Default: nobody does. */
+  readonly examples?: ExampleTaker;
   /** How calls are batched (S5.4). */
   readonly batching?: {
     /** The most entries that one call takes. Default 100. */

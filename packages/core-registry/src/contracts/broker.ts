@@ -52,6 +52,7 @@ export interface Peers {
 
 /** Answers by question. What is asked comes from outside and is not checked. A throw answers nothing. */
 export interface PeerAnswers {
+  /** What is answered to one question. */
   readonly [question: string]: (params: unknown) => Json | Promise<Json>;
 }
 

@@ -1,3 +1,5 @@
+import type { Examples } from "../examples/examples.ts";
+import type { ExamplesOptions } from "../examples/options.ts";
 import type { Broker } from "./broker.ts";
 import type { Change, ChangeLevel } from "./change.ts";
 import type { Clock } from "./clock.ts";
@@ -38,6 +40,8 @@ export interface RegistryOptions {
   readonly debounceSeconds?: number;
   /** The same, for a node that was lost. Default 15. */
   readonly lostSeconds?: number;
+  /** Which examples of calls and events are kept (S9.10). Default: the seed's limits. */
+  readonly examples?: ExamplesOptions;
   /** What a breaking change does, by branch; `*` for those not named. Default `warn`. */
   readonly breakingChanges?: { readonly [branch: string]: BreakingChanges };
   /** How many versions beside every master's newest are kept compiled (S9.5). Default 20. */
@@ -62,6 +66,8 @@ export interface Registry {
   find(branch: string, tag: string | undefined): Served | NotServed;
   /** Where events of all brokers come from. */
   readonly events: EventSource;
+  /** Examples of calls and events (S9.10). */
+  readonly examples: Pick<Examples, "of" | "ofEvent">;
   /** How the gateway does (S12.6). */
   health(): GatewayHealth;
   /** The branches that there are, `master` first. */

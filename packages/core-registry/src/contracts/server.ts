@@ -83,6 +83,8 @@ export interface GatewayPage {
   readonly method: Method;
   /** Below the branch's prefix, no parameters: `/~status`, `/~catalog/openapi.json`. */
   readonly path: string;
+  /** True: it owns what lies below its path too, and reads it from `request.path`. Default false. */
+  readonly below?: boolean;
   /** Who may see it; others get 404. */
   readonly access: Access;
   /** Answers. `served` is what the request's branch and tag name; `scope.version` is empty where they name nothing. */

@@ -1,17 +1,22 @@
 import type { Finding } from "../contracts/finding.ts";
-import { type Conflict, claimKey, Holders } from "./claims.ts";
+import { masterBranch } from "../fragment/fragment.ts";
+import { Board, type Conflict } from "./board.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
+import type { Directory } from "./directory.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Candidate, ServiceView, View } from "./view.ts";
+import type { Pace } from "./pace.ts";
+import { type Candidate, servicesOf, type View } from "./view.ts";
 
 /** Which fragment each service may have on a branch, and why not the newest. */
 export interface Admission {
-  /** What is used, by service. */
-  readonly chosen: ReadonlyMap<string, CompiledFragment>;
+  /** What is used: a board over the one that was given, with no claim waiting yet. */
+  readonly board: Board;
   /** What was refused: services whose newest fragment is not used. */
   readonly refused: ReadonlyMap<string, Refusal>;
-  /** Who holds what others claim too, by claim. */
-  readonly contested: ReadonlyMap<string, string>;
+  /** What more than one service claims, by claim. */
+  readonly contested: ReadonlyMap<string, Contested>;
+  /** Services that the directory says something new of, and those that mention them. */
+  readonly stirred: ReadonlySet<string>;
 }
 
 /** Why a service's newest fragment is not used. */
@@ -22,110 +27,192 @@ export interface Refusal {
   readonly findings: readonly Finding[];
 }
 
+/** A claim of several services. */
+export interface Contested {
+  /** Who has it. */
+  readonly holder: string;
+  /** Who wants it. */
+  readonly challengers: readonly string[];
+}
+
 /** Judges one fragment by what the fragment alone cannot tell; errors refuse it. */
 export type Judge = (fragment: CompiledFragment) => readonly Finding[];
 
-/** What admission works on while it goes on. */
-interface Board {
-  readonly chosen: Map<string, CompiledFragment>;
-  readonly holders: Holders;
+/** What admission decides from. */
+export interface AdmissionInput {
+  /** What the branch shows. */
+  readonly view: View;
+  /** What history says. */
+  readonly ledger: Ledger;
+  /**
+   * Where the search begins: master's board as it is, so that a branch costs what it differs by, and a change what it
+   * changes; or an empty one. What comes out is the same, only the cost is not.
+   */
+  readonly base: Board;
+  /** Judges fragments. */
   readonly judge: Judge;
+  /** Finds the fragment that the ledger names, where no node publishes it any more. */
+  lastGood(service: string, hash: string): CompiledFragment | undefined;
+  /** Gives the event loop its turns. */
+  readonly pace: Pace;
 }
 
 /**
  * Chooses a fragment for every service of a view. The incumbents are placed first, so who holds a claim keeps it; then
- * newer fragments are tried, older revisions first, again and again until none more fits. Pure and independent of the
- * order in which anything came: only view, ledger and judge decide (S9.2, S9.4, S9.6).
- *
- * @param lastGood finds the fragment that the ledger says was accepted last, where it is still known
+ * newer fragments are tried, older revisions first, again and again until none more fits. Only view, ledger and judge
+ * decide, not the order in which anything came (S9.2, S9.4, S9.6).
  */
-export function admit(
-  view: View,
-  ledger: Ledger,
-  judge: Judge,
-  lastGood: (service: string, hash: string) => CompiledFragment | undefined,
-): Admission {
-  const board: Board = { chosen: new Map(), holders: new Holders(), judge };
-  const order = [...view.services.values()].sort(byPrecedence(ledger));
-  for (const service of order) placeIncumbent(board, service, ledger, lastGood);
-  const refused = new Map<string, Refusal>();
-  const open = new Set(order);
+export async function admit(input: AdmissionInput): Promise<Admission> {
+  const board = new Board(input.base);
+  const hall: Hall = { ...input, board, refused: new Map(), holders: new Set(input.ledger.holders.values()) };
+  const stirred = stirredServices(hall);
+  const open = await placeIncumbents(hall, stirred);
   for (let before = -1; before !== open.size; ) {
     before = open.size;
-    for (const service of open) if (tryNewest(board, service, refused)) open.delete(service);
+    for (const service of [...open].sort(byPrecedence(hall))) {
+      if (tryNewest(hall, service)) open.delete(service);
+      await input.pace();
+    }
   }
-  for (const service of open) fallBack(board, service, refused);
-  return { chosen: board.chosen, refused, contested: contestedOf(board, refused) };
+  for (const service of [...open].sort(byPrecedence(hall))) fallBack(hall, service);
+  return { board, refused: hall.refused, contested: contestedOf(hall), stirred };
+}
+
+/** What admission works on while it goes on. */
+interface Hall extends AdmissionInput {
+  readonly board: Board;
+  readonly refused: Map<string, Refusal>;
+  readonly holders: ReadonlySet<string>;
+}
+
+// What the base was judged by is not what there is now, nor what this branch sees of it.
+function stirredServices({ view, base }: Hall): Set<string> {
+  const stirred = new Set<string>();
+  const stir = (name: string): void => {
+    stirred.add(name);
+    for (const mentioner of base.mentioners(name) ?? []) stirred.add(mentioner);
+  };
+  for (const name of changedServices(base.directory, view.directory)) stir(name);
+  if (view.branch !== masterBranch) for (const name of servicesOf(view.directory, view.branch)) stir(name);
+  return stirred;
+}
+
+function* changedServices(before: Directory, after: Directory): Iterable<string> {
+  if (before === after) return;
+  for (const [name, service] of after.services) if (before.services.get(name) !== service) yield name;
+  for (const name of before.services.keys()) if (!after.services.has(name)) yield name;
+}
+
+/** @returns the services whose newest fragment is to be tried */
+async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promise<Set<string>> {
+  const { board, base, view, ledger, pace } = hall;
+  for (const service of [...base.services()])
+    if (view.candidates(service).length === 0) board.unplace(service);
+  const returning: string[] = [];
+  for (const name of view.directory.services.keys()) {
+    const incumbent = incumbentOf(hall, name);
+    if (incumbent === "none") continue;
+    const placed = board.chosen(name);
+    if (placed === incumbent && !(placed !== undefined && stirred.has(name) && isFaulty(hall, placed)))
+      continue;
+    board.unplace(name);
+    if (incumbent !== undefined && incumbent !== placed) returning.push(name);
+  }
+  const open = new Set<string>();
+  for (const name of returning.sort(byPrecedence(hall))) {
+    const incumbent = incumbentOf(hall, name);
+    if (incumbent === undefined || incumbent === "none" || isFaulty(hall, incumbent)) continue;
+    for (const { holder } of board.conflicts(incumbent))
+      if (!ledger.accepted.has(holder)) board.unplace(holder);
+    if (board.conflicts(incumbent).length === 0) board.place(incumbent);
+    await pace();
+  }
+  for (const name of view.directory.services.keys()) {
+    const newest = newestOf(hall, name);
+    if (newest !== undefined && board.chosen(name) !== newest) open.add(name);
+  }
+  return open;
+}
+
+/** The fragment that a service was accepted with last: by the ledger, else the one on the base. `none`: it shows nothing. */
+function incumbentOf(hall: Hall, service: string): CompiledFragment | undefined | "none" {
+  const { view, ledger, base } = hall;
+  const candidates = view.candidates(service);
+  if (candidates.length === 0) return "none";
+  const hash = ledger.accepted.get(service);
+  if (hash === null) return undefined;
+  const wanted = hash ?? base.chosen(service)?.hash;
+  if (wanted === undefined) return undefined;
+  // By hash: where only the documentation is new, it is a new object.
+  const published = candidates.find(({ fragment }) => fragment.hash === wanted)?.fragment;
+  if (published !== undefined) return published;
+  const below = base.chosen(service);
+  return below?.hash === wanted ? below : hall.lastGood(service, wanted);
+}
+
+/** The fragment that a service is to have: the one that it is pinned to, else its newest. */
+function newestOf({ view, ledger, lastGood }: Hall, service: string): CompiledFragment | undefined {
+  const candidates = view.candidates(service);
+  const pin = candidates.length === 0 ? undefined : ledger.pins.get(service);
+  if (pin === undefined) return candidates[0]?.fragment;
+  const pinned = candidates.find(({ fragment }) => fragment.hash === pin)?.fragment ?? lastGood(service, pin);
+  return pinned ?? candidates[0]?.fragment;
 }
 
 // Who holds something contested goes first, then who was accepted before, then the lower revision, then the name.
-function byPrecedence(ledger: Ledger): (one: ServiceView, other: ServiceView) => number {
-  const holders = new Set(Object.values(ledger.holders));
-  const rank = ({ service }: ServiceView): number =>
-    holders.has(service) ? 0 : Object.hasOwn(ledger.accepted, service) ? 1 : 2;
-  const revision = ({ candidates }: ServiceView): number => candidates[0]?.revision ?? 0;
-  return (one, other) =>
-    rank(one) - rank(other) || revision(one) - revision(other) || (one.service < other.service ? -1 : 1);
+function byPrecedence({ holders, ledger, view, base }: Hall): (one: string, other: string) => number {
+  const rank = (service: string): number => {
+    if (holders.has(service)) return 0;
+    return ledger.accepted.has(service) || base.chosen(service) !== undefined ? 1 : 2;
+  };
+  const revision = (service: string): number => view.candidates(service)[0]?.revision ?? 0;
+  return (one, other) => rank(one) - rank(other) || revision(one) - revision(other) || (one < other ? -1 : 1);
 }
 
-function placeIncumbent(
-  board: Board,
-  { service, candidates }: ServiceView,
-  ledger: Ledger,
-  lastGood: (service: string, hash: string) => CompiledFragment | undefined,
-): void {
-  const hash = ledger.accepted[service];
-  if (hash === undefined) return;
-  const known =
-    candidates.find(({ fragment }) => fragment.hash === hash)?.fragment ?? lastGood(service, hash);
-  if (known !== undefined && faultsOf(board, known).length === 0) place(board, known);
-}
-
-function tryNewest(
-  board: Board,
-  { service, candidates }: ServiceView,
-  refused: Map<string, Refusal>,
-): boolean {
-  const newest = candidates[0]?.fragment;
+function tryNewest(hall: Hall, service: string): boolean {
+  const { board, refused } = hall;
+  const newest = newestOf(hall, service);
   if (newest === undefined) return true;
-  const before = board.chosen.get(service);
+  const before = board.chosen(service);
   if (before !== newest) {
-    if (before !== undefined) unplace(board, before);
-    const faults = faultsOf(board, newest);
+    board.unplace(service);
+    const faults = faultsOf(hall, newest);
     if (faults.length > 0) {
-      if (before !== undefined) place(board, before);
+      if (before !== undefined) board.place(before);
       refused.set(service, { fragment: newest, findings: faults });
       return false;
     }
-    place(board, newest);
+    board.place(newest);
   }
   refused.delete(service);
   return true;
 }
 
 // Nothing newer fits: the last good one stays; where there is none, the next candidate that fits.
-function fallBack(board: Board, { service, candidates }: ServiceView, refused: Map<string, Refusal>): void {
-  if (board.chosen.has(service) || !refused.has(service)) return;
-  const next = candidates.slice(1).find(({ fragment }: Candidate) => faultsOf(board, fragment).length === 0);
-  if (next !== undefined) place(board, next.fragment);
+function fallBack(hall: Hall, service: string): void {
+  const { board, refused, view } = hall;
+  if (board.chosen(service) !== undefined || !refused.has(service)) return;
+  const next = view
+    .candidates(service)
+    .slice(1)
+    .find(({ fragment }: Candidate) => faultsOf(hall, fragment).length === 0);
+  if (next !== undefined) board.place(next.fragment);
 }
 
-function place(board: Board, fragment: CompiledFragment): void {
-  board.chosen.set(fragment.service, fragment);
-  board.holders.add(fragment);
+function isFaulty({ judge }: Hall, fragment: CompiledFragment): boolean {
+  return errorsOf(fragment, judge).length > 0;
 }
 
-function unplace(board: Board, fragment: CompiledFragment): void {
-  board.chosen.delete(fragment.service);
-  board.holders.remove(fragment);
+function errorsOf(fragment: CompiledFragment, judge: Judge): readonly Finding[] {
+  return [...fragment.findings, ...judge(fragment)].filter(({ severity }) => severity === "error");
 }
 
-function faultsOf(board: Board, fragment: CompiledFragment): readonly Finding[] {
-  const own = [...fragment.findings, ...board.judge(fragment)].filter(({ severity }) => severity === "error");
-  return own.length > 0 ? own : board.holders.conflicts(fragment).map(conflictFinding);
+function faultsOf({ board, judge }: Hall, fragment: CompiledFragment): readonly Finding[] {
+  const own = errorsOf(fragment, judge);
+  return own.length > 0 ? own : board.conflicts(fragment).map(conflictFinding);
 }
 
-function conflictFinding({ protocol, claim, holder }: Conflict): Finding {
+function conflictFinding({ claim: { protocol, claim }, holder }: Conflict): Finding {
   const label = claim.label ?? claim.key;
   return {
     severity: "error",
@@ -139,12 +226,13 @@ function conflictFinding({ protocol, claim, holder }: Conflict): Finding {
   };
 }
 
-function contestedOf(board: Board, refused: ReadonlyMap<string, Refusal>): ReadonlyMap<string, string> {
-  const contested = new Map<string, string>();
+function contestedOf({ board, refused }: Hall): ReadonlyMap<string, Contested> {
+  const contested = new Map<string, Contested>();
   for (const { fragment } of refused.values()) {
-    for (const { protocol, claim, holder } of board.holders.conflicts(fragment)) {
-      contested.set(claimKey(protocol, claim.key), holder);
+    for (const { claim, holder } of board.conflicts(fragment)) {
+      const challengers = contested.get(claim.key)?.challengers ?? [];
+      contested.set(claim.key, { holder, challengers: [...challengers, fragment.service] });
     }
   }
-  return contested;
+  return new Map([...contested].sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -1,15 +1,18 @@
 import type { Change } from "../contracts/change.ts";
 import type { Clock } from "../contracts/clock.ts";
 import type { DirectorySnapshot } from "../contracts/directory.ts";
+import type { IntegrationStatus } from "../contracts/registry.ts";
 import type { NotServed, Served } from "../contracts/server.ts";
-import type { Version } from "../contracts/version.ts";
-import type { Compilation } from "./compile.ts";
+import type { CompiledVersion } from "../difference/compiled-version.ts";
+import type { Compilation, Compiling } from "./compile.ts";
+import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Directory } from "./directory.ts";
+import type { Source } from "./fragments.ts";
 import { type Integration, integrationsOf, removalsOf } from "./integration.ts";
 import { judge } from "./judge.ts";
 import { emptyLedger, type Ledger } from "./ledger.ts";
-import { type SnapshotCache, snapshot } from "./snapshot.ts";
-import { type View, view } from "./view.ts";
+import { snapshot } from "./snapshot.ts";
+import { servicesOf, type View, view } from "./view.ts";
 
 /** A named view of the services with its versions (S9.5). */
 export interface Branch {
@@ -17,41 +20,57 @@ export interface Branch {
   readonly name: string;
   /** When a request used it last: milliseconds since the epoch; 0: never. */
   readonly usedAt: number;
-  /** What is served; undefined before the first merge. */
+  /** What was compiled last; undefined before the first merge, and while it sleeps. */
   readonly compilation: Compilation | undefined;
+  /** What is served as its newest: what it is pinned to, else what was compiled last. */
+  readonly served: CompiledVersion | undefined;
   /** Versions that can be asked for, newest first. */
   readonly versions: readonly BranchVersion[];
+  /** What history says. */
+  readonly ledger: Ledger;
+  /** Whether something of it was refused or waits: it is tried again when anything changes (S9.6). */
+  readonly isOpen: boolean;
   /** What the branch sees of the directory now. */
   readonly snapshot: DirectorySnapshot;
   /** What a tag names. */
   find(tag: string | undefined): Served | NotServed;
-  /** Merges what the directory shows now; a burst becomes one merge. */
-  merge(): void;
-  /** Resolves when no merge is under way. */
-  settled(): Promise<void>;
-  /** What it would become with another directory; nothing changes. */
+  /** Merges what the directory shows now. One merge at a time, over all branches. */
+  merge(): Promise<void>;
+  /** What it would become with another directory; nothing changes. Not while anything is merged. */
   tryOut(directory: Directory): Promise<Merge>;
+  /** Takes what history says from somewhere else: the next merge goes by it. */
+  adopt(ledger: Ledger): void;
+  /** Serves this version as the newest, until it is let go with undefined. */
+  pin(version: CompiledVersion | undefined): void;
+  /** Forgets what is compiled of it: it is compiled again when it is asked for. */
+  sleep(): void;
+  /** Forgets its older versions too. */
+  release(): void;
 }
 
-/** One version of a branch, and what led to it. */
+/** One version of a branch as it is kept: what it was made of, and what led to it. */
 export interface BranchVersion {
-  /** The API. */
-  readonly version: Version;
-  /** When: milliseconds since the epoch. */
+  /** 32 hex digits. */
+  readonly id: string;
+  /** The tag. */
+  readonly name: string;
+  /** When it came: milliseconds since the epoch. */
   readonly at: number;
+  /** The fragments that it is made of. */
+  readonly recipe: readonly Source[];
   /** What led to it; those that failed afterwards stand here too. */
-  readonly integrations: readonly (Integration & { readonly at: number })[];
+  readonly integrations: readonly IntegrationStatus[];
 }
 
 /** One merge: what was, what is, and what became of every fragment. */
 export interface Merge {
-  /** Before. */
-  readonly before: Compilation | undefined;
+  /** What was served before; undefined where there was nothing, or it is not known any more. */
+  readonly before: CompiledVersion | undefined;
   /** After. */
   readonly after: Compilation;
   /** What the branch showed. */
   readonly view: View;
-  /** Of every fragment of the branch's own, and of those that went. */
+  /** Of every fragment of the branch's own of which anything may have changed, and of those that went. */
   readonly integrations: readonly Integration[];
   /** What differs. */
   readonly changes: readonly Change[];
@@ -69,15 +88,21 @@ export interface BranchOptions {
   compile(
     view: View,
     ledger: Ledger,
-    previous: Compilation | undefined,
+    previous: CompiledVersion | undefined,
     snapshot: DirectorySnapshot,
-  ): Promise<Compilation>;
-  /** What differs between two versions. */
-  difference(before: Version | undefined, after: Version): readonly Change[];
+  ): Promise<Compiling>;
+  /** Compiles a version of it again. */
+  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
+  /** The same for a request: what it gave is remembered for a while. At once where it is. */
+  recall(version: BranchVersion): CompiledVersion | (() => Promise<CompiledVersion>);
+  /** Merges it as soon as may be, since a request asks for it while it sleeps. */
+  wake(branch: Branch): Promise<void>;
+  /** Told each time that it is used. */
+  used(branch: Branch): void;
+  /** What is kept of a fragment. */
+  source(fragment: CompiledFragment): Source;
   /** Told after each merge, when the new version is already served. */
-  merged(branch: Branch, merge: Merge): void;
-  /** Told when a merge failed for a reason of the gateway's own. */
-  failed(branch: Branch, error: unknown): void;
+  merged(branch: Branch, merge: Merge, compiling: Compiling): void;
 }
 
 const mostIntegrations = 200;
@@ -86,55 +111,85 @@ const noTag: NotServed = { missing: "tag" };
 
 /** A branch that shows nothing until its first merge. */
 export function createBranch(name: string, options: BranchOptions): Branch {
-  const cache: SnapshotCache = new WeakMap();
   let ledger = emptyLedger;
   let compilation: Compilation | undefined;
+  let pinned: CompiledVersion | undefined;
   let versions: readonly BranchVersion[] = [];
   let usedAt = 0;
+  let isOpen = false;
   let seen: { readonly directory: Directory; readonly snapshot: DirectorySnapshot } | undefined;
-  let served: Served | undefined;
-  let wanted = false;
-  let running: Promise<void> | undefined;
+  let answer: Served | undefined;
+  const outcomes = new Map<string, string>();
 
   const currentSnapshot = (): DirectorySnapshot => {
     const directory = options.directory();
-    if (seen?.directory !== directory) seen = { directory, snapshot: snapshot(name, directory, cache) };
+    if (seen?.directory !== directory) seen = { directory, snapshot: snapshot(name, directory) };
     return seen.snapshot;
   };
 
-  const mergeOf = async (directory: Directory, seenBy: DirectorySnapshot): Promise<Merge> => {
+  const mergeOf = async (
+    directory: Directory,
+    seenBy: DirectorySnapshot,
+  ): Promise<{ readonly merge: Merge; readonly compiling: Compiling }> => {
     const shown = view(name, directory);
-    const before = compilation;
-    const after = await options.compile(shown, ledger, before, seenBy);
+    const recipe = compilation === undefined ? versions[0]?.recipe : undefined;
+    const before = recipe === undefined ? compilation : await options.recompile(recipe);
+    const compiling = await options.compile(shown, ledger, before, seenBy);
     const integrations = [
-      ...integrationsOf(shown, after, (fragment) => judge(fragment, seenBy)),
+      ...integrationsOf(shown, compiling, (fragment) => judge(fragment, seenBy)),
       ...removalsOf(shown, before),
     ];
-    return {
-      before,
-      after,
-      view: shown,
-      integrations,
-      changes: options.difference(before?.version, after.version),
+    const { compilation: after, changes } = compiling;
+    return { merge: { before, after, view: shown, integrations, changes }, compiling };
+  };
+
+  const keep = (merge: Merge, compiling: Compiling): void => {
+    const news = merge.integrations.filter((one) => {
+      const { service } = one.fragment;
+      if (outcomes.get(service) === one.outcome) return false;
+      if (one.type === "remove") outcomes.delete(service);
+      else outcomes.set(service, one.outcome);
+      return true;
+    });
+    const { version, chosen } = compiling.compilation;
+    const at = options.clock.now();
+    const known = versions.find(({ id }) => id === version.id);
+    const integrations = news.map((one) => statusOf(one, at));
+    const kept: BranchVersion = {
+      id: version.id,
+      name: version.name,
+      at: known?.at ?? at,
+      recipe: [...chosen.values()].map(options.source),
+      integrations: [...integrations, ...(known?.integrations ?? [])].slice(0, mostIntegrations),
     };
+    versions = [kept, ...versions.filter((one) => one !== known)].slice(0, options.maxVersions);
   };
 
-  const mergeOnce = async (): Promise<void> => {
-    const merge = await mergeOf(options.directory(), currentSnapshot());
-    compilation = merge.after;
-    ledger = merge.after.ledger;
-    versions = withMerge(versions, merge, options.clock.now(), options.maxVersions);
-    options.merged(branch, merge);
+  const serve = ({ version }: CompiledVersion): Served => {
+    const directory = currentSnapshot();
+    if (answer?.version !== version || answer.directory !== directory) answer = { version, directory };
+    return answer;
   };
 
-  const mergeAll = async (): Promise<void> => {
-    // A burst of one tick is one merge; what comes while it goes on is the next.
-    await Promise.resolve();
-    while (wanted) {
-      wanted = false;
-      await mergeOnce().catch((error: unknown) => options.failed(branch, error));
-    }
-    running = undefined;
+  const newest = (): Served | NotServed => {
+    const served = pinned ?? compilation;
+    if (served !== undefined) return serve(served);
+    if (versions.length === 0) return notYet;
+    return { missing: "dormant", wake: () => options.wake(branch).then(awake) };
+  };
+
+  const awake = (): Served | NotServed => {
+    const served = pinned ?? compilation;
+    return served === undefined ? notYet : serve(served);
+  };
+
+  const older = (version: BranchVersion): Served | NotServed => {
+    const recalled = options.recall(version);
+    if (typeof recalled !== "function") return { version: recalled.version, directory: currentSnapshot() };
+    return {
+      missing: "dormant",
+      wake: async () => ({ version: (await recalled()).version, directory: currentSnapshot() }),
+    };
   };
 
   const branch: Branch = {
@@ -145,53 +200,75 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     get compilation() {
       return compilation;
     },
+    get served() {
+      return pinned ?? compilation;
+    },
     get versions() {
       return versions;
+    },
+    get ledger() {
+      return ledger;
+    },
+    get isOpen() {
+      return isOpen;
     },
     get snapshot() {
       return currentSnapshot();
     },
     find(tag) {
       usedAt = options.clock.now();
-      if (compilation === undefined) return notYet;
-      const directory = currentSnapshot();
-      if (tag === undefined || tag === "latest") {
-        const { version } = compilation;
-        if (served?.version !== version || served.directory !== directory) served = { version, directory };
-        return served;
-      }
-      const known = versions.find(({ version }) => version.name === tag || version.id === tag);
-      return known === undefined ? noTag : { version: known.version, directory };
+      if (compilation !== undefined) options.used(branch);
+      if (tag === undefined || tag === "latest") return newest();
+      const current = pinned ?? compilation;
+      if (current?.version.id.startsWith(tag)) return serve(current);
+      const known = versions.find(({ id }) => id.startsWith(tag));
+      return known === undefined ? noTag : older(known);
     },
-    merge() {
-      wanted = true;
-      running ??= mergeAll();
+    async merge() {
+      const { merge, compiling } = await mergeOf(options.directory(), currentSnapshot());
+      compilation = merge.after;
+      const { accepted, holders } = merge.after.ledger;
+      ledger = { ...ledger, accepted, holders };
+      isOpen = merge.after.refused.size > 0 || waitsForSomething(merge.view, compiling);
+      keep(merge, compiling);
+      options.merged(branch, merge, compiling);
     },
-    async settled() {
-      while (running !== undefined) await running;
+    tryOut: async (directory) => (await mergeOf(directory, snapshot(name, directory))).merge,
+    adopt(next) {
+      ledger = next;
     },
-    tryOut: (directory) => mergeOf(directory, snapshot(name, directory, new WeakMap())),
+    pin(version) {
+      pinned = version;
+      const { version: _, ...rest } = ledger;
+      ledger = version === undefined ? rest : { ...rest, version: version.version.id };
+    },
+    sleep() {
+      compilation = undefined;
+      answer = undefined;
+    },
+    release() {
+      compilation = undefined;
+      answer = undefined;
+      versions = versions.slice(0, 1);
+    },
   };
   return branch;
 }
 
-function withMerge(
-  versions: readonly BranchVersion[],
-  merge: Merge,
-  at: number,
-  most: number,
-): readonly BranchVersion[] {
-  const { version } = merge.after;
-  const known = versions.find((one) => one.version.id === version.id);
-  const news = merge.integrations.filter((one) => isNews(one, versions)).map((one) => ({ ...one, at }));
-  const integrations = [...news, ...(known?.integrations ?? [])].slice(0, mostIntegrations);
-  const others = versions.filter((one) => one !== known);
-  return [{ version, at: known?.at ?? at, integrations }, ...others].slice(0, most);
+function waitsForSomething({ directory, branch }: View, { board }: Compiling): boolean {
+  for (const service of servicesOf(directory, branch)) if (board.waiting(service).size > 0) return true;
+  return false;
 }
 
-function isNews(integration: Integration, versions: readonly BranchVersion[]): boolean {
-  const last = versions
-    .flatMap(({ integrations }) => integrations)
-    .find(({ fragment }) => fragment.service === integration.fragment.service);
-  return last?.outcome !== integration.outcome;
+function statusOf({ type, state, fragment, findings }: Integration, at: number): IntegrationStatus {
+  return {
+    type,
+    state,
+    service: fragment.service,
+    hash: fragment.hash,
+    at: new Date(at).toISOString(),
+    errors: findings
+      .filter(({ severity }) => severity === "error")
+      .map(({ code, jsonPath, message }) => `${code} ${jsonPath}: ${message}`),
+  };
 }

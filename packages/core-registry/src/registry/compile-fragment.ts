@@ -5,6 +5,7 @@ import { createConnectorTable } from "../connectors/table.ts";
 import type { Finding, Origin } from "../contracts/finding.ts";
 import type { Compiled, CompileTools, Endpoint, Protocol } from "../contracts/protocol.ts";
 import type { ConsoleMessage, Sandbox } from "../contracts/sandbox.ts";
+import type { ExampleTaker } from "../examples/examples.ts";
 import { canonicalJson } from "../fragment/canonical.ts";
 import { type FragmentPlugins, isFaulty, type ReadFragment, readFragment } from "../fragment/read.ts";
 
@@ -36,6 +37,8 @@ export interface FragmentCompiler extends FragmentPlugins {
   readonly contexts: readonly string[];
   /** Paths that no route may lie on. */
   readonly reserved: readonly string[];
+  /** Sees calls and events, for examples of them. Default: nobody does. */
+  readonly examples?: ExampleTaker;
   /** Takes what happens while the fragment is in use. */
   happened(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
 }
@@ -86,7 +89,7 @@ export function fragmentText(raw: unknown, service: string): string {
 
 async function compileParts(
   { parts: inputs }: ReadFragment,
-  { protocols, reserved }: FragmentCompiler,
+  { protocols, reserved, examples }: FragmentCompiler,
   gate: Gate,
   common: GateTools,
   signal: AbortSignal,
@@ -99,7 +102,12 @@ async function compileParts(
       common.found({ ...finding, jsonPath: part.original(finding.jsonPath) });
     const compiled = await compilePart(protocol, part.value, {
       origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
-      connectors: createConnectorTable({ ...common, found, gate }),
+      connectors: createConnectorTable({
+        ...common,
+        found,
+        gate,
+        ...(examples !== undefined && { examples }),
+      }),
       compileFunction: (source, path) => compileFunction(source, path, { ...common, found }),
       reserved,
       found,

@@ -1,48 +1,78 @@
-import type { Finding, Origin } from "../contracts/finding.ts";
+import type { Change } from "../contracts/change.ts";
+import type { Finding } from "../contracts/finding.ts";
 import type { Logger } from "../contracts/logger.ts";
-import type { Assembled, Part, Protocol } from "../contracts/protocol.ts";
-import type { Version, VersionFragment } from "../contracts/version.ts";
+import type { Protocol } from "../contracts/protocol.ts";
+import type { BreakingChanges } from "../contracts/registry.ts";
+import type { CompiledVersion } from "../difference/compiled-version.ts";
 import { TidegateError } from "../errors.ts";
-import { type Admission, admit, type Judge } from "./admit.ts";
+import { type Admission, admit, type Contested, type Judge, type Refusal } from "./admit.ts";
+import { assembleAll } from "./assemble.ts";
+import type { Board } from "./board.ts";
+import { breakingFindings } from "./breaking.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Ledger } from "./ledger.ts";
-import { serviceRules } from "./rules.ts";
-import { makeVersion, versionId } from "./version.ts";
+import { nextLedger } from "./next-ledger.ts";
+import type { Pace } from "./pace.ts";
+import { type Parts, partsOf } from "./parts.ts";
+import { makeVersion } from "./version.ts";
 import type { View } from "./view.ts";
-import { missingNeeds, waitingClaims } from "./waiting.ts";
+import { settleWaiting } from "./waiting.ts";
+import { waitingFindings } from "./waiting-findings.ts";
 
-/** What `compile` is given beside the view and the ledger. */
-export interface CompileOptions {
+/** What a branch is compiled from, and with. */
+export interface CompileInput {
+  /** What the branch shows. */
+  readonly view: View;
+  /** What history says. */
+  readonly ledger: Ledger;
+  /** A board to begin at: master's as it is, or an empty one. It must not change meanwhile. */
+  readonly base: Board;
+  /** What the branch served before; undefined where that is not at hand. */
+  readonly previous: CompiledVersion | undefined;
+  /** Something to take unchanged things from, where there is no `previous`: what master serves. */
+  readonly fork: CompiledVersion | undefined;
   /** The protocols, in order. */
   readonly protocols: readonly Protocol[];
+  /** What breaking changes do on this branch. */
+  readonly breakingChanges: BreakingChanges;
   /** Judges a fragment by what it alone cannot tell: errors refuse it. */
   readonly judge: Judge;
-  /** The version that is served now, with the fragments that it was made of. */
-  readonly previous: Compilation | undefined;
+  /** Finds the fragment that the ledger names, where no node publishes it any more. */
+  lastGood(service: string, hash: string): CompiledFragment | undefined;
+  /** What differs between two versions. */
+  difference(before: CompiledVersion | undefined, after: CompiledVersion): readonly Change[];
   /** Takes what the protocols write. */
   readonly logger: Logger;
   /** Fires when the result is not wanted any more. */
   readonly signal: AbortSignal;
+  /** Gives the event loop its turns. */
+  readonly pace: Pace;
 }
 
 /** What became of a view. */
-export interface Compilation {
-  /** The API. The same object as before where nothing changed. */
-  readonly version: Version;
+export interface Compilation extends CompiledVersion {
   /** What the next compilation is to know. */
   readonly ledger: Ledger;
-  /** The fragments of the version, by service. */
-  readonly chosen: ReadonlyMap<string, CompiledFragment>;
   /** Services whose newest fragment was refused, and why. */
-  readonly refused: Admission["refused"];
-  /** What waits for something that nobody defines, by service. */
-  readonly waiting: ReadonlyMap<string, readonly Finding[]>;
+  readonly refused: ReadonlyMap<string, Refusal>;
+  /** What more than one service claims, by claim. */
+  readonly contested: ReadonlyMap<string, Contested>;
+  /** Breaking changes that were let in, by service, as warnings. */
+  readonly broke: ReadonlyMap<string, readonly Finding[]>;
 }
 
-/** What assembling found wrong with one fragment. */
-interface AssemblyFault {
-  readonly origin: Origin;
-  readonly finding: Finding;
+/** A compilation, and what is needed to go on from it. */
+export interface Compiling {
+  /** What became of the view. */
+  readonly compilation: Compilation;
+  /** The board that it was made on, over the base: to be committed where the base is to follow. */
+  readonly board: Board;
+  /** What differs from `previous`. */
+  readonly changes: readonly Change[];
+  /** Services of which anything may have changed: only of these there is something to tell. */
+  readonly touched: ReadonlySet<string>;
+  /** What of them waits for something that nobody defines, by service. */
+  readonly waiting: ReadonlyMap<string, readonly Finding[]>;
 }
 
 /**
@@ -50,186 +80,131 @@ interface AssemblyFault {
  * arguments: equal view and ledger give an equal version, whatever the order in which anything came (S9.4). A fragment
  * that cannot be assembled is refused, and the rest is compiled again (S9.6).
  */
-export async function compile(view: View, ledger: Ledger, options: CompileOptions): Promise<Compilation> {
+export async function compile(input: CompileInput): Promise<Compiling> {
   const broken = new Map<string, Finding[]>();
-  const judge: Judge = (fragment) => [
-    ...options.judge(fragment),
-    ...(broken.get(fragmentKey(fragment)) ?? []),
-  ];
+  const judge: Judge = (fragment) => {
+    const faults = broken.get(fragmentKey(fragment));
+    return faults === undefined ? input.judge(fragment) : [...input.judge(fragment), ...faults];
+  };
   for (;;) {
-    const admission = admit(view, ledger, judge, (service, hash) =>
-      lastGood(options.previous, service, hash),
-    );
-    const faults: AssemblyFault[] = [];
-    const placed = placeParts(admission.chosen, options.protocols);
-    const assembled = await assembleAll(placed, options, faults);
-    if (faults.length === 0) return finished(view, ledger, admission, placed, assembled, options);
+    const admission = await admit({ ...input, judge });
+    await settleWaiting(admission.board, input.base, input.pace);
+    const attempt = await assembleBoard(admission.board, input);
+    const faults =
+      attempt.faults.length > 0
+        ? attempt.faults.map(({ origin, finding }) => ({ key: `${origin.service} ${origin.hash}`, finding }))
+        : refusedBreaks(attempt, input);
+    if (faults.length === 0) return finished(admission, attempt, input);
+    const keys = new Set([...attempt.chosen.values()].map(fragmentKey));
     // Else it would go round for ever.
-    if (!faults.some(({ origin }) => admission.chosen.get(origin.service)?.hash === origin.hash))
+    if (!faults.some(({ key }) => keys.has(key)))
       throw new TidegateError("PLUGIN_INVALID", "A protocol refuses a fragment that it was not given.");
-    for (const { origin, finding } of faults) {
-      const key = `${origin.service} ${origin.hash}`;
-      broken.set(key, [...(broken.get(key) ?? []), finding]);
-    }
+    for (const { key, finding } of faults) broken.set(key, [...(broken.get(key) ?? []), finding]);
   }
 }
 
-type Placed = ReadonlyMap<string, readonly Part[]>;
-
-function lastGood(
-  previous: Compilation | undefined,
-  service: string,
-  hash: string,
-): CompiledFragment | undefined {
-  const fragment = previous?.chosen.get(service);
-  return fragment?.hash === hash ? fragment : undefined;
+/** What one round made. */
+interface Attempt extends CompiledVersion {
+  readonly faults: Awaited<ReturnType<typeof assembleAll>>["faults"];
+  readonly changes: readonly Change[];
 }
 
 function fragmentKey({ service, hash }: CompiledFragment): string {
   return `${service} ${hash}`;
 }
 
-function placeParts(chosen: ReadonlyMap<string, CompiledFragment>, protocols: readonly Protocol[]): Placed {
-  const fragments = [...chosen.values()].sort((one, other) => (one.service < other.service ? -1 : 1));
-  return new Map(
-    protocols.map(({ key }) => {
-      const having = fragments.flatMap((fragment) => {
-        const compiled = fragment.parts.get(key);
-        return compiled === undefined ? [] : [{ fragment, compiled }];
-      });
-      const waiting = waitingClaims(
-        having.map(({ fragment, compiled }) => ({ service: fragment.service, claims: compiled.claims })),
-      );
-      const none: ReadonlySet<string> = new Set();
-      return [
-        key,
-        having.map(({ fragment, compiled }) => ({
-          origin: { service: fragment.service, hash: fragment.hash, jsonPath: `protocol.${key}` },
-          compiled,
-          waiting: waiting.get(fragment.service) ?? none,
-        })),
-      ];
-    }),
-  );
-}
-
-async function assembleAll(
-  placed: Placed,
-  options: CompileOptions,
-  faults: AssemblyFault[],
-): Promise<ReadonlyMap<string, Assembled>> {
-  const assembled = new Map<string, Assembled>();
-  for (const protocol of options.protocols) {
-    const parts = placed.get(protocol.key) ?? [];
-    assembled.set(protocol.key, await assemble(protocol, parts, options, faults));
-  }
-  return assembled;
-}
-
-function assemble(
-  protocol: Protocol,
-  parts: readonly Part[],
-  options: CompileOptions,
-  faults: AssemblyFault[],
-): Assembled | Promise<Assembled> {
-  if (protocol.assemble === undefined) {
-    return {
-      routes: parts.flatMap(({ compiled }) => (compiled.routes === undefined ? [] : [compiled.routes])),
-      endpoints: parts.flatMap(({ compiled, waiting }) =>
-        compiled.endpoints.filter(({ key }) => !waiting.has(key)),
-      ),
-    };
-  }
-  return protocol.assemble(parts, {
-    previous: options.previous?.version.assembled.get(protocol.key),
-    found: (origin, finding) => {
-      if (finding.severity === "error") faults.push({ origin, finding });
-    },
-    logger: options.logger,
-    signal: options.signal,
-  });
-}
-
-function finished(
-  view: View,
-  ledger: Ledger,
-  admission: Admission,
-  placed: Placed,
-  assembled: ReadonlyMap<string, Assembled>,
-  { protocols, previous }: CompileOptions,
-): Compilation {
-  const fragments = [...admission.chosen.values()]
-    .map((fragment) => versionFragment(fragment, placed))
-    .sort((one, other) => (one.service < other.service ? -1 : 1));
-  return {
-    version:
-      sameAsBefore(previous, admission.chosen) ??
-      makeVersion(fragments, serviceRules(admission.chosen), protocols, assembled),
-    ledger: {
-      accepted: accepted(view, ledger, admission),
-      holders: Object.fromEntries([...admission.contested].sort(([one], [other]) => (one < other ? -1 : 1))),
-      pins: ledger.pins,
-    },
-    chosen: admission.chosen,
-    refused: admission.refused,
-    waiting: new Map([...waitingFindings(placed)].filter(([, findings]) => findings.length > 0)),
-  };
+async function assembleBoard(board: Board, input: CompileInput): Promise<Attempt> {
+  const { previous, fork, protocols, pace } = input;
+  const near = previous ?? fork;
+  const fragments = [...board.services()].sort().flatMap((service) => board.chosen(service) ?? []);
+  const parts = partsOf(fragments, board, protocols, near?.parts);
+  const same = [previous, fork].find((known) => known !== undefined && isSame(known, fragments, parts));
+  if (same !== undefined)
+    return { ...same, faults: [], changes: same === previous ? [] : input.difference(previous, same) };
+  await pace();
+  const chosen = new Map(fragments.map((fragment) => [fragment.service, fragment]));
+  const { assembled, faults } = await assembleAll(parts, { ...input, previous: near?.version.assembled });
+  const made = { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
+  await pace();
+  return { ...made, faults, changes: faults.length > 0 ? [] : input.difference(previous, made) };
 }
 
 // Documentation is not part of a fragment's hash (S1.4): with the same id but other objects, the documentation is new.
-function sameAsBefore(
-  previous: Compilation | undefined,
-  chosen: ReadonlyMap<string, CompiledFragment>,
-): Version | undefined {
-  if (
-    previous === undefined ||
-    previous.version.id !== versionId([...chosen.values()].map(({ hash }) => hash))
-  )
-    return undefined;
-  for (const [service, fragment] of chosen) if (previous.chosen.get(service) !== fragment) return undefined;
-  return previous.version;
-}
-
-function versionFragment(fragment: CompiledFragment, placed: Placed): VersionFragment {
-  const waiting = [...placed.values()].flatMap((parts) =>
-    parts.filter(({ origin }) => origin.service === fragment.service).flatMap((part) => [...part.waiting]),
-  );
-  return { service: fragment.service, hash: fragment.hash, branch: fragment.branch ?? "", waiting };
-}
-
-// A service that is refused now keeps what it had; one that is gone from the view is forgotten.
-function accepted(view: View, ledger: Ledger, { chosen }: Admission): Readonly<Record<string, string>> {
-  const entries = [...view.services.keys()].sort().flatMap((service): [string, string][] => {
-    const hash = chosen.get(service)?.hash ?? ledger.accepted[service];
-    return hash === undefined ? [] : [[service, hash]];
+function isSame(known: CompiledVersion, fragments: readonly CompiledFragment[], parts: Parts): boolean {
+  if (known.chosen.size !== fragments.length) return false;
+  if (fragments.some((fragment) => known.chosen.get(fragment.service) !== fragment)) return false;
+  return [...parts].every(([protocol, byService]) => {
+    const before = known.parts.get(protocol);
+    for (const [service, part] of byService) if (before?.get(service) !== part) return false;
+    return true;
   });
-  return Object.fromEntries(entries);
 }
 
-function* waitingFindings(placed: Placed): Iterable<[service: string, findings: Finding[]]> {
-  const all = new Map<string, Finding[]>();
-  for (const parts of placed.values()) {
-    const held = new Set(
-      parts.flatMap(({ compiled, waiting }) =>
-        compiled.claims.filter(({ key }) => !waiting.has(key)).map(({ key }) => key),
-      ),
+function refusedBreaks(
+  attempt: Attempt,
+  { breakingChanges, previous }: CompileInput,
+): { readonly key: string; readonly finding: Finding }[] {
+  if (breakingChanges !== "block" || previous === undefined) return [];
+  return [...breakingFindings(previous, attempt, "error")].flatMap(([service, findings]) => {
+    const fragment = attempt.chosen.get(service);
+    return fragment === undefined ? [] : findings.map((finding) => ({ key: fragmentKey(fragment), finding }));
+  });
+}
+
+function finished(admission: Admission, attempt: Attempt, input: CompileInput): Compiling {
+  const { version, chosen, parts, changes } = attempt;
+  const { previous, breakingChanges } = input;
+  const broke =
+    previous === undefined || breakingChanges !== "warn"
+      ? new Map<string, readonly Finding[]>()
+      : breakingFindings(previous, attempt, "warning");
+  const touched = touchedServices(admission, attempt, previous);
+  return {
+    compilation: {
+      version,
+      chosen,
+      parts,
+      broke,
+      ledger: nextLedger(input, admission, chosen),
+      refused: admission.refused,
+      contested: admission.contested,
+    },
+    board: admission.board,
+    changes,
+    touched,
+    waiting: waitingOf(touched, attempt, admission.board),
+  };
+}
+
+function waitingOf(
+  touched: ReadonlySet<string>,
+  { chosen, parts }: CompiledVersion,
+  board: Board,
+): ReadonlyMap<string, readonly Finding[]> {
+  const waiting = new Map<string, readonly Finding[]>();
+  for (const service of touched) {
+    const fragment = chosen.get(service);
+    if (fragment === undefined || board.waiting(service).size === 0) continue;
+    waiting.set(
+      service,
+      waitingFindings(fragment, parts, (key) => board.isHeld(key)),
     );
-    for (const { origin, compiled, waiting } of parts) {
-      const findings = all.get(origin.service) ?? [];
-      all.set(origin.service, findings);
-      for (const claim of compiled.claims) {
-        if (!waiting.has(claim.key)) continue;
-        const names = missingNeeds(claim, (key) => held.has(key));
-        findings.push({
-          severity: "info",
-          code: "CLAIM_WAITING",
-          jsonPath: claim.jsonPath,
-          message: `\`${claim.label ?? claim.key}\` waits for ${names.map((name) => `\`${name}\``).join(", ")}, which no service defines.`,
-          ...claim.place?.(),
-          hint: "It comes in by itself as soon as they appear.",
-        });
-      }
-    }
   }
-  yield* all;
+  return waiting;
+}
+
+function touchedServices(
+  { stirred, refused }: Admission,
+  { chosen, parts }: CompiledVersion,
+  previous: CompiledVersion | undefined,
+): ReadonlySet<string> {
+  const touched = new Set([...stirred, ...refused.keys()]);
+  for (const [service, fragment] of chosen)
+    if (previous?.chosen.get(service) !== fragment) touched.add(service);
+  for (const service of previous?.chosen.keys() ?? []) if (!chosen.has(service)) touched.add(service);
+  for (const [protocol, byService] of parts) {
+    const before = previous?.parts.get(protocol);
+    for (const [service, part] of byService) if (before?.get(service) !== part) touched.add(service);
+  }
+  return touched;
 }

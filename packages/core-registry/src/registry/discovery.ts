@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type {
   Broker,
   BrokerSink,
@@ -8,9 +7,9 @@ import type {
 } from "../contracts/broker.ts";
 import type { Clock } from "../contracts/clock.ts";
 import type { Logger } from "../contracts/logger.ts";
-import { canonicalJson, hash128 } from "../fragment/canonical.ts";
+import { canonicalJson } from "../fragment/canonical.ts";
 import { masterBranch } from "../fragment/fragment.ts";
-import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
+import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
   emptyDirectory,
@@ -19,6 +18,7 @@ import {
   withoutOffer,
   withState,
 } from "./directory.ts";
+import type { Pace } from "./pace.ts";
 
 /** Keeps the directory: what the brokers say becomes data, with the waits of S9.3. */
 export interface Discovery {
@@ -42,23 +42,24 @@ export interface DiscoveryOptions {
   readonly leftMs: number;
   /** The same, for a node that was lost. */
   readonly lostMs: number;
-  /** Reads a fragment. */
-  compile(raw: unknown, service: string): Promise<CompiledFragment>;
+  /** Reads a fragment; at once where it is known. */
+  compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
+  /** Gives the event loop its turns. */
+  readonly pace: Pace;
   /** Told of each event. */
   event(packet: EventPacket): void;
+  /** Told of a fragment whose branch cannot be told: no branch will. */
+  unplaced(fragment: CompiledFragment): void;
   /** Told after each change, with the branches whose fragments it may touch. */
   changed(branches: readonly string[] | "all" | "none"): void;
 }
-
-const rememberedFragments = 4_000;
 
 /** Starts with an empty directory. */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   let directory = emptyDirectory;
   let stopped = false;
-  const compiled = new LRUCache<string, CompiledFragment>({ max: rememberedFragments });
   const newest = new Map<string, symbol>();
-  const reading = new Set<Promise<void>>();
+  let reading: Promise<void> | undefined;
   const removals = new Map<string, () => void>();
 
   const change = (next: Directory, branches: readonly string[] | "all" | "none"): void => {
@@ -71,6 +72,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     const before = offerOf(directory, offer.broker, offer.description.name, offer.node.id);
     const kept = before === undefined ? offer : { ...offer, description: keepDeclarations(before, offer) };
     change(withOffer(directory, kept), touched(before, offer));
+    if (offer.fragment !== undefined && offer.fragment.branch === undefined) options.unplaced(offer.fragment);
   };
 
   const remove = (key: string, name: string, broker: Broker, node: string): void => {
@@ -82,9 +84,17 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     );
   };
 
-  const read = async (key: string, ticket: symbol, text: string, offer: Offer): Promise<void> => {
+  // One after another, with turns for everybody else: a thousand services may come at once.
+  const read = async (
+    before: Promise<void> | undefined,
+    key: string,
+    ticket: symbol,
+    offer: Offer,
+  ): Promise<void> => {
+    await before;
+    await options.pace();
+    if (stopped || newest.get(key) !== ticket) return;
     const fragment = await options.compile(offer.description.fragment, offer.description.name);
-    compiled.set(text, fragment);
     if (!stopped && newest.get(key) === ticket) place({ ...offer, fragment });
   };
 
@@ -104,18 +114,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       place(offer);
       return;
     }
-    const text = hash128(fragmentText(description.fragment, description.name));
-    const known = compiled.get(text);
-    if (known !== undefined) {
-      place({ ...offer, fragment: known });
-      return;
-    }
-    const work = read(key, ticket, text, offer)
+    const work: Promise<void> = read(reading, key, ticket, offer)
       .catch((error: unknown) =>
         options.logger.error(`The fragment of ${description.name} could not be read.`, error),
       )
-      .finally(() => reading.delete(work));
-    reading.add(work);
+      .finally(() => {
+        if (reading === work) reading = undefined;
+      });
+    reading = work;
   };
 
   const serviceDown = (broker: Broker, name: string, node: string, how: "left" | "lost"): void => {
@@ -148,7 +154,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       },
     }),
     async settled() {
-      while (reading.size > 0) await Promise.all(reading);
+      while (reading !== undefined) await reading;
     },
     stop() {
       stopped = true;

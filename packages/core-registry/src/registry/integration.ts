@@ -1,6 +1,7 @@
 import type { Finding } from "../contracts/finding.ts";
 import type { IntegrationState } from "../contracts/report.ts";
-import type { Compilation } from "./compile.ts";
+import type { Judge } from "./admit.ts";
+import type { Compilation, Compiling } from "./compile.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Candidate, View } from "./view.ts";
 
@@ -21,38 +22,41 @@ export interface Integration {
 }
 
 /**
- * What became of every fragment that a branch's own services publish, the newest of each service first.
+ * What became of the fragments that a branch's own services publish, the newest of each service first: of those services
+ * that the compilation touched.
  *
  * @param judge warnings that the services that are there now give cause for
  */
-export function integrationsOf(
-  view: View,
-  compilation: Compilation,
-  judge: (fragment: CompiledFragment) => readonly Finding[],
-): Integration[] {
-  return [...view.services.values()].flatMap(({ candidates }) =>
-    candidates
+export function integrationsOf(view: View, compiling: Compiling, judge: Judge): Integration[] {
+  return [...compiling.touched].sort().flatMap((service) =>
+    view
+      .candidates(service)
       .filter(({ fragment }) => fragment.branch === view.branch)
-      .map((candidate, index) => integrationOf(candidate, index === 0, compilation, judge)),
+      .map((candidate, index) => integrationOf(candidate, index === 0, compiling, judge, view)),
   );
 }
 
 function integrationOf(
-  { fragment, nodes }: Candidate,
+  candidate: Candidate,
   isNewest: boolean,
-  compilation: Compilation,
-  judge: (fragment: CompiledFragment) => readonly Finding[],
+  { compilation, waiting: allWaiting }: Compiling,
+  judge: Judge,
+  view: View,
 ): Integration {
+  const { fragment, nodes } = candidate;
   const { service, hash } = fragment;
   const refusal = compilation.refused.get(service);
   const isRefused = refusal?.fragment.hash === hash;
   const isServed = compilation.chosen.get(service)?.hash === hash;
-  const waiting = isServed ? (compilation.waiting.get(service) ?? []) : [];
+  const waiting = isServed ? (allWaiting.get(service) ?? []) : [];
   const findings = unique([
     ...fragment.findings,
     ...judge(fragment),
+    ...exposure(candidate, view),
     ...(isRefused ? refusal.findings : []),
+    ...(isServed ? (compilation.broke.get(service) ?? []) : []),
     ...waiting,
+    ...pinned(candidate, compilation),
     ...(isNewest || isServed ? [] : [older(service)]),
   ]);
   const state = isServed ? (waiting.length > 0 ? "waiting" : "succeeded") : isRefused ? "failed" : "skipped";
@@ -60,9 +64,9 @@ function integrationOf(
 }
 
 /** What was taken out of a branch: services that were served and that it does not show any more. */
-export function removalsOf(view: View, before: Compilation | undefined): Integration[] {
+export function removalsOf(view: View, before: Pick<Compilation, "chosen"> | undefined): Integration[] {
   return [...(before?.chosen.values() ?? [])]
-    .filter(({ service }) => !view.services.has(service))
+    .filter(({ service }) => view.candidates(service).length === 0)
     .map((fragment) => ({
       type: "remove",
       fragment,
@@ -80,6 +84,35 @@ function older(service: string): Finding {
     jsonPath: "",
     message: `Another node of \`${service}\` publishes a newer fragment; that one is used.`,
   };
+}
+
+// S9.4: whatever else is published.
+function pinned({ fragment: { service, hash } }: Candidate, { ledger }: Compilation): Finding[] {
+  const pin = ledger.pins.get(service);
+  if (pin === undefined || pin === hash) return [];
+  return [
+    {
+      severity: "info",
+      code: "FRAGMENT_PINNED",
+      jsonPath: "",
+      message: `The service \`${service}\` is held at the fragment ${pin.slice(0, 8)} by the gateway's people.`,
+      hint: "It is used when they let it go.",
+    },
+  ];
+}
+
+// S13.1: a node of a branch is for that branch alone.
+function exposure({ exposed }: Candidate, { branch }: View): Finding[] {
+  if (exposed.length === 0) return [];
+  return [
+    {
+      severity: "warning",
+      code: "BRANCH_EXPOSED",
+      jsonPath: "branch",
+      message: `Services that call it by themselves reach this node of the branch ${branch} too: it takes its share of everybody's calls and events (${exposed.join(", ")}).`,
+      hint: "Use the mixin of the broker's package, which registers it under a name of its own.",
+    },
+  ];
 }
 
 function unique(findings: readonly Finding[]): Finding[] {

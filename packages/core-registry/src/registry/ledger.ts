@@ -3,13 +3,18 @@
  * Everything that it does not say follows from the directory.
  */
 export interface Ledger {
-  /** The hash of the fragment that was accepted last, by service. */
-  readonly accepted: { readonly [service: string]: string };
+  /**
+   * The hash of the fragment that was accepted last, by service; null: none, though master has one. A branch other than
+   * master says only what differs from master.
+   */
+  readonly accepted: ReadonlyMap<string, string | null>;
   /** Who holds a contested claim, by the claim (`REST GET /players/:`). */
-  readonly holders: { readonly [claim: string]: string };
-  /** Services that are held at one fragment, whatever else is published. */
-  readonly pins: { readonly [service: string]: string };
+  readonly holders: ReadonlyMap<string, string>;
+  /** Services that are held at one fragment, whatever else is published: its hash. */
+  readonly pins: ReadonlyMap<string, string>;
+  /** The id of the version that the branch is held at. */
+  readonly version?: string;
 }
 
 /** A ledger of nothing. */
-export const emptyLedger: Ledger = { accepted: {}, holders: {}, pins: {} };
+export const emptyLedger: Ledger = { accepted: new Map(), holders: new Map(), pins: new Map() };

@@ -1,15 +1,23 @@
-import type { Broker } from "../contracts/broker.ts";
-import type { Finding } from "../contracts/finding.ts";
+import type { Clock } from "../contracts/clock.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Report } from "../contracts/report.ts";
+import { canonicalJson, hash128 } from "../fragment/canonical.ts";
 import { masterBranch } from "../fragment/fragment.ts";
-import { jsonFrame } from "../fragment/json-frame.ts";
+import { completed, completedRuntime } from "../reporting/complete.ts";
+import { createDelivery } from "../reporting/delivery.ts";
+import { documentationAlone, integrationReport } from "../reporting/integration-report.ts";
 import type { Happenings } from "../reporting/runtime.ts";
-import { reportTable } from "../reporting/table.ts";
+import { withTable } from "../reporting/table.ts";
+import { createTold } from "../reporting/told.ts";
 import type { Branch, Merge } from "./branch.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import { type Directory, ownOffers } from "./directory.ts";
 import type { Integration } from "./integration.ts";
+
+export { integrationReport };
+
+/** Who is meant where a fragment is told of for the first time, whatever its nodes. */
+const everybody = "";
 
 /** Tells the nodes what became of their fragments (S10.1). */
 export interface Messenger {
@@ -17,14 +25,20 @@ export interface Messenger {
   merged(branch: string, merge: Merge): void;
   /** What happened while a fragment was served. */
   happened(happenings: Happenings): void;
+  /** A fragment came whose branch cannot be told, so no branch merges it: its nodes are told what is wrong. */
+  unplaced(fragment: CompiledFragment): void;
+  /** Drops what waits to be told. */
+  stop(): void;
 }
 
 /** What the messenger needs. */
 export interface MessengerOptions {
   /** The gateway's name. */
   readonly gateway: string;
-  /** For a report that nobody took. */
+  /** For a report that nobody takes. */
   readonly logger: Logger;
+  /** Time. */
+  readonly clock: Clock;
   /** The directory as it is. */
   directory(): Directory;
   /** The branches as they are. */
@@ -33,128 +47,101 @@ export interface MessengerOptions {
   reported(report: Report): void;
 }
 
-const mostUrls = 5;
-const mostTold = 20_000;
-
 /** Remembers what each node was told, bounded. */
 export function createMessenger(options: MessengerOptions): Messenger {
-  const told = new Map<string, string>();
-
-  const isNew = (key: string, outcome: string): boolean => {
-    if (told.get(key) === outcome) return false;
-    told.delete(key);
-    told.set(key, outcome);
-    for (const oldest of told.keys()) {
-      if (told.size <= mostTold) break;
-      told.delete(oldest);
-    }
-    return true;
-  };
+  const { gateway, logger, clock } = options;
+  const told = createTold(clock);
+  const delivery = createDelivery(clock, logger);
 
   const send = (report: Report, nodes: readonly string[]): void => {
     options.reported(report);
     const service = options.directory().services.get(report.service);
-    for (const offer of service === undefined ? [] : ownOffers(service)) {
-      if (offer.state === "up" && nodes.includes(offer.node.id))
-        deliver(offer.broker, offer.node.id, report, options.logger);
+    const offers = service === undefined ? [] : ownOffers(service);
+    const wanted = new Set(nodes);
+    const recipients = offers.filter((offer) => offer.state === "up" && wanted.has(offer.node.id));
+    for (const { broker, node } of recipients) delivery.send(report, { broker, node: node.id });
+    const action = `${report.service}.$report`;
+    const isTaken = recipients.some(({ description }) =>
+      description.actions.some(({ name }) => name === action),
+    );
+    const isWorthIt = report.findings.length > 0 || report.console.length > 0;
+    if (!isTaken && isWorthIt && report.state !== "skipped" && recipients.length > 0)
+      logger.info(`A service takes no reports. What its developer would read:\n${report.table}`);
+  };
+
+  const tell = (branch: string, merge: Merge, integration: Integration): void => {
+    const { type, fragment, outcome, nodes } = integration;
+    const topic = `${branch} ${fragment.service}`;
+    if (type === "remove") {
+      send(integrationReport(gateway, branch, merge, integration), told.listeners(topic));
+      told.forget(topic);
+      return;
+    }
+    const isFirst = told.isNews(`${topic} ${fragment.hash}`, everybody, outcome);
+    const untold = nodes.filter((node) => told.isNews(topic, node, outcome));
+    if (documentationAlone(merge, integration)) {
+      const text = hash128(canonicalJson(fragment.raw));
+      const readers = nodes.filter((node) => told.isNews(`${topic} documentation`, node, text));
+      send(integrationReport(gateway, branch, merge, integration), [...new Set([...untold, ...readers])]);
+    } else if (isFirst || untold.length > 0) {
+      const isNews = isFirst || isReplacement(merge, integration);
+      send(integrationReport(gateway, branch, merge, integration, isNews), untold);
     }
   };
 
   return {
     merged(branch, merge) {
-      for (const integration of merge.integrations) {
-        const { service, hash } = integration.fragment;
-        const key = `${branch} ${service}`;
-        const isNews = isNew(`${key} ${hash}`, integration.outcome);
-        const nodes = integration.nodes.filter((node) => isNew(`${key} ${node}`, integration.outcome));
-        if (integration.type === "remove")
-          for (const entry of told.keys()) if (entry.startsWith(`${key} `)) told.delete(entry);
-        if (!isNews && nodes.length === 0) continue;
-        send(
-          integrationReport(options.gateway, branch, merge, integration, isNews),
-          isNews ? integration.nodes : nodes,
-        );
-      }
+      for (const integration of merge.integrations) tell(branch, merge, integration);
     },
     happened({ owner, findings, console }) {
       for (const branch of options.branches()) {
-        const fragment = branch.compilation?.chosen.get(owner.service);
+        const fragment = branch.served?.chosen.get(owner.service);
         if (fragment?.hash !== owner.hash || fragment.branch !== branch.name) continue;
         const report = withTable({
           contract: 1,
-          gateway: options.gateway,
+          gateway,
           service: owner.service,
           branch: branch.name,
           hash: owner.hash,
           occasion: "runtime",
           state: "succeeded",
           changes: [],
-          findings,
+          findings: findings.map((finding) => completedRuntime(finding, fragment.raw, owner)),
           console,
           urls: [],
         });
-        send(report, nodesOf(options.directory(), fragment));
+        send(report, nodesOf(options.directory(), owner));
       }
     },
+    unplaced(fragment) {
+      const { service, hash, findings, raw } = fragment;
+      const nodes = nodesOf(options.directory(), fragment).filter((node) => told.isNews(service, node, hash));
+      if (nodes.length === 0) return;
+      const report = withTable({
+        contract: 1,
+        gateway,
+        service,
+        branch: masterBranch,
+        hash,
+        occasion: "merge",
+        state: "failed",
+        changes: [],
+        findings: findings.map((finding) => completed(finding, raw)),
+        console: [],
+        urls: [],
+      });
+      send(report, nodes);
+    },
+    stop: delivery.stop,
   };
 }
 
-/** The report of one integration. */
-export function integrationReport(
-  gateway: string,
-  branch: string,
-  merge: Merge,
-  integration: Integration,
-  isNews = true,
-): Report {
-  const { type, fragment } = integration;
-  const { service, hash } = fragment;
-  const state = isNews || integration.state !== "succeeded" ? integration.state : "skipped";
-  // A fragment that is not used changes nothing, whatever else the same merge changed.
-  const changes =
-    isNews && state !== "skipped" ? merge.changes.filter((change) => change.service === service) : [];
-  const from = merge.before?.version.name;
-  return withTable({
-    contract: 1,
-    gateway,
-    service,
-    branch,
-    hash,
-    occasion: type,
-    state,
-    ...(from === undefined ? {} : { from }),
-    to: merge.after.version.name,
-    changes,
-    findings: integration.findings.map((finding) => framed(finding, fragment)),
-    console: [],
-    urls: type === "remove" || state === "failed" ? [] : urlsOf(branch, merge, service),
-  });
+// What was served before, and is again, is news as well.
+function isReplacement({ before, after }: Merge, { fragment: { service, hash } }: Integration): boolean {
+  return before?.chosen.get(service)?.hash !== hash && after.chosen.get(service)?.hash === hash;
 }
 
-function urlsOf(branch: string, merge: Merge, service: string): string[] {
-  const prefix = branch === masterBranch ? "" : `/~${branch}`;
-  return merge.after.version.endpoints
-    .filter(({ origin }) => origin.service === service)
-    .flatMap(({ http }) => (http === undefined ? [] : [`${http.method} ${prefix}${http.path}`]))
-    .slice(0, mostUrls);
-}
-
-function framed(finding: Finding, { raw }: CompiledFragment): Finding {
-  const needsNone = finding.frame !== undefined || finding.jsonPath === "" || finding.severity === "info";
-  return needsNone ? finding : { ...finding, frame: jsonFrame(raw, finding.jsonPath) };
-}
-
-function withTable(report: Omit<Report, "table">): Report {
-  return { ...report, table: reportTable(report) };
-}
-
-function nodesOf(directory: Directory, fragment: CompiledFragment): string[] {
-  const offers = directory.services.get(fragment.service)?.offers ?? [];
-  return offers.filter((offer) => offer.fragment?.hash === fragment.hash).map((offer) => offer.node.id);
-}
-
-function deliver(broker: Broker, node: string, report: Report, logger: Logger): void {
-  broker.report?.(report.service, node, report).catch((error: unknown) => {
-    logger.debug(`Node ${node} did not take the report for ${report.service}.`, error);
-  });
+function nodesOf(directory: Directory, { service, hash }: Happenings["owner"]): string[] {
+  const offers = directory.services.get(service)?.offers ?? [];
+  return offers.filter((offer) => offer.fragment?.hash === hash).map((offer) => offer.node.id);
 }

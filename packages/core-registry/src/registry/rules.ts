@@ -1,4 +1,3 @@
-import type { Gate } from "../connectors/gate.ts";
 import type { ServiceRules } from "../contracts/scope.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 
@@ -7,10 +6,9 @@ import type { CompiledFragment } from "./compile-fragment.ts";
  * `policy.owner`: the one that calls, to be as careful as the owner, or the owner, so that nobody goes around its rules.
  */
 export function serviceRules(chosen: ReadonlyMap<string, CompiledFragment>): ServiceRules {
-  const gates = new Map<string, Gate>([...chosen].map(([service, { gate }]) => [service, gate]));
   return {
     owner: (service, action, asked) => {
-      const gate = gates.get(service);
+      const gate = chosen.get(service)?.gate;
       return gate !== undefined && (asked || gate.owner) ? gate.guard("call", action) : undefined;
     },
   };

@@ -4,9 +4,6 @@ import type { JsonSchema } from "../contracts/schema.ts";
 import { masterBranch } from "../fragment/fragment.ts";
 import { type Directory, type DirectoryService, type Offer, ownOffers } from "./directory.ts";
 
-/** Entries that earlier snapshots of a branch made, by the service that they were made of: unchanged ones are taken again. */
-export type SnapshotCache = WeakMap<DirectoryService, BranchService>;
-
 /** One service as a branch sees it, with its actions by name. */
 export interface BranchService {
   /** The entry. */
@@ -22,16 +19,12 @@ const mostUnknown = 1_000;
  * What a branch sees of a directory (S9.7): for each service the nodes of the branch itself, else master's and those
  * without a fragment, never another branch's. Made in no time; entries are made when they are asked for.
  */
-export function snapshot(branch: string, directory: Directory, cache: SnapshotCache): DirectorySnapshot {
+export function snapshot(branch: string, directory: Directory): DirectorySnapshot {
   const found = new Map<string, ActionEntry | undefined>();
   const of = (name: string): BranchService | undefined => {
     const service = directory.services.get(name);
     if (service === undefined) return undefined;
-    const known = cache.get(service);
-    if (known !== undefined) return known;
-    const made = branchService(branch, service);
-    cache.set(service, made);
-    return made;
+    return branchService(branch, service);
   };
   return {
     branch,
@@ -64,7 +57,21 @@ function findAction(
   return undefined;
 }
 
+/** A service that did not change is the same for every branch that has no nodes of its own for it. */
+const known = new WeakMap<DirectoryService, Map<string, BranchService>>();
+
 function branchService(branch: string, service: DirectoryService): BranchService {
+  const view = service.offers.some(({ fragment }) => fragment?.branch === branch) ? branch : masterBranch;
+  const branches = known.get(service) ?? new Map<string, BranchService>();
+  known.set(service, branches);
+  const before = branches.get(view);
+  if (before !== undefined) return before;
+  const made = makeBranchService(view, service);
+  branches.set(view, made);
+  return made;
+}
+
+function makeBranchService(branch: string, service: DirectoryService): BranchService {
   const offers = eligible(branch, ownOffers(service));
   const up = offers.filter((offer) => offer.state === "up");
   const all = ownOffers(service).filter((offer) => offer.state === "up");

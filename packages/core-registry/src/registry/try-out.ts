@@ -60,7 +60,5 @@ export async function overlay({ branch, directory, fragment, gateway, broker }: 
     fragment,
     state: "failed",
     findings: fragment.findings,
-    nodes: [trialNode],
-    outcome: fragment.hash,
   });
 }

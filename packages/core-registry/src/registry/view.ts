@@ -2,20 +2,17 @@ import { masterBranch } from "../fragment/fragment.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import { type Directory, type DirectoryService, ownOffers } from "./directory.ts";
 
-/** What a branch shows (S9.1): per service its candidates, the one to be used first. */
+/** What a branch shows of a directory (S9.1). */
 export interface View {
   /** The branch. */
   readonly branch: string;
-  /** By service name. */
-  readonly services: ReadonlyMap<string, ServiceView>;
-}
-
-/** One service as a branch may show it. */
-export interface ServiceView {
-  /** Full name. */
-  readonly service: string;
-  /** The branch's own fragments, newest first, then master's. Never empty. */
-  readonly candidates: readonly Candidate[];
+  /** What there is. */
+  readonly directory: Directory;
+  /**
+   * The fragments that a service may use on the branch, the one to be used first: the branch's own, newest first, then
+   * master's. Empty where it publishes none for the branch.
+   */
+  candidates(service: string): readonly Candidate[];
 }
 
 /** One fragment that a branch may show. */
@@ -26,34 +23,71 @@ export interface Candidate {
   readonly revision: number;
   /** The nodes that publish it, also those that just went. */
   readonly nodes: readonly string[];
+  /** Those of its nodes that callers of other branches reach too (S13.1). */
+  readonly exposed: readonly string[];
 }
 
 /** What `branch` shows of a directory. Pure: equal arguments, equal view. */
 export function view(branch: string, directory: Directory): View {
-  const services = new Map<string, ServiceView>();
-  for (const service of directory.services.values()) {
-    const candidates = candidatesOf(service, branch);
-    if (candidates.length > 0) services.set(service.name, { service: service.name, candidates });
-  }
-  return { branch, services };
+  return {
+    branch,
+    directory,
+    candidates(name) {
+      const service = directory.services.get(name);
+      return service === undefined ? none : candidatesOf(service, branch);
+    },
+  };
 }
+
+/** Whether a service publishes a fragment for a branch, also where its last node just went. */
+export function publishesFor(service: DirectoryService, branch: string): boolean {
+  return byBranch(service).has(branch);
+}
+
+/** The services of a directory that publish a fragment for a branch. */
+export function* servicesOf(directory: Directory, branch: string): Iterable<string> {
+  for (const service of directory.services.values()) if (publishesFor(service, branch)) yield service.name;
+}
+
+const none: readonly Candidate[] = [];
+/** A service that did not change has the same candidates on every branch that does not concern it. */
+const known = new WeakMap<DirectoryService, Map<string, readonly Candidate[]>>();
 
 function candidatesOf(service: DirectoryService, branch: string): readonly Candidate[] {
-  const own = candidatesOn(service, branch);
-  return branch === masterBranch ? own : [...own, ...candidatesOn(service, masterBranch)];
+  const branches = byBranch(service);
+  return branches.get(branch) ?? branches.get(masterBranch) ?? none;
 }
 
-function candidatesOn(service: DirectoryService, branch: string): Candidate[] {
-  const byHash = new Map<string, { fragment: CompiledFragment; nodes: string[] }>();
-  for (const offer of ownOffers(service)) {
-    if (offer.fragment === undefined || offer.fragment.branch !== branch) continue;
-    const known = byHash.get(offer.fragment.hash);
-    if (known === undefined)
-      byHash.set(offer.fragment.hash, { fragment: offer.fragment, nodes: [offer.node.id] });
-    else known.nodes.push(offer.node.id);
+function byBranch(service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> {
+  const before = known.get(service);
+  if (before !== undefined) return before;
+  const made = new Map<string, Map<string, Draft>>();
+  for (const { fragment, node, description } of ownOffers(service)) {
+    if (fragment?.branch === undefined) continue;
+    const drafts = made.get(fragment.branch) ?? new Map<string, Draft>();
+    made.set(fragment.branch, drafts);
+    const draft = drafts.get(fragment.hash) ?? { fragment, nodes: [], exposed: [] };
+    drafts.set(fragment.hash, draft);
+    draft.nodes.push(node.id);
+    if (description.exposed === true) draft.exposed.push(node.id);
   }
-  return [...byHash.values()]
-    .map(({ fragment, nodes }) => ({ fragment, nodes, revision: service.revisions.get(fragment.hash) ?? 0 }))
+  const sorted = new Map<string, readonly Candidate[]>();
+  for (const [branch, drafts] of made) sorted.set(branch, inOrder(service, drafts));
+  const master = sorted.get(masterBranch) ?? none;
+  for (const [branch, own] of sorted) if (branch !== masterBranch) sorted.set(branch, [...own, ...master]);
+  known.set(service, sorted);
+  return sorted;
+}
+
+interface Draft {
+  readonly fragment: CompiledFragment;
+  readonly nodes: string[];
+  readonly exposed: string[];
+}
+
+function inOrder(service: DirectoryService, drafts: ReadonlyMap<string, Draft>): readonly Candidate[] {
+  return [...drafts.values()]
+    .map((draft) => ({ ...draft, revision: service.revisions.get(draft.fragment.hash) ?? 0 }))
     .sort(newestFirst);
 }
 

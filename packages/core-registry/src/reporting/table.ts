@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Change } from "../contracts/change.ts";
 import type { Finding } from "../contracts/finding.ts";
 import type { Report } from "../contracts/report.ts";
@@ -7,37 +8,73 @@ const words: Record<Report["state"], string> = {
   queued: "is queued",
   waiting: "is served in part, the rest waits",
   succeeded: "is served",
-  failed: "was refused; what was served before goes on",
+  failed: "was refused; what is served stays as it is",
   skipped: "changes nothing",
 };
+const weights: Record<Finding["severity"], number> = { error: 0, warning: 1, info: 2 };
+/** How many changes a table shows; the report has all of them. */
+const mostChanges = 40;
 
-/** A report as text for a terminal, without colour: what happened, where, what to do (S10.1). */
-export function reportTable(report: Omit<Report, "table">): string {
-  return [headline(report), ...sections(report).flatMap((lines) => lines.map((line) => `  ${line}`))].join(
-    "\n",
-  );
+/** A report with its own text. */
+export function withTable(report: Omit<Report, "table">): Report {
+  return { ...report, table: reportTable(report) };
 }
 
-function headline({ service, branch, hash, occasion, state, from, to }: Omit<Report, "table">): string {
+/**
+ * A report as text for a terminal, without colour: what became of the fragment; what is wrong, the worst first, with place,
+ * expected and found, code frame and what to do; what its functions wrote; what changed; where to try it (S10.1).
+ */
+export function reportTable(report: Omit<Report, "table">): string {
+  const lines = [
+    headline(report),
+    ...sections(report).flatMap((section) => section.map((line) => `  ${line}`)),
+  ];
+  return printable(lines.map((line) => line.trimEnd()).join("\n"));
+}
+
+function headline(report: Omit<Report, "table">): string {
+  const { service, branch, hash, occasion, state } = report;
   const fragment = hash === undefined ? "its fragment" : `fragment ${hash.slice(0, 8)}`;
   if (occasion === "runtime") return `${service} on ${branch}: ${fragment}, while it was served`;
-  const what = occasion === "remove" ? "is no longer served" : words[state];
-  const version =
-    to === undefined
-      ? ""
-      : from === to || from === undefined
-        ? ` (version ${to})`
-        : ` (version ${from} -> ${to})`;
-  return `${service} on ${branch}: ${fragment} ${what}${version}`;
+  return `${service} on ${branch}: ${fragment} ${occasion === "remove" ? "is no longer served" : words[state]}${versionText(report)}`;
+}
+
+function versionText({ from, to }: Omit<Report, "table">): string {
+  if (to === undefined) return "";
+  return from === to || from === undefined ? ` (version ${to})` : ` (version ${from} -> ${to})`;
 }
 
 function sections(report: Omit<Report, "table">): string[][] {
+  const isShown = breakingShownBy(report.changes);
+  const findings = report.findings
+    .filter((finding) => !isShown(finding))
+    .toSorted((one, other) => weights[one.severity] - weights[other.severity]);
   return [
-    report.changes.map(changeLine),
-    ...report.findings.map(findingLines),
+    ...findings.map(withoutRepeats).map(findingLines),
     report.console.map(({ level, jsonPath, text }) => `console.${level} ${jsonPath}: ${text}`),
+    changeLines(report.changes, report.findings.filter(isShown)),
     report.urls.length === 0 ? [] : [`try it: ${report.urls.join("  ")}`],
   ];
+}
+
+// What breaks clients stands first, and below it what to do about it.
+function changeLines(changes: readonly Change[], breaking: readonly Finding[]): string[] {
+  const shown = changes.slice(0, mostChanges);
+  const lines = (isBreaking: boolean): string[] =>
+    shown.filter(({ level }) => (level === "breaking") === isBreaking).map(changeLine);
+  return [
+    ...lines(true),
+    ...new Set(breaking.flatMap(({ hint }) => (hint === undefined ? [] : [`  ${hint}`]))),
+    ...lines(false),
+    ...(shown.length < changes.length ? [`... and ${changes.length - shown.length} more`] : []),
+  ];
+}
+
+// A warning of a breaking change says what the change's own line says: only what to do about it is left to say.
+function breakingShownBy(changes: readonly Change[]): (finding: Finding) => boolean {
+  const labels = new Set(changes.filter(({ level }) => level === "breaking").map(({ label }) => label));
+  return ({ code, severity, found }) =>
+    code === "CHANGE_BREAKING" && severity === "warning" && found !== undefined && labels.has(found);
 }
 
 /** A change on one line: `+ GET /players/:id`. */
@@ -52,10 +89,34 @@ export function findingLines(finding: Finding): string[] {
   const place = line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
   return [
     `${severity} ${code} at ${place === "" ? "the fragment" : place}`,
-    `  ${message}`,
+    ...message.split("\n").map((text) => `  ${text}`),
     ...(expected === undefined ? [] : [`  expected: ${expected}`]),
-    ...(found === undefined ? [] : [`  found:    ${found}`]),
+    ...(found === undefined || isSaid(found, finding) ? [] : [`  found:    ${found}`]),
     ...(frame === undefined ? [] : frame.split("\n").map((text) => `    ${text}`)),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];
+}
+
+// What fits several findings in a row is said once, with the last of them.
+function withoutRepeats(finding: Finding, index: number, all: readonly Finding[]): Finding {
+  const next = all[index + 1];
+  if (next?.code !== finding.code) return finding;
+  const { hint, expected, ...rest } = finding;
+  return {
+    ...rest,
+    ...(hint === undefined || hint === next.hint ? {} : { hint }),
+    ...(expected === undefined || expected === next.expected ? {} : { expected }),
+  };
+}
+
+// What the message names, or the frame's marked line shows, is not said twice.
+function isSaid(found: string, { message, frame }: Finding): boolean {
+  const bare = found.replace(/^(["`])(.*)\1$/s, "$2");
+  const marked = frame?.split("\n").find((line) => line.startsWith(">"));
+  return message.includes(bare.length > 3 ? bare : `\`${bare}\``) || (marked?.includes(bare) ?? false);
+}
+
+// Names and texts come from outside: none may steer the terminal that shows them.
+function printable(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, "\u{fffd}");
 }

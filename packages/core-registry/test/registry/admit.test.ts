@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { silentLogger } from "../../src/contracts/logger.ts";
 import type { Protocol } from "../../src/contracts/protocol.ts";
 import { type Compilation, compile } from "../../src/registry/compile.ts";
 import {
@@ -12,26 +11,14 @@ import {
   withState,
 } from "../../src/registry/directory.ts";
 import { emptyLedger, type Ledger } from "../../src/registry/ledger.ts";
-import { view } from "../../src/registry/view.ts";
 import { type FragmentSketch, fragmentOf, offerOf, stillBroker } from "./fragments.ts";
+import { inputOf, stillProtocol } from "./inputs.ts";
 
-const protocol = { contract: 1, key: "T", compile: () => ({ claims: [], endpoints: [] }) } as Pick<
-  Protocol,
-  "contract" | "key" | "compile"
->;
-
-const compileOf = (
+const compileOf = async (
   directory: Directory,
   ledger: Ledger = emptyLedger,
   previous?: Compilation,
-): Promise<Compilation> =>
-  compile(view("master", directory), ledger, {
-    protocols: [protocol as Protocol],
-    judge: () => [],
-    previous,
-    logger: silentLogger,
-    signal: new AbortController().signal,
-  });
+): Promise<Compilation> => (await compile(inputOf(directory, { ledger, previous }))).compilation;
 
 const directoryOf = (...offers: Offer[]): Directory => offers.reduce(withOffer, emptyDirectory);
 const chosen = (compilation: Compilation): Record<string, string> =>
@@ -57,7 +44,7 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
         message: "`GET /x` (T) is held by the service `b`.",
       },
     ]);
-    expect(after.ledger.holders).toEqual({ "T GET /x": "b" });
+    expect(after.ledger.holders).toEqual(new Map([["T GET /x", "b"]]));
   });
 
   test("the challenger gets it when the holder goes", async () => {
@@ -161,7 +148,7 @@ describe("S9.4: the same directory and ledger give the same version", () => {
 
 describe("S9.6: what cannot be assembled", () => {
   const faulty = (service: string): Protocol => ({
-    ...(protocol as Protocol),
+    ...stillProtocol,
     assemble: (parts, { found }) => {
       const bad = parts.find(({ compiled }) => compiled.claims.some(({ key }) => key === "bad"));
       const error = { severity: "error", code: "BAD", jsonPath: "", message: "It is bad." } as const;
@@ -169,24 +156,13 @@ describe("S9.6: what cannot be assembled", () => {
       return { routes: [], endpoints: parts.flatMap(({ compiled }) => compiled.endpoints) };
     },
   });
-  const assembled = (service: string) =>
-    compile(
-      view(
-        "master",
-        directoryOf(
-          offerOf(fragmentOf({ service: "a", claims: ["bad"] }), "n1"),
-          offerOf(fragmentOf({ service: "b", claims: ["good"] }), "n2"),
-        ),
-      ),
-      emptyLedger,
-      {
-        protocols: [faulty(service)],
-        judge: () => [],
-        previous: undefined,
-        logger: silentLogger,
-        signal: new AbortController().signal,
-      },
+  const assembled = async (service: string) => {
+    const directory = directoryOf(
+      offerOf(fragmentOf({ service: "a", claims: ["bad"] }), "n1"),
+      offerOf(fragmentOf({ service: "b", claims: ["good"] }), "n2"),
     );
+    return (await compile(inputOf(directory, { protocols: [faulty(service)] }))).compilation;
+  };
 
   test("is refused, and the rest is assembled again", async () => {
     const { chosen: used, refused, version } = await assembled("");

@@ -11,10 +11,10 @@ import { fragmentOf, offerOf, stillBroker } from "./fragments.ts";
 
 const shown = (directory: Directory, branch: string): Record<string, string> =>
   Object.fromEntries(
-    [...view(branch, directory).services.values()].map(({ service, candidates }) => [
-      service,
-      candidates[0]?.fragment.hash ?? "",
-    ]),
+    [...directory.services.keys()].flatMap((service) => {
+      const newest = view(branch, directory).candidates(service)[0];
+      return newest === undefined ? [] : [[service, newest.fragment.hash]];
+    }),
   );
 
 describe("S9.1: what a branch shows", () => {

@@ -1,0 +1,158 @@
+import { overlaps } from "../connectors/name-pattern.ts";
+import type { Change } from "../contracts/change.ts";
+import type { ConnectorDescription } from "../contracts/connector.ts";
+import type { AccessChange, Policy } from "../contracts/policy.ts";
+import type { Endpoint } from "../contracts/protocol.ts";
+import { changed } from "./aspect.ts";
+import type { CompiledVersion } from "./compiled-version.ts";
+import { type Guarded, guardedBy, type Question } from "./questions.ts";
+
+/** What compares rules. */
+export interface AccessTools {
+  /** The version before. */
+  readonly before: CompiledVersion;
+  /** The version after. */
+  readonly after: CompiledVersion;
+  /** The policies by key. */
+  readonly policies: ReadonlyMap<string, Policy>;
+}
+
+/** The plugin of a change that no single policy is named for. */
+export const anyPolicy = "policy";
+
+/**
+ * What became of the access to an endpoint: public or wider is dangerous, narrower is breaking, and what cannot be told is
+ * taken as wider (S7).
+ *
+ * @param was the endpoint before, or what answered for it
+ * @param is the endpoint after, or what answers for it
+ * @param named the one of the two that the changes name
+ */
+export function accessChanges(was: Endpoint, is: Endpoint, named: Endpoint, tools: AccessTools): Change[] {
+  const before = guardedBy(was, tools.before);
+  const after = guardedBy(is, tools.after);
+  if (after.length === 0 && before.some(({ questions }) => questions.length > 0)) {
+    const policy = policyOf(before.flatMap(({ questions }) => questions));
+    const detail = "It reaches nothing that a rule covers any more: it is public.";
+    return [changed(policy, named, { level: "dangerous", detail })];
+  }
+  const lone = loneCounterpart(before, after);
+  return after.flatMap((guarded) => {
+    const counterpart = before.find((one) => isSame(one, guarded)) ?? overlapping(before, guarded) ?? lone;
+    return counterpart === undefined
+      ? newlyReached(guarded, before, named)
+      : questionChanges(counterpart, guarded, named, tools);
+  });
+}
+
+/** What an endpoint reaches that no rule covers, as a sentence; undefined where there is nothing. */
+export function publicDetail(endpoint: Endpoint, version: CompiledVersion): string | undefined {
+  // Most call something that a rule of their own covers, which was found when they were compiled.
+  if (endpoint.connectors.every(isCovered)) return undefined;
+  const guarded = guardedBy(endpoint, version);
+  const open = guarded.filter(({ questions }) => questions.length === 0);
+  if (open.length === 0) return undefined;
+  if (open.length === guarded.length) return "No rule covers it: it is public.";
+  return `No rule covers ${open.map(nameOf).join(", ")}: that is public.`;
+}
+
+function isCovered({ kind, rules = [] }: ConnectorDescription): boolean {
+  return kind === "map" || (kind === "call" && rules.some(({ asks }) => Object.keys(asks).length > 0));
+}
+
+function isSame(one: Guarded, other: Guarded): boolean {
+  return one.kind === other.kind && one.name === other.name;
+}
+
+// `chat.*` was received, and `chat.said` is now.
+function overlapping(before: readonly Guarded[], { kind, name }: Guarded): Guarded | undefined {
+  if (kind !== "subscribe" || name === undefined) return undefined;
+  return before.find((one) => one.kind === kind && one.name !== undefined && overlaps(one.name, name));
+}
+
+// One thing was reached and another is now: the one stands for the other.
+function loneCounterpart(before: readonly Guarded[], after: readonly Guarded[]): Guarded | undefined {
+  const gone = before.filter((one) => !after.some((other) => isSame(one, other)));
+  const fresh = after.filter((one) => !before.some((other) => isSame(one, other)));
+  return gone.length === 1 && fresh.length === 1 ? gone[0] : undefined;
+}
+
+// What was public before it reached more is so still.
+function newlyReached(guarded: Guarded, before: readonly Guarded[], named: Endpoint): Change[] {
+  if (guarded.questions.length > 0 || before.every(({ questions }) => questions.length === 0)) return [];
+  const policy = policyOf(before.flatMap(({ questions }) => questions));
+  const detail = `It reaches ${nameOf(guarded)} now, which no rule covers: that is public.`;
+  return [changed(policy, named, { level: "dangerous", detail })];
+}
+
+function questionChanges(before: Guarded, after: Guarded, named: Endpoint, tools: AccessTools): Change[] {
+  const [was, is] = [before.questions, after.questions];
+  if (is.length === 0) {
+    if (was.length === 0) return [];
+    const detail = `No rule covers ${nameOf(after)} any more: it is public.`;
+    return [changed(policyOf(was), named, { level: "dangerous", detail })];
+  }
+  if (was.length === 0) {
+    const detail = `Rules cover ${nameOf(after)} now; before, it was public.`;
+    return [changed(policyOf(is), named, { level: "breaking", detail })];
+  }
+  const policies = new Set([...was, ...is].map(({ policy }) => policy));
+  return [...policies].flatMap((key): Change[] => {
+    const of = (all: readonly Question[]) => all.filter(({ policy }) => policy === key);
+    const access = accessOf(of(was), of(is), tools.policies.get(key));
+    return access === undefined ? [] : [changed(key, named, aspects[access](nameOf(after)))];
+  });
+}
+
+const aspects = {
+  wider: (name: string) =>
+    ({ level: "dangerous", detail: `The rules of ${name} ask for less: somebody more may use it.` }) as const,
+  narrower: (name: string) =>
+    ({
+      level: "breaking",
+      detail: `The rules of ${name} ask for more: somebody may not use it any more.`,
+    }) as const,
+  unclear: (name: string) =>
+    ({
+      level: "dangerous",
+      detail: `The rules of ${name} changed: perhaps somebody more may use it.`,
+    }) as const,
+};
+
+/**
+ * All questions must be answered with yes. So access is narrower where each question that is gone follows from one that
+ * is asked, and wider where each new one followed from one that was asked; both: nothing changed.
+ */
+function accessOf(
+  was: readonly Question[],
+  is: readonly Question[],
+  policy: Policy | undefined,
+): AccessChange | undefined {
+  const gone = was.filter(({ key }) => !is.some((one) => one.key === key));
+  const fresh = is.filter(({ key }) => !was.some((one) => one.key === key));
+  const narrower = gone.every((one) => is.some((other) => compared(one, other, policy) === "narrower"));
+  const wider = fresh.every((other) => was.some((one) => compared(one, other, policy) === "wider"));
+  if (narrower && wider) return undefined;
+  return narrower ? "narrower" : wider ? "wider" : "unclear";
+}
+
+function compared(before: Question, after: Question, policy: Policy | undefined): AccessChange {
+  if (before.names !== after.names) return "unclear";
+  try {
+    return policy?.compare?.(before.asks, after.asks) ?? "unclear";
+  } catch {
+    return "unclear";
+  }
+}
+
+function policyOf(questions: readonly Question[]): string {
+  const policies = new Set(questions.map(({ policy }) => policy));
+  const [policy] = policies;
+  return policies.size === 1 && policy !== undefined ? policy : anyPolicy;
+}
+
+function nameOf({ kind, name }: Guarded): string {
+  const what = name === undefined ? "the events that a function names" : `\`${name}\``;
+  if (kind === "call") return what;
+  return `${what} (${kind === "publish" ? "sent" : "received"})`;
+}

@@ -1,0 +1,91 @@
+import type { Compiled, Endpoint } from "../contracts/protocol.ts";
+import type { CompiledVersion } from "./compiled-version.ts";
+import type { EndpointPair } from "./pairing.ts";
+import type { Parts } from "./parts.ts";
+
+/**
+ * The service of a version that an action is of, by its name: the longest that the name begins with. A version does not
+ * know which nodes there are, and so not who publishes an action without a fragment's help.
+ */
+export function ownerOf(action: string, chosen: CompiledVersion["chosen"]): string | undefined {
+  for (let at = action.lastIndexOf("."); at > 0; at = action.lastIndexOf(".", at - 1)) {
+    const service = action.slice(0, at);
+    if (chosen.has(service)) return service;
+  }
+  return undefined;
+}
+
+/** Services whose fragments differ, as owners of actions. */
+export interface ChangedOwners {
+  /** The services. */
+  readonly services: ReadonlySet<string>;
+  /** Whether one of them says `policy.owner`, before or after. */
+  readonly anyOwner: boolean;
+  /** The version before. */
+  readonly before: CompiledVersion;
+  /** The version after. */
+  readonly after: CompiledVersion;
+}
+
+/** The services whose fragments differ. One pass. */
+export function changedOwners(before: CompiledVersion, after: CompiledVersion): ChangedOwners {
+  const services = new Set<string>();
+  for (const [service, fragment] of before.chosen) {
+    const other = after.chosen.get(service);
+    if (fragment !== other && fragment.hash !== other?.hash) services.add(service);
+  }
+  for (const service of after.chosen.keys()) if (!before.chosen.has(service)) services.add(service);
+  const anyOwner = [...services].some((service) => isOwner(service, before) || isOwner(service, after));
+  return { services, anyOwner, before, after };
+}
+
+/**
+ * The endpoints of fragments that did not change, but call an action of a service whose fragment did, where either of the
+ * two says `policy.owner`: what is asked before they are reached may have changed.
+ *
+ * @param parts the parts of one protocol after
+ * @param changed the services whose parts differ: their endpoints are looked at anyway
+ */
+export function ownedPairs(
+  { services, anyOwner, before, after }: ChangedOwners,
+  parts: Parts,
+  changed: ReadonlySet<string>,
+): EndpointPair[] {
+  if (services.size === 0) return [];
+  const isTouched = (action: string): boolean =>
+    [before, after].some(({ chosen }) => services.has(ownerOf(action, chosen) ?? ""));
+  const pairs: EndpointPair[] = [];
+  for (const [service, part] of parts) {
+    if (changed.has(service) || !(anyOwner || isOwner(service, after))) continue;
+    for (const { endpoint, actions } of foreignCalls(part.compiled, service))
+      if (actions.some(isTouched) && !part.waiting.has(endpoint.key))
+        pairs.push({ before: endpoint, after: endpoint });
+  }
+  return pairs;
+}
+
+function isOwner(service: string, { chosen }: CompiledVersion): boolean {
+  return chosen.get(service)?.gate.owner === true;
+}
+
+interface ForeignCall {
+  readonly endpoint: Endpoint;
+  readonly actions: readonly string[];
+}
+
+// A part is compiled once and compared often.
+const known = new WeakMap<Compiled, readonly ForeignCall[]>();
+
+function foreignCalls(compiled: Compiled, service: string): readonly ForeignCall[] {
+  let calls = known.get(compiled);
+  if (calls === undefined) {
+    calls = compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
+      const actions = endpoint.connectors.flatMap(({ action }) =>
+        action === undefined || action.slice(0, action.lastIndexOf(".")) === service ? [] : [action],
+      );
+      return actions.length === 0 ? [] : [{ endpoint, actions }];
+    });
+    known.set(compiled, calls);
+  }
+  return calls;
+}

@@ -1,0 +1,126 @@
+import * as z from "zod";
+import type { Broker, PeerAnswers } from "../contracts/broker.ts";
+import type { Json } from "../contracts/json.ts";
+import type { GatewayStatus } from "../contracts/registry.ts";
+import { branchPattern } from "../fragment/fragment.ts";
+import { byAge, type LedgerData, readLedgers, writeLedgers } from "./ledger-data.ts";
+
+/** What the gateways of the same systems tell each other (S9.4): ledgers, pins, versions, and fragments that nobody publishes any more. */
+export interface Exchange {
+  /** The ledgers of the gateway that serves longest, of those that serve. */
+  eldest(): Promise<LedgerData | undefined>;
+  /** The ledgers of every other gateway that serves. */
+  ledgers(): Promise<readonly LedgerData[]>;
+  /** Fragments that other gateways keep, by hash. Not checked. */
+  fragments(hashes: readonly string[]): Promise<readonly SharedFragment[]>;
+  /** The hashes of the fragments that a version is made of, where another gateway keeps it. */
+  recipe(branch: string, id: string): Promise<readonly string[] | undefined>;
+  /** Tells the others of a pin; `to` null: it ended. */
+  pinned(pin: SharedPin): Promise<void>;
+  /** What the others serve. */
+  versions(): Promise<readonly GatewayStatus[]>;
+}
+
+/** A fragment that gateways hand each other. */
+export interface SharedFragment {
+  /** Whose. */
+  readonly service: string;
+  /** As it was published. */
+  readonly raw: unknown;
+}
+
+/** A pin that gateways tell each other. */
+export interface SharedPin {
+  /** The branch. */
+  readonly branch: string;
+  /** One service of it, or the branch as a whole. */
+  readonly service?: string | undefined;
+  /** A version's id, a fragment's hash, or null: nothing any more. */
+  readonly to: string | null;
+}
+
+/** What this gateway answers the others. */
+export interface ExchangeAnswers {
+  /** Its ledgers; undefined while it does not serve. */
+  ledgers(): LedgerData | undefined;
+  /** Those of the fragments that it keeps. */
+  fragments(hashes: readonly string[]): readonly SharedFragment[];
+  /** The hashes of a version's fragments, where it keeps the version. */
+  recipe(branch: string, id: string): readonly string[] | undefined;
+  /** Takes over what another gateway was told. */
+  pinned(pin: SharedPin): Promise<void>;
+  /** What it serves. */
+  versions(): GatewayStatus;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{32}$/);
+const branch = z.string().regex(branchPattern);
+const hashes = z.array(hash).max(20_000);
+const fragmentsAnswer = z.array(z.object({ service: z.string().max(512), raw: z.json() }));
+const recipeQuestion = z.object({ branch, id: hash });
+const pin = z.object({ branch, service: z.string().max(512).optional(), to: hash.nullable() });
+const status = z.object({ gateway: z.string().max(512), versions: z.record(z.string(), z.string()) });
+
+/** How long gateways are waited for: milliseconds. */
+const patience = 1_000;
+
+/** Talks to the gateways on all systems of these brokers; those whose brokers cannot are alone. */
+export function createExchange(brokers: readonly Broker[], answers: ExchangeAnswers): Exchange {
+  const peers = brokers.flatMap(({ peers: own }) => (own === undefined ? [] : [own]));
+  const own: PeerAnswers = {
+    ledger: () => {
+      const ledgers = answers.ledgers();
+      return ledgers === undefined ? null : writeLedgers(ledgers);
+    },
+    fragments: (asked) =>
+      answers
+        .fragments(hashes.parse(asked))
+        .map(({ service, raw }) => ({ service, raw: z.json().parse(raw) })),
+    recipe: (asked) => {
+      const { branch: name, id } = recipeQuestion.parse(asked);
+      const recipe = answers.recipe(name, id);
+      return recipe === undefined ? null : [...recipe];
+    },
+    pin: async (told) => {
+      await answers.pinned(pin.parse(told));
+      return true;
+    },
+    versions: () => {
+      const { gateway, versions } = answers.versions();
+      return { gateway, versions };
+    },
+  };
+  for (const one of peers) one.answer(own);
+
+  const ask = async (question: string, params: Json): Promise<unknown[]> =>
+    (await Promise.all(peers.map((one) => one.ask(question, params, patience))))
+      .flat()
+      .map(({ answer }) => answer);
+
+  const ledgers = async (): Promise<readonly LedgerData[]> =>
+    (await ask("ledger", {})).flatMap((answer) => readLedgers(answer) ?? []);
+
+  return {
+    ledgers,
+    eldest: async () => [...(await ledgers())].sort(byAge)[0],
+    async fragments(wanted) {
+      if (wanted.length === 0) return [];
+      return (await ask("fragments", [...wanted])).flatMap(
+        (answer) => fragmentsAnswer.safeParse(answer).data ?? [],
+      );
+    },
+    async recipe(name, id) {
+      for (const answer of await ask("recipe", { branch: name, id })) {
+        const read = hashes.safeParse(answer);
+        if (read.success) return read.data;
+      }
+      return undefined;
+    },
+    async pinned({ branch: name, service, to }) {
+      await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to });
+    },
+    async versions() {
+      return (await ask("versions", {})).flatMap((answer) => status.safeParse(answer).data ?? []);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { LRUCache } from "lru-cache";
+import { hash128 } from "../fragment/canonical.ts";
+import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
+
+/** A fragment as it is kept where it is not in use: enough to compile it again (S9.5). */
+export interface Source {
+  /** The service's full name. */
+  readonly service: string;
+  /** 32 hex digits (S1.4). */
+  readonly hash: string;
+  /** As it was published. Where only its documentation changed since, the newer one (S1.4). */
+  readonly raw: unknown;
+  /** What it offers, as people write it. */
+  readonly labels: readonly string[];
+}
+
+/** Every fragment that is in use or kept, compiled once. Keeps none alive by itself, but for the last few. */
+export interface Fragments {
+  /** A fragment that was published, compiled; at once where it is in use. Never rejects for the fragment's sake. */
+  compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
+  /** What is kept of a compiled one. The same for the same hash. */
+  source(fragment: CompiledFragment): Source;
+  /** The fragment of a source, compiled; at once where it is in use. */
+  revive(source: Source): CompiledFragment | Promise<CompiledFragment>;
+  /** A source that is kept, by its hash or the first digits of it. */
+  find(service: string, hash: string): Source | undefined;
+  /** A source that is kept, by its whole hash. */
+  byHash(hash: string): Source | undefined;
+}
+
+/** Fragments of nodes that went and may come back. */
+const remembered = 64;
+
+interface Kept extends Source {
+  raw: unknown;
+  labels: readonly string[];
+  compiled: WeakRef<CompiledFragment>;
+}
+
+/** @param compile reads and compiles one */
+export function createFragments(
+  compile: (raw: unknown, service: string) => Promise<CompiledFragment>,
+): Fragments {
+  const byText = weakMap<CompiledFragment>();
+  const byHash = weakMap<Kept>();
+  const recent = new LRUCache<string, CompiledFragment>({ max: remembered });
+  const sources = new WeakMap<CompiledFragment, Kept>();
+
+  const keep = (fragment: CompiledFragment): Kept => {
+    const known = sources.get(fragment) ?? keepNew(fragment);
+    sources.set(fragment, known);
+    return known;
+  };
+
+  const keepNew = (fragment: CompiledFragment): Kept => {
+    const { service, hash, raw } = fragment;
+    const known = byHash.get(hash);
+    const news = {
+      raw,
+      labels: fragment.endpoints.map(({ label }) => label),
+      compiled: new WeakRef(fragment),
+    };
+    if (known !== undefined) return Object.assign(known, news);
+    const kept: Kept = { service, hash, ...news };
+    byHash.set(hash, kept);
+    return kept;
+  };
+
+  const compileText = (raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment> => {
+    const text = hash128(fragmentText(raw, service));
+    const known = byText.get(text);
+    if (known !== undefined) {
+      recent.set(text, known);
+      return known;
+    }
+    return compile(raw, service).then((fragment) => {
+      byText.set(text, fragment);
+      recent.set(text, fragment);
+      return fragment;
+    });
+  };
+
+  return {
+    compile: compileText,
+    source: keep,
+    revive: (source) => byHash.get(source.hash)?.compiled.deref() ?? compileText(source.raw, source.service),
+    byHash: byHash.get,
+    find(service, hash) {
+      const exact = byHash.get(hash);
+      if (exact?.service === service) return exact;
+      if (hash.length === 32) return undefined;
+      for (const [known, source] of byHash.entries())
+        if (source.service === service && known.startsWith(hash)) return source;
+      return undefined;
+    },
+  };
+}
+
+/** A map that keeps none of its values alive. */
+function weakMap<Value extends object>(): {
+  get(key: string): Value | undefined;
+  set(key: string, value: Value): void;
+  entries(): Iterable<readonly [key: string, value: Value]>;
+} {
+  const references = new Map<string, WeakRef<Value>>();
+  const gone = new FinalizationRegistry<string>((key) => {
+    if (references.get(key)?.deref() === undefined) references.delete(key);
+  });
+  return {
+    get: (key) => references.get(key)?.deref(),
+    set: (key, value) => {
+      references.set(key, new WeakRef(value));
+      gone.register(value, key);
+    },
+    *entries() {
+      for (const [key, reference] of references) {
+        const value = reference.deref();
+        if (value !== undefined) yield [key, value];
+      }
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import * as z from "zod";
+import type { Json } from "../contracts/json.ts";
+import { branchPattern } from "../fragment/fragment.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** The ledgers of a gateway as they travel to another one: contract 1. */
+export interface LedgerData {
+  /** The contract's number. */
+  readonly contract: 1;
+  /** The gateway's name. */
+  readonly gateway: string;
+  /** Since when it serves: milliseconds since the epoch. The eldest gateway is believed. */
+  readonly since: number;
+  /** The ledgers by branch. */
+  readonly branches: ReadonlyMap<string, Ledger>;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{32}$/);
+const name = z.string().min(1).max(512);
+const ledger = z.object({
+  accepted: z.record(name, hash.nullable()),
+  holders: z.record(z.string().max(2_048), name),
+  pins: z.record(name, hash),
+  version: hash.optional(),
+});
+const data = z.object({
+  contract: z.literal(1),
+  gateway: z.string().max(512),
+  since: z.number(),
+  branches: z.record(z.string().regex(branchPattern), ledger),
+});
+
+/** A gateway's ledgers as plain data. */
+export function writeLedgers({ contract, gateway, since, branches }: LedgerData): Json {
+  return { contract, gateway, since, branches: Object.fromEntries([...branches].map(written)) };
+}
+
+/** What another gateway says; undefined where it is not what it should be: a gateway of another contract, or none. */
+export function readLedgers(answer: unknown): LedgerData | undefined {
+  const read = data.safeParse(answer);
+  if (!read.success) return undefined;
+  const { branches, ...rest } = read.data;
+  return {
+    ...rest,
+    branches: new Map(
+      Object.entries(branches).map(([branch, { version, ...one }]) => [
+        branch,
+        {
+          accepted: new Map(Object.entries(one.accepted)),
+          holders: new Map(Object.entries(one.holders)),
+          pins: new Map(Object.entries(one.pins)),
+          ...(version === undefined ? {} : { version }),
+        },
+      ]),
+    ),
+  };
+}
+
+/** The eldest first: by when it began to serve, then by name. */
+export function byAge(
+  one: Pick<LedgerData, "since" | "gateway">,
+  other: Pick<LedgerData, "since" | "gateway">,
+): number {
+  return one.since - other.since || (one.gateway < other.gateway ? -1 : 1);
+}
+
+function written([branch, { accepted, holders, pins, version }]: [string, Ledger]): [string, Json] {
+  return [
+    branch,
+    {
+      accepted: Object.fromEntries(accepted),
+      holders: Object.fromEntries(holders),
+      pins: Object.fromEntries(pins),
+      ...(version === undefined ? {} : { version }),
+    },
+  ];
+}

@@ -1,0 +1,47 @@
+import type { CompiledVersion } from "../difference/compiled-version.ts";
+import type { Awake } from "./awake.ts";
+import type { BranchVersion } from "./branch.ts";
+import type { Source } from "./fragments.ts";
+
+/** Versions that are not the newest of their branch, compiled while they are in use (S9.5). */
+export interface Recall {
+  /** A version: at once where it is compiled, else what compiles it. */
+  recall(version: Pick<BranchVersion, "id" | "recipe">): CompiledVersion | (() => Promise<CompiledVersion>);
+}
+
+/**
+ * @param awake what is in use
+ * @param compile compiles a version again
+ */
+export function createRecall(
+  awake: Awake,
+  compile: (recipe: readonly Source[]) => Promise<CompiledVersion>,
+): Recall {
+  const compiled = new Map<string, CompiledVersion>();
+  const compiling = new Map<string, Promise<CompiledVersion>>();
+
+  const used = (id: string): void => awake.used(`version ${id}`, () => compiled.delete(id));
+  // Who asks at the same time waits for the same work.
+  const make = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
+    const known = compiling.get(id);
+    if (known !== undefined) return known;
+    const work = compile(recipe)
+      .then((version) => {
+        compiled.set(id, version);
+        used(id);
+        return version;
+      })
+      .finally(() => compiling.delete(id));
+    compiling.set(id, work);
+    return work;
+  };
+
+  return {
+    recall({ id, recipe }) {
+      const known = compiled.get(id);
+      if (known === undefined) return () => make(id, recipe);
+      used(id);
+      return known;
+    },
+  };
+}

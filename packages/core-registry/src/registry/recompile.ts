@@ -1,0 +1,43 @@
+import type { Logger } from "../contracts/logger.ts";
+import type { Protocol } from "../contracts/protocol.ts";
+import type { CompiledVersion } from "../difference/compiled-version.ts";
+import { assembleAll } from "./assemble.ts";
+import { Board } from "./board.ts";
+import type { CompiledFragment } from "./compile-fragment.ts";
+import type { Pace } from "./pace.ts";
+import { partsOf } from "./parts.ts";
+import { makeVersion } from "./version.ts";
+import { settleWaiting } from "./waiting.ts";
+
+/** What compiling a version again needs. */
+export interface RecompileOptions {
+  /** The protocols, in order. */
+  readonly protocols: readonly Protocol[];
+  /** A version to take unchanged things from. */
+  readonly near: CompiledVersion | undefined;
+  /** Takes what the protocols write. */
+  readonly logger: Logger;
+  /** Fires when the result is not wanted any more. */
+  readonly signal: AbortSignal;
+  /** Gives the event loop its turns. */
+  readonly pace: Pace;
+}
+
+/** Compiles a version again from the fragments that it was made of (S9.5): who may have what was decided then. */
+export async function recompile(
+  fragments: readonly CompiledFragment[],
+  { protocols, near, logger, signal, pace }: RecompileOptions,
+): Promise<CompiledVersion> {
+  const board = new Board(new Board());
+  for (const fragment of fragments) {
+    board.place(fragment);
+    await pace();
+  }
+  await settleWaiting(board, new Board(), pace);
+  const ordered = [...fragments].sort((one, other) => (one.service < other.service ? -1 : 1));
+  const parts = partsOf(ordered, board, protocols, near?.parts);
+  const previous = near?.version.assembled;
+  const { assembled } = await assembleAll(parts, { protocols, previous, logger, signal, pace });
+  const chosen = new Map(ordered.map((fragment) => [fragment.service, fragment]));
+  return { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
+}

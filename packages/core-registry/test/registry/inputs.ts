@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { silentLogger } from "../../src/contracts/logger.ts";
+import type { Protocol } from "../../src/contracts/protocol.ts";
+import { difference } from "../../src/difference/difference.ts";
+import { Board } from "../../src/registry/board.ts";
+import type { Compilation, CompileInput } from "../../src/registry/compile.ts";
+import type { Directory } from "../../src/registry/directory.ts";
+import { emptyLedger } from "../../src/registry/ledger.ts";
+import { createPace } from "../../src/registry/pace.ts";
+import { view } from "../../src/registry/view.ts";
+
+/** A protocol without a will of its own: the fragments of these tests are made without it. */
+export const stillProtocol: Protocol = {
+  contract: 1,
+  key: "T",
+  schema: z.unknown(),
+  compile: () => ({ claims: [], endpoints: [] }),
+};
+
+/** What these tests compile from, where they say nothing else. */
+export type InputSketch = Partial<Omit<CompileInput, "view" | "previous">> & {
+  readonly branch?: string;
+  readonly previous?: Compilation | undefined;
+};
+
+/** What a directory is compiled from: from nothing, unless a base is given. */
+export function inputOf(
+  directory: Directory,
+  { branch = "master", previous, ...rest }: InputSketch = {},
+): CompileInput {
+  const protocols = rest.protocols ?? [stillProtocol];
+  return {
+    view: view(branch, directory),
+    ledger: emptyLedger,
+    base: new Board(),
+    previous,
+    fork: undefined,
+    protocols,
+    breakingChanges: "off",
+    judge: () => [],
+    lastGood: (service, hash) => {
+      const fragment = previous?.chosen.get(service);
+      return fragment?.hash === hash ? fragment : undefined;
+    },
+    difference: (before, after) => difference(before, after, { protocols, policies: [] }),
+    logger: silentLogger,
+    signal: new AbortController().signal,
+    pace: createPace(),
+    ...rest,
+  };
+}
