@@ -6,6 +6,7 @@ testBroker({
     const bus = memoryBroker();
     return {
       broker: bus.broker,
+      anotherGateway: (id) => bus.gateway(id),
       join: async (id, services) => {
         const node = bus.node(id);
         for (const service of services) node.publish(service);

@@ -76,8 +76,8 @@ describe("the broker in memory", () => {
   });
 
   test("leaves out the capabilities that a test switches off", () => {
-    const { broker } = memoryBroker({ publish: false, events: false, report: false });
-    expect([broker.publish, broker.events, broker.report]).toEqual([undefined, undefined, undefined]);
+    const { broker } = memoryBroker({ publish: false, events: false, report: false, peers: false });
+    expect([broker.publish, broker.events, broker.report, broker.peers]).toEqual(Array(4).fill(undefined));
   });
 
   test("fails calls while it is not connected", async () => {
@@ -104,5 +104,46 @@ describe("the broker in memory", () => {
     node.emit("$node.connected", 5);
     node.emit("player.updated", 6, ["mail"]);
     expect(lines).toEqual(["event player.updated 2", "event team.a.left 4"]);
+  });
+
+  test("has as many gateways as the test asks for, each told of everything and known by its node (S9.4)", async () => {
+    const bus = memoryBroker();
+    const node = bus.node("n1");
+    node.publish({ name: "player", actions: { get: () => 1 } });
+    const first = told();
+    const second = told();
+    const other = bus.gateway("gateway-2");
+    expect(bus.gateway("gateway-2")).toBe(other);
+    for (const [broker, { sink }] of [[bus.broker, first] as const, [other, second] as const]) {
+      broker.peers?.answer({ ledger: () => [1] });
+      await broker.start(sink);
+    }
+    bus.broker.events?.(["player.*"]);
+    node.emit("player.updated", 1);
+    await other.publish?.(callScope(), { event: "player.left", params: 2, broadcast: false });
+    node.leave();
+    expect(first.lines).toEqual([
+      "up player@n1 r0",
+      "event player.updated 1",
+      "event player.left 2",
+      "down player@n1 left",
+    ]);
+    expect(second.lines).toEqual(["up player@n1 r0", "down player@n1 left"]);
+    expect(bus.patterns).toEqual(["player.*"]);
+    expect(await bus.broker.peers?.ask("ledger", null, 1_000)).toEqual([{ node: "gateway-2", answer: [1] }]);
+    expect(await other.peers?.ask("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
+  });
+
+  test("lets the clock of the test decide how long a peer may take", async () => {
+    const clock = manualClock();
+    const bus = memoryBroker({ clock });
+    const other = bus.gateway("gateway-2");
+    other.peers?.answer({ ledger: () => new Promise(() => undefined) });
+    await bus.broker.start(told().sink);
+    await other.start(told().sink);
+    const answers = bus.broker.peers?.ask("ledger", null, 500);
+    clock.advance(500);
+    expect(await answers).toEqual([]);
+    expect(clock.pending).toBe(0);
   });
 });

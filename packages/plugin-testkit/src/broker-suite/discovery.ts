@@ -33,9 +33,9 @@ export function discoverySuite(suite: BrokerSuite): void {
     test("a service that comes later, changes, goes, or leaves with its node is told", async (context) => {
       const { node, told, services } = await started(suite, context, player(1), { name: "team" });
       told.clear();
-      await node.publish({ ...player(2), fragment: { branch: "dev" } });
+      await node.publish({ ...player(2), fragment: { branch: "master" } });
       await told.waitFor(() => services.get("player@n1")?.revision === 2);
-      expect(services.get("player@n1")?.fragment).toEqual({ branch: "dev" });
+      expect(services.get("player@n1")?.fragment).toEqual({ branch: "master" });
       await node.withdraw("player");
       await told.waitFor((line) => line === "down player@n1 left");
       await node.leave();

@@ -9,7 +9,12 @@ export interface BrokerSystem {
   readonly broker: Broker;
   /** Starts a node with services, and resolves when it and the broker, where that is started, know each other. */
   join(id: string, services: readonly TestService[]): Promise<BrokerSystemNode>;
-  /** Ends every node that still runs. The suite stops the broker itself. */
+  /**
+   * Makes the broker of another gateway on the same system, not started. The suite stops it. Absent: what gateways say to
+   * each other (S9.4) is not tested. @param id one of `ids`
+   */
+  anotherGateway?(id: string): Broker | Promise<Broker>;
+  /** Ends every node that still runs. The suite stops the brokers itself. */
   close(): Promise<void>;
 }
 
@@ -35,11 +40,11 @@ export interface BrokerSuite {
   readonly make: (ids: readonly string[]) => BrokerSystem | Promise<BrokerSystem>;
 }
 
-/** The nodes that the suite uses. */
-export const nodeIds: readonly string[] = ["n1", "n2", "n3"];
+/** The nodes that the suite uses: of services, and of other gateways. */
+export const nodeIds: readonly string[] = ["n1", "n2", "n3", "g2", "g3", "g4"];
 
-/** A system whose sink writes down what it is told. */
-export interface Observed extends BrokerSystem {
+/** A sink that writes down what it is told. */
+export interface Watch {
   /** Where the broker tells what it knows. */
   readonly sink: BrokerSink;
   /** What was told, as lines: `up player@n1`, `down player@n1 left`. */
@@ -50,6 +55,9 @@ export interface Observed extends BrokerSystem {
   readonly events: Recorder<EventPacket>;
 }
 
+/** A system whose sink writes down what it is told. */
+export interface Observed extends BrokerSystem, Watch {}
+
 /** Makes a system for the test that runs, ends it with that test, and writes down what its sink is told. */
 export async function observe(suite: BrokerSuite, context: TestContext): Promise<Observed> {
   const system = await suite.make(nodeIds);
@@ -57,6 +65,11 @@ export async function observe(suite: BrokerSuite, context: TestContext): Promise
     await system.broker.stop();
     await system.close();
   });
+  return { ...system, ...watch() };
+}
+
+/** Makes a sink that writes down what it is told. */
+export function watch(): Watch {
   const told = recorder<string>("word of the broker");
   const services = new Map<string, ServiceDescription>();
   const events = recorder<EventPacket>("event");
@@ -71,7 +84,7 @@ export async function observe(suite: BrokerSuite, context: TestContext): Promise
     },
     event: (packet) => events.push(packet),
   };
-  return { ...system, sink, told, services, events };
+  return { sink, told, services, events };
 }
 
 /** A system that has started, with the services given on `n1`. */

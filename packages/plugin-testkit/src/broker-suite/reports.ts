@@ -4,7 +4,8 @@ import { callScope } from "../call-scope.ts";
 import { recorder } from "../recorder.ts";
 import { type BrokerSuite, observe, started } from "./driver.ts";
 
-const report: Report = {
+/** A report to hand over. */
+export const report: Report = {
   contract: 1,
   gateway: "gateway-1",
   service: "player",

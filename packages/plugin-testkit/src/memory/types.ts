@@ -24,21 +24,28 @@ export interface MemoryBrokerOptions {
   readonly events?: boolean;
   /** False: it cannot report. Default true. */
   readonly report?: boolean;
+  /** False: its gateways cannot ask each other. Default true. */
+  readonly peers?: boolean;
 }
 
 /** A distributed system in memory, and the broker that is connected to it. */
 export interface MemoryBroker {
-  /** What the gateway is given. */
+  /** What the gateway is given: the one of node `gateway`. */
   readonly broker: Broker;
+  /**
+   * The broker of another gateway on the same system, made when first asked for: it has a sink, event patterns and peers
+   * of its own. Stop it to take that gateway away. @param node the gateway's node, as its peers see it
+   */
+  gateway(node: string): Broker;
   /** A node, made when first asked for. It is told of when it publishes its first service. */
   node(id: string, hostname?: string): MemoryNode;
   /** Calls that reached an action, oldest first; the last 10,000. */
   readonly calls: readonly RecordedCall[];
   /** How many calls reached an action: all of them, those of one action, those of one action on one node. */
   count(action?: string, node?: string): number;
-  /** What the gateway published, oldest first; the last 10,000. */
+  /** What gateways published, oldest first; the last 10,000. */
   readonly published: readonly PublishRequest[];
-  /** The event patterns that the gateway asked for last; undefined until it did. */
+  /** The event patterns that `broker` was asked for last; undefined until it was. */
   readonly patterns: readonly string[] | undefined;
   /** Calls that wait for their action. */
   readonly running: number;
@@ -58,9 +65,9 @@ export interface MemoryNode {
   leave(): void;
   /** Is lost: running calls fail with `ACTION_UNAVAILABLE`, begun. */
   crash(): void;
-  /** Sends an event to one node of each group, and to the gateway. Groups: only these get it. */
+  /** Sends an event to one node of each group, and to the gateways. Groups: only these get it. */
   emit(event: string, payload?: unknown, groups?: readonly string[]): void;
-  /** Sends an event to every node, and to the gateway. */
+  /** Sends an event to every node, and to the gateways. */
   broadcast(event: string, payload?: unknown, groups?: readonly string[]): void;
   /** The reports that it was given, oldest first. */
   readonly reports: readonly Report[];
