@@ -7,6 +7,7 @@ import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
 import { type HttpParts, handleHttp } from "./http/handle.ts";
 import { type GraphQLOptions, settingsOf } from "./options.ts";
+import type { Composition } from "./schema/composition.ts";
 import { providedNames } from "./schema/provided.ts";
 import { providedScalars } from "./schema/scalars.ts";
 import type { Whole } from "./schema/whole.ts";
@@ -46,8 +47,8 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
     return [...routes, ...(settings.graphiql ? [graphiqlAssets] : []), socket];
   });
 
-  const schemaOf = (assembled: Assembled): Whole["schema"] | undefined =>
-    assembler.wholeOf(assembled)?.schema;
+  const compositionOf = (assembled: Assembled): Composition =>
+    assembler.keptOf(assembled)?.composition ?? assembler.nothing;
   return {
     contract: 1,
     key: "GraphQL",
@@ -56,6 +57,6 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
     essence,
     compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
     assemble: assembler.assemble,
-    diff: (before, after) => difference(before, after, schemaOf(before), schemaOf(after)),
+    diff: (before, after) => difference(compositionOf(before), compositionOf(after), scalars),
   };
 }

@@ -22,7 +22,7 @@ export interface GraphQLOptions {
   readonly maxDirectives?: number;
   /** How many types one fragment may define or extend (S5.6). Default 500. */
   readonly maxTypes?: number;
-  /** How many types all fragments of a branch may define together (S5.6). Default 5,000. */
+  /** How many types all fragments of a branch may define together, root types not counted (S5.6). Default 5,000. */
   readonly maxBranchTypes?: number;
   /** How many operations are kept compiled, for all branches together (S5.7). Default 1,000. */
   readonly maxOperations?: number;

@@ -1,11 +1,11 @@
 import { requestScope } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
-import { buildSchema, getOperationAST, parse, validate } from "graphql";
+import { getOperationAST, isTypeDefinitionNode, parse, validate } from "graphql";
 import { expect, test } from "vitest";
 import { type Engine, jitEngine, jsEngine } from "../src/execution/engine.ts";
-import { mendDefaults } from "../src/schema/build.ts";
+import { schemaOf } from "../src/schema/schema.ts";
 
-const schema = buildSchema(`
+const types = parse(`
   enum Order { NAME AGE }
   input Page { size: Int! = 20 order: Order = AGE after: [ID!] inner: Page }
   input Choice @oneOf { id: ID name: String }
@@ -19,8 +19,14 @@ const schema = buildSchema(`
     cat: Cat  cats: [Cat!] pet: Pet pets: [Pet] named: Named
     nothing: Cat  bad: Cat strict: Cat!
   }
-`);
-mendDefaults(schema);
+`).definitions.filter(isTypeDefinitionNode);
+const entries = new Map(types.map((node) => [node.name.value, [{ node, live: undefined }]]));
+const schema = schemaOf({
+  entry: (name) => entries.get(name),
+  names: () => types.map(({ name }) => name.value),
+  implementing: (name) => (name === "Named" ? ["Cat", "Dog"] : []),
+  scalars: new Map(),
+});
 for (const type of ["Named", "Pet"]) {
   Object.assign(schema.getType(type) ?? {}, {
     resolveType: (value: { __typename?: string }) => value.__typename,

@@ -55,7 +55,7 @@ export function typeNodesOf(document: DocumentNode): TypeNodes[] {
 }
 
 /** Whether it adds to a type that is defined elsewhere. */
-export function isExtension(node: TypeNodes): boolean {
+export function isExtension(node: { readonly kind: string }): boolean {
   return node.kind.endsWith("Extension");
 }
 

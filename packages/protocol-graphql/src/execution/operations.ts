@@ -3,30 +3,32 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  getNamedType,
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
-  TypeInfo,
   type ValidationRule,
   validate,
-  visit,
-  visitWithTypeInfo,
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphQLSettings } from "../options.ts";
 import { type Engine, engineOf } from "./engine.ts";
 import { operationError } from "./errors.ts";
 import { limitRule } from "./limits.ts";
+import { touchedBy } from "./touched.ts";
 
 /** A schema with what operations need to know of it. */
 export interface OperationSchema {
   /** The schema, resolvers attached. */
   readonly schema: GraphQLSchema;
-  /** Abstract types that only graphql-js can resolve. */
-  readonly slow: ReadonlySet<string>;
+  /** Whether a type is an abstract one that only graphql-js can resolve. */
+  isSlow(type: string): boolean;
+  /**
+   * What a field (`Query.player`) or a type is made of, resolvers and rules included. The same objects mean that nothing of
+   * it changed.
+   */
+  marks(touched: string): readonly unknown[];
 }
 
 /** One operation of one schema, validated. */
@@ -35,11 +37,16 @@ export interface Operation {
   readonly document: DocumentNode;
   /** The operation of it that is asked for. */
   readonly node: OperationDefinitionNode;
-  /** The fields that it touches: `Query.player`. Abstract types stand among them by their names. */
+  /** The fields that it touches: `Query.player`. The types of their values stand among them by their names. */
   readonly touched: ReadonlySet<string>;
+  /** What all of it is made of that the schema says, by name; undefined where it asks for the schema itself. */
+  readonly marks: Marks | undefined;
   /** Runs it. */
   readonly engine: Engine;
 }
+
+/** What an operation depends on, by field or type, as `OperationSchema.marks` says. */
+export type Marks = ReadonlyMap<string, readonly unknown[]>;
 
 /** Why there is no operation. */
 export interface RefusedOperation {
@@ -49,7 +56,10 @@ export interface RefusedOperation {
 
 /** Reads, validates and compiles operations; keeps what it made (S5.7). */
 export interface Operations {
-  /** The operation of a text. Refusals are not kept: they would crowd out what is served. */
+  /**
+   * The operation of a text. One that was made on another schema is taken over where nothing of what it touches differs.
+   * Refusals are not kept: they would crowd out what is served.
+   */
   find(of: OperationSchema, text: string, name: string | undefined): Operation | RefusedOperation;
 }
 
@@ -57,9 +67,20 @@ export interface Operations {
 const mostText = 20_000_000;
 const longestText = 200_000;
 
-/** One cache for all schemas of a gateway. */
+// How many schemas' operations of one text are looked at, the newest first.
+const mostOrigins = 4;
+
+/** One cache for all schemas of a gateway. An operation that was not taken over goes with its schema. */
 export function createOperations(settings: GraphQLSettings): Operations {
-  const known = new LRUCache<string, Operation>({
+  const known = new WeakMap<GraphQLSchema, Map<string, Operation>>();
+  const used = new LRUCache<string, WeakRef<Map<string, Operation>>>({
+    max: settings.maxOperations,
+    maxSize: mostText,
+    maxEntrySize: longestText,
+    sizeCalculation: (_, key) => key.length,
+    dispose: (held, key) => void held.deref()?.delete(key.slice(key.indexOf(" ") + 1)),
+  });
+  const origins = new LRUCache<string, readonly WeakRef<Operation>[]>({
     max: settings.maxOperations,
     maxSize: mostText,
     maxEntrySize: longestText,
@@ -72,6 +93,10 @@ export function createOperations(settings: GraphQLSettings): Operations {
     numbers.set(schema, number);
     return number;
   };
+  const carried = (of: OperationSchema, request: string): Operation | undefined =>
+    (origins.get(request) ?? [])
+      .flatMap((held) => held.deref() ?? [])
+      .find(({ marks }) => marks !== undefined && hasMarks(of, marks));
   const rules: readonly ValidationRule[] = [
     ...specifiedRules,
     limitRule(settings),
@@ -79,11 +104,23 @@ export function createOperations(settings: GraphQLSettings): Operations {
   ];
   return {
     find(of, text, name) {
-      const key = `${numberOf(of.schema)} ${name?.length ?? ""} ${name ?? ""} ${text}`;
-      const cached = known.get(key);
-      if (cached !== undefined) return cached;
-      const made = prepare(of, text, name, rules, settings);
-      if (!("errors" in made)) known.set(key, made);
+      const request = `${name?.length ?? ""} ${name ?? ""} ${text}`;
+      const key = `${numberOf(of.schema)} ${request}`;
+      const held = known.get(of.schema) ?? new Map<string, Operation>();
+      const cached = held.get(request);
+      if (cached !== undefined) {
+        used.get(key);
+        return cached;
+      }
+      const taken = carried(of, request);
+      const made = taken ?? prepare(of, text, name, rules, settings);
+      if ("errors" in made) return made;
+      used.set(key, new WeakRef(held));
+      if (!used.has(key)) return made;
+      held.set(request, made);
+      known.set(of.schema, held);
+      if (taken === undefined)
+        origins.set(request, [new WeakRef(made), ...(origins.get(request) ?? [])].slice(0, mostOrigins));
       return made;
     },
   };
@@ -112,24 +149,22 @@ function prepare(
       name === undefined ? "Say which operation: `operationName`." : `There is no operation ${name}.`;
     return { errors: [{ message, extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }] };
   }
-  const touched = touchedBy(of.schema, document);
-  const isSlow = [...of.slow].some((type) => touched.has(type));
-  return { document, node, touched, engine: engineOf(of.schema, document, node, isSlow) };
+  const { touched, needed } = touchedBy(of.schema, document);
+  const isSlow = [...touched].some((type) => of.isSlow(type));
+  const asksSchema = touched.has("Query.__schema") || touched.has("Query.__type");
+  return {
+    document,
+    node,
+    touched,
+    marks: asksSchema ? undefined : new Map([...needed].map((each) => [each, of.marks(each)])),
+    engine: engineOf(of.schema, document, node, isSlow),
+  };
 }
 
-function touchedBy(schema: GraphQLSchema, document: DocumentNode): ReadonlySet<string> {
-  const touched = new Set<string>();
-  const types = new TypeInfo(schema);
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      Field: ({ name }) => {
-        const parent = types.getParentType();
-        const type = getNamedType(types.getType());
-        if (parent) touched.add(`${parent.name}.${name.value}`);
-        if (type) touched.add(type.name);
-      },
-    }),
-  );
-  return touched;
+function hasMarks(of: OperationSchema, marks: Marks): boolean {
+  for (const [name, before] of marks) {
+    const after = of.marks(name);
+    if (after.length !== before.length || before.some((mark, index) => mark !== after[index])) return false;
+  }
+  return true;
 }

@@ -1,24 +1,30 @@
-import type { Finding, Part } from "@tidegate/core-registry";
-import type { GraphQLData } from "../definitions/compile.ts";
-import type { LivePart } from "./build.ts";
+import type { Finding } from "@tidegate/core-registry";
+import { rootTypes } from "../definitions/check.ts";
 import type { Blame } from "./check.ts";
+import type { Composition } from "./composition.ts";
+import type { LivePart } from "./live.ts";
 
 /** The new parts that bring a branch over its bound of types (S5.6), the last ones first. */
 export function tooMany(
-  parts: readonly LivePart[],
-  fresh: ReadonlySet<Part<GraphQLData>>,
+  { parts, types }: Composition,
+  fresh: ReadonlySet<LivePart>,
   most: number,
-): Blame[] {
-  const namesOf = (live: readonly LivePart[]): Set<string> =>
-    new Set(live.flatMap(({ definitions }) => definitions.map(({ name }) => name.value)));
-  let left = parts;
+): readonly Blame[] {
+  if (types <= most) return [];
+  const holders = new Map<string, number>();
+  for (const { byType } of parts)
+    for (const name of byType.keys())
+      if (!rootTypes.includes(name)) holders.set(name, (holders.get(name) ?? 0) + 1);
   const blames: Blame[] = [];
-  for (const { part } of parts.toReversed()) {
-    if (!fresh.has(part)) continue;
-    const { size } = namesOf(left);
-    if (size <= most) break;
-    left = left.filter((live) => live.part !== part);
-    blames.push({ origin: part.origin, finding: crowded(size, most) });
+  for (const live of parts.toReversed()) {
+    if (holders.size <= most) break;
+    if (!fresh.has(live)) continue;
+    blames.push({ origin: live.part.origin, finding: crowded(holders.size, most) });
+    for (const name of live.byType.keys()) {
+      const left = (holders.get(name) ?? 0) - 1;
+      if (left > 0) holders.set(name, left);
+      else holders.delete(name);
+    }
   }
   return blames;
 }

@@ -1,10 +1,9 @@
 import {
-  type DocumentNode,
   type GraphQLScalarType,
-  type GraphQLSchema,
-  isScalarType,
+  isTypeDefinitionNode,
   parse,
   specifiedScalarTypes,
+  type TypeDefinitionNode,
 } from "graphql";
 
 /** The types that every schema has (S5.1); scalars beside them. */
@@ -22,45 +21,27 @@ type Query {
 }
 `;
 
-const documents = new WeakMap<ReadonlyMap<string, GraphQLScalarType>, Map<string, DocumentNode>>();
+const documents = new WeakMap<ReadonlyMap<string, GraphQLScalarType>, readonly TypeDefinitionNode[]>();
 
-/** The document of the provided types, always the same one; root types without fields are made where somebody extends them. */
-export function providedDocument(
+/** The definitions of the provided types, scalars included; always the same ones. */
+export function providedDefinitions(
   scalars: ReadonlyMap<string, GraphQLScalarType>,
-  roots: readonly string[],
-): DocumentNode {
-  const known = documents.get(scalars) ?? new Map<string, DocumentNode>();
+): readonly TypeDefinitionNode[] {
+  const named = [...scalars.keys()].map((name) => `scalar ${name}`);
+  const known = documents.get(scalars) ?? definitionsOf(`${definitions}${named.join("\n")}`);
   documents.set(scalars, known);
-  const named = [
-    ...[...scalars.keys()].map((name) => `scalar ${name}`),
-    ...roots.map((root) => `type ${root}`),
-  ];
-  const text = `${definitions}${named.join("\n")}`;
-  const document = known.get(text) ?? parse(text, { noLocation: true });
-  known.set(text, document);
-  return document;
+  return known;
+}
+
+/** Root types without fields of their own: there where somebody extends them. */
+export const providedRoots: readonly TypeDefinitionNode[] = definitionsOf("type Mutation type Subscription");
+
+function definitionsOf(text: string): readonly TypeDefinitionNode[] {
+  return parse(text, { noLocation: true }).definitions.filter(isTypeDefinitionNode);
 }
 
 /** Names that no fragment can define. */
 export function providedNames(scalars: ReadonlyMap<string, GraphQLScalarType>): ReadonlySet<string> {
   const builtIn = specifiedScalarTypes.map(({ name }) => name);
   return new Set([...builtIn, ...scalars.keys(), "Node", "Query", "Mutation", "Subscription"]);
-}
-
-/** Gives a built schema's scalars their functions, which no text can hold. */
-export function attachScalars(schema: GraphQLSchema, scalars: ReadonlyMap<string, GraphQLScalarType>): void {
-  for (const [name, scalar] of scalars) {
-    const type = schema.getType(name);
-    if (!isScalarType(type)) continue;
-    const { description, specifiedByURL, serialize, parseValue, coerceOutputValue, coerceInputValue } =
-      scalar;
-    Object.assign(type, {
-      description,
-      specifiedByURL,
-      serialize,
-      parseValue,
-      coerceOutputValue,
-      coerceInputValue,
-    });
-  }
 }

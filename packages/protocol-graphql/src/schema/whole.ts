@@ -1,78 +1,117 @@
-import type { Part, SubscribeConnector } from "@tidegate/core-registry";
-import { type GraphQLScalarType, type GraphQLSchema, isAbstractType, isEnumType, printSchema } from "graphql";
+import type { SubscribeConnector } from "@tidegate/core-registry";
+import {
+  type ASTNode,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+  isAbstractType,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  printSchema,
+} from "graphql";
 import { fieldKey, typeKey } from "../definitions/claims.ts";
-import type { GraphQLData } from "../definitions/compile.ts";
+import { isTypeNodes } from "../definitions/definition.ts";
 import { normalText } from "../definitions/essence.ts";
 import type { OperationSchema } from "../execution/operations.ts";
-import { attachResolvers } from "./attach.ts";
-import { type LivePart, mendDefaults } from "./build.ts";
-import { attachScalars } from "./provided.ts";
+import { type Composition, type EntryOf, type Piece, piecesInUse, type TypeEntry } from "./composition.ts";
+import { interfacesOf } from "./live.ts";
+import { isToldByFunctions, subscriptionOf } from "./resolve.ts";
+import { schemaOf } from "./schema.ts";
+import { sourceOf } from "./source.ts";
 
-/** One whole of all parts: an executable schema, and what GraphQL has no place for. */
+/** One whole of all parts: an executable schema, and what GraphQL has no place for. All of it is made when it is used. */
 export interface Whole extends OperationSchema {
-  /** What the fields of `Subscription` receive. */
-  readonly subscriptions: ReadonlyMap<string, SubscribeConnector>;
-  /** The schema as text, made when first asked for. */
+  /** What a field of `Subscription` receives. */
+  subscriptionOf(field: string): SubscribeConnector | undefined;
+  /** The schema as text, made when it is asked for. */
   text(): string;
-  /** What makes a field or an abstract type what it is, rules included. Equal texts, and who uses it can go on. */
+  /** What makes a field or a type what it is, rules included. Equal texts, and who uses it can go on. */
   essence(touched: string): string;
 }
 
-/**
- * Makes one whole of checked parts.
- * @param schema of the parts; it is given its functions and resolvers here
- */
-export function wholeOf(
-  parts: readonly LivePart[],
-  schema: GraphQLSchema,
-  scalars: ReadonlyMap<string, GraphQLScalarType>,
-): Whole {
-  attachScalars(schema, scalars);
-  mendDefaults(schema);
-  const data = parts.flatMap(({ part }) => part.compiled.data ?? []);
-  const { subscriptions, slow } = attachResolvers(
-    schema,
-    data.map(({ types }) => types),
-  );
-  let text: string | undefined;
+/** Makes one whole of checked parts. */
+export function wholeOf(composition: Composition, scalars: ReadonlyMap<string, GraphQLScalarType>): Whole {
+  const { entries } = composition;
+  const source = sourceOf(composition, scalars);
+  const schema = schemaOf(source);
   const essences = new Map<string, string>();
+  // Long, and seldom wanted: kept as long as memory is not.
+  let text: WeakRef<{ readonly text: string }> | undefined;
   return {
     schema,
-    slow,
-    subscriptions,
+    isSlow: (name) => {
+      const type = schema.getType(name);
+      return isAbstractType(type) && isToldByFunctions(type, schema.getPossibleTypes(type), entries.get);
+    },
+    subscriptionOf: (field) => subscriptionOf(entries.get("Subscription"), field),
     text: () => {
-      text ??= printSchema(schema);
-      return text;
+      // Of a schema of its own: one that was asked for all its types keeps them.
+      const made = text?.deref() ?? { text: printSchema(schemaOf(source)) };
+      text = new WeakRef(made);
+      return made.text;
     },
     essence: (touched) => {
-      const known = essences.get(touched) ?? essenceOf(touched, schema, data);
+      const known = essences.get(touched) ?? essenceOf(touched, schema, entries.get);
       essences.set(touched, known);
       return known;
     },
+    marks: (touched) => marksOf(touched, schema, entries.get),
   };
 }
 
-function essenceOf(touched: string, schema: GraphQLSchema, data: readonly GraphQLData[]): string {
+function essenceOf(touched: string, schema: GraphQLSchema, entryOf: EntryOf): string {
   const [type = "", field] = touched.split(".");
-  const named = schema.getType(type);
-  if (named === undefined) return "";
+  const entry = entryOf(type);
+  if (entry === undefined) return "";
   if (field !== undefined) {
-    const key = fieldKey(type, field);
-    const connector = data.map(({ essences }) => essences.get(key)).find((essence) => essence !== undefined);
-    const node = "getFields" in named ? named.getFields()[field]?.astNode : undefined;
-    return `${node == null ? "" : normalText(node)} ${connector ?? ""}`;
+    const { node, connector } = fieldIn(entry, type, field) ?? {};
+    return `${node === undefined ? "" : normalText(node)} ${connector ?? ""}`;
   }
   // What the fields of an object are is asked field by field.
-  if (isEnumType(named)) return named.astNode == null ? "" : normalText(named.astNode);
+  const named = schema.getType(type);
+  if (isEnumType(named))
+    return piecesInUse(entry)
+      .map(({ node }) => normalText(node))
+      .join("\n");
   if (!isAbstractType(named)) return "";
   const members = schema.getPossibleTypes(named).map(({ name }) => name);
   const functions = [type, ...members].flatMap((name) =>
-    data.flatMap(({ essences }) => essences.get(typeKey(name)) ?? []),
+    (entryOf(name) ?? []).flatMap(({ live }) => live?.part.compiled.data?.essences.get(typeKey(name)) ?? []),
   );
-  return JSON.stringify([members, functions]);
+  return JSON.stringify([members, [...new Set(functions)]]);
 }
 
-/** The parts of a part list in one order, whatever order they came in. */
-export function inOrder(parts: readonly Part<GraphQLData>[]): readonly Part<GraphQLData>[] {
-  return [...parts].sort((one, other) => (one.origin.service < other.origin.service ? -1 : 1));
+function fieldIn(
+  entry: TypeEntry,
+  type: string,
+  name: string,
+): { readonly node: ASTNode; readonly connector: string | undefined } | undefined {
+  for (const { node, live } of piecesInUse(entry)) {
+    const field = "fields" in node ? node.fields?.find((each) => each.name.value === name) : undefined;
+    if (field === undefined) continue;
+    return { node: field, connector: live?.part.compiled.data?.essences.get(fieldKey(type, name)) };
+  }
+  return undefined;
+}
+
+// The same nodes of the same fragment mean the same: its connectors were compiled with them.
+function marksOf(touched: string, schema: GraphQLSchema, entryOf: EntryOf): readonly unknown[] {
+  const [type = "", field] = touched.split(".");
+  const entry = entryOf(type);
+  if (entry === undefined) return [schema.getType(type)];
+  if (field !== undefined) return [fieldIn(entry, type, field)?.node];
+  const named = schema.getType(type);
+  const nodes = (pieces: readonly Piece[]): readonly unknown[] => pieces.map(({ node }) => node);
+  if (isEnumType(named) || isInputObjectType(named)) return nodes(piecesInUse(entry));
+  const implemented = entry.flatMap(({ node }) => (isTypeNodes(node) ? interfacesOf(node) : []));
+  if (isObjectType(named)) return ["object", ...implemented];
+  if (!isAbstractType(named)) return [named];
+  const members = schema.getPossibleTypes(named).map(({ name }) => name);
+  const functions = [type, ...members].flatMap((name) =>
+    (entryOf(name) ?? []).flatMap(({ live }) => {
+      const made = live?.part.compiled.data?.types.get(name);
+      return [made?.resolveType, made?.isTypeOf];
+    }),
+  );
+  return [...members, ...implemented, ...functions.filter((each) => each !== undefined)];
 }

@@ -47,7 +47,7 @@ export async function openSubscription(
 ): Promise<AsyncGenerator<Answer> | Answer> {
   const { whole, operation, scope, hidden } = request;
   const field = rootField(operation);
-  const connector = field === undefined ? undefined : whole.subscriptions.get(field.name.value);
+  const connector = field === undefined ? undefined : whole.subscriptionOf(field.name.value);
   const type = whole.schema.getSubscriptionType();
   if (field === undefined || connector === undefined || type == null)
     return {
