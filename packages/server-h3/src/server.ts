@@ -3,6 +3,7 @@ import {
   type Access,
   type Clock,
   type GatewayHealth,
+  type Route,
   type ServedApi,
   type Server,
   systemClock,
@@ -13,8 +14,11 @@ import { type AuthParsers, authContext } from "./context/auth.ts";
 import { idContext } from "./context/id.ts";
 import { ipContext } from "./context/ip.ts";
 import { requestContext } from "./context/request.ts";
-import { createDispatch } from "./dispatch/dispatch.ts";
+import { type BranchChoice, type BranchOptions, createChoice } from "./dispatch/choice.ts";
+import { createDispatch, type DispatchInput } from "./dispatch/dispatch.ts";
 import { createLocator } from "./dispatch/locate.ts";
+import { prepareMaster } from "./dispatch/prepare.ts";
+import { createRouters, createSocketRouters } from "./dispatch/router.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { createAnswer } from "./reply/answer.ts";
 import { ServerRequest } from "./request/request.ts";
@@ -29,6 +33,8 @@ export interface H3ServerOptions {
   readonly port?: number;
   /** Who may use branches other than master and versions other than the latest (S9.11). Default `local`, both. */
   readonly access?: { readonly branches?: Access; readonly versions?: Access };
+  /** How a branch can be chosen without a prefix in the path (S9.5). Default: it cannot. */
+  readonly branch?: BranchOptions;
   /** Who reads which `Authorization` scheme (S12.4). Default: nobody, and `auth` is undefined for everybody. */
   readonly auth?: AuthParsers;
   /** Proxies whose `X-Forwarded-For` is believed: addresses and subnets. Default: none. */
@@ -54,6 +60,7 @@ export interface H3ServerOptions {
  * @throws `CONFIG_INVALID` for options that cannot be
  */
 export function h3Server(options: H3ServerOptions = {}): Server {
+  const choice = createChoice(options.branch);
   const drainMs = (options.drainSeconds ?? 30) * 1000;
   let opening: Promise<Opened> | undefined;
   let opened: Opened | undefined;
@@ -71,7 +78,7 @@ export function h3Server(options: H3ServerOptions = {}): Server {
     async start(api) {
       if (opening !== undefined || stopped !== undefined)
         throw new TidegateError("INTERNAL", "A server is started once.");
-      opening = open(options, api, () => stopped !== undefined);
+      opening = open({ options, api, choice, draining: () => stopped !== undefined });
       opened = await opening;
       return [opened.listener.listening];
     },
@@ -86,13 +93,28 @@ export function h3Server(options: H3ServerOptions = {}): Server {
 interface Opened {
   readonly listener: Listener;
   readonly upgrades: Upgrades;
+  /** Makes nothing beforehand any more. */
+  readonly unprepare: () => void;
 }
 
-async function open(options: H3ServerOptions, api: ServedApi, draining: () => boolean): Promise<Opened> {
+/** What is to be started. */
+interface Opening {
+  readonly options: H3ServerOptions;
+  readonly api: ServedApi;
+  readonly choice: BranchChoice;
+  readonly draining: () => boolean;
+}
+
+async function open({ options, api, choice, draining }: Opening): Promise<Opened> {
+  const refused = ({ kind, path }: Route, problem: string): void =>
+    api.logger.error(`The ${kind === "http" ? "" : "WebSocket "}route ${path} cannot be mounted: ${problem}`);
   const { branches = "local", versions = "local" } = options.access ?? {};
   const parts = {
     api,
+    choice,
     locator: createLocator(api, { branches, versions }),
+    routerOf: createRouters({ refused }),
+    routesOf: createSocketRouters({ refused }),
     problems: {
       exposeErrors: options.exposeErrors ?? false,
       challenge: Object.keys(options.auth ?? {}).join(", ") || "Bearer",
@@ -114,8 +136,11 @@ async function open(options: H3ServerOptions, api: ServedApi, draining: () => bo
     fetch: fetcher(parts),
     upgrade: upgrades.take,
   });
-  return { listener, upgrades };
+  return { listener, upgrades, unprepare: prepareMaster(api, [parts.routerOf, parts.routesOf]) };
 }
+
+/** What answering requests needs to know. */
+type FetcherInput = DispatchInput & Pick<UpgradesInput, "problems" | "limits" | "draining">;
 
 async function closeOnceOpen(opening: Promise<Opened> | undefined, drainMs: number): Promise<void> {
   // Where it could not be opened, `start` has said so and nothing is left to close.
@@ -123,13 +148,14 @@ async function closeOnceOpen(opening: Promise<Opened> | undefined, drainMs: numb
   if (opened !== undefined) await close(opened, drainMs);
 }
 
-async function close({ listener, upgrades }: Opened, drainMs: number): Promise<void> {
+async function close({ listener, upgrades, unprepare }: Opened, drainMs: number): Promise<void> {
+  unprepare();
   await Promise.all([upgrades.stop(drainMs), listener.close(drainMs)]);
 }
 
-function fetcher(parts: Omit<UpgradesInput, "settings">): (request: Request) => Response | Promise<Response> {
-  const { api, locator, problems, limits, draining, health } = parts;
-  const dispatch = createDispatch({ api, locator, health });
+function fetcher(parts: FetcherInput): (request: Request) => Response | Promise<Response> {
+  const { api, problems, limits, draining } = parts;
+  const dispatch = createDispatch(parts);
   const answer = createAnswer({ dispatch, problems, logger: api.logger, draining });
   // Paths are checked here, and problems written here: h3 is to do neither.
   const app = new H3({ silent: true, allowMalformedURL: true });

@@ -1,8 +1,14 @@
-import type { GatewayPage } from "@tidegate/core-registry";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import { type GatewayPage, reservedNames } from "@tidegate/core-registry";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
+import { isLocal } from "../src/dispatch/access.ts";
 import { type H3ServerOptions, jwt } from "../src/index.ts";
+import { ServerRequest } from "../src/request/request.ts";
 import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";
+import { dial, received, refusal, socketRoute } from "./socket-fixture.ts";
 
 const secret = "a secret of thirty-two bytes ...";
 
@@ -61,6 +67,15 @@ describe("S9.11 local", () => {
     ["host: 127.0.0.1:1", [], 200],
     ["host: [::1]:80", [], 200],
     ["host: 10.1.2.3", [], 200],
+    ["host: [::1]", [], 200],
+    ["host: [2001:db8::1]:8080", [], 200],
+    ["host: ::1", [], 404],
+    ["host: [localhost]", [], 404],
+    ["host: 127.1", [], 404],
+    ["host: 2130706433", [], 404],
+    ["host: localhost.", [], 404],
+    ["host: localhost:80:80", [], 404],
+    ["host: localhost, gateway.example", [], 404],
     ["host: gateway.example", [], 404],
     ["host: localhost.evil.example", [], 404],
     ["host: localhost@evil.example", [], 404],
@@ -70,11 +85,95 @@ describe("S9.11 local", () => {
     ["host: localhost", ["forwarded: for=1.2.3.4"], 404],
     ["host: localhost", ["X-Forwarded-For: 127.0.0.1"], 404],
     ["host: localhost", ["x-forwarded-anything: 1"], 404],
+    ["host: localhost", ["x-forwarded-host: localhost"], 404],
+    ["host: localhost", ["X-Forwarded-Proto: http"], 404],
+    ["host: localhost", ["forwarded:"], 404],
     ["host: localhost", ["via: 1.1 proxy"], 404],
+    ["host: localhost", ["VIA: 1.1 proxy"], 404],
+    ["host: localhost", ["x-forwarded: 1", "x-real-ip: 1.2.3.4"], 200],
   ])("%s %j is %i", async (host, headers, status) => {
     const fixture = await gateway();
     const lines = ["GET /~status HTTP/1.1", host, "connection: close", ...headers, "", ""];
     expect(await raw(fixture, lines.join("\r\n"))).toContain(`HTTP/1.1 ${status} `);
+  });
+});
+
+describe("S9.11 a local peer", () => {
+  test.each([
+    ["127.0.0.1", true],
+    ["127.255.0.9", true],
+    ["::1", true],
+    ["::ffff:127.0.0.1", true],
+    ["10.0.0.1", false],
+    ["192.168.0.7", false],
+    ["128.0.0.1", false],
+    ["::", false],
+    ["::2", false],
+    ["::ffff:10.0.0.1", false],
+    ["fe80::1", false],
+    ["127.evil", false],
+    ["", false],
+  ])("%j is one: %s", (address, local) => {
+    const socket = new Socket();
+    Object.defineProperty(socket, "remoteAddress", { value: address });
+    const incoming = new IncomingMessage(socket);
+    incoming.headers.host = "localhost";
+    const limits = { bodyBytes: 1, streamBytes: 1 };
+    expect(isLocal(new ServerRequest(incoming, new PassThrough(), limits))).toBe(local);
+  });
+
+  test("asked by an absolute target, it is that one's host that counts (RFC 9112, 3.2.2)", async () => {
+    const fixture = await gateway();
+    const answer = (host: string) => raw(fixture, rawRequest(`GET http://${host}/~status`));
+    expect(await answer("127.0.0.1:8080")).toContain("HTTP/1.1 200 ");
+    expect(await answer("[::1]")).toContain("HTTP/1.1 200 ");
+    expect(await answer("gateway.example")).toContain("HTTP/1.1 404 ");
+    expect(await answer("localhost@gateway.example")).toContain("HTTP/1.1 404 ");
+  });
+});
+
+describe("S9.11 names that are the gateway's own", () => {
+  test.each(reservedNames)("%s is no branch by any means, and no page where none is", async (name) => {
+    const fixture = await start(
+      [],
+      { access: { branches: "open" }, branch: { header: "x-branch", cookie: "branch" } },
+      {
+        branches: {
+          master: [served("11111111", [route("GET", "/v", () => json("master"))])],
+          [name]: [served("22222222", [route("GET", "/v", () => expect.unreachable("a reserved branch"))])],
+        },
+      },
+    );
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(fixture.url + path, { headers })).status;
+    expect(await status(`/~${name}/v`)).toBe(404);
+    expect(await status(`/~${name}`)).toBe(404);
+    expect(await status(`/~${name}@22222222/v`)).toBe(404);
+    expect(await status(`/~master/~${name}`)).toBe(404);
+    expect(await status("/v", { "x-branch": name })).toBe(404);
+    expect(await status("/v", { cookie: `branch=${name}@latest` })).toBe(404);
+    expect(fixture.found).not.toContain(name);
+  });
+});
+
+describe("S9.11 sockets", () => {
+  test.each([
+    ["/~dev/ws", "local", 404],
+    ["/~master@11111111/ws", "local", 404],
+    ["/~dev/ws", "open", "dev"],
+    ["/~master@11111111/ws", "open", "old"],
+    ["/~master@22222222/ws", "local", "new"],
+    ["/ws", "local", "new"],
+  ] as const)("from elsewhere %s, where access is %s: %s", async (path, access, expected) => {
+    const fixture = await start([], { access: { branches: access, versions: access } });
+    const ws = (name: string) => [socketRoute("/ws", async (socket) => socket.send(name))];
+    fixture.branches = {
+      master: [served("22222222", ws("new")), served("11111111", ws("old"))],
+      dev: [served("33333333", ws("dev"))],
+    };
+    if (expected === 404) expect((await refusal(fixture, path, { headers: far })).status).toBe(404);
+    else expect(await received(await dial(fixture, path, { headers: far }), 1)).toEqual([expected]);
+    if (expected === 404) await dial(fixture, path);
   });
 });
 
@@ -118,6 +217,31 @@ describe("S9.11 who may use what", () => {
     expect((await fetch(`${url}/~diff`)).status).toBe(404);
   });
 
+  test.each([
+    ["a version of a branch needs both", "open", "local", 404],
+    ["a version of a branch needs both", "local", "open", 404],
+    ["a version of a branch, where both are open", "open", "open", 200],
+  ] as const)("%s: branches %s, versions %s is %i", async (_what, branches, versions, status) => {
+    const fixture = await gateway({ access: { branches, versions } });
+    fixture.branches.dev = [served("44444444", []), ...(fixture.branches.dev ?? [])];
+    expect((await fetch(`${fixture.url}/~dev@33333333/v`, { headers: far })).status).toBe(status);
+  });
+
+  test.each(["/~dev/~status", "/~master@11111111/~catalog/openapi.json"])(
+    "a page on a branch or version is guarded by both accesses: %s",
+    async (path) => {
+      const { url } = await gateway();
+      expect((await fetch(url + path)).status).toBe(200);
+      expect((await fetch(url + path, { headers: far })).status).toBe(404);
+    },
+  );
+
+  test("the newest of another branch by its tag is as open as the branch", async () => {
+    const { url } = await gateway({ access: { branches: "open" } });
+    expect((await fetch(`${url}/~dev@33333333/v`, { headers: far })).status).toBe(200);
+    expect((await fetch(`${url}/~dev@latest/v`, { headers: far })).status).toBe(200);
+  });
+
   test("open: everybody", async () => {
     const { url } = await gateway({ access: { branches: "open", versions: "open" } });
     expect((await fetch(`${url}/~dev/v`, { headers: far })).status).toBe(200);
@@ -158,6 +282,30 @@ describe("S9.9 pages", () => {
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
     expect((await fetch(`${url}/~api/check`, { method: "POST" })).status).toBe(200);
     expect((await fetch(`${url}/~status`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("a page may own what lies below its path; what has a path of its own comes first", async () => {
+    const fixture = await gateway();
+    const of = (path: string): GatewayPage => ({
+      ...page(path, "local"),
+      handle: (request) => json({ page: path, path: request.path, query: request.query }),
+    });
+    fixture.pages = [{ ...of("/~diff"), below: true }, of("/~diff/own"), of("/~status")];
+    const shown = async (path: string) => (await fetch(fixture.url + path)).json();
+    expect(await shown("/~diff/master@latest..next@22222222?format=text")).toEqual({
+      page: "/~diff",
+      path: "/~diff/master@latest..next@22222222",
+      query: { format: "text" },
+    });
+    expect(await shown("/~diff/a/b")).toMatchObject({ page: "/~diff", path: "/~diff/a/b" });
+    expect(await shown("/~diff/own")).toMatchObject({ page: "/~diff/own" });
+    expect(await shown("/~dev/~diff/x")).toMatchObject({ page: "/~diff", path: "/~diff/x" });
+    expect(await shown("/~diffs/x")).toMatchObject({ status: 404 });
+    expect(await shown("/~status/x")).toMatchObject({ status: 404 });
+    expect((await fetch(`${fixture.url}/~diff/x`, { headers: far })).status).toBe(404);
+    expect((await fetch(`${fixture.url}/~diff/x`, { method: "POST" })).headers.get("allow")).toBe(
+      "GET, HEAD, OPTIONS",
+    );
   });
 
   test("pages are served also while nothing else is; they are told why", async () => {

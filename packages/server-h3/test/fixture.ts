@@ -53,6 +53,8 @@ export interface Fixture {
   pages: readonly GatewayPage[];
   health: GatewayHealth;
   starting: boolean;
+  /** What sleeps, by what is asked for (`dev`, `dev@11111111`): wakes it. What has woken is found in `branches`. */
+  dormant: Record<string, () => Promise<Served | NotServed>>;
   /** What was found: `master`, `dev@11111111`. */
   readonly found: string[];
   /** Lines of the log: `error: ...`. */
@@ -68,7 +70,7 @@ export interface Fixture {
 export async function start(
   routes: readonly Route[] = [],
   options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
-  parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting">> = {},
+  parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting" | "dormant">> = {},
 ): Promise<Fixture> {
   const { contexts = [], ...rest } = options;
   const server = h3Server({ port: 0, ...rest });
@@ -80,6 +82,7 @@ export async function start(
     pages: [] as readonly GatewayPage[],
     health: { state: "running", reasons: [] } as GatewayHealth,
     starting: false,
+    dormant: {} as Record<string, () => Promise<Served | NotServed>>,
     ...parts,
   };
   const logger: Logger = {
@@ -89,8 +92,11 @@ export async function start(
   };
   const api: ServedApi = {
     find(branch, tag): Served | NotServed {
-      found.push(tag === undefined ? branch : `${branch}@${tag}`);
+      const asked = tag === undefined ? branch : `${branch}@${tag}`;
+      found.push(asked);
       if (state.starting) return { missing: "starting" };
+      const wake = Object.hasOwn(state.dormant, asked) ? state.dormant[asked] : undefined;
+      if (wake !== undefined) return { missing: "dormant", wake };
       const versions = Object.hasOwn(state.branches, branch) ? state.branches[branch] : undefined;
       if (versions === undefined) return { missing: "branch" };
       return (
@@ -113,6 +119,8 @@ export async function start(
   };
   const [listening] = await server.start(api);
   if (listening === undefined) throw new Error("nothing listens");
+  // What the server looked up for itself.
+  found.length = 0;
   onTestFinished(() => server.stop());
   const swap = (branch: string, next: Served): void => {
     state.branches[branch] = [next, ...(state.branches[branch] ?? [])];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalisePath } from "../src/dispatch/path.ts";
-import { makeRouter } from "../src/dispatch/router.ts";
+import { createRouters } from "../src/dispatch/router.ts";
 import { type Fixture, json, raw, rawRequest, route, start } from "./fixture.ts";
 
 function hello(): Promise<Fixture> {
@@ -113,10 +113,12 @@ describe("H06 H07 P11 paths", () => {
   });
 
   test("whatever the path, a router answers without throwing", () => {
-    const router = makeRouter(
-      ["/a/:b?/:c(\\d+)?", "/:x/*rest", "/a/**"].map((path) => route("GET", path, () => json(1))),
-      (_route, problem) => expect.unreachable(problem),
+    const routes = ["/a/:b?/:c(\\d+)?", "/:x/*rest", "/a/**"].map((path) =>
+      route("GET", path, () => json(1)),
     );
+    const router = createRouters({ refused: (_route, problem) => expect.unreachable(problem) })({
+      routes: [routes],
+    });
     fc.assert(
       fc.property(fc.webPath(), (path) => {
         let normal: string;

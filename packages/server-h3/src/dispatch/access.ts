@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Access, Scope } from "@tidegate/core-registry";
+import { hostOf } from "../request/host.ts";
 import type { ServerRequest } from "../request/request.ts";
 
 const forwarded = /^(?:forwarded|via|x-forwarded-.*)$/;
@@ -26,7 +27,7 @@ export async function mayUse(access: Access, request: ServerRequest, scope: () =
 export function isLocal(request: ServerRequest): boolean {
   return (
     isLoopback(request.peer.address) &&
-    hostIsLiteral(request.header("host") ?? "") &&
+    hostIsLiteral(hostOf(request)) &&
     !request.headers.some(([name]) => forwarded.test(name))
   );
 }

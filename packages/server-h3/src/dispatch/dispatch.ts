@@ -9,6 +9,7 @@ import {
   type Version,
 } from "@tidegate/core-registry";
 import type { ServerRequest } from "../request/request.ts";
+import type { BranchChoice } from "./choice.ts";
 import { answerHealth } from "./health.ts";
 import type { Locator } from "./locate.ts";
 import { makePages, type Pages } from "./pages.ts";
@@ -16,7 +17,7 @@ import { placeRequest } from "./place.ts";
 import { gatewayNames, hasPrefix, type Prefix, pageName } from "./prefix.ts";
 import { answerNoMatch, notServed } from "./refusals.ts";
 import { remember } from "./remember.ts";
-import { everyMethod, makeRouter, type Router } from "./router.ts";
+import { everyMethod, type Router } from "./router.ts";
 import { scopeFor } from "./scope.ts";
 
 /** What dispatch needs to know. */
@@ -25,6 +26,10 @@ export interface DispatchInput {
   readonly api: ServedApi;
   /** Finds branches and versions. */
   readonly locator: Locator;
+  /** Chooses the branch of requests without a prefix. */
+  readonly choice: BranchChoice;
+  /** The routes of a version. */
+  readonly routerOf: (version: Version) => Router;
   /** How the gateway does, a stop included. */
   health(): GatewayHealth;
 }
@@ -33,16 +38,11 @@ export interface DispatchInput {
 export type Dispatch = (request: ServerRequest) => Reply | Promise<Reply>;
 
 /** Makes the dispatch of one served API: branch, version, route (S9.5), and the gateway's own pages. */
-export function createDispatch({ api, locator, health }: DispatchInput): Dispatch {
-  const routerOf = remember((version: Version) => makeRouter(version.routes.flat(), refused));
+export function createDispatch({ api, locator, choice, routerOf, health }: DispatchInput): Dispatch {
   const pagesOf = remember(makePages);
 
-  function refused(route: { readonly path: string }, problem: string): void {
-    api.logger.error(`The route ${route.path} cannot be mounted: ${problem}`);
-  }
-
   function run(request: ServerRequest, branch: string, served: Served): Reply | Promise<Reply> {
-    const router: Router = routerOf(served.version);
+    const router = routerOf(served.version);
     const match = router.find(request.method, request.path);
     if (match === undefined) return answerNoMatch(request.method, router.methods(request.path), health());
     request.params = match.params;
@@ -51,13 +51,14 @@ export function createDispatch({ api, locator, health }: DispatchInput): Dispatc
   }
 
   async function runPrefixed(request: ServerRequest, { branch, tag, path }: Prefix): Promise<Reply> {
-    const served = await locator.find(request, branch, tag);
-    if (hasPrefix(path)) return runPage(request, branch, served);
+    const found = await locator.find(request, branch, tag);
+    if (hasPrefix(path)) return runPage(request, branch, found);
+    const served = await locator.wake(request, found);
     if (served.version === undefined) throw notServed(served, branch, tag);
     return run(request, branch, served);
   }
 
-  async function runPage(request: ServerRequest, branch: string, served: Served | NotServed): Promise<Reply> {
+  async function runPage(request: ServerRequest, branch: string, found: Served | NotServed): Promise<Reply> {
     const pages: Pages = pagesOf(api.pages);
     const seen: GatewayPage[] = [];
     for (const page of gatewayNames.has(pageName(request.path)) ? pages.at(request.path) : []) {
@@ -71,13 +72,14 @@ export function createDispatch({ api, locator, health }: DispatchInput): Dispatc
         seen.map((one) => one.method),
         health(),
       );
+    const served = await locator.wake(request, found);
     request.scope = scopeFor(request, branch, served, locator.sources);
     return page.handle(request, request.scope, served);
   }
 
   return (request) => {
     if (request.url === "*") return answerNoMatch(request.method, everyMethod, health());
-    const prefix = placeRequest(request);
+    const prefix = placeRequest(request, choice);
     if (prefix !== undefined) {
       if (request.path.startsWith("/~health/") && prefix.base === "")
         return answerHealth(request, request.path, health());

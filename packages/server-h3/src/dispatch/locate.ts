@@ -5,9 +5,11 @@ import {
   type NotServed,
   type Served,
   type ServedApi,
+  TidegateError,
 } from "@tidegate/core-registry";
 import type { ServerRequest } from "../request/request.ts";
 import { mayUse } from "./access.ts";
+import { gatewayNames, tagForm } from "./prefix.ts";
 import { branchUnknown, versionUnknown } from "./refusals.ts";
 import { type ScopeSources, scopeFor } from "./scope.ts";
 
@@ -26,14 +28,14 @@ export interface Locator {
   /** Whether a request may use something of the gateway's own. */
   permits(access: Access, request: ServerRequest): Promise<boolean>;
   /**
-   * What a branch and tag name, where the request may use it; where it may not, the same as where it is not there.
+   * What a branch and tag name, where the request may use it; where it may not, the same as where it is not there. What is
+   * dormant is left so.
    * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`
    */
   find(request: ServerRequest, branch: string, tag: string | undefined): Promise<Served | NotServed>;
+  /** Wakes what is dormant (S9.5); else says what it was given. @throws `CANCELLED` where the client went away meanwhile */
+  wake(request: ServerRequest, found: Served | NotServed): Promise<Served | NotServed>;
 }
-
-/** A version's name or id (S9.4). */
-const tagForm = /^[0-9a-f]{8,32}$/;
 
 /** Makes the locator of one served API. */
 export function createLocator(api: ServedApi, access: DispatchAccess): Locator {
@@ -44,16 +46,46 @@ export function createLocator(api: ServedApi, access: DispatchAccess): Locator {
     return mayUse(asked, request, () => scopeFor(request, "master", api.find("master", undefined), sources));
   }
 
+  async function wake(request: ServerRequest, found: Served | NotServed): Promise<Served | NotServed> {
+    if (found.version !== undefined || found.wake === undefined) return found;
+    const woken = await found.wake();
+    if (request.gone) throw new TidegateError("CANCELLED");
+    return woken;
+  }
+
+  async function findVersion(
+    request: ServerRequest,
+    branch: string,
+    tag: string,
+    latest: Served | NotServed,
+  ): Promise<Served | NotServed> {
+    if (isTagOf(tag, latest)) return latest;
+    if (tagForm.test(tag)) {
+      if (await permits(access.versions, request)) return api.find(branch, tag);
+      // Only awake the latest has a name; who is here may use it.
+      const woken = latest.version === undefined ? await wake(request, latest) : latest;
+      if (isTagOf(tag, woken)) return woken;
+    }
+    throw versionUnknown(branch, tag);
+  }
+
   return {
     sources,
     permits,
+    wake,
     async find(request, branch, tag) {
-      if (branch !== "master" && !(branchPattern.test(branch) && (await permits(access.branches, request))))
+      if (branch !== "master" && !(isBranch(branch) && (await permits(access.branches, request))))
         throw branchUnknown(branch);
       const latest = api.find(branch, undefined);
-      if (tag === undefined || tag === latest.version?.name || tag === latest.version?.id) return latest;
-      if (!tagForm.test(tag) || !(await permits(access.versions, request))) throw versionUnknown(branch, tag);
-      return api.find(branch, tag);
+      return tag === undefined ? latest : findVersion(request, branch, tag, latest);
     },
   };
+}
+
+function isBranch(name: string): boolean {
+  return branchPattern.test(name) && !gatewayNames.has(name);
+}
+
+function isTagOf(tag: string, { version }: Served | NotServed): boolean {
+  return version !== undefined && (tag === version.name || tag === version.id);
 }

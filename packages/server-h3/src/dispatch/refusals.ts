@@ -20,7 +20,8 @@ export function versionUnknown(branch: string, tag: string): TidegateError {
 
 /** Why nothing is served, as an error. */
 export function notServed({ missing }: NotServed, branch: string, tag: string | undefined): TidegateError {
-  if (missing === "starting") return starting();
+  // What would not wake may do so at the next try.
+  if (missing === "starting" || missing === "dormant") return starting();
   return missing === "tag" ? versionUnknown(branch, tag ?? "latest") : branchUnknown(branch);
 }
 

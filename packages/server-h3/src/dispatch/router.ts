@@ -1,24 +1,16 @@
-import {
-  expandPattern,
-  type HttpRoute,
-  type Method,
-  type PathSegment,
-  parsePattern,
-  type Route,
-  type WebSocketRoute,
-} from "@tidegate/core-registry";
-import { addRoute, createRouter, findRoute, type RouterContext } from "rou3";
+import type { HttpRoute, Method, Route, Version, WebSocketRoute } from "@tidegate/core-registry";
+import { remember } from "./remember.ts";
+import type { Match } from "./target.ts";
+import { createTrees, type TreesInput } from "./tree.ts";
 
-/** What a path leads to. */
-export interface Match<Kind extends Route = HttpRoute> {
-  /** The route. */
-  readonly route: Kind;
-  /** Its parameters, decoded once; without prototype. */
-  readonly params: Readonly<Record<string, string>>;
+/** What routers of both kinds have. */
+interface Prepared {
+  /** Makes what the first look-ups would have to make, a little with each `next`. */
+  prepare(): Iterator<void>;
 }
 
 /** Finds HTTP routes. Immutable: a version has one for its life. */
-export interface Router {
+export interface Router extends Prepared {
   /** The route of a normalised path; HEAD follows GET. */
   find(method: string, path: string): Match | undefined;
   /** The methods that a path has: none where no route fits. */
@@ -26,114 +18,56 @@ export interface Router {
 }
 
 /** Finds WebSocket routes. Immutable: a version has one for its life. */
-export interface SocketRouter {
+export interface SocketRouter extends Prepared {
   /** The route of a normalised path. */
   find(path: string): Match<WebSocketRoute> | undefined;
   /** The route of a key: what a socket's route has become. */
   named(key: string): WebSocketRoute | undefined;
 }
 
-/** Told of a route that cannot be mounted; whoever made it should have told its owner. */
-export type RefusedRoute = (route: Route, problem: string) => void;
+/** Who is told what happens to routes. */
+export type RouterInput = Pick<TreesInput<Route>, "refused" | "made">;
 
-interface Expansion {
-  readonly pattern: string;
-  readonly names: readonly string[];
-}
-
-interface Target<Kind extends Route> {
-  readonly route: Kind;
-  readonly names: readonly string[];
-}
+/** The part of a version that routers are made of. */
+export type Routed = Pick<Version, "routes">;
 
 /** Every method that a route can have. */
 export const everyMethod: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
-/** Routes that did not change are shared by versions: each is parsed once. */
-const expansions = new WeakMap<Route, readonly Expansion[]>();
 
-/** Makes the router of the HTTP routes. Static beats regex beats parameter beats rest; of equal shapes the first one counts. */
-export function makeRouter(routes: readonly Route[], refused: RefusedRoute): Router {
-  const http = routes.filter((route) => route.kind === "http");
-  const table = makeTable(http, (route) => route.method, refused);
-  return {
-    find: (method, path) => lookUp(table, method === "HEAD" ? "GET" : method, path),
-    methods: (path) => everyMethod.filter((method) => findRoute(table, method, path) !== undefined),
-  };
+/**
+ * Gives versions their routers of HTTP routes; what is made of a slice is kept as long as the slice is.
+ * Static beats regex beats parameter beats rest; of equal shapes the first one counts.
+ */
+export function createRouters(input: RouterInput): (version: Routed) => Router {
+  const treeOf = createTrees<HttpRoute>({
+    ...input,
+    isKind: (route) => route.kind === "http",
+    methodOf: (route) => route.method,
+  });
+  return remember(({ routes }: Routed): Router => {
+    const tree = treeOf(routes);
+    return {
+      find: (method, path) => tree.find(method === "HEAD" ? "GET" : method, path),
+      methods: (path) => everyMethod.filter((method) => tree.find(method, path) !== undefined),
+      prepare: tree.prepare,
+    };
+  });
 }
 
-/** Makes the router of the WebSocket routes, by the same rules. */
-export function makeSocketRouter(routes: readonly Route[], refused: RefusedRoute): SocketRouter {
-  const sockets = routes.filter((route) => route.kind === "websocket");
-  const table = makeTable(sockets, () => "GET", refused);
-  const byKey = new Map(sockets.map((route) => [route.key, route]));
-  return {
-    find: (path) => lookUp(table, "GET", path),
-    named: (key) => byKey.get(key),
-  };
-}
-
-function makeTable<Kind extends Route>(
-  routes: readonly Kind[],
-  methodOf: (route: Kind) => Method,
-  refused: RefusedRoute,
-): RouterContext<Target<Kind>> {
-  const table = createRouter<Target<Kind>>();
-  for (const route of routes) {
-    try {
-      for (const { pattern, names } of expansionsOf(route))
-        addRoute(table, methodOf(route), pattern, { route, names });
-    } catch (error) {
-      refused(route, error instanceof Error ? error.message : String(error));
-    }
-  }
-  return table;
-}
-
-function lookUp<Kind extends Route>(
-  table: RouterContext<Target<Kind>>,
-  method: string,
-  path: string,
-): Match<Kind> | undefined {
-  const found = findRoute(table, method, path);
-  return found && { route: found.data.route, params: readParams(found.data.names, found.params, path) };
-}
-
-function readParams(
-  names: readonly string[],
-  found: Record<string, string> | undefined,
-  path: string,
-): Readonly<Record<string, string>> {
-  if (found === undefined || names.length === 0) return noParams;
-  const encoded = path.includes("%");
-  const params: Record<string, string> = Object.create(null);
-  for (const name of names) {
-    const value = found[name];
-    if (value !== undefined) params[name] = encoded ? decodeURIComponent(value) : value;
-  }
-  return params;
-}
-
-function expansionsOf(route: Route): readonly Expansion[] {
-  const known = expansions.get(route);
-  if (known !== undefined) return known;
-  const { pattern, problems } = parsePattern(route.path);
-  if (pattern === undefined) throw new Error(problems.map((problem) => problem.message).join(" "));
-  const made = expandPattern(pattern.segments).map((segments) => ({
-    pattern: `/${segments.map(writeSegment).join("/")}`,
-    names: segments.flatMap(nameOf),
-  }));
-  expansions.set(route, made);
-  return made;
-}
-
-function nameOf(segment: PathSegment): readonly string[] {
-  return segment.kind === "static" || segment.name === undefined ? [] : [segment.name];
-}
-
-/** A segment in rou3's words. */
-function writeSegment(segment: PathSegment): string {
-  if (segment.kind === "static") return segment.text.replace(/[:*(){}?+\\]/g, "\\$&");
-  if (segment.kind === "rest") return segment.name === undefined ? "**" : `**:${segment.name}`;
-  return segment.regex === undefined ? `:${segment.name}` : `:${segment.name}(${segment.regex})`;
+/** Gives versions their routers of WebSocket routes, by the same rules. */
+export function createSocketRouters(input: RouterInput): (version: Routed) => SocketRouter {
+  const isKind = (route: Route): route is WebSocketRoute => route.kind === "websocket";
+  const treeOf = createTrees<WebSocketRoute>({ ...input, isKind, methodOf: () => "GET" });
+  return remember(({ routes }: Routed): SocketRouter => {
+    const tree = treeOf(routes);
+    let byKey: ReadonlyMap<string, WebSocketRoute> | undefined;
+    return {
+      find: (path) => tree.find("GET", path),
+      named: (key) => {
+        byKey ??= new Map(routes.flatMap((slice) => slice.filter(isKind).map((route) => [route.key, route])));
+        return byKey.get(key);
+      },
+      prepare: tree.prepare,
+    };
+  });
 }

@@ -32,6 +32,7 @@ export function toResponse(request: ServerRequest, reply: Reply, closing: boolea
   const headers = sendableHeaders(reply.headers);
   const id = request.idIfMade;
   if (id !== undefined) headers.push(["x-request-id", id]);
+  if (request.vary !== undefined) addVary(headers, request.vary);
   if (closing) headers.push(["connection", "close"]);
   const body = bodyOf(request, reply, headers);
   return new FastResponse(body, { status, statusText: reasonOf(status), headers });
@@ -72,6 +73,13 @@ export function sendableHeaders(given: readonly Header[]): [string, string][] {
     headers.push([name, value]);
   }
   return headers;
+}
+
+/** Caches must not give one branch's answer to who asked for another (RFC 9110, 12.5.5). */
+function addVary(headers: [string, string][], names: string): void {
+  const own = headers.find(([name]) => name === "vary");
+  if (own === undefined) headers.push(["vary", names]);
+  else if (own[1] !== "*") own[1] = `${own[1]}, ${names}`;
 }
 
 function bodyOf(request: ServerRequest, reply: Reply, headers: [string, string][]): Reply["body"] {

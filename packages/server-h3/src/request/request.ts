@@ -9,7 +9,7 @@ type Query = HttpRequest["query"];
 
 const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
 
-/** A request as the server carries it: what is costly is made when first read. Dispatch fills `base`, `path`, `url`, `params`. */
+/** A request as the server carries it: what is costly is made when first read. Dispatch fills `base`, `path`, `url`, `params`, `vary`. */
 export class ServerRequest implements HttpRequest {
   /** As sent, in capitals. */
   readonly method: string;
@@ -19,6 +19,8 @@ export class ServerRequest implements HttpRequest {
   path = "/";
   /** The prefix that was taken off. */
   base = "";
+  /** The headers that its branch was chosen by, for caches (S9.5). */
+  vary: string | undefined = undefined;
   /** The route's parameters. */
   params: Readonly<Record<string, string>> = noParams;
   /** The scope that ends with the reply, once there is one. */

@@ -47,6 +47,8 @@ interface Place {
 export function createConnection(input: ConnectionInput): ServerConnection {
   const { api, routesOf, branch, pinned, served, route, scope } = input;
   const listeners = new Set<() => void>();
+  /** Where it was last on the newest version. */
+  let last: Place = { ...served, route };
 
   const newest = (version: Version): WebSocketRoute | undefined =>
     version === served.version ? route : routesOf(version).named(route.key);
@@ -54,10 +56,12 @@ export function createConnection(input: ConnectionInput): ServerConnection {
   /** Now: on the newest version where the route is there, else where it began, with the newest directory. */
   const place = (): Place => {
     const now = api.find(branch, undefined);
-    if (now.version === undefined) return { ...served, route };
+    // Nothing is served now, or it sleeps (S9.5): what the connection has goes on.
+    if (now.version === undefined) return last;
     const found = pinned ? undefined : newest(now.version);
     if (found === undefined) return { version: served.version, directory: now.directory, route };
-    return { ...now, route: found };
+    last = { ...now, route: found };
+    return last;
   };
 
   return {

@@ -6,19 +6,18 @@ import {
   errorMeaning,
   type GatewayHealth,
   type Reply,
-  type Route,
   type Served,
   type ServedApi,
   TidegateError,
   type Version,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
+import type { BranchChoice } from "../dispatch/choice.ts";
 import type { Locator } from "../dispatch/locate.ts";
 import { placeRequest } from "../dispatch/place.ts";
-import { hasPrefix } from "../dispatch/prefix.ts";
+import { hasPrefix, type Prefix } from "../dispatch/prefix.ts";
 import { notServed, starting } from "../dispatch/refusals.ts";
-import { remember } from "../dispatch/remember.ts";
-import { makeSocketRouter } from "../dispatch/router.ts";
+import type { SocketRouter } from "../dispatch/router.ts";
 import { scopeFor } from "../dispatch/scope.ts";
 import { logFailure } from "../reply/answer.ts";
 import { asTidegateError, type ProblemSettings, problemReply, publicMessage } from "../reply/problem.ts";
@@ -40,6 +39,10 @@ export interface UpgradesInput {
   readonly api: ServedApi;
   /** Finds branches and versions. */
   readonly locator: Locator;
+  /** Chooses the branch of requests without a prefix. */
+  readonly choice: BranchChoice;
+  /** The WebSocket routes of a version. */
+  readonly routesOf: (version: Version) => SocketRouter;
   /** How sockets are kept. */
   readonly settings: WebSocketSettings;
   /** How problems are written. */
@@ -62,6 +65,8 @@ export interface Upgrades {
   stop(drainMs: number): Promise<void>;
 }
 
+const master: Prefix = { branch: "master", tag: undefined, base: "", path: "" };
+
 /** Where a request for an upgrade leads. */
 interface Destination {
   readonly branch: string;
@@ -72,15 +77,10 @@ interface Destination {
 
 /** Serves WebSockets: leads an upgrade to its route exactly as an HTTP request, and gives the route the socket. */
 export function createUpgrades(input: UpgradesInput): Upgrades {
-  const { api, locator, settings, problems, limits, clock, draining, health } = input;
+  const { api, locator, choice, routesOf, settings, problems, limits, clock, draining, health } = input;
   const handOver = createHandover(settings.maxPayload);
   const live = createLiveSockets(api, settings, clock);
-  const routesOf = remember((version: Version) => makeSocketRouter(version.routes.flat(), refused));
   let arriving = 0;
-
-  function refused(route: Route, problem: string): void {
-    api.logger.error(`The WebSocket route ${route.path} cannot be mounted: ${problem}`);
-  }
 
   function checkRoom(): void {
     const full = live.size + arriving > settings.maxSockets;
@@ -94,8 +94,9 @@ export function createUpgrades(input: UpgradesInput): Upgrades {
 
   /** As for HTTP: branch, version, route (S9.5), and who may use them. */
   async function destination(request: ServerRequest): Promise<Destination> {
-    const { branch, tag, path } = placeRequest(request) ?? { branch: "master", tag: undefined, path: "" };
-    const served = await locator.find(request, branch, tag);
+    const { branch, tag, path } = placeRequest(request, choice) ?? master;
+    const found = await locator.find(request, branch, tag);
+    const served = hasPrefix(path) ? found : await locator.wake(request, found);
     if (served.version === undefined) throw notServed(served, branch, tag);
     const match = hasPrefix(path) ? undefined : routesOf(served.version).find(request.path);
     if (match === undefined) {

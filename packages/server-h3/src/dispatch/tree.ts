@@ -1,0 +1,155 @@
+import type { Route } from "@tidegate/core-registry";
+import { type Group, groupSlice } from "./group.ts";
+import { type Match, makeTarget, type Target, type TargetInput } from "./target.ts";
+
+/** The routes of one kind of one version. Immutable; parts of it belong to other versions too. */
+export interface Tree<Kind extends Route> {
+  /** What a method and a normalised path lead to. */
+  find(method: string, path: string): Match<Kind> | undefined;
+  /** Makes what the first look-ups would have to make, a little with each `next`. */
+  prepare(): Iterator<void>;
+}
+
+/** What trees are made with. */
+export interface TreesInput<Kind extends Route> extends Pick<TargetInput<Kind>, "methodOf"> {
+  /** Picks the routes of the kind. */
+  readonly isKind: (route: Route) => route is Kind;
+  /** Told of a route that cannot be mounted; whoever made it should have told its owner. */
+  readonly refused: (route: Route, problem: string) => void;
+  /** Told of each node that is made, with the number of slices that it is made of. Default: nobody. */
+  readonly made?: ((slices: number) => void) | undefined;
+}
+
+/** The routes below one beginning of a path. Its members are made when it is first asked: most are not, in most versions. */
+interface Node<Kind extends Route> {
+  /** What it is made of, until it is. */
+  groups: readonly Group<Kind>[] | undefined;
+  /** What follows where the next segment is static, by its text. */
+  statics: ReadonlyMap<string, Node<Kind>>;
+  /** What follows any other segment. */
+  parameter: Node<Kind> | undefined;
+  /** What a path leads to that ends here. */
+  ends: Target<Kind> | undefined;
+  /** What takes the rest of a path. */
+  rest: Target<Kind> | undefined;
+  /** Whether all of it, to its ends, is made. */
+  prepared: boolean;
+}
+
+/** Most nodes are ends: they share it. */
+const nothing: ReadonlyMap<string, never> = new Map<string, never>();
+
+/**
+ * Makes trees of routes that answer as one rou3 router of all of them would, where versions that share slices share what is
+ * made of them (S9.4): a version costs what is new in it.
+ */
+export function createTrees<Kind extends Route>(
+  input: TreesInput<Kind>,
+): (slices: readonly (readonly Route[])[]) => Tree<Kind> {
+  const { isKind, methodOf, made } = input;
+  const ofSlice = new WeakMap<readonly Route[], Group<Kind>>();
+  const ofGroup = new WeakMap<Group<Kind>, Node<Kind>>();
+
+  const refused = (route: Route, error: unknown): void =>
+    input.refused(route, error instanceof Error ? error.message : String(error));
+
+  function groupOf(slice: readonly Route[]): Group<Kind> {
+    const group = ofSlice.get(slice) ?? groupSlice(slice.filter(isKind), refused);
+    ofSlice.set(slice, group);
+    return group;
+  }
+
+  /** What one slice has alone is the same node in every version. */
+  function nodeOf(groups: readonly Group<Kind>[]): Node<Kind> {
+    const [group] = groups;
+    if (group === undefined || groups.length > 1) return emptyNode(groups);
+    const node = ofGroup.get(group) ?? emptyNode(groups);
+    ofGroup.set(group, node);
+    return node;
+  }
+
+  function opened(node: Node<Kind>): Node<Kind> {
+    if (node.groups !== undefined) open(node, node.groups);
+    return node;
+  }
+
+  function open(node: Node<Kind>, groups: readonly Group<Kind>[]): void {
+    const divided = groups.map((group) => group.divided());
+    const statics = new Map<string, Group<Kind>[]>();
+    for (const part of divided)
+      for (const [segment, group] of part.statics) {
+        const others = statics.get(segment);
+        if (others === undefined) statics.set(segment, [group]);
+        else others.push(group);
+      }
+    const parameters = divided.flatMap(({ parameter }) => parameter ?? []);
+    const below = new Map<string, Node<Kind>>();
+    for (const [segment, list] of statics) below.set(segment, nodeOf(list));
+    const target = { methodOf, refused };
+    node.statics = below.size === 0 ? nothing : below;
+    node.parameter = parameters.length === 0 ? undefined : nodeOf(parameters);
+    node.ends = makeTarget(
+      divided.flatMap(({ ends }) => ends),
+      target,
+    );
+    node.rest = makeTarget(
+      divided.flatMap(({ rest }) => rest),
+      target,
+    );
+    node.groups = undefined;
+    made?.(groups.length);
+  }
+
+  /** @param at where the next segment begins, its slash included */
+  function find(node: Node<Kind>, method: string, path: string, at: number): Match<Kind> | undefined {
+    const { statics, parameter, ends, rest } = opened(node);
+    if (at + 1 >= path.length) return ends?.(method, path) ?? rest?.(method, path);
+    const slash = path.indexOf("/", at + 1);
+    const end = slash === -1 ? path.length : slash;
+    const beside = statics.get(path.slice(at + 1, end));
+    return (
+      (beside && find(beside, method, path, end)) ??
+      (parameter && find(parameter, method, path, end)) ??
+      rest?.(method, path)
+    );
+  }
+
+  function* prepare(node: Node<Kind>): Generator<void> {
+    const isNew = node.groups !== undefined;
+    const { statics, parameter } = opened(node);
+    if (isNew) yield;
+    for (const child of statics.values()) if (!child.prepared) yield* prepare(child);
+    if (parameter?.prepared === false) yield* prepare(parameter);
+    node.prepared = true;
+  }
+
+  return (slices) => {
+    let root: Node<Kind> | undefined;
+    const rootOf = (): Node<Kind> => {
+      root ??= nodeOf(slices.map(groupOf).filter(({ entries }) => entries.length > 0));
+      return root;
+    };
+    return {
+      find: (method, path) => find(rootOf(), method, path, 0),
+      *prepare() {
+        for (const slice of slices) {
+          if (ofSlice.has(slice)) continue;
+          groupOf(slice);
+          yield;
+        }
+        yield* prepare(rootOf());
+      },
+    };
+  };
+}
+
+function emptyNode<Kind extends Route>(groups: readonly Group<Kind>[]): Node<Kind> {
+  return {
+    groups,
+    statics: nothing,
+    parameter: undefined,
+    ends: undefined,
+    rest: undefined,
+    prepared: false,
+  };
+}

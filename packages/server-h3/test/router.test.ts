@@ -1,0 +1,166 @@
+import type { HttpRoute, Method, Route } from "@tidegate/core-registry";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createRouters, createSocketRouters, everyMethod } from "../src/dispatch/router.ts";
+import { json, route } from "./fixture.ts";
+import { oneRouter } from "./one-router.ts";
+import { echo, socketRoute } from "./socket-fixture.ts";
+
+type Slice = readonly HttpRoute[];
+
+const statics = ["a", "b", "c", "v1.2", "a+b", "%2a", "é", "1"];
+const inner = ["x?", "x", "y", "z?", "x(\\d+)", "x(\\d+)?", "y([a-c]+)", "z(a[0-9]*)"];
+const segment = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...statics) },
+  { weight: 2, arbitrary: fc.constantFrom(...inner).map((name) => `:${name}`) },
+);
+const pattern = fc
+  .tuple(fc.array(segment, { maxLength: 4 }), fc.constantFrom("", "", "", "/*rest", "/**"))
+  .map(([segments, end]) => `/${segments.join("/")}${end}`.replace("//", "/"));
+const method = fc.constantFrom<Method>("GET", "POST");
+const slice: fc.Arbitrary<Slice> = fc.array(
+  fc.tuple(method, pattern).map(([verb, path]) => route(verb, path, () => json(path))),
+  { maxLength: 6 },
+);
+const asked = fc
+  .array(fc.constantFrom("a", "b", "c", "v1.2", "a+b", "*", "%C3%A9", "1", "12", "a1", "x%2Fy"), {
+    maxLength: 5,
+  })
+  .map((segments) => `/${segments.join("/")}`);
+
+/** Routes of a service: five static paths and five with a parameter. */
+function service(name: string, count = 10): Slice {
+  return Array.from({ length: count }, (_, at) =>
+    route("GET", `/${name}/thing${at}${at % 2 === 0 ? "" : "/:id"}`, () => json(at)),
+  );
+}
+
+function unexpected(_route: Route, problem: string): void {
+  expect.unreachable(problem);
+}
+
+function finish(steps: Iterator<void>): number {
+  let count = 0;
+  while (steps.next().done !== true) count += 1;
+  return count;
+}
+
+describe("S4.2 the router of a version", () => {
+  test("answers as one rou3 router of all its routes, whatever its slices and the versions before", () => {
+    fc.assert(
+      fc.property(
+        fc.array(slice, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(5), slice, fc.boolean()), { maxLength: 3 }),
+        fc.array(asked, { minLength: 1, maxLength: 20 }),
+        (first, changes, paths) => {
+          const refused = new Set<Route>();
+          const routerOf = createRouters({ refused: (one) => refused.add(one) });
+          let slices: readonly Slice[] = first;
+          for (const [at, changed, prepared] of [[0, first[0] ?? [], false] as const, ...changes]) {
+            slices = slices.with(at % slices.length, changed);
+            const router = routerOf({ routes: slices });
+            if (prepared) finish(router.prepare());
+            finish(router.prepare());
+            const reference = oneRouter(slices.flat().filter((one) => !refused.has(one)));
+            const answers = paths.flatMap((path) =>
+              ["GET", "POST", "PUT"].map((verb) => [router.find(verb, path), reference(verb, path)] as const),
+            );
+            expect(answers.map(([found]) => found && { ...found, params: { ...found.params } })).toEqual(
+              answers.map(([, expected]) => expected),
+            );
+            expect(answers.every(([found, expected]) => found?.route === expected?.route)).toBe(true);
+            for (const path of paths) {
+              expect(router.find("HEAD", path)?.route).toBe(router.find("GET", path)?.route);
+              const methods = everyMethod.filter((verb) => reference(verb, path) !== undefined);
+              expect(router.methods(path).join()).toBe(methods.join());
+            }
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test("is made of what was made for other versions, where they share slices (S9.4)", () => {
+    const made: number[] = [];
+    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const slices = Array.from({ length: 1000 }, (_, at) => service(`service${at}`));
+    finish(routerOf({ routes: slices }).prepare());
+    const cold = made.length;
+    expect(cold).toBeGreaterThan(10_000);
+
+    made.length = 0;
+    const changed = routerOf({ routes: slices.with(500, service("service500")) });
+    finish(changed.prepare());
+    // Its top, over all slices; below it what the one service has: itself, ten things, five parameters.
+    expect(made).toEqual([1000, ...Array.from({ length: 16 }, () => 1)]);
+
+    made.length = 0;
+    finish(routerOf({ routes: slices.toSpliced(3, 1) }).prepare());
+    expect(made).toEqual([999]);
+    expect(changed.find("GET", "/service500/thing1/x")?.params).toEqual({ id: "x" });
+  });
+
+  test("under a beginning that all services share is made of what they share, too", () => {
+    const made: number[] = [];
+    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const slices = Array.from({ length: 100 }, (_, at) => service(`api/:tenant/service${at}`, 2));
+    finish(routerOf({ routes: slices }).prepare());
+    made.length = 0;
+    const router = routerOf({ routes: slices.with(7, service("api/:tenant/service7", 2)) });
+    finish(router.prepare());
+    expect(made).toEqual([100, 100, 100, 1, 1, 1, 1]);
+    expect(router.find("GET", "/api/x/service7/thing1/y")?.params).toEqual({ tenant: "x", id: "y" });
+  });
+
+  test("makes what a look-up needs, and leaves the rest until it is needed", () => {
+    const made: number[] = [];
+    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const router = routerOf({ routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) });
+    expect(made).toEqual([]);
+    expect(router.find("GET", "/service7/thing0")?.route.path).toBe("/service7/thing0");
+    expect(made).toEqual([50, 1, 1]);
+    expect(router.find("GET", "/service7/thing0/more")).toBeUndefined();
+    expect(made).toEqual([50, 1, 1]);
+  });
+
+  test("is prepared in small steps, and once", () => {
+    const routerOf = createRouters({ refused: unexpected });
+    const version = { routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) };
+    expect(finish(routerOf(version).prepare())).toBe(50 + 1 + 50 * 16);
+    expect(finish(routerOf(version).prepare())).toBe(0);
+  });
+
+  test("leaves out a route that cannot be mounted, and says so once for all versions", () => {
+    const refused: string[] = [];
+    const routerOf = createRouters({ refused: ({ path }, problem) => refused.push(`${path}: ${problem}`) });
+    const paths = ["/:__proto__", "/a/:x/:x", "no slash", "/a/:x(", "/a/./b", "/good"];
+    const bad = paths.map((path) => route("GET", path, () => json(path)));
+    for (const more of [[], service("one"), service("two")])
+      expect(routerOf({ routes: [bad, more] }).find("GET", "/good")?.route.path).toBe("/good");
+    expect(refused.map((line) => line.split(":").at(-2))).toHaveLength(paths.length - 1);
+  });
+});
+
+describe("S6.1 the router of the WebSocket routes of a version", () => {
+  test("finds them by path and by key, beside HTTP routes of the same paths, and shares slices as well", () => {
+    const made: number[] = [];
+    const routersOf = createSocketRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const chat = socketRoute("/chat/:room", echo);
+    const http = route("GET", "/chat/:room", () => json(1));
+    const first = routersOf({ routes: [[http, chat], service("one")] });
+    finish(first.prepare());
+    expect(first.find("/chat/blue")).toEqual({ route: chat, params: { room: "blue" } });
+    expect(first.find("/one/thing0")).toBeUndefined();
+    expect([first.named(chat.key), first.named("WS /other")]).toEqual([chat, undefined]);
+    const count = made.length;
+    const other = [socketRoute("/other", echo)];
+    const second = routersOf({ routes: [[http, chat], other] });
+    expect(second.named("WS /other")).toBe(other[0]);
+    const shared = [http, chat];
+    finish(routersOf({ routes: [shared] }).prepare());
+    made.length = 0;
+    finish(routersOf({ routes: [shared, other] }).prepare());
+    expect([count, made]).toEqual([3, [2, 1]]);
+  });
+});
