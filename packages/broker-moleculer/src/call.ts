@@ -7,17 +7,19 @@ import {
   type Trace,
 } from "@tidegate/core-registry";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
+import { cancelCall } from "./cancel.ts";
 import { toTidegateError } from "./errors.ts";
 import { type Outgoing, outgoing } from "./files.ts";
 import type { Settings } from "./options.ts";
 import { incoming } from "./streams.ts";
+import { createTargets, type Target } from "./target.ts";
 
 /** Calls actions. */
 export type Caller = (scope: CallScope, request: CallRequest) => Promise<unknown>;
 
 /** Makes what calls actions through a broker: with limits, on the nodes named, once more elsewhere where it was not begun (S9.7). */
 export function createCaller(broker: ServiceBroker, settings: Settings): Caller {
-  const turns = createTurns(broker);
+  const targets = createTargets(broker);
   const { own } = settings;
   const inline = { encoding: own.streamingToStringEncoding, limit: own.streamingToStringLimit };
 
@@ -34,27 +36,22 @@ export function createCaller(broker: ServiceBroker, settings: Settings): Caller 
     const tried: string[] = [];
     for (;;) {
       const left = timeLeft(scope, timeout);
-      const nodeID = turns.next(request, tried);
+      const target = targets.next(scope.branch, request, tried);
       try {
-        return await send(broker, scope, request.action, what, {
-          nodeID,
-          timeout: left,
-          limit: own.maxBufferedBytes,
-        });
+        return await send(broker, scope, target, what, { timeout: left, limit: own.maxBufferedBytes });
       } catch (error) {
-        const failed = isTidegateError(error) ? error : toTidegateError(error, request.action);
-        const node = nodeID ?? nodeOf(error);
+        const failed = isTidegateError(error) ? error : toTidegateError(error, target.action, request.action);
+        const place = target.place ?? nodeOf(error);
         const again = failed.code === "ACTION_UNAVAILABLE" && failed.details.begun === false;
-        if (!again || node === undefined || what.stream !== undefined) throw failed;
-        tried.push(node);
-        if (!turns.left(request, tried)) throw failed;
+        if (!again || place === undefined || what.stream !== undefined) throw failed;
+        tried.push(place);
+        if (!targets.left(scope.branch, request, tried)) throw failed;
       }
     }
   };
 }
 
 interface Sending {
-  readonly nodeID: string | undefined;
   readonly timeout: number;
   readonly limit: number;
 }
@@ -63,16 +60,16 @@ interface Sending {
 function send(
   broker: ServiceBroker,
   scope: CallScope,
-  action: string,
+  target: Target,
   what: Outgoing,
-  { nodeID, timeout, limit }: Sending,
+  { timeout, limit }: Sending,
 ): Promise<unknown> {
   const { trace } = scope;
   const begin = trace === undefined ? 0 : performance.now();
   const answer: Promise<unknown> & { ctx?: Context } = broker.call(
-    action,
+    target.action,
     what.params,
-    optionsOf(scope, what, nodeID, timeout),
+    optionsOf(scope, what, target.nodeID, timeout),
   );
   const context = answer.ctx;
   return new Promise((resolve, reject) => {
@@ -80,6 +77,7 @@ function send(
       const error = endOf(scope, reason, true);
       reject(error);
       what.stream?.destroy(error);
+      if (context !== undefined) cancelCall(broker, context);
       answer.then(
         (value) => value instanceof Readable && value.destroy(),
         () => undefined,
@@ -88,12 +86,13 @@ function send(
     answer.then(
       (value) => {
         stopListening();
-        if (trace !== undefined) tell(trace, action, begin, context);
+        if (trace !== undefined) tell(trace, target, begin, context);
         resolve(value instanceof Readable ? incoming(value, broker, context, limit) : value);
       },
       (error: unknown) => {
         stopListening();
-        if (trace !== undefined) tell(trace, action, begin, context, error);
+        if (trace !== undefined) tell(trace, target, begin, context, error);
+        if (context !== undefined && isTimeout(error)) cancelCall(broker, context);
         reject(error);
       },
     );
@@ -118,18 +117,18 @@ function optionsOf(
 
 function tell(
   trace: Trace,
-  action: string,
+  { action, called, place }: Target,
   begin: number,
   context: Context | undefined,
   error?: unknown,
 ): void {
-  const node = context?.nodeID;
+  const node = place ?? context?.nodeID;
   trace({
     at: "call",
-    action,
+    action: called,
     ms: performance.now() - begin,
     ...(typeof node === "string" && { node }),
-    ...(error !== undefined && { error: toTidegateError(error, action).code }),
+    ...(error !== undefined && { error: toTidegateError(error, action, called).code }),
   });
 }
 
@@ -151,38 +150,12 @@ function endOf({ deadline }: CallScope, cause: unknown, begun: boolean): Tidegat
   return new TidegateError("CANCELLED", undefined, { begun, cause });
 }
 
-interface Turns {
-  /** The node to call, or undefined where any may serve and Moleculer balances. @throws `ACTION_UNAVAILABLE` */
-  next(request: CallRequest, tried: readonly string[]): string | undefined;
-  /** Whether a node is left that was not tried. */
-  left(request: CallRequest, tried: readonly string[]): boolean;
-}
-
-/** Round robin over the nodes that a call may go to; Moleculer balances over all nodes or over none. */
-function createTurns(broker: ServiceBroker): Turns {
-  let turn = 0;
-  const able = ({ action, nodes }: CallRequest, tried: readonly string[]): string[] =>
-    (broker.registry.getActionEndpoints(action)?.endpoints ?? [])
-      .filter((endpoint) => endpoint.isAvailable && !tried.includes(endpoint.id))
-      .map((endpoint) => endpoint.id)
-      .filter((id) => nodes === undefined || nodes.includes(id));
-  return {
-    next: (request, tried) => {
-      if (request.nodes === undefined && tried.length === 0) return undefined;
-      const ids = able(request, tried);
-      turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-      const id = ids[turn % ids.length];
-      if (id !== undefined) return id;
-      throw new TidegateError("ACTION_UNAVAILABLE", `No node that may be called offers ${request.action}.`, {
-        begun: false,
-      });
-    },
-    left: (request, tried) => able(request, tried).length > 0,
-  };
-}
-
 /** The node that an error of Moleculer is about. */
 function nodeOf(error: unknown): string | undefined {
   const { data } = (error ?? {}) as { data?: { nodeID?: unknown } | null };
   return typeof data?.nodeID === "string" ? data.nodeID : undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  return (error as { type?: unknown } | null | undefined)?.type === "REQUEST_TIMEOUT";
 }

@@ -1,4 +1,4 @@
-import { type BrokerSink, TidegateError } from "@tidegate/core-registry";
+import { type BrokerSink, type PeerAnswers, TidegateError } from "@tidegate/core-registry";
 import { ServiceBroker } from "moleculer";
 import { type Caller, createCaller } from "./call.ts";
 import { watchRegistry } from "./discovery.ts";
@@ -6,10 +6,11 @@ import { guardBroker } from "./guard.ts";
 import { type HealthListener, watchHealth } from "./health.ts";
 import { listener } from "./listener.ts";
 import { matchInLinearTime } from "./match.ts";
+import { announceGateway, tellGateways } from "./notice.ts";
 import type { Settings } from "./options.ts";
 import { askPeersEarly, peersAnswered } from "./tcp.ts";
 
-/** Milliseconds that TCP peers get to answer before discovery counts as complete. */
+/** Milliseconds that TCP peers get to answer, and large fragments to come, before discovery counts as complete. */
 const discoveryTimeout = 2_000;
 
 /** A broker between its start and its stop. */
@@ -26,12 +27,21 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Where a connection leads. */
+export interface ConnectionEnds {
+  /** Is told what is there. */
+  readonly sink: BrokerSink;
+  /** Is told how it does. */
+  readonly tell: HealthListener;
+  /** What other gateways may ask. */
+  readonly answers: PeerAnswers;
+}
+
 /** Makes a broker, or takes the one given, guards it, and tells the sink what it discovers. */
 export function connect(
   embedded: ServiceBroker | undefined,
   settings: Settings,
-  sink: BrokerSink,
-  tell: HealthListener,
+  { sink, tell, answers }: ConnectionEnds,
 ): Connection {
   matchInLinearTime();
   const broker = embedded ?? createBroker(settings, tell);
@@ -40,7 +50,9 @@ export function connect(
   const discovery = watchRegistry(broker, sink);
   const running = new Set<Promise<unknown>>();
   const caller = createCaller(broker, settings);
-  const service = broker.createService(listener(broker, sink, discovery));
+  const service = broker.createService(listener(broker, sink, discovery, answers));
+  tellGateways(broker);
+  const stopAnnouncing = announceGateway(broker);
 
   return {
     broker,
@@ -62,10 +74,12 @@ export function connect(
       await peersAnswered(broker, discoveryTimeout);
       health.look();
       discovery.refresh();
+      await within(discovery.settled(), discoveryTimeout);
     },
     close: async () => {
       await settled(running, settings.shutdownTimeout);
       discovery.stop();
+      stopAnnouncing();
       health.stop();
       if (embedded === undefined) await end(broker);
       else await broker.destroyService(service);
@@ -118,10 +132,14 @@ async function end(broker: ServiceBroker): Promise<void> {
 }
 
 async function settled(running: ReadonlySet<Promise<unknown>>, ms: number): Promise<void> {
-  if (running.size === 0) return;
+  if (running.size > 0) await within(Promise.allSettled(running), ms);
+}
+
+/** Resolves when `done` does, or after `ms` milliseconds. */
+async function within(done: Promise<unknown>, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  Promise.allSettled(running).then(() => resolve());
+  done.then(() => resolve());
   await promise;
   clearTimeout(timer);
 }

@@ -1,4 +1,5 @@
 import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
+import { Errors } from "moleculer";
 
 interface MoleculerFailure {
   readonly message: string;
@@ -10,11 +11,16 @@ interface MoleculerFailure {
 /**
  * What a failed call means to the gateway. Moleculer's own errors about this very action tell whether it was begun;
  * everything else is the service's: a code from 400 to 599 is its status (S12.5), its type its code.
+ * @param called Moleculer's name of the action
+ * @param action its own name, for people
  */
-export function toTidegateError(cause: unknown, action: string): TidegateError {
+export function toTidegateError(cause: unknown, called: string, action: string = called): TidegateError {
   const failure = failureOf(cause);
-  const own = isObject(failure.data) && failure.data.action === action ? failure.type : undefined;
+  const own = isObject(failure.data) && failure.data.action === called ? failure.type : undefined;
   const details = (begun: boolean): ErrorDetails => ({ cause, begun });
+  // Another node's, which comes with its id, is that service's failure.
+  if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
+    return new TidegateError("BROKER_UNAVAILABLE", undefined, details(false));
   switch (own) {
     case "SERVICE_NOT_FOUND":
     case "SERVICE_NOT_AVAILABLE":

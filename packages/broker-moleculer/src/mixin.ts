@@ -1,6 +1,8 @@
 import type { FragmentInput, Report } from "@tidegate/core-registry";
-import type { Context, Service, ServiceSchema } from "moleculer";
+import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
+import { publishOnBranch } from "./branch-schema.ts";
 import { leavingEvent } from "./listener.ts";
+import { tellGateways } from "./notice.ts";
 import { unshared } from "./unshared.ts";
 
 /** What a service says to the gateway. */
@@ -12,6 +14,16 @@ export interface TidegateMixinOptions {
    * the time at which the process started, in milliseconds since the epoch.
    */
   readonly revision?: number;
+  /**
+   * The branch that it is on, where its fragment names none. Default: the environment's `TIDEGATE_BRANCH`, else `master`.
+   * On another branch than `master` it is registered as `player~preview` and can only be called by who asks for the branch.
+   */
+  readonly branch?: string;
+  /**
+   * Whether it hears events although it is on another branch than `master`: in groups of its own, so that it takes none
+   * away from the services of others. Default false.
+   */
+  readonly events?: boolean;
 }
 
 /** A hook that Moleculer's types do not name. */
@@ -25,10 +37,12 @@ const remembered = 100;
 
 /**
  * A mixin for Moleculer services that publish a fragment: `mixins: [tidegate({ api })]` (S13.1). It puts `api` and
- * `revision` into the metadata, prints the gateways' reports to the service's own log, each once, and tells the
- * gateways when the service goes in good order.
+ * `revision` into the metadata (a fragment over 64 KB is handed out by the action `$api` instead), keeps a service of
+ * another branch than `master` to itself, prints the gateways' reports to the service's own log, each once, and tells the
+ * gateways when services of its node change, and when its own goes in good order.
  */
-export function tidegate({ api, revision }: TidegateMixinOptions = {}): Partial<ServiceSchema> {
+export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSchema> {
+  const { api, revision } = options;
   const printed = new Set<string>();
   const mixin: Partial<ServiceSchema> & Merged = {
     metadata: { ...(api !== undefined && { api: unshared(api) }), revision: revision ?? defaultRevision() },
@@ -48,15 +62,26 @@ export function tidegate({ api, revision }: TidegateMixinOptions = {}): Partial<
       },
     },
     merged(schema: ServiceSchema) {
+      publishOnBranch(schema, {
+        branch: options.branch ?? environmentBranch(),
+        events: options.events ?? false,
+      });
       for (const action of Object.values(schema.actions ?? {}))
         if (typeof action === "object" && action.params !== undefined)
           action.params = unshared(action.params);
+    },
+    created(this: { readonly broker: ServiceBroker }) {
+      tellGateways(this.broker);
     },
     async stopped(this: Service) {
       await this.broker.broadcast(leavingEvent, this.fullName);
     },
   };
   return mixin;
+}
+
+function environmentBranch(): string | undefined {
+  return process.env.TIDEGATE_BRANCH || undefined;
 }
 
 function defaultRevision(): number {

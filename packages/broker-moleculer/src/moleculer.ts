@@ -3,13 +3,17 @@ import {
   type BrokerHealth,
   type BrokerSink,
   type CallScope,
+  type PeerAnswers,
   type PublishRequest,
   TidegateError,
 } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
 import { type Connection, connect } from "./connection.ts";
+import { reportAction } from "./discovery.ts";
 import { isEventName } from "./event-name.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
+import { askGateways } from "./peers.ts";
+import { branchName, placeOf } from "./service-name.ts";
 
 /** Milliseconds that a node may take for a report. */
 const reportTimeout = 5_000;
@@ -17,7 +21,7 @@ const reportTimeout = 5_000;
 /**
  * A broker for Moleculer 0.15 (S13.1). Takes every option of Moleculer's `ServiceBroker`, and its own; or, as
  * `moleculer({ broker })`, works inside a broker that is there already. Defaults that differ from Moleculer's: transporter
- * TCP, calls end after 10 s, log level `warn`, no signal handlers.
+ * TCP, calls end after 10 s, a heartbeat each second, log level `warn`, no signal handlers.
  * @throws `CONFIG_INVALID`, when it starts, for options that Moleculer refuses
  */
 export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Broker {
@@ -25,6 +29,7 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
   const embedded = "broker" in options ? options.broker : undefined;
   let connection: Connection | undefined;
   let health: BrokerHealth = { state: "connecting", since: Date.now() };
+  let answers: PeerAnswers = {};
   let stopping: Promise<void> | undefined;
   let stopped = Promise.withResolvers<never>();
 
@@ -45,7 +50,7 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       await stopping;
       stopping = undefined;
       stopped = Promise.withResolvers<never>();
-      connection = connect(embedded, settings, sink, told);
+      connection = connect(embedded, settings, { sink, tell: told, answers });
       await Promise.race([connection.ready(), stopped.promise]);
     },
     stop: () => {
@@ -61,12 +66,23 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
     // The gateway's own listener takes every event.
     events: () => undefined,
     report: async (service, node, report) => {
-      const action = `${service}.$report`;
       const broker = connection?.broker;
-      if (broker?.registry.getActionEndpointByNodeId(action, node) == null) return;
-      await broker.call(action, report, { nodeID: node, timeout: reportTimeout }).catch((error: unknown) => {
+      if (broker === undefined) return;
+      const place = placeOf(node, (id) => broker.registry.nodes.get(id) !== undefined);
+      const name = place.branch === undefined ? service : branchName(service, place.branch);
+      const action = `${name}.${reportAction}`;
+      if (broker.registry.getActionEndpointByNodeId(action, place.node) == null) return;
+      const options = { nodeID: place.node, timeout: reportTimeout };
+      await broker.call(action, report, options).catch((error: unknown) => {
         broker.logger.debug(`Node ${node} did not take the report on ${service}.`, error);
       });
+    },
+    peers: {
+      answer: (given) => {
+        answers = given;
+      },
+      ask: async (question, params, timeout) =>
+        connection === undefined ? [] : askGateways(connection.broker, question, params, timeout),
     },
     health: () => {
       if (health.state === "up" && health.reason === undefined) connection?.look();

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { BrokerOptions, ServiceBroker, ServiceSchema } from "moleculer";
+import { gatewayPreset } from "./preset.ts";
 
 /** Options of ours, beside Moleculer's (S13.1). */
 export interface GatewayBrokerOptions {
@@ -66,18 +67,18 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
     },
     requestTimeout: given.requestTimeout || 10_000,
     shutdownTimeout: given.tracking?.shutdownTimeout ?? 5_000,
-    moleculer: "broker" in rest ? undefined : withDefaults(rest),
+    moleculer: "broker" in rest ? undefined : withDefaults(rest, services.length > 0),
   };
 }
 
 /** Services on TCP without any server; a nodeID that two gateways of one machine do not share; nothing but warnings in the log. */
-function withDefaults(options: BrokerOptions): BrokerOptions {
-  return {
+function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptions {
+  const given: BrokerOptions = {
     nodeID: `tidegate-${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`,
     transporter: "TCP",
     logLevel: "warn",
-    requestTimeout: 10_000,
     skipProcessEventRegistration: true,
     ...options,
   };
+  return gatewayPreset(given, hasServices);
 }

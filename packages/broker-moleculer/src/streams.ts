@@ -4,8 +4,8 @@ import type { Context, ServiceBroker } from "moleculer";
 
 /**
  * Makes a stream that an action returned safe to hand on (S4.4, S8): `$status` and `$headers` of the context's meta lie on
- * it, it is cut with an error when a remote sender is `limit` bytes ahead of its reader (Moleculer's remote streams
- * have no back-pressure), and a reader that goes away ends its bookkeeping.
+ * it, it is cut with an error when a remote sender without a credit window is `limit` bytes ahead of its reader
+ * (Moleculer's own remote streams have no back-pressure), and a reader that goes away ends its bookkeeping.
  */
 export function incoming(
   stream: Readable,

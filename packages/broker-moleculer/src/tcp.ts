@@ -1,18 +1,23 @@
 import type { EventEmitter } from "node:events";
 import type { Registry, ServiceBroker } from "moleculer";
 
+type Info = ReturnType<Registry["getLocalNodeInfo"]>;
+
 type Node = ReturnType<Registry["nodes"]["toArray"]>[number];
 
 /** What is used of Moleculer's TCP transporter. */
 interface Gossip {
   readonly writer: EventEmitter;
+  publish(packet: object): Promise<void>;
   sendGossipToRandomEndpoint(packet: object, nodes: readonly Node[]): void;
   addOfflineNode(id: string, address: string, port: number): Node;
+  processGossipHello(message: Buffer, socket: unknown): void;
+  deserialize(type: string, message: Buffer): { readonly payload?: { readonly sender?: unknown } };
 }
 
 /**
  * Asks TCP peers for their services at once, where Moleculer would wait for its next round of gossip (1 to 2 seconds, one
- * peer a round): those that are known, and each that says hello from now on. Does nothing for other transporters.
+ * peer a round): each that is named, or says hello, and is not known or was gone. Does nothing for other transporters.
  */
 export function askPeersEarly(broker: ServiceBroker): void {
   const gossip = gossipOf(broker);
@@ -24,6 +29,21 @@ export function askPeersEarly(broker: ServiceBroker): void {
     setImmediate(() => ask(broker, gossip, [node]));
     return node;
   };
+  const processGossipHello = gossip.processGossipHello.bind(gossip);
+  gossip.processGossipHello = (message, socket) => {
+    const known = senderOf(broker, gossip, message);
+    processGossipHello(message, socket);
+    if (known !== undefined && !known.available && !known.local) ask(broker, gossip, [known]);
+  };
+}
+
+function senderOf(broker: ServiceBroker, gossip: Gossip, message: Buffer): Node | undefined {
+  try {
+    const sender = gossip.deserialize("GOSSIP_HELLO", message).payload?.sender;
+    return typeof sender === "string" ? broker.registry.nodes.get(sender) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks all TCP peers that were named and not heard of yet; resolves when each answered or could not be reached, or after `ms` milliseconds. */
@@ -56,6 +76,18 @@ export function askPeers(broker: ServiceBroker): void {
   if (gossip !== undefined) ask(broker, gossip, peers);
 }
 
+/** Sends this node's services to one TCP peer at once, as an answer that it did not ask for. False for other transporters. */
+export function sendInfoByGossip(broker: ServiceBroker, info: Info, target: string): boolean {
+  const gossip = gossipOf(broker);
+  if (gossip === undefined) return false;
+  const local = broker.registry.nodes.localNode;
+  const payload = { online: { [broker.nodeID]: [info, local?.cpuSeq ?? 0, local?.cpu ?? 0] } };
+  gossip.publish({ type: "GOSSIP_RES", target, payload }).catch((error: unknown) => {
+    broker.logger.debug(`Gateway ${target} could not be told of a change.`, error);
+  });
+  return true;
+}
+
 function ask(broker: ServiceBroker, gossip: Gossip, nodes: readonly Node[]): void {
   if (!broker.transit?.tx.connected) return;
   const online = Object.fromEntries(
@@ -64,7 +96,11 @@ function ask(broker: ServiceBroker, gossip: Gossip, nodes: readonly Node[]): voi
       .filter((node) => node.available)
       .map((node) => [node.id, [node.seq, node.cpuSeq ?? 0, node.cpu ?? 0]]),
   );
-  for (const node of nodes) gossip.sendGossipToRandomEndpoint({ online }, [node]);
+  for (const node of nodes) {
+    // Who was taken for gone answers with a number that is higher than the one it was gone with.
+    const offline = !node.available && node.seq > 0 ? { offline: { [node.id]: node.seq } } : {};
+    gossip.sendGossipToRandomEndpoint({ online, ...offline }, [node]);
+  }
 }
 
 function gossipOf(broker: ServiceBroker): Gossip | undefined {

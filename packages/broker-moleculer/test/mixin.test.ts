@@ -15,7 +15,7 @@ const report = (table: string, state: Report["state"] = "succeeded"): Partial<Re
 describe("the mixin for services (S13.1)", () => {
   test("puts the fragment and the revision into the metadata, beside the service's own", async () => {
     const broker = new ServiceBroker(quiet);
-    const api = { branch: "dev", protocol: { REST: { basePath: "/players", routes: [] } } };
+    const api = { branch: "master", protocol: { REST: { basePath: "/players", routes: [] } } };
     const service = broker.createService({
       name: "player",
       metadata: { team: "blue" },

@@ -54,19 +54,16 @@ export function systemOf(
   optionsOf: (nodeID: string) => BrokerOptions,
 ): BrokerSystem & { readonly gateway: () => ServiceBroker } {
   const nodes = new Set<ServiceBroker>();
-  let gateway: ServiceBroker | undefined;
-  const given = optionsOf(gatewayId);
-  const broker: Broker = moleculer({
-    ...given,
-    created: (created) => {
-      gateway = created;
-    },
-  });
-  const known = (): ServiceBroker[] => (gateway?.started ? [gateway] : []);
+  const gateways = new Map<string, ServiceBroker>();
+  const gatewayOf = (id: string): Broker =>
+    moleculer({ ...optionsOf(id), created: (created) => void gateways.set(id, created) });
+  const known = (): ServiceBroker[] => [...gateways.values()].filter(({ started }) => started);
 
   return {
-    broker,
+    broker: gatewayOf(gatewayId),
+    anotherGateway: gatewayOf,
     gateway: () => {
+      const gateway = gateways.get(gatewayId);
       if (gateway === undefined) throw new Error("The gateway has not started.");
       return gateway;
     },

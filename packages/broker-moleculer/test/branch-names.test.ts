@@ -1,0 +1,158 @@
+import { callScope } from "@tidegate/plugin-testkit";
+import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { describeService } from "../src/describe.ts";
+import { tidegate } from "../src/index.ts";
+import { busOf } from "./support/bus.ts";
+import { quiet } from "./support/system.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+const where = (context: Context): string | undefined => context.service?.fullName;
+const player = (branch: string | undefined, rest: Partial<ServiceSchema> = {}): ServiceSchema => ({
+  name: "player",
+  mixins: [tidegate({ api: { ...(branch !== undefined && { branch }), protocol: {} } })],
+  actions: { get: where },
+  ...rest,
+});
+
+/** What a service becomes by its schema. */
+async function made(schema: ServiceSchema) {
+  const broker = new ServiceBroker(quiet);
+  const { fullName, metadata, events, actions } = broker.createService(schema);
+  await broker.stop();
+  return { fullName, metadata, events: Object.keys(events ?? {}), actions: Object.keys(actions) };
+}
+
+describe("services of a branch other than master have a name of their own (S13.1)", () => {
+  test.for([
+    [player(undefined), "player"],
+    [player("master"), "player"],
+    [player("preview"), "player~preview"],
+    [player("preview", { version: 2 }), "v2.player~preview"],
+    [player("preview", { version: "stable" }), "stable.player~preview"],
+    [player("preview", { version: 2, settings: { $noVersionPrefix: true } }), "player~preview"],
+    [player("no branch.*"), "player~no_branch__"],
+  ] as const)("%#: %s", async ([schema, name]) => {
+    expect((await made(schema)).fullName).toBe(name);
+  });
+
+  test("the branch is the fragment's, else the option's, else the environment's, which go into the fragment", async () => {
+    vi.stubEnv("TIDEGATE_BRANCH", "laptop");
+    const named = (options: Parameters<typeof tidegate>[0]) =>
+      made({ name: "player", mixins: [tidegate(options)] });
+    expect(await named({ api: { branch: "preview" }, branch: "dev" })).toMatchObject({
+      fullName: "player~preview",
+      metadata: { api: { branch: "preview" } },
+    });
+    expect(await named({ api: { protocol: {} }, branch: "dev" })).toMatchObject({
+      fullName: "player~dev",
+      metadata: { api: { protocol: {}, branch: "dev" } },
+    });
+    expect(await named({})).toMatchObject({
+      fullName: "player~laptop",
+      metadata: { api: { branch: "laptop" } },
+    });
+    expect((await named({ api: { branch: "master" } })).fullName).toBe("player");
+    vi.stubEnv("TIDEGATE_BRANCH", "");
+    expect(await named({})).toMatchObject({ fullName: "player", metadata: { revision: expect.any(Number) } });
+  });
+
+  test("it hears no events, unless it asks: then in groups of its own, so that it takes none away", async () => {
+    const events = { "a.*": () => undefined, b: { group: "mail", handler: () => undefined } };
+    const schemaOf = (options: Parameters<typeof tidegate>[0], name = "player"): ServiceSchema => ({
+      name,
+      mixins: [tidegate(options)],
+      events,
+    });
+    expect((await made(schemaOf({ branch: "preview" }))).events).toEqual([]);
+    expect((await made(schemaOf({}))).events).toEqual(["a.*", "b"]);
+    const broker = new ServiceBroker(quiet);
+    const service = broker.createService(schemaOf({ branch: "preview", events: true }));
+    await broker.start();
+    const groups = broker.registry.getEventList({ onlyLocal: true }).map(({ name, group }) => [name, group]);
+    await broker.stop();
+    expect(Object.keys(service.events ?? {})).toEqual(["a.*", "b"]);
+    expect(groups).toContainEqual(["a.*", "player~preview"]);
+    expect(groups).toContainEqual(["b", "mail~preview"]);
+  });
+
+  test("the gateway knows it by its own name, at the node's place on the branch", async () => {
+    const bus = busOf();
+    await bus.node("n1", [
+      player("preview", { version: 2 }),
+      { ...player("preview"), name: "bare", settings: { $noServiceNamePrefix: true } },
+    ]);
+    const { services, broker } = await bus.gateway();
+    const scope = callScope({ branch: "preview" });
+    expect([...services.keys()].sort()).toEqual(["bare@n1~preview", "v2.player@n1~preview"]);
+    const described = services.get("v2.player@n1~preview");
+    expect(described).toMatchObject({ name: "v2.player", fragment: { branch: "preview" } });
+    expect(described).not.toHaveProperty("exposed");
+    expect(described).not.toHaveProperty("metadata");
+    expect(described?.actions.map(({ name }) => name).sort()).toEqual(["v2.player.$report", "v2.player.get"]);
+    expect(
+      services
+        .get("bare@n1~preview")
+        ?.actions.map(({ name }) => name)
+        .sort(),
+    ).toEqual(["$report", "get"]);
+    expect(await broker.call(scope, { action: "v2.player.get", params: {} })).toBe("v2.player~preview");
+    expect(await broker.call(scope, { action: "get", params: {} })).toBe("bare~preview");
+  });
+
+  test("two branches of a service on one node are two: each is called, reported to and withdrawn for itself", async () => {
+    const bus = busOf();
+    const reports: string[] = [];
+    const reporting = (branch: string): ServiceSchema =>
+      player(branch, {
+        actions: {
+          get: where,
+          $report: () => void reports.push(branch),
+        },
+      });
+    const node = await bus.node("n1", [reporting("master"), reporting("preview"), reporting("dev")]);
+    const { services, broker, told } = await bus.gateway();
+    expect([...services.keys()].sort()).toEqual(["player@n1", "player@n1~dev", "player@n1~preview"]);
+    const call = (branch: string, nodes?: readonly string[]) =>
+      broker.call(callScope({ branch }), { action: "player.get", params: {}, ...(nodes && { nodes }) });
+    expect(await call("preview", ["n1~preview"])).toBe("player~preview");
+    expect(await call("preview")).toBe("player~preview");
+    expect(await call("dev")).toBe("player~dev");
+    expect(await call("other")).toBe("player");
+    expect(await call("master", ["n1"])).toBe("player");
+    await broker.report?.("player", "n1~preview", { table: "t" } as Parameters<
+      NonNullable<typeof broker.report>
+    >[2]);
+    expect(reports).toEqual(["preview"]);
+    await node.destroyService("player~preview");
+    await told.waitFor((line) => line === "down player@n1~preview left");
+    expect([...services.keys()].sort()).toEqual(["player@n1", "player@n1~dev"]);
+    expect(await call("preview")).toBe("player");
+  });
+
+  test("a node of another branch is not called, whoever names it (S9.7)", async () => {
+    const bus = busOf();
+    await bus.node("n1", [player("preview")]);
+    const { broker } = await bus.gateway();
+    for (const branch of ["master", "dev"])
+      for (const nodes of [["n1~preview"], undefined])
+        await expect(
+          broker.call(callScope({ branch }), { action: "player.get", params: {}, ...(nodes && { nodes }) }),
+        ).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { begun: false } });
+  });
+
+  test("a node of a branch without the mixin is exposed; nobody takes a name for a branch that its metadata do not tell", () => {
+    const raw = (name: string, metadata: object) =>
+      describeService({ name, metadata, actions: {}, events: {} });
+    expect(raw("player", { api: { branch: "preview" } })?.service).toMatchObject({ exposed: true });
+    expect(raw("player", { api: { branch: "master" } })?.service).not.toHaveProperty("exposed");
+    expect(raw("player", { api: {} })?.service).not.toHaveProperty("exposed");
+    expect(raw("player", {})?.service).not.toHaveProperty("exposed");
+    const lies = { tidegate: { service: "player", branch: "preview" }, api: { branch: "preview" } };
+    expect(raw("team", lies)).toMatchObject({ branch: undefined, service: { name: "team", exposed: true } });
+    expect(raw("player~preview", {})?.service).toMatchObject({ name: "player~preview" });
+    for (const tidegate of [7, null, "x", { service: 7, branch: {} }, { service: "", branch: "" }])
+      expect(raw("player", { tidegate })?.service.name).toBe("player");
+  });
+});
