@@ -14,6 +14,10 @@ const meta = { name: "tidegate", version, description };
 const commands = {
   start: async () => (await import("./cli/start.ts")).startCommand,
   check: async () => (await import("./cli/check.ts")).checkCommand,
+  diff: async () => (await import("./cli/diff.ts")).diffCommand,
+  pin: async () => (await import("./cli/pin.ts")).pinCommand,
+  unpin: async () => (await import("./cli/unpin.ts")).unpinCommand,
+  pins: async () => (await import("./cli/pins.ts")).pinsCommand,
 };
 const main: CommandDef = defineCommand({ meta, subCommands: commands });
 
@@ -34,8 +38,15 @@ async function run(rawArgs: readonly string[]): Promise<void> {
 }
 
 async function help(rawArgs: readonly string[]): Promise<void> {
-  if (rawArgs.includes("start")) return write(await renderUsage(await commands.start(), { meta }));
-  if (rawArgs.includes("check")) return write(await renderUsage(await commands.check(), { meta }));
+  const parent = { meta };
+  for (const word of rawArgs) {
+    if (word === "start") return write(await renderUsage(await commands.start(), parent));
+    if (word === "check") return write(await renderUsage(await commands.check(), parent));
+    if (word === "diff") return write(await renderUsage(await commands.diff(), parent));
+    if (word === "pin") return write(await renderUsage(await commands.pin(), parent));
+    if (word === "unpin") return write(await renderUsage(await commands.unpin(), parent));
+    if (word === "pins") return write(await renderUsage(await commands.pins(), parent));
+  }
   write(await renderUsage(main));
 }
 

@@ -17,8 +17,10 @@ import {
 } from "@tidegate/core-registry";
 import { sandbox as defaultSandbox } from "@tidegate/sandbox";
 import { createConsola } from "consola";
+import { type Admin, type AdminOptions, openAdmin } from "./admin/admin.ts";
 import { logRegistry } from "./log.ts";
 import { checkPage } from "./pages/check.ts";
+import { diffPage } from "./pages/diff.ts";
 import { statusPage } from "./pages/status.ts";
 
 /** Options of the registry that a gateway hands on as they are. */
@@ -43,12 +45,16 @@ export interface GatewayOptions extends RegistrySettings {
   readonly contexts?: readonly ContextFactory[];
   /** The gateway's own pages, and who may use them (S9.11). Default: each for `local`. */
   readonly pages?: PagesOptions;
+  /** Opens a socket of its own for what changes the gateway: pins (S9.11). Default `false`: none. */
+  readonly admin?: AdminOptions | false;
 }
 
 /** Who may use which page; `false`: the page is not there. */
 export interface PagesOptions {
   /** `/~status` (S9.9). Default `local`. */
   readonly status?: Access | false;
+  /** `/~diff/...`, what differs between two versions. Default `local`. */
+  readonly diff?: Access | false;
   /** `/~catalog/...` (S14.1). Default `local`. */
   readonly catalog?: Access | false;
   /** `/~api/check`, dry runs for `tidegate check --gateway`. Default `local`. */
@@ -65,6 +71,8 @@ export interface Gateway {
   readonly registry: Registry;
   /** The open listeners; none before `start` and after `stop`. */
   readonly listening: readonly Listening[];
+  /** The path of the admin socket; undefined where there is none, before `start` and after `stop`. */
+  readonly adminSocket: string | undefined;
 }
 
 /**
@@ -72,7 +80,7 @@ export interface Gateway {
  * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not keep its contract
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { server, contexts = [], pages, ...rest } = options;
+  const { server, contexts = [], pages, admin: adminOptions = false, ...rest } = options;
   checkPlugins(options);
   const logger = options.logger ?? createConsola();
   const sandbox = options.sandbox ?? defaultSandbox();
@@ -85,7 +93,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const stopLogging = logRegistry(registry, logger);
   let listening: readonly Listening[] = [];
-  let opening: Promise<readonly Listening[]> | undefined;
+  let admin: Admin | undefined;
+  let opening: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
 
   const api: ServedApi = {
@@ -98,15 +107,24 @@ export function createGateway(options: GatewayOptions): Gateway {
     logger,
   };
 
-  const start = async (): Promise<void> => {
-    opening = server.start(api);
-    listening = await opening;
+  const open = async (): Promise<void> => {
+    listening = await server.start(api);
     for (const { url } of listening) logger.info(`listening on ${url}`);
+    if (adminOptions === false) return;
+    admin = await openAdmin({ ...adminOptions, registry, port: listening[0]?.port ?? 0, logger });
+    if (admin !== undefined) logger.info(`admin socket ${admin.socket}`);
+  };
+
+  const start = async (): Promise<void> => {
+    opening = open();
+    await opening;
     await registry.start();
   };
 
   const stop = async (): Promise<void> => {
     await opening?.catch(() => undefined);
+    await admin?.close();
+    admin = undefined;
     await server.stop();
     listening = [];
     await registry.stop();
@@ -117,6 +135,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     registry,
     get listening() {
       return listening;
+    },
+    get adminSocket() {
+      return admin?.socket;
     },
     start: async () => {
       // What a stop ends while it starts did not fail.
@@ -133,9 +154,10 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 function gatewayPages(registry: Registry, pages: PagesOptions = {}): readonly GatewayPage[] {
-  const { status = "local", catalog: catalogAccess = "local", check = "local" } = pages;
+  const { status = "local", diff = "local", catalog: catalogAccess = "local", check = "local" } = pages;
   return [
     ...(status === false ? [] : [statusPage({ registry, access: status })]),
+    ...(diff === false ? [] : [diffPage({ registry, access: diff })]),
     ...(catalogAccess === false ? [] : catalog({ registry, access: catalogAccess })),
     ...(check === false ? [] : [checkPage({ registry, access: check })]),
   ];

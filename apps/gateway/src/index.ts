@@ -1,3 +1,4 @@
+export type { AdminOptions } from "./admin/admin.ts";
 export { type ConfigFile, loadConfig } from "./config/load.ts";
 export { readConfig } from "./config/tree.ts";
 export * from "./config/types.ts";

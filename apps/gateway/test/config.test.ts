@@ -77,12 +77,44 @@ describe("S15: the tree of the configuration", () => {
     expect(readConfig({ server: { access } }).server.access).toEqual({
       ...access,
       versions: "local",
+      diff: "local",
       check: "local",
     });
     expect(messageOf({ server: { access: { status: "everybody" } } })).toContain(
       'server.access.status: must be "open", "local", { scope: "NAME" } or false',
     );
     expect(messageOf({ server: { access: { status: { scop: "dev" } } } })).toContain("Did you mean scope?");
+  });
+
+  test("S9.5 a branch is chosen by its path alone, unless a header, a cookie or hosts are named", () => {
+    const branchOf = (branch: object) => compose(readConfig({ server: { branch } })).server;
+    expect(readConfig({}).server.branch).toEqual({ host: {} });
+    expect(() =>
+      branchOf({ header: "x-branch", cookie: "branch", host: { "a.example": "a" } }),
+    ).not.toThrow();
+    expect(() => branchOf({ header: "x branch" })).toThrow("'x branch' cannot be the name of a header.");
+    expect(() => branchOf({ host: { "a.example:80": "a" } })).toThrow("give its name, without a port");
+    expect(messageOf({ server: { branch: { heder: "x" } } })).toContain("Did you mean header?");
+  });
+
+  test("a breaking change warns; what else it does is said for all branches, or by branch", () => {
+    const guardOf = (schema: object) => compose(readConfig({ schema })).breakingChanges;
+    expect(guardOf({})).toEqual({ "*": "warn" });
+    expect(guardOf({ guard: "block" })).toEqual({ "*": "block" });
+    expect(guardOf({ guard: { master: "block", "*": "off" } })).toEqual({ master: "block", "*": "off" });
+    expect(messageOf({ schema: { guard: "stop" } })).toContain(
+      'schema.guard: must be "off", "warn", "block"',
+    );
+    expect(messageOf({ schema: { guard: { Master: "block" } } })).toContain("schema.guard");
+  });
+
+  test("S9.11: the admin socket is on, wherever it is put, unless it is false", () => {
+    const adminOf = (config: object) => compose(readConfig(config)).admin;
+    expect(adminOf({})).toEqual({});
+    expect(adminOf({ admin: { socket: "/run/tidegate.sock" } })).toEqual({ socket: "/run/tidegate.sock" });
+    expect(adminOf({ admin: false })).toBe(false);
+    expect(messageOf({ admin: { path: "/run/x" } })).toContain("admin: There is no option path here.");
+    expect(messageOf({ admin: true })).toContain('admin: must be { socket: "PATH" } or false');
   });
 
   test("defineConfig is for editors alone", () => {
@@ -194,6 +226,7 @@ test("the tree can be written as a JSON Schema, for editors", () => {
     "brokers",
     "schema",
     "server",
+    "admin",
     "logger",
     "skipProcessEventRegistration",
   ]);

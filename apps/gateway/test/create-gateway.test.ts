@@ -130,7 +130,11 @@ describe("the gateway's own pages", () => {
     const { url } = await startOf(partsOf(bus));
     const [status, body] = await get(`${url}/~status`);
     expect([status, body.branch, body.gateway]).toEqual([200, "master", { state: "running", reasons: [] }]);
-    expect(body.versions).toMatchObject([{ routes: ["GET /players/:id"] }, {}]);
+    expect([body.pins, body.contested]).toEqual([[], []]);
+    expect(body.gateways).toMatchObject([
+      { versions: { master: expect.stringContaining(String(body.latestVersion)) } },
+    ]);
+    expect(Object(body.versions)[0]).toMatchObject({ routes: ["GET /players/:id"] });
     expect(await get(`${url}/~master/~status`)).toMatchObject([200, { branch: "master" }]);
     expect(await get(`${url}/~catalog/openapi.json`)).toMatchObject([
       200,
@@ -139,9 +143,39 @@ describe("the gateway's own pages", () => {
     expect(await get(`${url}/~catalog/fragment.json`)).toMatchObject([200, { type: "object" }]);
   });
 
+  test("/~diff compares two versions, as data and as text; 404 says which is not there", async () => {
+    const bus = memoryBroker();
+    const { gateway, url } = await startOf(partsOf(bus));
+    const empty = gateway.registry.branches()[0]?.latestVersion;
+    publishPlayer(bus);
+    await gateway.registry.settled();
+    const range = `master@${empty}..latest`;
+    const [status, difference] = await get(`${url}/~diff/${range}`);
+    expect(status).toBe(200);
+    expect(difference).toMatchObject({
+      before: { branch: "master", tag: empty },
+      level: "safe",
+      changes: [{ kind: "added", label: "GET /players/:id", service: "player" }],
+    });
+    for (const path of [`/~diff/${range}?format=text`, `/~master/~diff/${range}?format=text`]) {
+      const text = await fetch(url + path);
+      expect(text.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+      expect(await text.text()).toContain("GET /players/:id");
+    }
+    expect(await get(`${url}/~diff/master@latest..nope@latest`)).toMatchObject([
+      404,
+      { code: "BRANCH_UNKNOWN", detail: expect.stringContaining("nope") },
+    ]);
+    expect(await get(`${url}/~diff/master@0123abcd..latest`)).toMatchObject([
+      404,
+      { code: "VERSION_UNKNOWN", detail: expect.stringContaining("0123abcd") },
+    ]);
+    expect(await get(`${url}/~diff`)).toMatchObject([400, { code: "BAD_REQUEST" }]);
+  });
+
   test("S9.11: what comes through a proxy sees none of them", async () => {
     const { url } = await startOf(partsOf(memoryBroker()));
-    for (const path of ["/~status", "/~catalog/openapi.json"]) {
+    for (const path of ["/~status", "/~diff/master@latest..latest", "/~catalog/openapi.json"]) {
       const response = await fetch(`${url}${path}`, { headers: { via: "1.1 proxy" } });
       expect(response.status).toBe(404);
     }
@@ -192,7 +226,9 @@ describe("what a person reads", () => {
     await startOf(partsOf(bus, { logger }));
     publishPlayer(bus);
     const mounted = await lines.waitFor((line) => line.includes("GET /players/:id"));
-    expect(mounted).toMatch(/^master [0-9a-f]{8} \(1 service\)\n {2}\+ GET \/players\/:id {2}player$/);
+    expect(mounted).toMatch(
+      /^master [0-9a-f]{8} \(1 service\)\n {2}\+ GET \/players\/:id {2}player {2}No rule covers it: it is public\.$/,
+    );
     bus.node("n1").publish({ name: "team", fragment: { protocol: { REST: { routes: [{}] } } } });
     const refusal = await lines.waitFor((line) => line.startsWith("team: "));
     expect(refusal).toContain("team: fragment refused on master\n  error  protocol.REST.");

@@ -1,4 +1,4 @@
-import type { Change, Finding, Mounted, Report, Version } from "@tidegate/core-registry";
+import type { BranchStatus, Change, Finding, Mounted, Report, Version } from "@tidegate/core-registry";
 
 /** A report that refuses a fragment, unless told otherwise. */
 export function reportOf(parts: Partial<Report> = {}): Report {
@@ -54,4 +54,19 @@ export function mountedOf(changes: readonly Change[]): Mounted {
     assembled: new Map(),
   };
   return { branch: "master", version, before: undefined, changes };
+}
+
+/** Master as `/~status` shows it, empty unless told otherwise. */
+export function branchOf(parts: Partial<BranchStatus> = {}): BranchStatus {
+  return {
+    branch: "master",
+    latestUsedAt: null,
+    parent: null,
+    latestVersion: null,
+    pins: [],
+    contested: [],
+    versions: [],
+    services: [],
+    ...parts,
+  };
 }

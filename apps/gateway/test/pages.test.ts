@@ -6,11 +6,15 @@ import {
   type HttpRequest,
   type NotServed,
   type Reply,
+  TidegateError,
+  type VersionDifference,
+  type VersionName,
 } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { checkPage } from "../src/pages/check.ts";
+import { diffPage } from "../src/pages/diff.ts";
 import { statusPage } from "../src/pages/status.ts";
-import { reportOf } from "./fixture.ts";
+import { changeOf, reportOf } from "./fixture.ts";
 
 const branches: readonly BranchStatus[] = [
   {
@@ -18,8 +22,8 @@ const branches: readonly BranchStatus[] = [
     latestUsedAt: "2020-11-17T07:45:03.322Z",
     parent: null,
     latestVersion: "7a2db312",
-    pins: [],
-    contested: [],
+    pins: [{ branch: "master", service: "player", to: "0123abcd" }],
+    contested: [{ claim: "REST GET /players/:", holder: "player", challengers: ["team"] }],
     versions: [
       {
         version: "7a2db312",
@@ -41,7 +45,15 @@ const branches: readonly BranchStatus[] = [
     services: [],
   },
 ];
-const registry = { branches: () => branches, health: () => ({ state: "running" as const, reasons: [] }) };
+const gateways = [
+  { gateway: "one", versions: { master: "7a2db312e34f6105efb5ec107137763b" } },
+  { gateway: "two", versions: { master: "7a2db312e34f6105efb5ec107137763b" } },
+];
+const registry = {
+  branches: () => branches,
+  gateways: async () => gateways,
+  health: () => ({ state: "running" as const, reasons: [] }),
+};
 const starting: NotServed = { missing: "starting" };
 
 function requestOf(parts: Partial<HttpRequest> = {}): HttpRequest {
@@ -103,11 +115,19 @@ describe("S9.9: /~status", () => {
       ...branches[0],
       parentVersion: null,
       gateway: { state: "running" },
+      gateways,
       branches: [
         { branch: "master", latestVersion: "7a2db312", services: 0 },
         { branch: "next", latestVersion: null, services: 0 },
       ],
     });
+  });
+
+  test("S9.4: it shows what is held, what is contested, and what every gateway serves", async () => {
+    const status = JSON.parse(String((await ask(page, "master", requestOf())).body));
+    expect(status.pins).toEqual([{ branch: "master", service: "player", to: "0123abcd" }]);
+    expect(status.contested).toMatchObject([{ holder: "player", challengers: ["team"] }]);
+    expect(status.gateways.map(({ gateway }: { gateway: string }) => gateway)).toEqual(["one", "two"]);
   });
 
   test("/~BRANCH/~status is of that branch, and says what it builds on", async () => {
@@ -160,6 +180,81 @@ describe("POST /~api/check", () => {
   test("only JSON is taken, so that a page of another origin cannot ask", async () => {
     await expect(post({ fragment: {}, service: "player" }, "", "text/plain")).rejects.toMatchObject({
       code: "MEDIA_TYPE_UNSUPPORTED",
+    });
+  });
+});
+
+describe("GET /~diff", () => {
+  const asked: [VersionName, VersionName][] = [];
+  const difference = async (before: VersionName, after: VersionName): Promise<VersionDifference> => {
+    asked.push([before, after]);
+    if (after.branch === "nope") throw new TidegateError("BRANCH_UNKNOWN", "There is no branch 'nope'.");
+    return { before, after, level: "breaking", changes: [changeOf({ kind: "removed", level: "breaking" })] };
+  };
+  const page = diffPage({ registry: { difference }, access: "local" });
+  const get = (range: string, parts: Partial<HttpRequest> = {}) =>
+    ask(page, "master", requestOf({ path: `/~diff${range}`, ...parts }));
+  const accepting = (value: string) => ({
+    header: (name: string) => (name === "accept" ? value : undefined),
+  });
+  const typeOf = ({ headers }: Reply) => headers.find(([name]) => name === "content-type")?.[1];
+
+  test("names two versions: of two branches or of one, by tag or latest", async () => {
+    await get("/master@1a2b3c4d..next@latest");
+    expect(asked.at(-1)).toEqual([
+      { branch: "master", tag: "1a2b3c4d" },
+      { branch: "next", tag: "latest" },
+    ]);
+    await get("/next@latest..7a2db312e34f6105efb5ec107137763b");
+    expect(asked.at(-1)).toEqual([
+      { branch: "next", tag: "latest" },
+      { branch: "next", tag: "7a2db312e34f6105efb5ec107137763b" },
+    ]);
+    await get("/master%401a2b3c4d..next%40latest");
+    expect(asked.at(-1)?.[1]).toEqual({ branch: "next", tag: "latest" });
+  });
+
+  test("answers data; text for people where the request asks for it", async () => {
+    const data = await get("/master@1a2b3c4d..latest", accepting("text/html, */*"));
+    expect(typeOf(data)).toBe("application/json");
+    expect(JSON.parse(String(data.body))).toMatchObject({
+      level: "breaking",
+      changes: [{ kind: "removed", label: "GET /players/:id" }],
+    });
+    for (const parts of [accepting("text/plain"), { query: { format: "text" }, ...accepting("*/*") }]) {
+      const text = await get("/master@1a2b3c4d..latest", parts);
+      expect(typeOf(text)).toBe("text/plain; charset=utf-8");
+      expect(String(text.body)).toContain("GET /players/:id");
+      expect(String(text.body)).not.toContain("\u001b");
+    }
+    const chosen = await get("/master@1a2b3c4d..latest", {
+      query: { format: "json" },
+      ...accepting("text/plain"),
+    });
+    expect(typeOf(chosen)).toBe("application/json");
+  });
+
+  test("what names no two versions is 400 and says how; what is not there is 404 and says which", async () => {
+    const wrong = [
+      "",
+      "/",
+      "/master",
+      "/master@1a2b3c4d",
+      "/master@1a2b3c4d..",
+      "/master@v1..v2",
+      "/M@latest..latest",
+    ];
+    for (const range of wrong)
+      await expect(get(range), range).rejects.toMatchObject({
+        code: "BAD_REQUEST",
+        message: expect.stringContaining("/~diff/master@1a2b3c4d..latest"),
+      });
+    await expect(get("/master@latest..nope@latest")).rejects.toMatchObject({
+      code: "BRANCH_UNKNOWN",
+      message: expect.stringContaining("nope"),
+    });
+    await expect(get("/master@latest..latest", { query: { format: "xml" } })).rejects.toMatchObject({
+      code: "BAD_REQUEST",
     });
   });
 });

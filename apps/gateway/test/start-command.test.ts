@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { recorder } from "@tidegate/plugin-testkit";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
 let folder: string;
@@ -30,7 +30,12 @@ interface Running {
 
 /** Runs the command as a process of its own. */
 function tidegate(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, ["--conditions=@tidegate/source", cli, ...args], { cwd: folder });
+  const env = { ...process.env, XDG_RUNTIME_DIR: folder };
+  const child = spawn(process.execPath, ["--conditions=@tidegate/source", cli, ...args], {
+    cwd: folder,
+    env,
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
   const lines = recorder<string>("lines of the gateway");
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on("line", (line) => lines.push(line));
@@ -68,6 +73,7 @@ describe("tidegate start", () => {
     await running.line("again: end at once");
     running.process.kill("SIGINT");
     expect(await running.ended).toEqual([130, null]);
+    expect(await readdir(join(folder, "tidegate"))).toEqual([]);
   });
 
   test("a configuration that is wrong: exit code 2, the option and the nearest right one", async () => {

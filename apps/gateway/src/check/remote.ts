@@ -1,8 +1,8 @@
 import { type CheckRequest, type Report, TidegateError } from "@tidegate/core-registry";
 import { z } from "zod";
+import { changeSchema } from "../change-schema.ts";
+import { pageUrl, requestGateway } from "../gateway-request.ts";
 import { checkPath } from "../pages/check.ts";
-
-const timeout = 30_000;
 
 const findingSchema = z.looseObject({
   severity: z.enum(["error", "warning", "info"]),
@@ -15,15 +15,6 @@ const findingSchema = z.looseObject({
   line: z.number().exactOptional(),
   column: z.number().exactOptional(),
   frame: z.string().exactOptional(),
-});
-
-const changeSchema = z.looseObject({
-  kind: z.enum(["added", "removed", "changed"]),
-  plugin: z.string(),
-  label: z.string(),
-  level: z.enum(["safe", "dangerous", "breaking"]),
-  detail: z.string().exactOptional(),
-  service: z.string().exactOptional(),
 });
 
 const reportSchema = z.looseObject({
@@ -55,30 +46,16 @@ const reportSchema = z.looseObject({
  * @throws {TidegateError} `DEPENDENCY_UNAVAILABLE` where it cannot be reached, or does not answer with a report
  */
 export async function checkRemotely(gateway: string, request: CheckRequest): Promise<Report> {
-  const url = `${gateway.replace(/\/+$/, "")}${checkPath}`;
-  const response = await post(url, request);
+  const url = pageUrl(gateway, checkPath);
+  const response = await requestGateway(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
   const report = response.ok ? readReport(await response.text()) : undefined;
   if (report !== undefined) return report;
   const why = response.ok ? ", but with no report" : hint(response.status);
   throw new TidegateError("DEPENDENCY_UNAVAILABLE", `${url} answered ${response.status}${why}.`);
-}
-
-async function post(url: string, body: CheckRequest): Promise<Response> {
-  try {
-    return await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      redirect: "error",
-      signal: AbortSignal.timeout(timeout),
-    });
-  } catch (cause) {
-    const reason =
-      cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new TidegateError("DEPENDENCY_UNAVAILABLE", `The gateway at ${url} cannot be reached: ${reason}`, {
-      cause,
-    });
-  }
 }
 
 function readReport(text: string): Report | undefined {

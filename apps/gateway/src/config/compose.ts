@@ -14,9 +14,10 @@ import { webSocket } from "@tidegate/protocol-ws";
 import { sandbox } from "@tidegate/sandbox";
 import { type AuthParsers, type H3ServerOptions, h3Server, jwt } from "@tidegate/server-h3";
 import { createConsola } from "consola";
+import type { AdminOptions } from "../admin/admin.ts";
 import type { GatewayOptions } from "../create-gateway.ts";
 import { isPlugin } from "./option.ts";
-import type { AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
+import type { AdminConfig, AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
 /** consola's numbers. */
 const levels = { silent: Number.NEGATIVE_INFINITY, error: 0, warn: 1, info: 3, debug: 4 } as const;
@@ -27,7 +28,8 @@ const policies: Readonly<Record<string, () => Policy>> = { scope, filter };
 export function compose(config: ResolvedConfig): GatewayOptions {
   const { schema, server } = config;
   const { maxVersions, maxUnusedSeconds, debounceSeconds, lostSeconds, readyAfterSeconds, expect } = schema;
-  const { status, catalog, check } = server.access;
+  const { guard, maxCompiled } = schema;
+  const { status, diff, catalog, check } = server.access;
   return {
     brokers: config.brokers.map((broker) => ("moleculer" in broker ? moleculer(broker.moleculer) : broker)),
     protocols: [...ownProtocols(schema.protocol), ...thirdParties<Protocol>(schema.protocol)],
@@ -39,7 +41,10 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     server: h3Server(serverOptions(server)),
     contexts: thirdParties<ContextFactory>(server.context),
     logger: toLogger(config.logger),
-    pages: { status, catalog, check },
+    pages: { status, diff, catalog, check },
+    admin: config.admin === false ? false : adminOptions(config.admin),
+    breakingChanges: typeof guard === "string" ? { "*": guard } : guard,
+    maxCompiled,
     maxVersions,
     maxUnusedSeconds,
     debounceSeconds,
@@ -47,6 +52,10 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     readyAfterSeconds,
     expect,
   };
+}
+
+function adminOptions({ socket }: AdminConfig): AdminOptions {
+  return socket === undefined ? {} : { socket };
 }
 
 function ownProtocols({ REST, GraphQL, WebSocket }: ResolvedProtocols): Protocol[] {
@@ -72,11 +81,12 @@ function sharedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string,
 }
 
 function serverOptions(server: ResolvedConfig["server"]): H3ServerOptions {
-  const { update, application, protocol, middleware, context, access } = server;
+  const { update, application, protocol, middleware, context, access, branch } = server;
   return {
     ...protocol.http,
     ...application,
     access: { branches: access.branches, versions: access.versions },
+    branch,
     bodyBytes: middleware.bodyParser.maxBytes,
     streamBytes: middleware.bodyParser.maxStreamBytes,
     exposeErrors: middleware.error.expose,

@@ -25,6 +25,8 @@ const broker = section({
   log: later("a log of calls and events"),
 });
 
+const guard = z.enum(["off", "warn", "block"]);
+
 const schema = section({
   maxVersions: z.int().min(1).max(1_000).default(10),
   maxUnusedSeconds: seconds.default(1_800),
@@ -32,6 +34,12 @@ const schema = section({
   lostSeconds: seconds.default(15),
   readyAfterSeconds: seconds.default(30),
   expect: z.array(z.string().min(1)).default([]),
+  guard: z
+    .union([guard, z.record(z.string().regex(/^(?:[a-z0-9_-]{1,64}|\*)$/), guard)], {
+      error: 'must be "off", "warn", "block", or one of them by branch: { master: "block", "*": "warn" }',
+    })
+    .default("warn"),
+  maxCompiled: z.int().min(1).max(10_000).default(20),
   protocol: protocols.prefault({}),
   policy: openSection(
     { scope: noOptions.default({}), filter: noOptions.default({}) },
@@ -114,12 +122,22 @@ const server = section({
     branches: access.default("local"),
     versions: access.default("local"),
     status: pageAccess.default("local"),
+    diff: pageAccess.default("local"),
     catalog: pageAccess.default("local"),
     check: pageAccess.default("local"),
+  }).prefault({}),
+  branch: section({
+    header: z.string().min(1).exactOptional(),
+    cookie: z.string().min(1).exactOptional(),
+    host: z.record(z.string(), z.string()).default({}),
   }).prefault({}),
 });
 
 const logger = section({ level: z.enum(["silent", "error", "warn", "info", "debug"]).default("info") });
+
+const admin = z.union([section({ socket: z.string().min(1).exactOptional() }), z.literal(false)], {
+  error: 'must be { socket: "PATH" } or false',
+});
 
 const ownLogger = live<Logger>("a logger: debug, info, warn and error", isLogger);
 
@@ -133,6 +151,7 @@ const tree = section({
     .prefault([{ moleculer: {} }]),
   schema: schema.prefault({}),
   server: server.prefault({}),
+  admin: admin.prefault({}),
   logger: z
     .union([ownLogger, logger], {
       error: "must be { level: ... }, or a logger with debug, info, warn and error",

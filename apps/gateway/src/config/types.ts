@@ -1,7 +1,16 @@
 import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
-import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type {
+  Access,
+  BreakingChanges,
+  Broker,
+  ContextFactory,
+  Logger,
+  Policy,
+  Protocol,
+} from "@tidegate/core-registry";
 import type { GraphQLOptions } from "@tidegate/protocol-graphql";
-import type { AuthParsers, JwtOptions, WebSocketOptions } from "@tidegate/server-h3";
+import type { AuthParsers, BranchOptions, JwtOptions, WebSocketOptions } from "@tidegate/server-h3";
+import type { AdminOptions } from "../admin/admin.ts";
 
 /** The configuration of a gateway (S15). Every option may be left out. */
 export interface GatewayConfig {
@@ -11,6 +20,8 @@ export interface GatewayConfig {
   readonly schema?: SchemaConfig | undefined;
   /** Listeners, contexts, and who may use what is the gateway's own. */
   readonly server?: ServerConfig | undefined;
+  /** The socket for what changes the gateway (S9.11), on by default; `false`: there is none. */
+  readonly admin?: AdminConfig | false | undefined;
   /** How the default logger (consola) writes, or a logger of one's own. */
   readonly logger?: LoggerConfig | Logger | undefined;
   /** True: signals such as Ctrl-C are left to who started the gateway. Default false. */
@@ -48,11 +59,21 @@ export interface SchemaConfig {
   readonly readyAfterSeconds?: number | undefined;
   /** Services that must be there before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[] | undefined;
+  /**
+   * What a breaking change of a fragment does: nothing, a warning in its report, or it is refused; for all branches, or by
+   * branch, where `*` is for those not named. Default `warn`.
+   */
+  readonly guard?: GuardConfig | undefined;
+  /** How many versions beside master's newest are kept compiled (S9.5). Default 20. */
+  readonly maxCompiled?: number | undefined;
   /** The protocols; `false` leaves one out. */
   readonly protocol?: ProtocolConfig | undefined;
   /** The policies; `false` switches one off: its rules pass, with a warning in every report (S1.2). */
   readonly policy?: PolicyConfig | undefined;
 }
+
+/** What a breaking change does, for all branches or by branch. */
+export type GuardConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
 
 /** Nothing to set: the plugin has no options yet. */
 export type NoOptions = Readonly<Record<string, never>>;
@@ -106,6 +127,8 @@ export interface ServerConfig {
   readonly context?: ContextConfig | undefined;
   /** Who may use what is the gateway's own (S9.11). */
   readonly access?: AccessConfig | undefined;
+  /** How a branch can be chosen without a prefix in the path (S9.5): the options of the server. Default: it cannot. */
+  readonly branch?: BranchOptions | undefined;
 }
 
 /** How connections move to a new version (S6.4). */
@@ -192,11 +215,16 @@ export interface AccessConfig {
   readonly versions?: Access | undefined;
   /** `/~status`; `false`: not there. Default `local`. */
   readonly status?: Access | false | undefined;
+  /** `/~diff/...`; `false`: not there. Default `local`. */
+  readonly diff?: Access | false | undefined;
   /** `/~catalog/...`; `false`: not there. Default `local`. */
   readonly catalog?: Access | false | undefined;
   /** `/~api/check`, dry runs; `false`: not there. Default `local`. */
   readonly check?: Access | false | undefined;
 }
+
+/** The socket for what changes the gateway: `tidegate pin`. */
+export type AdminConfig = Loose<AdminOptions>;
 
 /** How the default logger writes. */
 export interface LoggerConfig {
@@ -233,5 +261,7 @@ export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "schema" | "s
     readonly context: ContextConfig;
     /** Who may use what. */
     readonly access: Filled<AccessConfig>;
+    /** How a branch can be chosen. */
+    readonly branch: BranchOptions;
   };
 }

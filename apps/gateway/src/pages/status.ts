@@ -3,6 +3,7 @@ import {
   type BranchStatus,
   type GatewayHealth,
   type GatewayPage,
+  type GatewayStatus,
   type NotServed,
   type Registry,
   type Served,
@@ -12,7 +13,7 @@ import {
 /** What the page shows, and to whom. */
 export interface StatusPageOptions {
   /** Whose branches. */
-  readonly registry: Pick<Registry, "branches" | "health">;
+  readonly registry: Pick<Registry, "branches" | "gateways" | "health">;
   /** Who may see it (S9.11). */
   readonly access: Access;
 }
@@ -23,6 +24,8 @@ export interface Status extends BranchStatus {
   readonly parentVersion: string | null;
   /** How the gateway does. */
   readonly gateway: GatewayHealth;
+  /** What every gateway of the same systems serves, this one first; those that do not answer are left out. */
+  readonly gateways: readonly GatewayStatus[];
   /** Every branch, in short. */
   readonly branches: readonly BranchSummary[];
 }
@@ -45,9 +48,9 @@ export function statusPage({ registry, access }: StatusPageOptions): GatewayPage
     method: "GET",
     path: "/~status",
     access,
-    handle: (_request, scope, served) => {
+    handle: async (_request, scope, served) => {
       refuseMissing(served);
-      const status = branchStatus(registry, scope.branch);
+      const status = await branchStatus(registry, scope.branch);
       return {
         status: 200,
         headers: [["content-type", "application/json"]],
@@ -57,7 +60,8 @@ export function statusPage({ registry, access }: StatusPageOptions): GatewayPage
   };
 }
 
-function branchStatus(registry: StatusPageOptions["registry"], name: string): Status {
+async function branchStatus(registry: StatusPageOptions["registry"], name: string): Promise<Status> {
+  const gateways = await registry.gateways();
   const branches = registry.branches();
   const branch = branches.find((one) => one.branch === name);
   if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN");
@@ -66,6 +70,7 @@ function branchStatus(registry: StatusPageOptions["registry"], name: string): St
     ...branch,
     parentVersion: parent?.latestVersion ?? null,
     gateway: registry.health(),
+    gateways,
     branches: branches.map(({ branch, latestVersion, latestUsedAt, services }) => ({
       branch,
       latestVersion,

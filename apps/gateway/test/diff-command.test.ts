@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { silentLogger, type VersionDifference } from "@tidegate/core-registry";
+import { memoryBroker } from "@tidegate/plugin-testkit";
+import { rest } from "@tidegate/protocol-rest";
+import { h3Server } from "@tidegate/server-h3";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createGateway } from "../src/index.ts";
+import { changeOf } from "./fixture.ts";
+
+const cli = join(import.meta.dirname, "../src/cli.ts");
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command as a process of its own, its output in a pipe. */
+function tidegate(...args: readonly string[]): Promise<Ran> {
+  const { promise, resolve } = Promise.withResolvers<Ran>();
+  const node = ["--conditions=@tidegate/source", cli, ...args];
+  execFile(
+    process.execPath,
+    node,
+    { env: { ...process.env, FORCE_COLOR: undefined } },
+    (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    },
+  );
+  return promise;
+}
+
+/** A gateway that answers one thing; the paths that it was asked. */
+async function answering(
+  answer: unknown,
+): Promise<{ readonly url: string; readonly asked: readonly unknown[] }> {
+  const asked: unknown[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    response.end(JSON.stringify(answer));
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return { url: `http://127.0.0.1:${Object(address).port}`, asked };
+}
+
+describe("tidegate diff", () => {
+  test("prints what a gateway says as text, without colours in a pipe", async () => {
+    const difference: VersionDifference = {
+      before: { branch: "master", tag: "1a2b3c4d" },
+      after: { branch: "master", tag: "latest" },
+      level: "breaking",
+      changes: [changeOf({ kind: "removed", level: "breaking", detail: "It is gone." })],
+    };
+    const { url, asked } = await answering(difference);
+    const { code, stdout, stderr } = await tidegate(
+      "diff",
+      "master@1a2b3c4d..latest",
+      "--gateway",
+      `${url}/`,
+    );
+    expect([code, stderr, asked]).toEqual([0, "", ["/~diff/master@1a2b3c4d..latest"]]);
+    expect(stdout).toContain("GET /players/:id");
+    expect(stdout).toContain("It is gone.");
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test("a branch or version that the gateway does not know: exit code 1, and which", async () => {
+    const gateway = createGateway({
+      brokers: [memoryBroker().broker],
+      protocols: [rest()],
+      policies: [],
+      server: h3Server({ port: 0 }),
+      logger: silentLogger,
+    });
+    onTestFinished(() => gateway.stop());
+    const [listening] = await gateway.start();
+    const ask = (versions: string) => tidegate("diff", versions, "--gateway", String(listening?.url));
+    const [version, branch] = await Promise.all([ask("master@latest..0123abcd"), ask("nope@latest..latest")]);
+    expect(version).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/no version .*0123abcd/) });
+    expect(branch).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/no branch .*nope/) });
+  });
+
+  test("what is no gateway, or none, is an error that says so: exit code 1", async () => {
+    const { url } = await answering({ hello: "world" });
+    const ask = (gateway: string) => tidegate("diff", "master@latest..latest", "--gateway", gateway);
+    const [other, none] = await Promise.all([ask(url), ask("http://127.0.0.1:9")]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("but with no difference")]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("cannot be reached")]);
+  });
+
+  test("a command line that is not understood: exit code 2, and how it is meant", async () => {
+    const wrong = await Promise.all([
+      tidegate("diff"),
+      tidegate("diff", "master@latest..latest"),
+      tidegate("diff", "master", "--gateway", "http://127.0.0.1:9"),
+    ]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(wrong[2]?.stderr).toContain("tidegate diff master@1a2b3c4d..latest");
+  });
+});

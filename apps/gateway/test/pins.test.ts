@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Broker, silentLogger } from "@tidegate/core-registry";
+import { knownFunctions, memoryBroker, recorder, type TestService } from "@tidegate/plugin-testkit";
+import { rest } from "@tidegate/protocol-rest";
+import { h3Server } from "@tidegate/server-h3";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { askAdmin } from "../src/admin/ask.ts";
+import { createGateway } from "../src/index.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tidegate-pins-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** `player` as it answers `GET /answer` by one of its actions. */
+const playerOf = (revision: number, answer: "old" | "new"): TestService => ({
+  name: "player",
+  revision,
+  fragment: {
+    protocol: {
+      REST: {
+        basePath: "/answer",
+        routes: [{ method: "GET", path: "/", call: { action: `player.${answer}` } }],
+      },
+    },
+  },
+  actions: { old: () => "old", new: () => "new" },
+});
+
+async function start(broker: Broker, name: string) {
+  const socket = join(folder, `${name}.sock`);
+  // No process of its own: nothing here runs a function.
+  const { seen: _seen, text: _text, ...sandbox } = knownFunctions();
+  const gateway = createGateway({
+    gateway: name,
+    brokers: [broker],
+    protocols: [rest()],
+    policies: [],
+    sandbox,
+    server: h3Server({ port: 0 }),
+    logger: silentLogger,
+    admin: { socket },
+  });
+  onTestFinished(() => gateway.stop());
+  const mounts = recorder<string>("mount");
+  gateway.registry.onMount(({ branch, version }) => mounts.push(`${branch} ${version.name}`));
+  const [listening] = await gateway.start();
+  const get = async (path: string) => (await fetch(`${listening?.url}${path}`)).text();
+  return { gateway, socket, mounts, get };
+}
+
+/** Two gateways on one system, where `player` published an old fragment and then a new one. */
+async function deployed() {
+  const bus = memoryBroker();
+  const one = await start(bus.broker, "one");
+  const two = await start(bus.gateway("gateway-2"), "two");
+  const all = [one, two];
+  const latest = () => all.map(({ gateway }) => String(gateway.registry.branches()[0]?.latestVersion));
+  const answers = () => Promise.all(all.map(({ get }) => get("/answer")));
+
+  bus.node("n1").publish(playerOf(1, "old"));
+  await Promise.all(all.map(({ gateway }) => gateway.registry.settled()));
+  const [old = ""] = latest();
+  bus.node("n1").publish(playerOf(2, "new"));
+  await Promise.all(all.map(({ gateway }) => gateway.registry.settled()));
+  const [newest = ""] = latest();
+  expect(await answers()).toEqual(["new", "new"]);
+  for (const { mounts } of all) mounts.clear();
+  return { one, two, all, answers, old, newest };
+}
+
+test("S9.4: a pin rolls back every gateway at once, all of them show it, and unpinning lets go", async () => {
+  const { one, two, all, answers, old, newest } = await deployed();
+  const { pins } = await askAdmin(one.socket, "POST", { branch: "master", to: old });
+  expect(pins).toMatchObject([{ branch: "master", to: expect.stringContaining(old) }]);
+  for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${old}`);
+  expect(await answers()).toEqual(["old", "old"]);
+  for (const { get } of all) {
+    const status = JSON.parse(await get("/~status"));
+    expect(status.pins).toMatchObject([{ branch: "master" }]);
+    expect(status.gateways.map((each: { gateway: string }) => each.gateway).sort()).toEqual(["one", "two"]);
+    for (const { versions } of status.gateways) expect(versions.master).toContain(old);
+  }
+
+  expect(await askAdmin(two.socket, "DELETE", { branch: "master" })).toEqual({ pins: [] });
+  for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${newest}`);
+  expect(await answers()).toEqual(["new", "new"]);
+});
+
+test("S9.4: one service is held at a fragment that it published before", async () => {
+  const { one, two, all, answers, old, newest } = await deployed();
+  const [branch] = one.gateway.registry.branches();
+  const tried = branch?.versions.flatMap(({ integrations }) => integrations) ?? [];
+  const served = branch?.services.find(({ service }) => service === "player")?.hash;
+  const before = tried.find(({ service, hash }) => service === "player" && hash !== served);
+  const pin = { branch: "master", service: "player", to: String(before?.hash).slice(0, 8) };
+  const { pins } = await askAdmin(two.socket, "POST", pin);
+  expect(pins).toMatchObject([{ ...pin, to: expect.stringContaining(pin.to) }]);
+  for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${old}`);
+  expect(await answers()).toEqual(["old", "old"]);
+  await askAdmin(one.socket, "DELETE", { branch: "master", service: "player" });
+  for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${newest}`);
+  expect(await answers()).toEqual(["new", "new"]);
+});
+
+test("what is not there cannot be pinned, and it says which", async () => {
+  const { one, answers } = await deployed();
+  const refused = (pin: object) => askAdmin(one.socket, "POST", pin).catch((error: Error) => error.message);
+  expect(await refused({ branch: "nope", to: "0123abcd" })).toContain("nope");
+  expect(await refused({ branch: "master", to: "0123abcd" })).toContain("0123abcd");
+  expect(await refused({ branch: "master", service: "player", to: "0123abcd" })).toContain("0123abcd");
+  expect(await answers()).toEqual(["new", "new"]);
+});
