@@ -14,9 +14,12 @@ export interface Part<Message> {
 /** A change that takes longer than this has failed. */
 const patience = 20_000;
 
-/** Starts a program of ours as a process of its own, which ends with this one. What it prints is shown. */
+/** Starts a program of ours as a process of its own, which ends with this one. What it prints is shown;
+ * the garbage collector is in reach. */
 export function startPart<Message>(program: string, args: readonly string[]): Part<Message> {
-  const child: ChildProcess = fork(program, [...args], { execArgv: ["--conditions=@tidegate/source"] });
+  const child: ChildProcess = fork(program, [...args], {
+    execArgv: ["--conditions=@tidegate/source", "--expose-gc"],
+  });
   return {
     send: (message) => void child.send(message),
     next: (what, fits) => {

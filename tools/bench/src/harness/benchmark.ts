@@ -44,6 +44,8 @@ export interface Contender {
   readonly who: string;
   /** The file of its program, which calls `contend`. */
   readonly program: string;
+  /** Handed to it as its first argument, as JSON. Default: nothing. */
+  readonly given?: unknown;
 }
 
 /** One figure, as it is written to a file. */

@@ -17,8 +17,9 @@ export interface ContenderProcess {
 }
 
 /** Starts a contender and resolves when it takes requests. Where the machine can, it keeps one core to itself. */
-export async function startContender({ who, program }: Contender): Promise<ContenderProcess> {
+export async function startContender({ who, program, given }: Contender): Promise<ContenderProcess> {
   const [command = "", ...args] = [...pin(), process.execPath, "--conditions=@tidegate/source", program];
+  if (given !== undefined) args.push(JSON.stringify(given));
   const child = spawn(command, args, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, NODE_ENV: "production" },

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { createHistogram } from "node:perf_hooks";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { PlannedRequest } from "./benchmark.ts";
+import { bytesOf } from "./request-bytes.ts";
 
 /** How load is made. */
 export interface LoadOptions {
@@ -146,16 +147,11 @@ function faultOf({ label, status, body }: Plan, answer: Answer | Error): string 
   return `${label}: ${answer.status} ${answer.body.toString("utf8", 0, 200)}`;
 }
 
-function planOf({ method, path, headers = {}, body = "", expected }: PlannedRequest): Plan {
-  const lines = [
-    `${method} ${path} HTTP/1.1`,
-    "host: 127.0.0.1",
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ...(body === "" ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
-  ];
+function planOf(request: PlannedRequest): Plan {
+  const { method, path, expected } = request;
   return {
     label: `${method} ${path}`,
-    bytes: Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`),
+    bytes: bytesOf(request),
     status: expected.status,
     body: Buffer.from(expected.body),
   };

@@ -1,5 +1,6 @@
+import { preset } from "@tidegate/broker-moleculer";
 import { loopbackTcp } from "@tidegate/example-soccer";
-import { ServiceBroker, type ServiceSchema } from "moleculer";
+import { type Service, ServiceBroker, type ServiceSchema } from "moleculer";
 
 /** The distributed system of a run, as it is handed to each process. */
 export interface SwapCluster {
@@ -16,23 +17,18 @@ export function givenCluster(): SwapCluster {
   return JSON.parse(process.argv[2] ?? "");
 }
 
-/** Starts a node with one service on TCP, and makes it known at once. */
+/** Starts a node with one service on TCP, makes it known at once, and returns the service. */
 export async function startNode(
   { namespace, gatewayId, gatewayPort }: SwapCluster,
   nodeID: string,
-  service: ServiceSchema,
-): Promise<ServiceBroker> {
+  schema: ServiceSchema,
+): Promise<Service> {
   const transporter = loopbackTcp({ peers: { [gatewayId]: gatewayPort } });
-  const broker = new ServiceBroker({
-    namespace,
-    nodeID,
-    transporter,
-    logger: false,
-    tracking: { enabled: true },
-    skipProcessEventRegistration: true,
-  });
-  broker.createService(service);
+  const broker = new ServiceBroker(
+    preset({ namespace, nodeID, transporter, logger: false, skipProcessEventRegistration: true }),
+  );
+  const service = broker.createService(schema);
   await broker.start();
   transporter.sendGossipRequest();
-  return broker;
+  return service;
 }

@@ -2,17 +2,40 @@ import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
 import { loopbackTcp } from "@tidegate/example-soccer";
 import { createGateway } from "@tidegate/gateway";
+import { scope } from "@tidegate/policy-scope";
+import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
+import { webSocket } from "@tidegate/protocol-ws";
+import { sandbox } from "@tidegate/sandbox";
 import { h3Server } from "@tidegate/server-h3";
 import { givenCluster } from "./cluster.ts";
 
-/** What the gateway's process tells. */
-export type GatewayMessage = {
-  /** Where it listens; told once. */
-  readonly port?: number;
-  /** What the version serves that begins to be served; told for each. */
-  readonly routes?: readonly string[];
-};
+/** What the gateway's process is asked. */
+export interface GatewayQuestion {
+  /** How much its heap holds. */
+  readonly heap: true;
+}
+
+/** What it tells. */
+export type GatewayMessage =
+  | {
+      /** Where it listens; told once. */
+      readonly port: number;
+    }
+  | {
+      /** A service whose fragment was refused. */
+      readonly refused: string;
+    }
+  | {
+      /** Bytes in use on its heap, after garbage was collected. */
+      readonly heap: number;
+    };
+
+/** Sockets that have to go go within this time, in seconds: the changes come faster than in a deployment. */
+const retireSeconds = 0.2;
+
+/** How long functions take on a busy machine is not what is tried here. */
+const functionMs = 5_000;
 
 const { namespace, gatewayId, gatewayPort } = givenCluster();
 const send = (message: GatewayMessage): void => void process.send?.(message);
@@ -26,12 +49,19 @@ const gateway = createGateway({
       transporter: loopbackTcp({ port: gatewayPort }),
     }),
   ],
-  protocols: [rest()],
-  policies: [],
-  server: h3Server({ host: "127.0.0.1", port: 0 }),
+  protocols: [rest(), graphql(), webSocket()],
+  policies: [scope()],
+  sandbox: sandbox({ timeout: functionMs }),
+  server: h3Server({ host: "127.0.0.1", port: 0, webSocket: { retireSeconds } }),
   logger: silentLogger,
 });
-gateway.registry.onMount(({ version }) => send({ routes: version.endpoints.map(({ label }) => label) }));
+gateway.registry.onReport(({ service, state }) => {
+  if (state === "failed") send({ refused: service });
+});
+process.on("message", async () => {
+  for (let round = 0; round < 3; round++) await globalThis.gc?.({ execution: "async" });
+  send({ heap: process.memoryUsage().heapUsed });
+});
 process.on("disconnect", async () => {
   await gateway.stop();
   process.exit();
