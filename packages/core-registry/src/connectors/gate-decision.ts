@@ -17,6 +17,8 @@ export interface Check {
   readonly policy: string;
   /** The policy's share of the rule. */
   readonly compiled: CompiledRule;
+  /** Where that stands in the fragment. */
+  readonly jsonPath: string;
   /** The rule. */
   readonly rule: RuleDescription;
 }
@@ -57,7 +59,7 @@ function judge(
     tools.report({
       severity: "error",
       code: "POLICY_FAILED",
-      jsonPath: check.rule.origin.jsonPath,
+      jsonPath: check.jsonPath,
       message: `The policy ${check.policy} failed for ${check.name}, and so denied it: ${reason}`,
     });
     return { allowed: false, reason };

@@ -25,6 +25,8 @@ export interface RuleAsk {
   readonly policy: string;
   /** The policy's share of the rule. */
   readonly compiled: CompiledRule;
+  /** Where it stands in the fragment: `policy.call[0].filter`. */
+  readonly jsonPath: string;
 }
 
 /** Compiles all rules of a fragment in the order in which they are written. Problems are told. */
@@ -51,8 +53,11 @@ async function compileRule(
 ): Promise<GateRule> {
   const asks: RuleAsk[] = [];
   for (const policy of policies) {
-    const compiled = await compileAsk(rule, kind, place, policy, tools);
-    if (compiled !== undefined) asks.push({ policy: policy.key, compiled });
+    const own = ownMembers(rule, policy);
+    if (own === undefined) continue;
+    const compiled = await compileAsk(own, kind, place, policy, tools);
+    const [member = ""] = Object.keys(own);
+    if (compiled !== undefined) asks.push({ policy: policy.key, compiled, jsonPath: below(place, member) });
   }
   warnOfSwitchedOff(rule, place, tools);
   const asked: Record<string, Json> = Object.fromEntries(asks.map((ask) => [ask.policy, ask.compiled.asks]));
@@ -78,14 +83,12 @@ function binder(patterns: readonly string[]): GateRule["binds"] {
 }
 
 async function compileAsk(
-  rule: PolicyRule,
+  own: Readonly<Record<string, unknown>>,
   kind: GuardedKind,
   place: string,
   policy: Policy,
   tools: GateTools,
 ): Promise<CompiledRule | undefined> {
-  const own = ownMembers(rule, policy);
-  if (own === undefined) return undefined;
   const checked = await policy.schema["~standard"].validate(own);
   if (checked.issues !== undefined) return undefined;
   try {

@@ -84,7 +84,14 @@ function guardOf(
   const checks: readonly Check[] = matching.flatMap((rule) =>
     rule.asks
       .filter(({ compiled }) => isAsked(compiled, asked))
-      .map(({ policy, compiled }) => ({ kind, name, policy, compiled, rule: rule.description })),
+      .map(({ policy, compiled, jsonPath }) => ({
+        kind,
+        name,
+        policy,
+        compiled,
+        jsonPath,
+        rule: rule.description,
+      })),
   );
   if (matching.length === 0 || (asked !== "all" && checks.length === 0)) return undefined;
   const from = (index: number, params: unknown, scope: Scope): Promise<void> | undefined => {

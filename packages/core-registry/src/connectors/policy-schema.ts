@@ -31,7 +31,7 @@ export interface PolicyRule {
 /** The kinds of rules in the order in which a fragment writes them. */
 export const guardedKinds: readonly GuardedKind[] = ["call", "publish", "subscribe"];
 
-type Issue = StandardSchemaV1.Issue;
+type Issue = StandardSchemaV1.Issue & { readonly params?: Readonly<Record<string, string>> };
 type Path = readonly PropertyKey[];
 
 /**
@@ -119,8 +119,12 @@ async function ruleIssues(
 function unknownMember(path: Path, known: readonly string[]): Issue {
   const member = String(path.at(-1));
   const meant = nearest(member, known);
-  const hint = meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
-  return { message: `No policy knows \`${member}\`: expected one of ${known.join(", ")}.${hint}`, path };
+  const params = {
+    expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}`,
+    found: `\`${member}\``,
+    ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
+  };
+  return { message: `No policy knows \`${member}\`.`, path, params };
 }
 
 function descriptionIssues(value: unknown, path: Path): Issue[] {

@@ -45,6 +45,9 @@ export function accessChanges(was: Endpoint, is: Endpoint, named: Endpoint, tool
   });
 }
 
+/** What is said of an endpoint where no rule covers anything that it reaches. */
+export const isPublic = "No rule covers it: it is public.";
+
 /** What an endpoint reaches that no rule covers, as a sentence; undefined where there is nothing. */
 export function publicDetail(endpoint: Endpoint, version: CompiledVersion): string | undefined {
   // Most call something that a rule of their own covers, which was found when they were compiled.
@@ -52,7 +55,7 @@ export function publicDetail(endpoint: Endpoint, version: CompiledVersion): stri
   const guarded = guardedBy(endpoint, version);
   const open = guarded.filter(({ questions }) => questions.length === 0);
   if (open.length === 0) return undefined;
-  if (open.length === guarded.length) return "No rule covers it: it is public.";
+  if (open.length === guarded.length) return isPublic;
   return `No rule covers ${open.map(nameOf).join(", ")}: that is public.`;
 }
 

@@ -48,6 +48,7 @@ function wordIssue(
         jsonPath: jsonPath(keys, base),
         message: issue.message,
         found: shown(nodeAt(root, keys)),
+        ...saidBeside(issue),
       },
     ];
   }
@@ -64,6 +65,18 @@ function wordIssue(
       ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
     };
   });
+}
+
+// What a schema's check says beside its message: Zod keeps it in a member of its own.
+function saidBeside(
+  issue: StandardSchemaV1.Issue,
+): Partial<Pick<Finding, "code" | "expected" | "found" | "hint">> {
+  const params = member(issue, "params");
+  const said = (["code", "expected", "found", "hint"] as const).flatMap((name): [string, string][] => {
+    const text = member(params, name);
+    return typeof text === "string" ? [[name, text]] : [];
+  });
+  return Object.fromEntries(said);
 }
 
 /** A value as it is shown to a person: short, on one line. */

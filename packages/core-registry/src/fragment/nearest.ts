@@ -15,11 +15,20 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   let seen = 0;
   for (const name of names) {
     if (++seen > mostNames) break;
-    const far = name.toLowerCase() === word.toLowerCase() ? 0 : distance(word, name);
+    const far =
+      name.toLowerCase() === word.toLowerCase() ? 0 : isSwapped(word, name) ? 1 : distance(word, name);
     if (far < least) {
       best = name;
       least = far;
     }
   }
   return best;
+}
+
+// Two letters that changed places are the commonest slip, and one of them: `scpoe`.
+function isSwapped(word: string, name: string): boolean {
+  if (word.length !== name.length) return false;
+  let at = 0;
+  while (at < word.length && word[at] === name[at]) at += 1;
+  return word[at] === name[at + 1] && word[at + 1] === name[at] && word.slice(at + 2) === name.slice(at + 2);
 }

@@ -3,6 +3,7 @@ import { masterBranch } from "../fragment/fragment.ts";
 import { Board, type Conflict } from "./board.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Directory } from "./directory.ts";
+import { claimKey } from "./fragment-index.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pace } from "./pace.ts";
 import { type Candidate, servicesOf, type View } from "./view.ts";
@@ -209,7 +210,19 @@ function errorsOf(fragment: CompiledFragment, judge: Judge): readonly Finding[] 
 
 function faultsOf({ board, judge }: Hall, fragment: CompiledFragment): readonly Finding[] {
   const own = errorsOf(fragment, judge);
-  return own.length > 0 ? own : board.conflicts(fragment).map(conflictFinding);
+  return own.length > 0 ? own : outermost(board.conflicts(fragment)).map(conflictFinding);
+}
+
+// A type that is taken says it of its fields, too: they are what it needs any one of.
+function outermost(conflicts: readonly Conflict[]): readonly Conflict[] {
+  const within = new Set(
+    conflicts.flatMap(({ claim: { protocol, claim }, holder }) =>
+      (claim.needs ?? []).flatMap((need) =>
+        typeof need === "string" ? [] : need.map((key) => `${holder} ${claimKey(protocol, key)}`),
+      ),
+    ),
+  );
+  return conflicts.filter(({ claim: { key }, holder }) => !within.has(`${holder} ${key}`));
 }
 
 function conflictFinding({ claim: { protocol, claim }, holder }: Conflict): Finding {
@@ -219,7 +232,6 @@ function conflictFinding({ claim: { protocol, claim }, holder }: Conflict): Find
     code: "CLAIM_TAKEN",
     jsonPath: claim.jsonPath,
     message: `\`${label}\` (${protocol}) is held by the service \`${holder}\`.`,
-    expected: "something that no other service has",
     found: label,
     ...claim.place?.(),
     hint: `It is yours as soon as \`${holder}\` gives it up. Until then choose another name or path.`,

@@ -6,7 +6,7 @@ import type { NotServed, Served } from "../contracts/server.ts";
 import type { CompiledVersion } from "../difference/compiled-version.ts";
 import type { Compilation, Compiling } from "./compile.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory, DirectoryService } from "./directory.ts";
 import type { Source } from "./fragments.ts";
 import { type Integration, integrationsOf, removalsOf } from "./integration.ts";
 import { judge } from "./judge.ts";
@@ -117,6 +117,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
   let versions: readonly BranchVersion[] = [];
   let usedAt = 0;
   let isOpen = false;
+  let mergedOwn: readonly DirectoryService[] = [];
   let seen: { readonly directory: Directory; readonly snapshot: DirectorySnapshot } | undefined;
   let answer: Served | undefined;
   const outcomes = new Map<string, string>();
@@ -127,19 +128,27 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     return seen.snapshot;
   };
 
+  const ownChanged = (directory: Directory): boolean => {
+    const own = ownServices(directory, name);
+    return own.length !== mergedOwn.length || own.some((service, index) => service !== mergedOwn[index]);
+  };
+
   const mergeOf = async (
     directory: Directory,
     seenBy: DirectorySnapshot,
   ): Promise<{ readonly merge: Merge; readonly compiling: Compiling }> => {
     const shown = view(name, directory);
     const recipe = compilation === undefined ? versions[0]?.recipe : undefined;
-    const before = recipe === undefined ? compilation : await options.recompile(recipe);
+    // What master became while the branch slept was told on master.
+    const isWaking = recipe !== undefined && !ownChanged(directory);
+    const before = recipe === undefined || isWaking ? compilation : await options.recompile(recipe);
     const compiling = await options.compile(shown, ledger, before, seenBy);
     const integrations = [
       ...integrationsOf(shown, compiling, (fragment) => judge(fragment, seenBy)),
       ...removalsOf(shown, before),
     ];
-    const { compilation: after, changes } = compiling;
+    const { compilation: after } = compiling;
+    const changes = isWaking ? [] : compiling.changes;
     return { merge: { before, after, view: shown, integrations, changes }, compiling };
   };
 
@@ -227,6 +236,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     async merge() {
       const { merge, compiling } = await mergeOf(options.directory(), currentSnapshot());
       compilation = merge.after;
+      mergedOwn = ownServices(merge.view.directory, name);
       const { accepted, holders } = merge.after.ledger;
       ledger = { ...ledger, accepted, holders };
       isOpen = merge.after.refused.size > 0 || waitsForSomething(merge.view, compiling);
@@ -245,14 +255,20 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     sleep() {
       compilation = undefined;
       answer = undefined;
+      seen = undefined;
     },
     release() {
       compilation = undefined;
       answer = undefined;
+      seen = undefined;
       versions = versions.slice(0, 1);
     },
   };
   return branch;
+}
+
+function ownServices(directory: Directory, branch: string): readonly DirectoryService[] {
+  return [...servicesOf(directory, branch)].flatMap((service) => directory.services.get(service) ?? []);
 }
 
 function waitsForSomething({ directory, branch }: View, { board }: Compiling): boolean {

@@ -67,7 +67,7 @@ export interface Compiling {
   readonly compilation: Compilation;
   /** The board that it was made on, over the base: to be committed where the base is to follow. */
   readonly board: Board;
-  /** What differs from `previous`. */
+  /** What differs from `previous`; of a branch's first version, from what it forks. */
   readonly changes: readonly Change[];
   /** Services of which anything may have changed: only of these there is something to tell. */
   readonly touched: ReadonlySet<string>;
@@ -120,13 +120,13 @@ async function assembleBoard(board: Board, input: CompileInput): Promise<Attempt
   const parts = partsOf(fragments, board, protocols, near?.parts);
   const same = [previous, fork].find((known) => known !== undefined && isSame(known, fragments, parts));
   if (same !== undefined)
-    return { ...same, faults: [], changes: same === previous ? [] : input.difference(previous, same) };
+    return { ...same, faults: [], changes: same === near ? [] : input.difference(near, same) };
   await pace();
   const chosen = new Map(fragments.map((fragment) => [fragment.service, fragment]));
   const { assembled, faults } = await assembleAll(parts, { ...input, previous: near?.version.assembled });
   const made = { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
   await pace();
-  return { ...made, faults, changes: faults.length > 0 ? [] : input.difference(previous, made) };
+  return { ...made, faults, changes: faults.length > 0 ? [] : input.difference(near, made) };
 }
 
 // Documentation is not part of a fragment's hash (S1.4): with the same id but other objects, the documentation is new.

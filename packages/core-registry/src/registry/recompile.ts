@@ -13,6 +13,8 @@ import { settleWaiting } from "./waiting.ts";
 export interface RecompileOptions {
   /** The protocols, in order. */
   readonly protocols: readonly Protocol[];
+  /** A board to begin at: master's as it is. It must not change meanwhile. */
+  readonly base: Board;
   /** A version to take unchanged things from. */
   readonly near: CompiledVersion | undefined;
   /** Takes what the protocols write. */
@@ -26,14 +28,17 @@ export interface RecompileOptions {
 /** Compiles a version again from the fragments that it was made of (S9.5): who may have what was decided then. */
 export async function recompile(
   fragments: readonly CompiledFragment[],
-  { protocols, near, logger, signal, pace }: RecompileOptions,
+  { base, protocols, near, logger, signal, pace }: RecompileOptions,
 ): Promise<CompiledVersion> {
-  const board = new Board(new Board());
+  const board = new Board(base);
+  const wanted = new Map(fragments.map((fragment) => [fragment.service, fragment]));
+  for (const service of base.services()) if (!wanted.has(service)) board.unplace(service);
   for (const fragment of fragments) {
+    if (board.chosen(fragment.service) === fragment) continue;
     board.place(fragment);
     await pace();
   }
-  await settleWaiting(board, new Board(), pace);
+  await settleWaiting(board, base, pace);
   const ordered = [...fragments].sort((one, other) => (one.service < other.service ? -1 : 1));
   const parts = partsOf(ordered, board, protocols, near?.parts);
   const previous = near?.version.assembled;

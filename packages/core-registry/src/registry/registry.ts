@@ -84,6 +84,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     return branch;
   };
 
+  /** For who is not in a merge: the board must not change meanwhile. */
+  const reviveBetween = (recipe: readonly Source[]): Promise<CompiledVersion> =>
+    merges.between(() => revive(recipe));
+
   const near = (): CompiledVersion | undefined => branches.get(masterBranch)?.compilation;
 
   const revive = async (recipe: readonly Source[]): Promise<CompiledVersion> => {
@@ -93,7 +97,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       revived.push(fragment instanceof Promise ? await fragment : fragment);
       await pace();
     }
-    return await recompile(revived, { protocols, near: near(), logger, signal, pace });
+    return await recompile(revived, { base: board, protocols, near: near(), logger, signal, pace });
   };
 
   // The ledger may name fragments that are compiled no more.
@@ -120,7 +124,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const published = view.candidates(service).find(({ fragment }) => fragment.hash === hash);
       return published?.fragment ?? lastGood.get(hash) ?? [];
     });
-    return recompile(accepted, { protocols, near: near(), logger, signal, pace });
+    return recompile(accepted, { base: board, protocols, near: near(), logger, signal, pace });
   };
 
   const compileBranch = async (
@@ -176,7 +180,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     });
 
   const awake = createAwake(options.maxCompiled ?? 20);
-  const recall = createRecall(awake, revive);
+  const recall = createRecall(awake, reviveBetween);
   const touch = (branch: Branch): void => {
     if (branch.name !== masterBranch) awake.used(`branch ${branch.name}`, branch.sleep);
   };
@@ -324,7 +328,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     exchange,
     keep: inheritance.keep,
     recall: recallTag,
-    recompile: revive,
+    recompile: reviveBetween,
     between: merges.between,
     merge: mergeNow,
     mounted: (branch, before) => {

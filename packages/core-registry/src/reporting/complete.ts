@@ -1,5 +1,5 @@
 import type { Finding, Origin } from "../contracts/finding.ts";
-import { jsonFrame } from "../fragment/json-frame.ts";
+import { jsonFrame, keysOf } from "../fragment/json-frame.ts";
 import { hinted } from "./hints.ts";
 
 /** A finding with the lines of the fragment around its place and what to do, where its finder left them out. */
@@ -16,11 +16,14 @@ export function completedRuntime(
   raw: unknown,
   { service }: Pick<Origin, "service">,
 ): Finding {
-  const label = `${service} ${finding.jsonPath}`;
+  const { jsonPath } = finding;
+  const label = `${service} ${jsonPath}`;
+  // A policy names a function by its own member.
+  const own = `: ${service} ${keysOf(jsonPath).at(-1) ?? ""} threw `;
   const message = finding.message.startsWith(`${label}: `)
     ? finding.message.slice(label.length + 2)
     : finding.message.startsWith(label)
       ? `The function${finding.message.slice(label.length)}`
-      : finding.message;
+      : finding.message.replace(own, ": it threw ");
   return completed({ ...finding, message }, raw);
 }

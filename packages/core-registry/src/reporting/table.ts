@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Change } from "../contracts/change.ts";
 import type { Finding } from "../contracts/finding.ts";
 import type { Report } from "../contracts/report.ts";
+import { isPublic } from "../difference/access.ts";
 
 const signs: Record<Change["kind"], string> = { added: "+", removed: "-", changed: "~" };
 const words: Record<Report["state"], string> = {
@@ -67,7 +68,18 @@ function changeLines(changes: readonly Change[], breaking: readonly Finding[]): 
     ...new Set(breaking.flatMap(({ hint }) => (hint === undefined ? [] : [`  ${hint}`]))),
     ...lines(false),
     ...(shown.length < changes.length ? [`... and ${changes.length - shown.length} more`] : []),
+    ...publicLine(changes),
   ];
+}
+
+// Most services have no rules at all: said once it is read, said of each line it is not.
+function publicLine(changes: readonly Change[]): string[] {
+  const open = changes.filter(({ detail }) => detail?.endsWith(isPublic)).length;
+  if (open === 0) return [];
+  if (changes.length === 1) return ["This is public: no rule covers it."];
+  const which =
+    open === changes.length ? "All of these are" : open === 1 ? "One of these is" : `${open} of these are`;
+  return [`${which} public: no rule covers ${open === 1 ? "it" : "them"}.`];
 }
 
 // A warning of a breaking change says what the change's own line says: only what to do about it is left to say.
@@ -77,10 +89,11 @@ function breakingShownBy(changes: readonly Change[]): (finding: Finding) => bool
     code === "CHANGE_BREAKING" && severity === "warning" && found !== undefined && labels.has(found);
 }
 
-/** A change on one line: `+ GET /players/:id`. */
-export function changeLine({ kind, label, level, detail }: Change): string {
+/** A change on one line: `+ GET /players/:id`. That it is public is left to be said of all of them together. */
+export function changeLine({ kind, label, level, detail = "" }: Change): string {
   const weight = level === "safe" ? "" : ` [${level}]`;
-  return `${signs[kind]} ${label}${weight}${detail === undefined ? "" : `: ${detail}`}`;
+  const rest = detail.endsWith(isPublic) ? detail.slice(0, -isPublic.length).trimEnd() : detail;
+  return `${signs[kind]} ${label}${weight}${rest === "" ? "" : `: ${rest}`}`;
 }
 
 /** A finding on several lines: what, where, expected and found, the code around, what to do. */

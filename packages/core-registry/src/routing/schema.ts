@@ -48,7 +48,7 @@ export function routesSchema<Route>(name: string, route: z.ZodType<Route>): z.Zo
 export function pathText(part: "path" | "basePath"): z.ZodString {
   return z.string({ error: "A path is a text." }).superRefine((text, context) => {
     const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
-    for (const problem of problems)
-      context.addIssue({ code: "custom", message: `${problem.message} Expected ${problem.expected}.` });
+    for (const { message, expected, found } of problems)
+      context.addIssue({ code: "custom", message, params: { code: "PATH_INVALID", expected, found } });
   });
 }
