@@ -1,4 +1,12 @@
-import type { Change, Finding, Logger, Mounted, Registry, Report } from "@tidegate/core-registry";
+import {
+  type Change,
+  type Finding,
+  isPublic,
+  type Logger,
+  type Mounted,
+  type Registry,
+  type Report,
+} from "@tidegate/core-registry";
 import { count, printable } from "./text.ts";
 
 /** Lines of one message beyond this many are counted, not written. */
@@ -48,7 +56,8 @@ function outcome({ occasion, state }: Report): string {
 }
 
 function changeLine({ kind, label, service, level, detail }: Change): string {
-  const more = [service, level === "breaking" && kind === "changed" ? "(breaking)" : undefined, detail];
+  const said = detail === isPublic ? "public" : detail;
+  const more = [service, level === "breaking" && kind === "changed" ? "(breaking)" : undefined, said];
   return `  ${[`${signs[kind]} ${label}`, ...more.filter((part) => part !== undefined)].join("  ")}`;
 }
 

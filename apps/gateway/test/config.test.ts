@@ -22,7 +22,7 @@ function messageOf(config: unknown): string {
 describe("S15: the tree of the configuration", () => {
   test("nothing has to be set: Moleculer, HTTP on 127.0.0.1:8080, every default of the seed", () => {
     const config = readConfig({});
-    expect(config.brokers).toEqual([{ moleculer: {}, function: { util: {} } }]);
+    expect(config.brokers).toEqual([{ moleculer: {}, registry: {}, function: { util: {} } }]);
     expect(config.schema).toMatchObject({
       maxVersions: 10,
       maxUnusedSeconds: 1800,
@@ -59,8 +59,8 @@ describe("S15: the tree of the configuration", () => {
     expect(messageOf({ server: { middleware: { cors: {} } } })).toContain(
       "server.middleware.cors: is for CORS, which this version does not have. Leave it out.",
     );
-    expect(messageOf({ brokers: [{ moleculer: {}, registry: { examples: {} } }] })).toContain(
-      "brokers[0].registry",
+    expect(messageOf({ brokers: [{ moleculer: {}, registry: { healthCheck: {} } }] })).toContain(
+      "brokers[0].registry.healthCheck: is for health checks, which this version does not have.",
     );
     expect(() => readConfig({ server: { middleware: { cors: false } } })).not.toThrow();
   });
@@ -174,6 +174,33 @@ describe("the parts that a configuration asks for", () => {
     const offer = (util: object) => ({ moleculer: {}, function: { util } });
     expect(compose(readConfig({ brokers: [offer({ a: 1 }), offer({ b: 2 })] })).brokers).toHaveLength(2);
     expect(() => compose(readConfig({ brokers: [offer({ a: 1 }), offer({ a: 2 })] }))).toThrow("util.a");
+  });
+
+  test("S9.10: the first broker that has examples says which are kept; two may not say different things", () => {
+    const kept = (examples?: object) => ({ moleculer: {}, registry: { examples } });
+    const examplesOf = (...brokers: object[]) => compose(readConfig({ brokers })).examples;
+    expect(examplesOf({ moleculer: {} })).toEqual({});
+    expect(examplesOf({ moleculer: {} }, kept(), kept({ limitPerActions: 3 }))).toEqual({
+      processIntervalSeconds: 5,
+      queueLimit: 50,
+      limitPerActions: 3,
+      limitPerEvents: 10,
+      streamNotation: "*STREAM*",
+      omittedNotation: "*OMITTED*",
+      omittedLimit: 100,
+      redactedNotation: "*REDACTED*",
+      redactedParamNameRegExps: [],
+    });
+    const names = () => kept({ redactedParamNameRegExps: [/^pin$/i] });
+    expect(examplesOf(names(), names())?.redactedParamNameRegExps).toEqual([/^pin$/i]);
+    expect(() => examplesOf(names(), kept({ redactedParamNameRegExps: [/^pin$/] }))).toThrow(
+      "Two brokers have different registry.examples: keep one.",
+    );
+    expect(() => examplesOf(kept({}), kept({ queueLimit: 0 }))).toThrow("registry.examples");
+    expect(messageOf({ brokers: [kept({ limitPerAction: 3 })] })).toContain("Did you mean limitPerActions?");
+    expect(messageOf({ brokers: [kept({ redactedParamNameRegExps: ["pin"] })] })).toContain(
+      "brokers[0].registry.examples.redactedParamNameRegExps[0]: must be a regular expression",
+    );
   });
 
   test("a logger of one's own is taken as it is", () => {

@@ -227,7 +227,7 @@ describe("what a person reads", () => {
     publishPlayer(bus);
     const mounted = await lines.waitFor((line) => line.includes("GET /players/:id"));
     expect(mounted).toMatch(
-      /^master [0-9a-f]{8} \(1 service\)\n {2}\+ GET \/players\/:id {2}player {2}No rule covers it: it is public\.$/,
+      /^master [0-9a-f]{8} \(1 service\)\n {2}\+ GET \/players\/:id {2}player {2}public$/,
     );
     bus.node("n1").publish({ name: "team", fragment: { protocol: { REST: { routes: [{}] } } } });
     const refusal = await lines.waitFor((line) => line.startsWith("team: "));

@@ -34,3 +34,13 @@ test.each(fragments)("S18: the fragment that is shown in docs/%s is a good one",
   expect(report.findings.filter(({ code }) => code !== "ACTION_UNKNOWN")).toEqual([]);
   expect(report.state).toBe("succeeded");
 });
+
+test("S18: the parts of the registry that CONTRIBUTING.md names are there", () => {
+  const root = new URL("../../../", import.meta.url);
+  const [, table = ""] = readFileSync(new URL("CONTRIBUTING.md", root), "utf8").split("| parts of ");
+  const rows = (table.split("\n\n")[0] ?? "").split("\n").slice(2);
+  const named = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([a-z-]+)`/g)]);
+  const files = readdirSync(new URL("packages/core-registry/src/registry/", root));
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.map(([, part]) => `${part}.ts`).filter((file) => !files.includes(file))).toEqual([]);
+});

@@ -117,8 +117,8 @@ describe("S9.9: /~status", () => {
       gateway: { state: "running" },
       gateways,
       branches: [
-        { branch: "master", latestVersion: "7a2db312", services: 0 },
-        { branch: "next", latestVersion: null, services: 0 },
+        { branch: "master", latestVersion: "7a2db312" },
+        { branch: "next", latestVersion: null },
       ],
     });
   });

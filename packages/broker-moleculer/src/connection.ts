@@ -4,11 +4,13 @@ import { type Caller, createCaller } from "./call.ts";
 import { watchRegistry } from "./discovery.ts";
 import { guardBroker } from "./guard.ts";
 import { type HealthListener, watchHealth } from "./health.ts";
+import { checkHearsay } from "./hearsay.ts";
 import { listener } from "./listener.ts";
 import { matchInLinearTime } from "./match.ts";
 import { announceGateway, tellGateways } from "./notice.ts";
 import type { Settings } from "./options.ts";
 import { askPeersEarly, peersAnswered } from "./tcp.ts";
+import { within } from "./within.ts";
 
 /** Milliseconds that TCP peers get to answer, and large fragments to come, before discovery counts as complete. */
 const discoveryTimeout = 2_000;
@@ -102,6 +104,7 @@ function protect(broker: ServiceBroker, tell: HealthListener): void {
     refused: (what) => broker.logger.warn(`Left out: ${what}.`),
   });
   askPeersEarly(broker);
+  checkHearsay(broker);
 }
 
 function createBroker(settings: Settings, tell: HealthListener): ServiceBroker {
@@ -133,13 +136,4 @@ async function end(broker: ServiceBroker): Promise<void> {
 
 async function settled(running: ReadonlySet<Promise<unknown>>, ms: number): Promise<void> {
   if (running.size > 0) await within(Promise.allSettled(running), ms);
-}
-
-/** Resolves when `done` does, or after `ms` milliseconds. */
-async function within(done: Promise<unknown>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  done.then(() => resolve());
-  await promise;
-  clearTimeout(timer);
 }

@@ -11,6 +11,12 @@ const rememberedBytes = 64 * 1_024 * 1_024;
 /** Milliseconds that a node may take for one piece. */
 const pieceTimeout = 5_000;
 
+/** Milliseconds that it may take for all of them. */
+const fetchTimeout = 60_000;
+
+/** Bytes that a piece must have, unless it is the last one. */
+const leastPiece = 4 * 1_024;
+
 /** Fragments that are fetched at the same time. */
 const mostAtOnce = 8;
 
@@ -101,7 +107,7 @@ export function createFragmentStore(broker: ServiceBroker, reader: FragmentReade
         refuse(wanted, source, "it does not have the hash that its metadata say");
         return enqueue(wanted);
       }
-      remember(claim.hash, JSON.parse(text.toString()), claim.bytes);
+      remember(claim.hash, JSON.parse(text.toString()), text.length);
       pending.delete(claim.hash);
     } catch (error) {
       broker.logger.warn(`${source.action} of node ${source.node} did not hand out its fragment.`, error);
@@ -177,6 +183,7 @@ async function fetchText(
   { node, action }: FragmentSource,
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
+  const end = Date.now() + fetchTimeout;
   let size = 0;
   while (size < claim.bytes) {
     const params = { hash: claim.hash, from: size };
@@ -186,8 +193,10 @@ async function fetchText(
       retries: 0,
     });
     const piece = Buffer.from(dataOf(answer), "base64");
-    if (piece.length === 0) throw new Error("It ended early.");
+    if (piece.length < Math.min(leastPiece, claim.bytes - size))
+      throw new Error("It ended early, or came in too small pieces.");
     size += piece.length;
+    if (Date.now() > end) throw new Error("It took too long.");
     pieces.push(piece);
   }
   return Buffer.concat(pieces);

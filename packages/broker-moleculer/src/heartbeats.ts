@@ -1,3 +1,4 @@
+import type { ServiceBroker } from "moleculer";
 import { declareOnNode, wordOf } from "./declare.ts";
 import { type MiddlewareFactory, middleware } from "./hooks.ts";
 
@@ -6,6 +7,16 @@ const patience = 30;
 
 /** Heartbeats that a node may miss. */
 const mayMiss = 3;
+
+/** Seconds that a node may be silent before a broker takes it for lost. 0: without end. */
+export function silenceAllowed(broker: ServiceBroker, nodeID: string): number {
+  const own = broker.options.heartbeatTimeout ?? 0;
+  // Who says how long nodes may be silent, and not how often it sends, is taken at the word.
+  if (own <= 0 || wordOf(broker, broker.nodeID).heartbeat === undefined) return own;
+  const { heartbeat } = wordOf(broker, nodeID);
+  const said = typeof heartbeat === "number" && heartbeat > 0 ? heartbeat * mayMiss : patience;
+  return Math.max(own, Math.min(said, patience));
+}
 
 /**
  * Lets a broker that is quick to miss heartbeats live with nodes that are slow to send them: it says in its metadata how
@@ -18,18 +29,13 @@ export function heartbeats(): MiddlewareFactory {
       if (!heartbeatInterval || !heartbeatTimeout) return;
       declareOnNode(broker, { heartbeat: heartbeatInterval });
       const { discoverer, nodes } = broker.registry;
-      const allowed = (nodeID: string): number => {
-        const { heartbeat } = wordOf(broker, nodeID);
-        const said = typeof heartbeat === "number" && heartbeat > 0 ? heartbeat * mayMiss : patience;
-        return Math.max(heartbeatTimeout, Math.min(said, patience));
-      };
       discoverer.checkRemoteNodes = () => {
         const now = Math.round(process.uptime());
         for (const node of nodes.toArray()) {
           if (node.local || !node.available) continue;
           // Moleculer's own check: one that was not heard yet begins now.
           if (!node.lastHeartbeatTime) node.lastHeartbeatTime = now;
-          else if (now - node.lastHeartbeatTime > allowed(node.id)) {
+          else if (now - node.lastHeartbeatTime > silenceAllowed(broker, node.id)) {
             broker.logger.warn(`Heartbeat is not received from '${node.id}' node.`);
             nodes.disconnected(node.id, true);
           }

@@ -3,6 +3,7 @@ import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
 import { publishOnBranch } from "./branch-schema.ts";
 import { leavingEvent } from "./listener.ts";
 import { tellGateways } from "./notice.ts";
+import { createPrinted } from "./printed.ts";
 import { unshared } from "./unshared.ts";
 
 /** What a service says to the gateway. */
@@ -32,18 +33,15 @@ interface Merged {
   merged(schema: ServiceSchema): void;
 }
 
-/** Reports that were printed and are remembered, so that equal ones are printed once. */
-const remembered = 100;
-
 /**
  * A mixin for Moleculer services that publish a fragment: `mixins: [tidegate({ api })]` (S13.1). It puts `api` and
  * `revision` into the metadata (a fragment over 64 KB is handed out by the action `$api` instead), keeps a service of
- * another branch than `master` to itself, prints the gateways' reports to the service's own log, each once, and tells the
+ * another branch than `master` to itself, prints the gateways' reports to the service's own log, equal ones once, and tells the
  * gateways when services of its node change, and when its own goes in good order.
  */
 export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSchema> {
   const { api, revision } = options;
-  const printed = new Set<string>();
+  const printed = createPrinted();
   const mixin: Partial<ServiceSchema> & Merged = {
     metadata: { ...(api !== undefined && { api: unshared(api) }), revision: revision ?? defaultRevision() },
     actions: {
@@ -51,10 +49,7 @@ export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSch
         visibility: "public",
         handler(this: Service, context: Context<Partial<Report>>) {
           const { table, state } = context.params;
-          if (typeof table !== "string" || printed.has(table)) return null;
-          for (const oldest of printed.size < remembered ? [] : [...printed].slice(0, 1))
-            printed.delete(oldest);
-          printed.add(table);
+          if (!printed.isNews(context.params)) return null;
           if (state === "failed") this.logger.error(table);
           else this.logger.info(table);
           return null;

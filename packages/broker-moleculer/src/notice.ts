@@ -1,4 +1,5 @@
 import type { ServiceBroker } from "moleculer";
+import { leaveInOrder } from "./goodbye.ts";
 import { type MiddlewareFactory, middleware } from "./hooks.ts";
 import { askAction } from "./peers.ts";
 import { sendInfoByGossip } from "./tcp.ts";
@@ -11,11 +12,12 @@ const telling = new WeakSet<ServiceBroker>();
 /**
  * Makes a broker tell each gateway at once when its services change (S9.3): Moleculer waits for a second, TCP for its next
  * round of gossip. What is sent is Moleculer's own packet with the sender's own services, so a gateway believes no node
- * about another. What changes while a broker stops is left to Moleculer. Does nothing for a broker that does so already.
+ * about another. Makes it leave in order as well. Does nothing for a broker that does so already.
  */
 export function tellGateways(broker: ServiceBroker): void {
   if (telling.has(broker)) return;
   telling.add(broker);
+  leaveInOrder(broker);
   let planned = false;
   let last = 0;
   const send = (): void => {
@@ -36,7 +38,7 @@ export function tellGateways(broker: ServiceBroker): void {
   });
 }
 
-/** A middleware that makes a broker tell gateways of its changes at once. */
+/** A middleware that makes a broker tell gateways of its changes at once, and leave in order. */
 export function notices(): MiddlewareFactory {
   return middleware("TidegateNotices", () => ({ created: tellGateways }));
 }

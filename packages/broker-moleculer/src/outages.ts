@@ -11,6 +11,10 @@ interface RedisClient {
   readonly options: { autoResendUnfulfilledCommands?: boolean };
   publish: Send;
   subscribe: Send;
+  readonly status: string;
+  ping(): Promise<unknown>;
+  disconnect(reconnect: boolean): void;
+  once(event: "end", listener: () => void): unknown;
 }
 
 type Send = (...given: readonly unknown[]) => Promise<unknown>;
@@ -19,7 +23,7 @@ type MakeRedisClient = (options: unknown) => RedisClient;
 
 /**
  * Lets a broker live through outages of NATS and Redis (S13.1): what is sent while the connection is down fails at once, since
- * both clients lose it; nothing is sent twice (the Redis client would send again what was under way when its connection
+ * both clients lose it; a connection that the server has forgotten is made anew; nothing is sent twice (the Redis client would send again what was under way when its connection
  * broke, and a call would run twice); and no packet that could not be sent ends the process.
  */
 export function outages(): MiddlewareFactory {
@@ -55,8 +59,22 @@ function guarded(make: MakeRedisClient, broker: ServiceBroker): MakeRedisClient 
         send(...given).catch((error: unknown) => broker.logger.debug("Redis did not take it.", error));
     client.publish = quietly(client.publish.bind(client));
     client.subscribe = quietly(client.subscribe.bind(client));
+    keepInTouch(client, broker);
     return client;
   };
+}
+
+/** A connection that only listens does not notice that the server has forgotten it: it asks, and connects again where no answer comes. */
+function keepInTouch(client: RedisClient, broker: ServiceBroker): void {
+  const { heartbeatInterval, heartbeatTimeout } = broker.options;
+  if (!heartbeatInterval || !heartbeatTimeout) return;
+  const timer = setInterval(() => {
+    if (client.status !== "ready") return;
+    const late = setTimeout(() => client.disconnect(true), heartbeatTimeout * 1_000).unref();
+    const answered = (): void => clearTimeout(late);
+    client.ping().then(answered, answered);
+  }, heartbeatInterval * 1_000).unref();
+  client.once("end", () => clearInterval(timer));
 }
 
 function isNatsClient(client: unknown): client is NatsClient {

@@ -1,6 +1,7 @@
 import type { BrokerOptions, Middleware } from "moleculer";
 import { branchCalls } from "./branches.ts";
 import { cancellation } from "./cancellation.ts";
+import { hearsay } from "./hearsay.ts";
 import { heartbeats } from "./heartbeats.ts";
 import type { MiddlewareFactory } from "./hooks.ts";
 import { notices } from "./notice.ts";
@@ -23,8 +24,8 @@ export const trackingDefaults: NonNullable<BrokerOptions["tracking"]> = {
 /**
  * Options for the brokers of services (S13.1): `new ServiceBroker(preset({ namespace, transporter }))`. Calls end after
  * 10 s; a heartbeat each second, and a node is lost after 3 s of silence, or 30 s where it has no preset; a broker that
- * stops lets running calls end, for up to 5 s; other nodes are told of changes after 50 ms, gateways at once. Its
- * middlewares make nested calls follow the request's branch, carry deadlines and cancellation, and give streams
+ * stops lets running calls end, for up to 5 s; other nodes are told of changes after 50 ms, gateways at once, and all
+ * of its stop before its services stop; over TCP it believes no node about another. Its middlewares make nested calls follow the request's branch, carry deadlines and cancellation, and give streams
  * back-pressure.
  * @param options Moleculer's own; they go before the preset's, and their middlewares are added to its
  */
@@ -36,7 +37,15 @@ export function preset(options: BrokerOptions = {}): BrokerOptions {
     tracking: { ...trackingDefaults, ...options.tracking },
     transit,
     middlewares: [
-      ...made([creditStreams(), cancellation(), branchCalls(), notices(), outages(), ...patience(options)]),
+      ...made([
+        creditStreams(),
+        cancellation(),
+        branchCalls(),
+        notices(),
+        hearsay(),
+        outages(),
+        ...patience(options),
+      ]),
       ...(options.middlewares ?? []),
     ],
   };

@@ -12,7 +12,21 @@ interface Gossip {
   sendGossipToRandomEndpoint(packet: object, nodes: readonly Node[]): void;
   addOfflineNode(id: string, address: string, port: number): Node;
   processGossipHello(message: Buffer, socket: unknown): void;
-  deserialize(type: string, message: Buffer): { readonly payload?: { readonly sender?: unknown } };
+  deserialize(type: string, message: Buffer): { readonly payload?: Payload } | null;
+}
+
+interface Payload {
+  readonly sender?: unknown;
+  online?: unknown;
+  offline?: unknown;
+}
+
+/** What a packet of gossip tells of nodes, by their ids. It comes from outside. */
+export interface GossipRows {
+  /** Those that are there: where they are, and their load. */
+  readonly online: Record<string, unknown>;
+  /** Those that are not: the numbers that they went with. */
+  readonly offline: Record<string, unknown>;
 }
 
 /**
@@ -39,7 +53,7 @@ export function askPeersEarly(broker: ServiceBroker): void {
 
 function senderOf(broker: ServiceBroker, gossip: Gossip, message: Buffer): Node | undefined {
   try {
-    const sender = gossip.deserialize("GOSSIP_HELLO", message).payload?.sender;
+    const sender = gossip.deserialize("GOSSIP_HELLO", message)?.payload?.sender;
     return typeof sender === "string" ? broker.registry.nodes.get(sender) : undefined;
   } catch {
     return undefined;
@@ -83,9 +97,48 @@ export function sendInfoByGossip(broker: ServiceBroker, info: Info, target: stri
   const local = broker.registry.nodes.localNode;
   const payload = { online: { [broker.nodeID]: [info, local?.cpuSeq ?? 0, local?.cpu ?? 0] } };
   gossip.publish({ type: "GOSSIP_RES", target, payload }).catch((error: unknown) => {
-    broker.logger.debug(`Gateway ${target} could not be told of a change.`, error);
+    broker.logger.debug(`Node ${target} could not be told of a change.`, error);
   });
   return true;
+}
+
+/** Pings one TCP peer; Moleculer would log each that cannot be reached. @throws where it cannot, or for other transporters */
+export async function pingByGossip(broker: ServiceBroker, target: string, id: string): Promise<void> {
+  const gossip = gossipOf(broker);
+  if (gossip === undefined) throw new Error("Only TCP peers are asked so.");
+  await gossip.publish({ type: "PING", target, payload: { time: Date.now(), id } });
+}
+
+/** Shows what TCP peers tell of nodes before Moleculer reads it; what is changed in it, Moleculer reads so. */
+export function readGossip(
+  broker: ServiceBroker,
+  read: (type: "GOSSIP_REQ" | "GOSSIP_RES", rows: GossipRows) => void,
+): void {
+  const gossip = gossipOf(broker);
+  if (gossip === undefined) return;
+  const deserialize = gossip.deserialize.bind(gossip);
+  gossip.deserialize = (type, message) => {
+    const packet = deserialize(type, message);
+    const payload = packet?.payload;
+    if ((type !== "GOSSIP_REQ" && type !== "GOSSIP_RES") || !isObject(payload)) return packet;
+    const rows = { online: rowsOf(payload.online), offline: rowsOf(payload.offline) };
+    read(type, rows);
+    Object.assign(payload, rows);
+    return packet;
+  };
+}
+
+/** Whether a broker talks by TCP. */
+export function isTcp(broker: ServiceBroker): boolean {
+  return gossipOf(broker) !== undefined;
+}
+
+function rowsOf(rows: unknown): Record<string, unknown> {
+  return isObject(rows) ? rows : {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function ask(broker: ServiceBroker, gossip: Gossip, nodes: readonly Node[]): void {

@@ -64,15 +64,20 @@ describe("the mixin for services (S13.1)", () => {
     service.logger.info = (line: string) => lines.push(`info ${line}`);
     service.logger.error = (line: string) => lines.push(`error ${line}`);
     await broker.start();
-    for (const params of [
-      report("merged"),
-      report("merged"),
-      report("broken", "failed"),
-      {},
-      report("merged"),
-    ])
-      await broker.call("player.$report", params);
+    const say = async (gateway: string, params: Partial<Report>): Promise<unknown> =>
+      broker.call("player.$report", { gateway, ...params });
+    for (const gateway of ["one", "two", "three"]) await say(gateway, report("merged"));
+    await say("one", report("broken", "failed"));
+    // Late, and of what two others said before.
+    await say("two", report("merged"));
+    await say("two", report("broken", "failed"));
+    await say("one", {});
+    for (const gateway of ["three", "one", "one", "two"]) await say(gateway, report("merged"));
     await broker.stop();
-    expect(lines.filter((line) => /merged|broken/.test(line))).toEqual(["info merged", "error broken"]);
+    expect(lines.filter((line) => /merged|broken/.test(line))).toEqual([
+      "info merged",
+      "error broken",
+      "info merged",
+    ]);
   });
 });

@@ -14,7 +14,10 @@ describe("a call and the stream that it sends (S8)", () => {
         name: "file",
         actions: {
           refuse: () => Promise.reject(new Error("not today")),
-          wait: () => new Promise(() => undefined),
+          wait: ({ stream }: Context) => {
+            (stream as Readable).resume();
+            return new Promise(() => undefined);
+          },
         },
       },
     ]);

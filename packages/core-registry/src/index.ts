@@ -40,6 +40,7 @@ export * from "./contracts/server.ts";
 export * from "./contracts/trace.ts";
 export * from "./contracts/verdict.ts";
 export * from "./contracts/version.ts";
+export { isPublic } from "./difference/access.ts";
 export { type DifferenceTextOptions, differenceText } from "./difference/text.ts";
 export * from "./errors.ts";
 export type { CallExample, EventExample, Examples } from "./examples/examples.ts";

@@ -9,6 +9,8 @@ export interface TestService {
   readonly fragment?: unknown;
   /** Higher is newer (S9.2). */
   readonly revision?: number;
+  /** Whether callers of other branches reach it too, although its fragment is of a branch (S13.1). Default false. */
+  readonly exposed?: boolean;
   /** Its other metadata. */
   readonly metadata?: JsonObject;
   /** Actions by short name: `get` of `player` is called `player.get`. */

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { moleculer } from "@tidegate/broker-moleculer";
 import {
   type ContextFactory,
+  type ExamplesOptions,
   type Logger,
   type Policy,
   type Protocol,
@@ -43,6 +45,7 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     logger: toLogger(config.logger),
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),
+    examples: sharedExamples(config.brokers),
     breakingChanges: typeof guard === "string" ? { "*": guard } : guard,
     maxCompiled,
     maxVersions,
@@ -78,6 +81,16 @@ function sharedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string,
     util.set(name, value);
   }
   return Object.fromEntries(util);
+}
+
+/** One sample is kept for the gateway: what its brokers say of it is one. */
+function sharedExamples(brokers: ResolvedConfig["brokers"]): ExamplesOptions {
+  const [first, ...others] = brokers.flatMap((broker) =>
+    "moleculer" in broker && broker.registry.examples !== undefined ? [broker.registry.examples] : [],
+  );
+  if (others.some((other) => !isDeepStrictEqual(other, first)))
+    throw new TidegateError("CONFIG_INVALID", "Two brokers have different registry.examples: keep one.");
+  return first ?? {};
 }
 
 function serverOptions(server: ResolvedConfig["server"]): H3ServerOptions {

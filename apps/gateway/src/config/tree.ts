@@ -15,10 +15,22 @@ const year = 31_536_000;
 const seconds = z.number().min(0).max(year);
 const bytes = z.int().min(0);
 
+const examples = section({
+  processIntervalSeconds: z.number().min(1).max(year).default(5),
+  queueLimit: z.int().min(0).max(10_000).default(50),
+  limitPerActions: z.int().min(0).max(1_000).default(10),
+  limitPerEvents: z.int().min(0).max(1_000).default(10),
+  streamNotation: z.string().default("*STREAM*"),
+  omittedNotation: z.string().default("*OMITTED*"),
+  omittedLimit: z.int().min(0).max(10_000).default(100),
+  redactedNotation: z.string().default("*REDACTED*"),
+  redactedParamNameRegExps: z.array(live<RegExp>("a regular expression", isRegExp)).default([]),
+});
+
 const broker = section({
   moleculer: handedOn<MoleculerOptions | EmbeddedOptions>(moleculerOptionNames),
   http: later("HTTP upstreams"),
-  registry: later("examples of calls and health checks"),
+  registry: section({ examples: examples.optional(), healthCheck: later("health checks") }).prefault({}),
   batching: later("batched calls"),
   function: section({ util: z.record(z.string(), z.unknown()).default({}) }).prefault({}),
   reporter: later("the layout of reports"),
@@ -180,6 +192,10 @@ function isObject(value: unknown): value is object {
 
 function isFunction(value: unknown): value is AuthParser {
   return typeof value === "function";
+}
+
+function isRegExp(value: unknown): boolean {
+  return value instanceof RegExp;
 }
 
 function isLogger(value: unknown): value is Logger {

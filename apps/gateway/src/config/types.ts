@@ -4,6 +4,7 @@ import type {
   BreakingChanges,
   Broker,
   ContextFactory,
+  ExamplesOptions,
   Logger,
   Policy,
   Protocol,
@@ -32,8 +33,19 @@ export interface GatewayConfig {
 export interface BrokerConfig {
   /** Moleculer: every option of its own, and those of the plugin. */
   readonly moleculer: MoleculerOptions | EmbeddedOptions;
+  /** What is noted of its services. */
+  readonly registry?: ServicesConfig | undefined;
   /** What inline functions find (S11.1). */
   readonly function?: FunctionConfig | undefined;
+}
+
+/** What is noted of services. */
+export interface ServicesConfig {
+  /**
+   * Which examples of calls and events are kept (S9.10). They are the gateway's: two brokers may not say different ones.
+   * Default: the limits of the registry.
+   */
+  readonly examples?: Loose<ExamplesOptions> | undefined;
 }
 
 /** What inline functions find beside the language. */
@@ -243,8 +255,16 @@ export function defineConfig(config: GatewayConfig): GatewayConfig {
 /** With every option set. */
 export type Filled<Options> = { readonly [Key in keyof Options]-?: Exclude<Options[Key], undefined> };
 
+/** A distributed system of ours, checked. */
+export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
+  /** What is noted of its services; without examples it says nothing of them. */
+  readonly registry: { readonly examples?: Required<ExamplesOptions> | undefined };
+}
+
 /** A configuration that was checked, with every default filled in. */
-export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "schema" | "server">> {
+export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "schema" | "server">> {
+  /** The distributed systems. */
+  readonly brokers: readonly (ResolvedBroker | Broker)[];
   /** Branches, versions, protocols and policies. */
   readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
   /** Listeners, contexts, access. */

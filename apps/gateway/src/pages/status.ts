@@ -38,8 +38,6 @@ export interface BranchSummary {
   readonly latestVersion: string | null;
   /** When a request used it last: ISO 8601; null when none did. */
   readonly latestUsedAt: string | null;
-  /** How many services it shows. */
-  readonly services: number;
 }
 
 /** `GET /~status` and `/~BRANCH/~status` (S9.9). Answers 404 where there is no such branch or version. */
@@ -71,11 +69,10 @@ async function branchStatus(registry: StatusPageOptions["registry"], name: strin
     parentVersion: parent?.latestVersion ?? null,
     gateway: registry.health(),
     gateways,
-    branches: branches.map(({ branch, latestVersion, latestUsedAt, services }) => ({
+    branches: branches.map(({ branch, latestVersion, latestUsedAt }) => ({
       branch,
       latestVersion,
       latestUsedAt,
-      services: services.length,
     })),
   };
 }

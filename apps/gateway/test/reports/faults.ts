@@ -32,9 +32,25 @@ const graphql = (typeDefs: string, resolvers: object = {}): TestService =>
 const socket = (parts: object): TestService =>
   service({ protocol: { WebSocket: { basePath: "/feed", routes: [{ path: "/", ...parts }] } } });
 
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
 /** Every kind that one fragment alone can show. */
 export const faults: readonly FaultyService[] = [
   { what: "no object", code: "FRAGMENT_INVALID", service: service(5) },
+  {
+    what: "branch name",
+    code: "FRAGMENT_INVALID",
+    service: service({ branch: "Preview!", protocol: {} }),
+  },
+  {
+    what: "branch that is a path of the gateway",
+    code: "FRAGMENT_INVALID",
+    service: service({ branch: "status", protocol: {} }),
+  },
   {
     what: "method",
     code: "FRAGMENT_INVALID",
@@ -62,12 +78,12 @@ export const faults: readonly FaultyService[] = [
   },
   {
     what: "path",
-    code: "FRAGMENT_INVALID",
+    code: "PATH_INVALID",
     service: rest({ method: "GET", path: "/:id(", call: "player.get" }),
   },
   {
     what: "path with a slow pattern",
-    code: "FRAGMENT_INVALID",
+    code: "PATH_INVALID",
     service: rest({ method: "GET", path: "/:id((a+)+)", call: "player.get" }),
   },
   {
@@ -234,4 +250,33 @@ export const faults: readonly FaultyService[] = [
     code: "GRAPHQL_TOO_MANY_TYPES",
     service: graphql(Array.from({ length: 501 }, (_, index) => `type T${index} { id: ID }`).join(" ")),
   },
+  {
+    what: "too many routes",
+    code: "ROUTES_TOO_MANY",
+    service: rest(...Array.from({ length: 10_000 }, (_, at) => route({ path: `/${at}`, map: "() => 1" }))),
+  },
+  {
+    what: "too many regexes",
+    code: "REGEXES_TOO_MANY",
+    service: rest(
+      ...Array.from({ length: 101 }, (_, at) =>
+        route({ path: `/${at}/:id([0-9]{${at + 1}})`, map: "() => 1" }),
+      ),
+    ),
+  },
+  {
+    what: "too many patterns in rules",
+    code: "RULES_TOO_MANY",
+    service: service({
+      policy: {
+        call: [{ actions: Array.from({ length: 1_001 }, (_, at) => `player.a${at}`), scope: ["player"] }],
+      },
+    }),
+  },
+  {
+    what: "too large",
+    code: "FRAGMENT_TOO_LARGE",
+    service: rest(route({ map: `() => "${"x".repeat(2e6)}"` })),
+  },
+  { what: "too deep", code: "FRAGMENT_TOO_DEEP", service: service({ protocol: nested(10_000) }) },
 ];

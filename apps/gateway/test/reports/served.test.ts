@@ -157,3 +157,34 @@ test("S10.1: a service that stays but publishes no fragment any more is told wha
     changes: [{ kind: "removed", label: "GET /players/:id" }],
   });
 });
+
+test("S13.1: a node of a branch that everybody reaches is told what it takes its share of", async () => {
+  const { publish } = await startStand();
+  const report = await publish({
+    ...player(1, rest(route("GET", "/:id")), { branch: "preview" }),
+    exposed: true,
+  });
+  expect(report).toMatchObject({ state: "succeeded", findings: [{ code: "BRANCH_EXPOSED" }] });
+  await expectGolden(report, "exposed");
+});
+
+const before = rest(route("GET", "/:id"), route("GET", "/old"), route("GET", "/team"));
+const after = rest(route("GET", "/:id"), route("POST", "/"));
+
+test("S10.1: a change that breaks clients is served, with a warning", async () => {
+  const { publish } = await startStand();
+  await publish(player(1, before));
+  const report = await publish(player(2, after));
+  expect(report.state).toBe("succeeded");
+  expect(report.findings.map(({ code }) => code)).toEqual(["CHANGE_BREAKING", "CHANGE_BREAKING"]);
+  await expectGolden(report, "breaking-warned");
+});
+
+test("S10.1: a change that breaks clients is refused where the branch is guarded", async () => {
+  const { publish, url } = await startStand({ schema: { guard: "block" } });
+  await publish(player(1, before));
+  const report = await publish(player(2, after));
+  expect(report).toMatchObject({ state: "failed", changes: [] });
+  expect((await fetch(`${url}/players/old`)).status).not.toBe(404);
+  await expectGolden(report, "breaking-blocked");
+});

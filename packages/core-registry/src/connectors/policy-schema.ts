@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { GuardedKind, Policy } from "../contracts/policy.ts";
 import type { DescribedSchema, JsonSchema } from "../contracts/schema.ts";
+import { mostUnknown } from "../fragment/issues.ts";
 import { nearest } from "../fragment/nearest.ts";
 import { namePatternProblem } from "./name-pattern.ts";
 
@@ -27,6 +28,9 @@ export interface PolicyRule {
   /** What a policy asks. */
   readonly [member: string]: unknown;
 }
+
+/** How many patterns the rules of one kind may name in a fragment, all together. */
+const mostPatterns = 1_000;
 
 /** The kinds of rules in the order in which a fragment writes them. */
 export const guardedKinds: readonly GuardedKind[] = ["call", "publish", "subscribe"];
@@ -84,12 +88,34 @@ async function partIssues(
         ...(member === "owner" ? ownerIssues(value) : [unknownMember([member], [...guardedKinds, "owner"])]),
       );
     } else if (!Array.isArray(value)) issues.push({ message: "Rules are a list.", path: [kind] });
+    else if (patternCount(value, kind) > mostPatterns)
+      issues.push(tooManyPatterns(kind, patternCount(value, kind)));
     else {
       for (const [index, rule] of value.entries())
         issues.push(...(await ruleIssues(rule, kind, [kind, index], policies, off)));
     }
   }
   return issues;
+}
+
+// Each is held against every action or event that an endpoint names.
+function tooManyPatterns(kind: GuardedKind, count: number): Issue {
+  const params = {
+    code: "RULES_TOO_MANY",
+    expected: `at most ${mostPatterns} in the rules of one kind`,
+    found: `${count} patterns`,
+    hint: "One pattern may stand for many names: `player.*`.",
+  };
+  return { message: `The rules name ${count} patterns.`, path: [kind], params };
+}
+
+function patternCount(rules: readonly unknown[], kind: GuardedKind): number {
+  let count = 0;
+  for (const rule of rules) {
+    const patterns = isObject(rule) ? rule[namesMember(kind)] : undefined;
+    count += Array.isArray(patterns) ? Math.max(1, patterns.length) : 1;
+  }
+  return count;
 }
 
 function ownerIssues(value: unknown): Issue[] {
@@ -106,7 +132,9 @@ async function ruleIssues(
   if (!isObject(rule)) return [{ message: "A rule is an object.", path }];
   const names = namesMember(kind);
   const known = ["description", names, ...[...policies, ...off].flatMap((policy) => policy.members)];
-  const unknown = Object.keys(rule).filter((member) => !known.includes(member));
+  const unknown = Object.keys(rule)
+    .filter((member) => !known.includes(member))
+    .slice(0, mostUnknown);
   const asked = await Promise.all(policies.map((policy) => policyIssues(rule, policy, path)));
   return [
     ...unknown.map((member) => unknownMember([...path, member], known)),
@@ -159,6 +187,7 @@ function partJsonSchema(policies: readonly Policy[]): JsonSchema {
   const members = Object.fromEntries(policies.flatMap(policyProperties));
   const rules = (kind: GuardedKind): JsonSchema => ({
     type: "array",
+    maxItems: mostPatterns,
     items: {
       type: "object",
       properties: {

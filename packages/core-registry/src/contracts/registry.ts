@@ -70,7 +70,7 @@ export interface Registry {
   readonly examples: Pick<Examples, "of" | "ofEvent">;
   /** How the gateway does (S12.6). */
   health(): GatewayHealth;
-  /** The branches that there are, `master` first. */
+  /** The branches that there are, `master` first. Their versions and services are put together when they are asked for. */
   branches(): readonly BranchStatus[];
   /** The JSON Schema (2020-12) of a whole fragment, composed from the plugins (S1.5). */
   fragmentSchema(): JsonSchema;

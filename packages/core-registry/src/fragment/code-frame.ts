@@ -10,7 +10,11 @@ const widest = 160;
  * @param column from 1
  */
 export function codeFrame(text: string, line: number, column: number): string {
-  const lines = text.split(/\r\n|\n|\r/);
+  return linesFrame(text.split(/\r\n|\n|\r/), line, column);
+}
+
+/** The same for a text that is in lines already. */
+export function linesFrame(lines: readonly string[], line: number, column: number): string {
   const first = Math.max(1, line - linesAround);
   const last = Math.min(lines.length, line + linesAround);
   const width = String(last).length;

@@ -6,6 +6,8 @@ import { jsonPath } from "./json-path.ts";
 import { nearest } from "./nearest.ts";
 
 const longestShown = 80;
+/** Unknown members of one object that are told: each is compared with all that are known. */
+export const mostUnknown = 200;
 
 /** What checking a value against a schema gave. */
 export type Checked<Value> =
@@ -53,7 +55,7 @@ function wordIssue(
     ];
   }
   const known = knownMembers(schema, keys);
-  return members.map((member) => {
+  return members.slice(0, mostUnknown).map((member) => {
     const meant = nearest(member, known);
     return {
       severity: weight,

@@ -1,25 +1,33 @@
-import { codeFrame } from "./code-frame.ts";
+import { linesFrame } from "./code-frame.ts";
 
 const deepest = 64;
 const longestText = 120;
 
-interface Printer {
-  readonly lines: string[];
-  /** Where the place is that is looked for, from 1; the deepest part of it that there is. */
+/** A place that is looked for. */
+interface Target {
+  readonly keys: readonly string[];
+  /** Where it is, from 1; the deepest part of it that there is. */
   line: number;
   column: number;
 }
 
 /**
- * The lines of a fragment around a place in it, as JSON on several lines, with a mark: so that its author sees where.
+ * The lines of a fragment around places in it, as JSON on several lines, with a mark: so that its author sees where.
  *
- * @param raw the fragment
- * @param path as findings have it: `protocol.REST.routes[2].call`; of a place that is not there the nearest that is
+ * @param raw the fragment, which is printed once
+ * @param paths as findings have them: `protocol.REST.routes[2].call`; of a place that is not there the nearest that is
+ * @returns a frame for each path
  */
+export function jsonFrames(raw: unknown, paths: readonly string[]): string[] {
+  const lines = [""];
+  const targets = paths.map((path): Target => ({ keys: keysOf(path), line: 1, column: 1 }));
+  print(lines, raw, targets, 0);
+  return targets.map(({ line, column }) => linesFrame(lines, line, column));
+}
+
+/** The lines around one place. */
 export function jsonFrame(raw: unknown, path: string): string {
-  const printer: Printer = { lines: [""], line: 1, column: 1 };
-  print(printer, raw, keysOf(path), 0);
-  return codeFrame(printer.lines.join("\n"), printer.line, printer.column);
+  return jsonFrames(raw, [path]).join("");
 }
 
 /** The keys of a path as `jsonPath` writes them. */
@@ -34,33 +42,34 @@ export function keysOf(path: string): string[] {
   return keys;
 }
 
-function print(printer: Printer, value: unknown, keys: readonly string[] | undefined, depth: number): void {
+/** @param targets those that lie in the value */
+function print(lines: string[], value: unknown, targets: readonly Target[], depth: number): void {
   if (value === null || typeof value !== "object" || depth > deepest) {
-    write(printer, scalar(value));
+    write(lines, scalar(value));
     return;
   }
   const entries = Object.entries(value);
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  write(printer, entries.length === 0 ? open + close : open);
+  write(lines, entries.length === 0 ? open + close : open);
   if (entries.length === 0) return;
   entries.forEach(([key, member], index) => {
-    printer.lines.push("  ".repeat(depth + 1));
-    const isOnTheWay = keys !== undefined && keys[0] === key;
-    if (isOnTheWay) mark(printer);
-    if (!Array.isArray(value)) write(printer, `${JSON.stringify(key)}: `);
-    print(printer, member, isOnTheWay ? keys.slice(1) : undefined, depth + 1);
-    if (index < entries.length - 1) write(printer, ",");
+    lines.push("  ".repeat(depth + 1));
+    const within = targets.filter(({ keys }) => keys[depth] === key);
+    for (const target of within) mark(lines, target);
+    if (!Array.isArray(value)) write(lines, `${JSON.stringify(key)}: `);
+    print(lines, member, within, depth + 1);
+    if (index < entries.length - 1) write(lines, ",");
   });
-  printer.lines.push("  ".repeat(depth) + close);
+  lines.push("  ".repeat(depth) + close);
 }
 
-function mark(printer: Printer): void {
-  printer.line = printer.lines.length;
-  printer.column = (printer.lines.at(-1) ?? "").length + 1;
+function mark(lines: readonly string[], target: Target): void {
+  target.line = lines.length;
+  target.column = (lines.at(-1) ?? "").length + 1;
 }
 
-function write(printer: Printer, text: string): void {
-  printer.lines[printer.lines.length - 1] += text;
+function write(lines: string[], text: string): void {
+  lines[lines.length - 1] += text;
 }
 
 function scalar(value: unknown): string {

@@ -5,7 +5,7 @@ import type { Protocol } from "../contracts/protocol.ts";
 import type { DescribedSchema } from "../contracts/schema.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
 import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
-import { checkAgainst } from "./issues.ts";
+import { checkAgainst, mostUnknown } from "./issues.ts";
 import { nearest } from "./nearest.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
 
@@ -67,7 +67,11 @@ function unknownMembers(raw: unknown): Severity {
   return typeof format === "number" && format > fragmentFormat ? "warning" : "error";
 }
 
-function branchOf(raw: unknown, checked: Envelope | undefined): string | undefined {
+/**
+ * The branch that a fragment is for; undefined where it names none that there could be.
+ * @param checked its outer shape, where that is right
+ */
+export function branchOf(raw: unknown, checked: Envelope | undefined): string | undefined {
   if (checked !== undefined) return checked.branch ?? masterBranch;
   const branch = memberOf(raw, "branch");
   if (branch === undefined) return masterBranch;
@@ -86,7 +90,7 @@ async function readParts(
   for (const [key, input] of Object.entries(protocol)) {
     const plugin = protocols.find((one) => one.key === key);
     if (plugin === undefined) {
-      findings.push(unknownProtocol(key, protocols));
+      if (findings.length < mostUnknown) findings.push(unknownProtocol(key, protocols));
       continue;
     }
     const part = await readPart(plugin.schema, input, `protocol.${key}`, weight, findings);

@@ -1,12 +1,13 @@
 import type { Finding } from "../contracts/finding.ts";
+import type { CompiledVersion } from "../difference/compiled-version.ts";
 import { masterBranch } from "../fragment/fragment.ts";
 import { Board, type Conflict } from "./board.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
-import type { Directory } from "./directory.ts";
+import { type Directory, type DirectoryService, type Offer, ownOffers } from "./directory.ts";
 import { claimKey } from "./fragment-index.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pace } from "./pace.ts";
-import { type Candidate, servicesOf, type View } from "./view.ts";
+import { servicesOf, type View } from "./view.ts";
 
 /** Which fragment each service may have on a branch, and why not the newest. */
 export interface Admission {
@@ -16,7 +17,7 @@ export interface Admission {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** What more than one service claims, by claim. */
   readonly contested: ReadonlyMap<string, Contested>;
-  /** Services that the directory says something new of, and those that mention them. */
+  /** Services that the directory says something new of, those that mention them, and the suspects. */
   readonly stirred: ReadonlySet<string>;
 }
 
@@ -52,6 +53,10 @@ export interface AdmissionInput {
   readonly base: Board;
   /** Judges fragments. */
   readonly judge: Judge;
+  /** Services to judge though nothing is new of them: what they have does not fit together with what came. Default none. */
+  readonly suspects?: ReadonlySet<string>;
+  /** What the branch served before: what suspects fall back to. Default: nothing. */
+  readonly previous?: Pick<CompiledVersion, "chosen"> | undefined;
   /** Finds the fragment that the ledger names, where no node publishes it any more. */
   lastGood(service: string, hash: string): CompiledFragment | undefined;
   /** Gives the event loop its turns. */
@@ -87,21 +92,36 @@ interface Hall extends AdmissionInput {
 }
 
 // What the base was judged by is not what there is now, nor what this branch sees of it.
-function stirredServices({ view, base }: Hall): Set<string> {
-  const stirred = new Set<string>();
+function stirredServices({ view, base, suspects }: Hall): Set<string> {
+  const stirred = new Set<string>(suspects);
   const stir = (name: string): void => {
     stirred.add(name);
     for (const mentioner of base.mentioners(name) ?? []) stirred.add(mentioner);
   };
-  for (const name of changedServices(base.directory, view.directory)) stir(name);
+  for (const name of changedServices(base.directory, view)) stir(name);
   if (view.branch !== masterBranch) for (const name of servicesOf(view.directory, view.branch)) stir(name);
   return stirred;
 }
 
-function* changedServices(before: Directory, after: Directory): Iterable<string> {
+function* changedServices(before: Directory, { branch, directory: after }: View): Iterable<string> {
   if (before === after) return;
-  for (const [name, service] of after.services) if (before.services.get(name) !== service) yield name;
+  for (const [name, service] of after.services)
+    if (!isSameOn(branch, before.services.get(name), service)) yield name;
   for (const name of before.services.keys()) if (!after.services.has(name)) yield name;
+}
+
+// What other branches publish does not concern this one.
+function isSameOn(branch: string, before: DirectoryService | undefined, after: DirectoryService): boolean {
+  if (before === after || before === undefined) return before === after;
+  const [old, young] = [offersOn(before, branch), offersOn(after, branch)];
+  return old.length === young.length && old.every((offer, index) => offer === young[index]);
+}
+
+function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
+  return ownOffers(service).filter(
+    ({ fragment }) =>
+      fragment === undefined || fragment.branch === branch || fragment.branch === masterBranch,
+  );
 }
 
 /** @returns the services whose newest fragment is to be tried */
@@ -191,13 +211,15 @@ function tryNewest(hall: Hall, service: string): boolean {
 
 // Nothing newer fits: the last good one stays; where there is none, the next candidate that fits.
 function fallBack(hall: Hall, service: string): void {
-  const { board, refused, view } = hall;
+  const { board, refused, view, suspects, previous } = hall;
   if (board.chosen(service) !== undefined || !refused.has(service)) return;
-  const next = view
-    .candidates(service)
-    .slice(1)
-    .find(({ fragment }: Candidate) => faultsOf(hall, fragment).length === 0);
-  if (next !== undefined) board.place(next.fragment);
+  // What came from master is not in the branch's own ledger, but was served.
+  const served = suspects?.has(service) === true ? previous?.chosen.get(service) : undefined;
+  const older = view.candidates(service).slice(1);
+  const next = [...(served === undefined ? [] : [served]), ...older.map(({ fragment }) => fragment)].find(
+    (fragment) => faultsOf(hall, fragment).length === 0,
+  );
+  if (next !== undefined) board.place(next);
 }
 
 function isFaulty({ judge }: Hall, fragment: CompiledFragment): boolean {

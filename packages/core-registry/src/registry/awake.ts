@@ -16,7 +16,8 @@ export function createAwake(most: number): Awake {
   });
   return {
     used(name, sleep) {
-      if (sleepers.get(name) === undefined) sleepers.set(name, sleep);
+      // A branch that was forgotten may have come again under its name.
+      if (sleepers.get(name) !== sleep) sleepers.set(name, sleep);
     },
   };
 }

@@ -111,14 +111,16 @@ export class Board {
     this.#layers.waiting.set(service, keys.size === 0 ? undefined : keys);
   }
 
-  /** The claims of a fragment that others hold, and that cannot be shared with them. */
+  /** The claims of a fragment that others hold, and that cannot be shared with them. Of several holders the first by name. */
   conflicts(fragment: CompiledFragment): Conflict[] {
     const conflicts: Conflict[] = [];
     for (const claim of indexOf(fragment).claims) {
       const { shared } = claim.claim;
-      const holder = this.holders(claim.key).find(
-        (held) => held.service !== fragment.service && (shared === undefined || held.shared !== shared),
-      );
+      const [holder] = this.holders(claim.key)
+        .filter(
+          (held) => held.service !== fragment.service && (shared === undefined || held.shared !== shared),
+        )
+        .sort(byService);
       if (holder !== undefined) conflicts.push({ claim, holder: holder.service });
     }
     return conflicts;
@@ -172,6 +174,11 @@ export class Board {
 
 const none: readonly Holder[] = [];
 const noKeys: ReadonlySet<string> = new Set();
+
+// In whatever order they were placed, the same one is named.
+function byService(one: Holder, other: Holder): number {
+  return one.service < other.service ? -1 : 1;
+}
 
 // A set is copied when a layer first changes it: the one below is somebody else's.
 function ownSet(layer: Layer<Set<string>>, key: string): Set<string> {

@@ -12,6 +12,7 @@ import { type Integration, integrationsOf, removalsOf } from "./integration.ts";
 import { judge } from "./judge.ts";
 import { emptyLedger, type Ledger } from "./ledger.ts";
 import { snapshot } from "./snapshot.ts";
+import { isTagOf } from "./tag.ts";
 import { servicesOf, type View, view } from "./view.ts";
 
 /** A named view of the services with its versions (S9.5). */
@@ -84,6 +85,8 @@ export interface BranchOptions {
   readonly maxVersions: number;
   /** The directory as it is. */
   directory(): Directory;
+  /** What it is to be merged from: the same, or what master was merged from last. */
+  mergeable(): Directory;
   /** Compiles a view. */
   compile(
     view: View,
@@ -152,6 +155,12 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     return { merge: { before, after, view: shown, integrations, changes }, compiling };
   };
 
+  // A service that was never served is not removed either, when it goes.
+  const forgetOutcomes = ({ services }: Directory): void => {
+    if (outcomes.size <= services.size) return;
+    for (const service of outcomes.keys()) if (!services.has(service)) outcomes.delete(service);
+  };
+
   const keep = (merge: Merge, compiling: Compiling): void => {
     const news = merge.integrations.filter((one) => {
       const { service } = one.fragment;
@@ -160,6 +169,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       else outcomes.set(service, one.outcome);
       return true;
     });
+    forgetOutcomes(merge.view.directory);
     const { version, chosen } = compiling.compilation;
     const at = options.clock.now();
     const known = versions.find(({ id }) => id === version.id);
@@ -229,17 +239,19 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       if (compilation !== undefined) options.used(branch);
       if (tag === undefined || tag === "latest") return newest();
       const current = pinned ?? compilation;
-      if (current?.version.id.startsWith(tag)) return serve(current);
-      const known = versions.find(({ id }) => id.startsWith(tag));
+      if (current !== undefined && isTagOf(tag, current.version.id)) return serve(current);
+      const known = versions.find(({ id }) => isTagOf(tag, id));
       return known === undefined ? noTag : older(known);
     },
     async merge() {
-      const { merge, compiling } = await mergeOf(options.directory(), currentSnapshot());
+      const directory = options.mergeable();
+      const seenBy = directory === options.directory() ? currentSnapshot() : snapshot(name, directory);
+      const { merge, compiling } = await mergeOf(directory, seenBy);
       compilation = merge.after;
       mergedOwn = ownServices(merge.view.directory, name);
       const { accepted, holders } = merge.after.ledger;
       ledger = { ...ledger, accepted, holders };
-      isOpen = merge.after.refused.size > 0 || waitsForSomething(merge.view, compiling);
+      isOpen = isUnsettled(merge.view, compiling);
       keep(merge, compiling);
       options.merged(branch, merge, compiling);
     },
@@ -271,8 +283,10 @@ function ownServices(directory: Directory, branch: string): readonly DirectorySe
   return [...servicesOf(directory, branch)].flatMap((service) => directory.services.get(service) ?? []);
 }
 
-function waitsForSomething({ directory, branch }: View, { board }: Compiling): boolean {
-  for (const service of servicesOf(directory, branch)) if (board.waiting(service).size > 0) return true;
+// What is master's is settled by master's merges, which every branch that is awake follows.
+function isUnsettled({ directory, branch }: View, { board, compilation }: Compiling): boolean {
+  for (const service of servicesOf(directory, branch))
+    if (compilation.refused.has(service) || board.waiting(service).size > 0) return true;
   return false;
 }
 

@@ -1,13 +1,20 @@
 import { compileFunction } from "../connectors/function.ts";
-import { compileGate, type Gate } from "../connectors/gate.ts";
+import { compileGate, type Gate, openGate } from "../connectors/gate.ts";
 import type { GateTools } from "../connectors/gate-tools.ts";
 import { createConnectorTable } from "../connectors/table.ts";
 import type { Finding, Origin } from "../contracts/finding.ts";
 import type { Compiled, CompileTools, Endpoint, Protocol } from "../contracts/protocol.ts";
 import type { ConsoleMessage, Sandbox } from "../contracts/sandbox.ts";
 import type { ExampleTaker } from "../examples/examples.ts";
-import { canonicalJson } from "../fragment/canonical.ts";
-import { type FragmentPlugins, isFaulty, type ReadFragment, readFragment } from "../fragment/read.ts";
+import { boundedHash, boundsFinding } from "../fragment/bounds.ts";
+import { canonicalJson, hash128 } from "../fragment/canonical.ts";
+import {
+  branchOf,
+  type FragmentPlugins,
+  isFaulty,
+  type ReadFragment,
+  readFragment,
+} from "../fragment/read.ts";
 
 /** A service's fragment, read and compiled. Immutable; shared by every branch and version that holds it. */
 export interface CompiledFragment {
@@ -50,6 +57,8 @@ export async function compileFragment(
   compiler: FragmentCompiler,
   signal: AbortSignal,
 ): Promise<CompiledFragment> {
+  const bounds = boundsFinding(raw);
+  if (bounds !== undefined) return unreadFragment(raw, service, bounds);
   const read = await readFragment(raw, service, compiler);
   const findings = [...read.findings];
   const origin = { service, hash: read.hash };
@@ -84,7 +93,30 @@ export async function compileFragment(
 
 /** The text by which a compiled fragment is found again: all of it, documentation too. */
 export function fragmentText(raw: unknown, service: string): string {
-  return canonicalJson({ service, raw });
+  const bounds = boundsFinding(raw);
+  return canonicalJson(bounds === undefined ? { service, raw } : { service, ...unreadOf(raw, bounds) });
+}
+
+// Nothing of it is kept: it is as large as it likes.
+function unreadFragment(raw: unknown, service: string, finding: Finding): CompiledFragment {
+  const unread = unreadOf(raw, finding);
+  return {
+    service,
+    ...(unread.branch === undefined ? {} : { branch: unread.branch }),
+    hash: hash128(canonicalJson({ service, ...unread })),
+    raw: null,
+    gate: openGate,
+    parts: new Map(),
+    endpoints: [],
+    findings: [finding],
+  };
+}
+
+function unreadOf(
+  raw: unknown,
+  { code }: Finding,
+): Readonly<Record<"branch" | "code" | "hash", string | undefined>> {
+  return { branch: branchOf(raw, undefined), code, hash: boundedHash(raw) };
 }
 
 async function compileParts(

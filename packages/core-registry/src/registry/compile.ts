@@ -82,12 +82,13 @@ export interface Compiling {
  */
 export async function compile(input: CompileInput): Promise<Compiling> {
   const broken = new Map<string, Finding[]>();
+  const suspects = new Set<string>();
   const judge: Judge = (fragment) => {
     const faults = broken.get(fragmentKey(fragment));
     return faults === undefined ? input.judge(fragment) : [...input.judge(fragment), ...faults];
   };
   for (;;) {
-    const admission = await admit({ ...input, judge });
+    const admission = await admit({ ...input, judge, suspects });
     await settleWaiting(admission.board, input.base, input.pace);
     const attempt = await assembleBoard(admission.board, input);
     const faults =
@@ -95,11 +96,15 @@ export async function compile(input: CompileInput): Promise<Compiling> {
         ? attempt.faults.map(({ origin, finding }) => ({ key: `${origin.service} ${origin.hash}`, finding }))
         : refusedBreaks(attempt, input);
     if (faults.length === 0) return finished(admission, attempt, input);
-    const keys = new Set([...attempt.chosen.values()].map(fragmentKey));
+    const services = new Map([...attempt.chosen.values()].map((one) => [fragmentKey(one), one.service]));
     // Else it would go round for ever.
-    if (!faults.some(({ key }) => keys.has(key)))
+    if (!faults.some(({ key }) => services.has(key)))
       throw new TidegateError("PLUGIN_INVALID", "A protocol refuses a fragment that it was not given.");
-    for (const { key, finding } of faults) broken.set(key, [...(broken.get(key) ?? []), finding]);
+    for (const { key, finding } of faults) {
+      broken.set(key, [...(broken.get(key) ?? []), finding]);
+      const service = services.get(key);
+      if (service !== undefined) suspects.add(service);
+    }
   }
 }
 
@@ -142,10 +147,12 @@ function isSame(known: CompiledVersion, fragments: readonly CompiledFragment[], 
 
 function refusedBreaks(
   attempt: Attempt,
-  { breakingChanges, previous }: CompileInput,
+  { breakingChanges, previous, protocols }: CompileInput,
 ): { readonly key: string; readonly finding: Finding }[] {
   if (breakingChanges !== "block" || previous === undefined) return [];
-  return [...breakingFindings(previous, attempt, "error")].flatMap(([service, findings]) => {
+  // Rules that became narrower are never held up: who closes a door means it.
+  const changes = attempt.changes.filter(({ plugin }) => protocols.some(({ key }) => key === plugin));
+  return [...breakingFindings(previous, { ...attempt, changes }, "error")].flatMap(([service, findings]) => {
     const fragment = attempt.chosen.get(service);
     return fragment === undefined ? [] : findings.map((finding) => ({ key: fragmentKey(fragment), finding }));
   });
@@ -155,7 +162,7 @@ function finished(admission: Admission, attempt: Attempt, input: CompileInput): 
   const { version, chosen, parts, changes } = attempt;
   const { previous, breakingChanges } = input;
   const broke =
-    previous === undefined || breakingChanges !== "warn"
+    previous === undefined || breakingChanges === "off"
       ? new Map<string, readonly Finding[]>()
       : breakingFindings(previous, attempt, "warning");
   const touched = touchedServices(admission, attempt, previous);

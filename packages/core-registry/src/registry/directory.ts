@@ -17,8 +17,11 @@ export interface DirectoryService {
    * The lowest revision with which each fragment was ever seen, by hash: a node that starts again with a known fragment
    * never makes that fragment newer (S9.2).
    */
-  readonly revisions: ReadonlyMap<string, number>;
+  readonly revisions: Revisions;
 }
+
+/** With which revision each fragment of a service was seen, by hash. */
+export type Revisions = ReadonlyMap<string, number>;
 
 /** One service on one node. */
 export interface Offer {
@@ -36,6 +39,7 @@ export interface Offer {
   readonly state: "up" | "left" | "lost";
 }
 
+/** How many fragments of a service that nobody offers now are remembered. */
 const mostRevisions = 64;
 
 /** A directory of nothing. */
@@ -47,7 +51,7 @@ export function withOffer(directory: Directory, offer: Offer): Directory {
   const service = directory.services.get(name) ?? { name, offers: [], revisions: new Map() };
   const others = service.offers.filter((other) => !isSame(other, offer.broker, offer.node.id));
   const offers = [...others, offer].sort(byPrecedence);
-  return withService(directory, { name, offers, revisions: withRevision(service.revisions, offer) });
+  return withService(directory, { name, offers, revisions: withRevision(service.revisions, offer, offers) });
 }
 
 /** The directory after a service went from a node. Its fragment stays until `withoutOffer`. */
@@ -76,6 +80,14 @@ export function withoutOffer(directory: Directory, name: string, broker: Broker,
   return { services };
 }
 
+/** The directory after it was heard with which revisions a service's fragments were seen before, or elsewhere. */
+export function withRevisions(directory: Directory, name: string, revisions: Revisions): Directory {
+  const service = directory.services.get(name);
+  if (service === undefined) return directory;
+  const next = lowest(service.revisions, revisions, service.offers);
+  return next === service.revisions ? directory : withService(directory, { ...service, revisions: next });
+}
+
 /** What counts of a service's offers: those of the first broker, in the configured order, that has any (S13.2). */
 export function ownOffers(service: DirectoryService): readonly Offer[] {
   const first = service.offers[0]?.precedence;
@@ -86,15 +98,21 @@ function withService(directory: Directory, service: DirectoryService): Directory
   return { services: new Map(directory.services).set(service.name, service) };
 }
 
-function withRevision(revisions: ReadonlyMap<string, number>, offer: Offer): ReadonlyMap<string, number> {
+function withRevision(revisions: Revisions, offer: Offer, offers: readonly Offer[]): Revisions {
   if (offer.fragment === undefined) return revisions;
-  const { hash } = offer.fragment;
-  const revision = Math.min(revisions.get(hash) ?? Number.POSITIVE_INFINITY, offer.description.revision ?? 0);
-  if (revisions.get(hash) === revision) return revisions;
-  const next = new Map(revisions).set(hash, revision);
-  for (const oldest of next.keys()) {
+  return lowest(revisions, new Map([[offer.fragment.hash, offer.description.revision ?? 0]]), offers);
+}
+
+function lowest(known: Revisions, others: Revisions, offers: readonly Offer[]): Revisions {
+  const lower = [...others].filter(
+    ([hash, revision]) => revision < (known.get(hash) ?? Number.POSITIVE_INFINITY),
+  );
+  if (lower.length === 0) return known;
+  const next = new Map([...known, ...lower]);
+  const offered = new Set(offers.map(({ fragment }) => fragment?.hash));
+  for (const hash of next.keys()) {
     if (next.size <= mostRevisions) break;
-    next.delete(oldest);
+    if (!offered.has(hash)) next.delete(hash);
   }
   return next;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type {
   Broker,
   BrokerSink,
@@ -12,10 +13,14 @@ import { masterBranch } from "../fragment/fragment.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
+  type DirectoryService,
   emptyDirectory,
   type Offer,
+  ownOffers,
+  type Revisions,
   withOffer,
   withoutOffer,
+  withRevisions,
   withState,
 } from "./directory.ts";
 import type { Pace } from "./pace.ts";
@@ -26,6 +31,10 @@ export interface Discovery {
   readonly directory: Directory;
   /** What a broker is given to talk to. */
   sink(broker: Broker, precedence: number): BrokerSink;
+  /** With which revisions fragments were seen, by service: also of services that are gone. */
+  revisions(): ReadonlyMap<string, Revisions>;
+  /** Takes over with which revisions somebody else saw them. Tells of no change. */
+  learn(revisions: ReadonlyMap<string, Revisions>): void;
   /** Resolves when every fragment that came was read. */
   settled(): Promise<void>;
   /** Ends its timers; what comes later is not heard. */
@@ -50,9 +59,13 @@ export interface DiscoveryOptions {
   event(packet: EventPacket): void;
   /** Told of a fragment whose branch cannot be told: no branch will. */
   unplaced(fragment: CompiledFragment): void;
-  /** Told after each change, with the branches whose fragments it may touch. */
-  changed(branches: readonly string[] | "all" | "none"): void;
+  /** Told after each change, with the branches whose fragments it may touch; where it is master, all others too. */
+  changed(branches: readonly string[]): void;
 }
+
+/** How many services that are gone are remembered, with the revisions of their fragments. */
+const mostGone = 1_000;
+const none: Revisions = new Map();
 
 /** Starts with an empty directory. */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
@@ -61,27 +74,30 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   const newest = new Map<string, symbol>();
   let reading: Promise<void> | undefined;
   const removals = new Map<string, () => void>();
+  const gone = new LRUCache<string, Revisions>({ max: mostGone });
 
-  const change = (next: Directory, branches: readonly string[] | "all" | "none"): void => {
+  const change = (name: string, next: Directory, isDown = false): void => {
     if (next === directory) return;
+    const offers = changedOffers(directory.services.get(name), next.services.get(name));
     directory = next;
-    options.changed(branches);
+    const branches = isDown ? [] : branchesOf(offers);
+    options.changed([...new Set([...branches, ...judgedBy(offers)])]);
   };
 
   const place = (offer: Offer): void => {
     const before = offerOf(directory, offer.broker, offer.description.name, offer.node.id);
     const kept = before === undefined ? offer : { ...offer, description: keepDeclarations(before, offer) };
-    change(withOffer(directory, kept), touched(before, offer));
+    const { name } = offer.description;
+    change(name, withRevisions(withOffer(directory, kept), name, gone.get(name) ?? none));
+    gone.delete(name);
     if (offer.fragment !== undefined && offer.fragment.branch === undefined) options.unplaced(offer.fragment);
   };
 
   const remove = (key: string, name: string, broker: Broker, node: string): void => {
     removals.delete(key);
-    const offer = offerOf(directory, broker, name, node);
-    change(
-      withoutOffer(directory, name, broker, node),
-      offer === undefined ? "none" : touched(undefined, offer),
-    );
+    const before = directory.services.get(name);
+    change(name, withoutOffer(directory, name, broker, node));
+    if (before !== undefined && !directory.services.has(name)) gone.set(name, before.revisions);
   };
 
   // One after another, with turns for everybody else: a thousand services may come at once.
@@ -104,7 +120,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     description: ServiceDescription,
     node: NodeDescription,
   ): void => {
-    const key = keyOf(broker, description.name, node.id);
+    const key = keyOf(precedence, description.name, node.id);
     removals.get(key)?.();
     removals.delete(key);
     const ticket = Symbol(key);
@@ -124,8 +140,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     reading = work;
   };
 
-  const serviceDown = (broker: Broker, name: string, node: string, how: "left" | "lost"): void => {
-    const key = keyOf(broker, name, node);
+  const serviceDown = (
+    broker: Broker,
+    precedence: number,
+    name: string,
+    node: string,
+    how: "left" | "lost",
+  ): void => {
+    const key = keyOf(precedence, name, node);
     newest.delete(key);
     removals.get(key)?.();
     removals.set(
@@ -134,7 +156,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
         remove(key, name, broker, node),
       ),
     );
-    change(withState(directory, name, broker, node, how), "none");
+    change(name, withState(directory, name, broker, node, how), true);
   };
 
   return {
@@ -144,15 +166,30 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     sink: (broker, precedence) => ({
       serviceUp: (service, node) => {
         if (stopped || !isName(service.name, options.logger)) return;
-        serviceUp(broker, precedence, service, node);
+        try {
+          serviceUp(broker, precedence, service, node);
+        } catch (error) {
+          options.logger.error(`What ${service.name} declares could not be read.`, error);
+        }
       },
       serviceDown: (service, node, how) => {
-        if (!stopped) serviceDown(broker, service, node, how);
+        if (!stopped) serviceDown(broker, precedence, service, node, how);
       },
       event: (packet) => {
         if (!stopped) options.event(packet);
       },
     }),
+    revisions: () =>
+      new Map([
+        ...gone.entries(),
+        ...[...directory.services.values()].map(({ name, revisions }) => [name, revisions] as const),
+      ]),
+    learn(revisions) {
+      for (const [name, known] of revisions) {
+        if (directory.services.has(name)) directory = withRevisions(directory, name, known);
+        else gone.set(name, known);
+      }
+    },
     async settled() {
       while (reading !== undefined) await reading;
     },
@@ -164,8 +201,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   };
 }
 
-function keyOf(broker: Broker, service: string, node: string): string {
-  return `${broker.name}\n${service}\n${node}`;
+// By the broker's place: two of them may have one name.
+function keyOf(precedence: number, service: string, node: string): string {
+  return `${precedence}\n${service}\n${node}`;
 }
 
 function offerOf(directory: Directory, broker: Broker, name: string, node: string): Offer | undefined {
@@ -180,14 +218,32 @@ function keepDeclarations(before: Offer, after: Offer): ServiceDescription {
   return same ? { ...after.description, actions: before.description.actions } : after.description;
 }
 
-function touched(before: Offer | undefined, after: Offer): readonly string[] | "all" | "none" {
-  const branches = [before, after].flatMap((offer) => offer?.fragment?.branch ?? []);
-  if (branches.includes(masterBranch)) return "all";
-  return branches.length === 0 ? "none" : branches;
+/** What counts of a service's offers, and is not on both sides of a change. */
+function changedOffers(
+  before: DirectoryService | undefined,
+  after: DirectoryService | undefined,
+): readonly Offer[] {
+  const old = before === undefined ? [] : ownOffers(before);
+  const young = after === undefined ? [] : ownOffers(after);
+  return [...old.filter((offer) => !young.includes(offer)), ...young.filter((offer) => !old.includes(offer))];
+}
+
+function branchesOf(offers: readonly Offer[]): string[] {
+  return offers.flatMap(({ fragment }) => fragment?.branch ?? []);
+}
+
+// What may not be called refuses the fragments that map it (S2.4), whoever they are of.
+function judgedBy(offers: readonly Offer[]): string[] {
+  const isPrivate = offers.some(({ description }) =>
+    description.actions.some(({ published }) => published === false),
+  );
+  return isPrivate ? [masterBranch] : [];
 }
 
 function isName(name: string, logger: Logger): boolean {
-  if (name !== "" && name.length <= 256 && !name.startsWith("$") && name !== "__proto__") return true;
+  // A line feed in a name would forge lines in what people read.
+  const isPlain = name !== "" && name.length <= 256 && !/\p{Cc}/u.test(name);
+  if (isPlain && !name.startsWith("$") && name !== "__proto__") return true;
   if (!name.startsWith("$"))
     logger.warn(`A service with an impossible name was left out: ${JSON.stringify(name.slice(0, 80))}`);
   return false;

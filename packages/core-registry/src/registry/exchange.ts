@@ -4,6 +4,7 @@ import type { Json } from "../contracts/json.ts";
 import type { GatewayStatus } from "../contracts/registry.ts";
 import { branchPattern } from "../fragment/fragment.ts";
 import { byAge, type LedgerData, readLedgers, writeLedgers } from "./ledger-data.ts";
+import type { PinStamp } from "./pin-order.ts";
 
 /** What the gateways of the same systems tell each other (S9.4): ledgers, pins, versions, and fragments that nobody publishes any more. */
 export interface Exchange {
@@ -11,9 +12,9 @@ export interface Exchange {
   eldest(): Promise<LedgerData | undefined>;
   /** The ledgers of every other gateway that serves. */
   ledgers(): Promise<readonly LedgerData[]>;
-  /** Fragments that other gateways keep, by hash. Not checked. */
+  /** Fragments that other gateways keep, by hash or its first 8 digits or more. Not checked. */
   fragments(hashes: readonly string[]): Promise<readonly SharedFragment[]>;
-  /** The hashes of the fragments that a version is made of, where another gateway keeps it. */
+  /** The hashes of the fragments that a version is made of, where another gateway keeps it; by its id, or 8 digits or more of it. */
   recipe(branch: string, id: string): Promise<readonly string[] | undefined>;
   /** Tells the others of a pin; `to` null: it ended. */
   pinned(pin: SharedPin): Promise<void>;
@@ -30,7 +31,7 @@ export interface SharedFragment {
 }
 
 /** A pin that gateways tell each other. */
-export interface SharedPin {
+export interface SharedPin extends PinStamp {
   /** The branch. */
   readonly branch: string;
   /** One service of it, or the branch as a whole. */
@@ -55,10 +56,18 @@ export interface ExchangeAnswers {
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
 const branch = z.string().regex(branchPattern);
+const tag = z.string().regex(/^[0-9a-f]{8,32}$/);
+const tags = z.array(tag).max(20_000);
 const hashes = z.array(hash).max(20_000);
-const fragmentsAnswer = z.array(z.object({ service: z.string().max(512), raw: z.json() }));
-const recipeQuestion = z.object({ branch, id: hash });
-const pin = z.object({ branch, service: z.string().max(512).optional(), to: hash.nullable() });
+const fragmentsAnswer = z.array(z.object({ service: z.string().max(512), raw: z.unknown() }));
+const recipeQuestion = z.object({ branch, id: tag });
+const pin = z.object({
+  branch,
+  service: z.string().max(512).optional(),
+  to: hash.nullable(),
+  at: z.int(),
+  by: z.string().max(512),
+});
 const status = z.object({ gateway: z.string().max(512), versions: z.record(z.string(), z.string()) });
 
 /** How long gateways are waited for: milliseconds. */
@@ -73,9 +82,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       return ledgers === undefined ? null : writeLedgers(ledgers);
     },
     fragments: (asked) =>
-      answers
-        .fragments(hashes.parse(asked))
-        .map(({ service, raw }) => ({ service, raw: z.json().parse(raw) })),
+      answers.fragments(tags.parse(asked)).map(({ service, raw }) => ({ service, raw: z.json().parse(raw) })),
     recipe: (asked) => {
       const { branch: name, id } = recipeQuestion.parse(asked);
       const recipe = answers.recipe(name, id);
@@ -106,7 +113,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
     async fragments(wanted) {
       if (wanted.length === 0) return [];
       return (await ask("fragments", [...wanted])).flatMap(
-        (answer) => fragmentsAnswer.safeParse(answer).data ?? [],
+        (answer) => fragmentsAnswer.safeParse(answer).data?.slice(0, wanted.length) ?? [],
       );
     },
     async recipe(name, id) {
@@ -116,8 +123,8 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       }
       return undefined;
     },
-    async pinned({ branch: name, service, to }) {
-      await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to });
+    async pinned({ branch: name, service, to, at, by }) {
+      await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to, at, by });
     },
     async versions() {
       return (await ask("versions", {})).flatMap((answer) => status.safeParse(answer).data ?? []);

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { hash128 } from "../fragment/canonical.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
+import { isTagOf } from "./tag.ts";
 
 /** A fragment as it is kept where it is not in use: enough to compile it again (S9.5). */
 export interface Source {
@@ -22,9 +23,9 @@ export interface Fragments {
   source(fragment: CompiledFragment): Source;
   /** The fragment of a source, compiled; at once where it is in use. */
   revive(source: Source): CompiledFragment | Promise<CompiledFragment>;
-  /** A source that is kept, by its hash or the first digits of it. */
+  /** A source that is kept, by its hash or the first 8 digits of it or more. */
   find(service: string, hash: string): Source | undefined;
-  /** A source that is kept, by its whole hash. */
+  /** A source that is kept, whosever it is, by its hash or 8 digits of it or more. */
   byHash(hash: string): Source | undefined;
 }
 
@@ -80,19 +81,20 @@ export function createFragments(
     });
   };
 
+  const findWhere = (hash: string, fits: (source: Source) => boolean): Source | undefined => {
+    const exact = byHash.get(hash);
+    if (exact !== undefined && fits(exact)) return exact;
+    if (hash.length === 32) return undefined;
+    for (const [known, source] of byHash.entries()) if (isTagOf(hash, known) && fits(source)) return source;
+    return undefined;
+  };
+
   return {
     compile: compileText,
     source: keep,
     revive: (source) => byHash.get(source.hash)?.compiled.deref() ?? compileText(source.raw, source.service),
-    byHash: byHash.get,
-    find(service, hash) {
-      const exact = byHash.get(hash);
-      if (exact?.service === service) return exact;
-      if (hash.length === 32) return undefined;
-      for (const [known, source] of byHash.entries())
-        if (source.service === service && known.startsWith(hash)) return source;
-      return undefined;
-    },
+    byHash: (hash) => findWhere(hash, () => true),
+    find: (service, hash) => findWhere(hash, (source) => source.service === service),
   };
 }
 

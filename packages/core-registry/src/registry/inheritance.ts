@@ -3,6 +3,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Fragments, Source } from "./fragments.ts";
 import type { Ledger } from "./ledger.ts";
 import { byAge, type LedgerData } from "./ledger-data.ts";
+import { sharedSources } from "./shared-sources.ts";
 
 /** What taking over from other gateways needs. */
 export interface InheritanceOptions {
@@ -12,8 +13,14 @@ export interface InheritanceOptions {
   readonly fragments: Fragments;
   /** Keeps a fragment that nobody may publish any more. */
   keep(source: Source): void;
+  /** Takes over with which revisions fragments were seen (S9.2). */
+  learn(revisions: LedgerData["revisions"]): void;
   /** A branch, made where it is not there yet; undefined where it cannot be. */
   branch(name: string): Branch | undefined;
+  /** A branch that is there. */
+  known(name: string): Branch | undefined;
+  /** Runs something while nothing is merged. */
+  between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -26,6 +33,7 @@ export async function inherit(options: InheritanceOptions): Promise<readonly (re
   const { exchange } = options;
   const elder = await exchange.eldest();
   if (elder === undefined) return [];
+  options.learn(elder.revisions);
   await fetchFragments([...elder.branches.values()], options);
   const held: (readonly [Branch, string])[] = [];
   for (const [name, ledger] of elder.branches) {
@@ -48,17 +56,22 @@ export async function inherit(options: InheritanceOptions): Promise<readonly (re
 export async function reconcile(own: LedgerData, options: InheritanceOptions): Promise<readonly Branch[]> {
   const [eldest] = [own, ...(await options.exchange.ledgers())].sort(byAge);
   if (eldest === undefined || eldest === own) return [];
-  const changed: Branch[] = [];
-  for (const [name, elders] of eldest.branches) {
-    const branch = options.branch(name);
-    if (branch === undefined) continue;
-    const next = agreed(branch, elders);
-    if (next === undefined) continue;
-    await fetchFragments([next], options);
-    branch.adopt(next);
-    changed.push(branch);
-  }
-  return changed;
+  const differing = (): (readonly [Branch, Ledger])[] =>
+    [...eldest.branches].flatMap(([name, elders]) => {
+      const branch = options.known(name);
+      const next = branch === undefined ? undefined : agreed(branch, elders);
+      return branch === undefined || next === undefined ? [] : [[branch, next] as const];
+    });
+  // Who does not answer must not hold up merges.
+  await fetchFragments(
+    differing().map(([, next]) => next),
+    options,
+  );
+  return await options.between(async () => {
+    const agreeing = differing();
+    for (const [branch, next] of agreeing) branch.adopt(next);
+    return agreeing.map(([branch]) => branch);
+  });
 }
 
 /** What a branch's ledger is to be so that it agrees with an elder's; undefined where it does. */
@@ -93,6 +106,5 @@ async function fetchFragments(
   const missing = named.flatMap(([service, hash]) =>
     hash === null || fragments.find(service, hash) !== undefined ? [] : [hash],
   );
-  for (const { raw, service } of await exchange.fragments([...new Set(missing)]))
-    keep(fragments.source(await fragments.compile(raw, service)));
+  for (const source of await sharedSources([...new Set(missing)], { exchange, fragments })) keep(source);
 }

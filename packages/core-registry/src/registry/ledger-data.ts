@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Json } from "../contracts/json.ts";
 import { branchPattern } from "../fragment/fragment.ts";
+import type { Revisions } from "./directory.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** The ledgers of a gateway as they travel to another one: contract 1. */
@@ -13,6 +14,8 @@ export interface LedgerData {
   readonly since: number;
   /** The ledgers by branch. */
   readonly branches: ReadonlyMap<string, Ledger>;
+  /** The lowest revision with which each fragment was seen (S9.2), by service, then by hash. */
+  readonly revisions: ReadonlyMap<string, Revisions>;
 }
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
@@ -28,20 +31,30 @@ const data = z.object({
   gateway: z.string().max(512),
   since: z.number(),
   branches: z.record(z.string().regex(branchPattern), ledger),
+  revisions: z.record(name, z.record(hash, z.number())).default({}),
 });
 
 /** A gateway's ledgers as plain data. */
-export function writeLedgers({ contract, gateway, since, branches }: LedgerData): Json {
-  return { contract, gateway, since, branches: Object.fromEntries([...branches].map(written)) };
+export function writeLedgers({ contract, gateway, since, branches, revisions }: LedgerData): Json {
+  return {
+    contract,
+    gateway,
+    since,
+    branches: Object.fromEntries([...branches].map(written)),
+    revisions: Object.fromEntries([...revisions].map(([service, own]) => [service, Object.fromEntries(own)])),
+  };
 }
 
 /** What another gateway says; undefined where it is not what it should be: a gateway of another contract, or none. */
 export function readLedgers(answer: unknown): LedgerData | undefined {
   const read = data.safeParse(answer);
   if (!read.success) return undefined;
-  const { branches, ...rest } = read.data;
+  const { branches, revisions, ...rest } = read.data;
   return {
     ...rest,
+    revisions: new Map(
+      Object.entries(revisions).map(([service, own]) => [service, new Map(Object.entries(own))]),
+    ),
     branches: new Map(
       Object.entries(branches).map(([branch, { version, ...one }]) => [
         branch,

@@ -1,18 +1,22 @@
+import { TidegateError } from "../errors.ts";
+import { masterBranch } from "../fragment/fragment.ts";
 import type { Branch } from "./branch.ts";
 
 /** Merges branches one at a time, those that matter most first: a merge may begin at what another one made (S9.3). */
 export interface Merges {
   /** Has a branch merged. `now`: its own services changed, or somebody waits for it; `later`: it follows master. */
   want(branch: Branch, when: "now" | "later"): void;
-  /** Resolves when a branch is wanted no more, and not being merged. */
+  /** Whether a branch waits to be merged. */
+  isWanted(branch: Branch): boolean;
+  /** Resolves when a branch was merged that waits for it, or is being merged; else at once. */
   merged(branch: Branch): Promise<void>;
-  /** Runs something while nothing is merged. */
+  /** Runs something while nothing is merged. @throws `CANCELLED` where the gateway stops before */
   between<Result>(work: () => Promise<Result>): Promise<Result>;
   /** From now on: what was wanted before waited for this. */
   begin(): void;
   /** Resolves when nothing is wanted, or nothing is begun. */
   settled(): Promise<void>;
-  /** Merges nothing more. */
+  /** Merges nothing more. What waits is let go. */
   stop(): void;
 }
 
@@ -27,43 +31,72 @@ export interface MergesOptions {
 /** How long a burst may hold up what came first: milliseconds. */
 const longestBurst = 250;
 
+/** How many times in a row the same goes first while others wait. */
+const mostInRow = 3;
+
+/** Something that runs between merges. */
+interface Work {
+  run(): Promise<void>;
+  refuse(error: TidegateError): void;
+}
+
 /** Merges nothing before `begin`. */
 export function createMerges({ quiet, failed }: MergesOptions): Merges {
   const now = new Set<Branch>();
   const later = new Set<Branch>();
-  const works: (() => Promise<void>)[] = [];
+  const works: Work[] = [];
   let isBegun = false;
   let isStopped = false;
   let running: Promise<void> | undefined;
   let current: Branch | undefined;
+  let masterInRow = 0;
+  let nowInRow = 0;
+  /** Who waits for a merge that has not begun. */
   const waiting = new Map<Branch, PromiseWithResolvers<void>>();
+  /** Who waits for the one that goes on. */
+  let present = Promise.withResolvers<void>();
 
-  const done = (branch: Branch): void => {
-    current = undefined;
-    if (now.has(branch)) return;
-    waiting.get(branch)?.resolve();
-    waiting.delete(branch);
-  };
-
-  const take = (): (() => Promise<void>) | undefined => {
-    const master = [...now].find(({ name }) => name === "master");
-    const branch = master ?? (works.length > 0 ? undefined : (first(now) ?? first(later)));
-    if (branch === undefined) return works.shift();
+  const merge = async (branch: Branch): Promise<void> => {
     now.delete(branch);
     later.delete(branch);
     current = branch;
-    return () =>
-      branch
-        .merge()
-        .catch((error: unknown) => failed(branch, error))
-        .finally(() => done(branch));
+    present = waiting.get(branch) ?? Promise.withResolvers<void>();
+    waiting.delete(branch);
+    try {
+      await branch.merge();
+    } catch (error) {
+      failed(branch, error);
+    } finally {
+      current = undefined;
+      present.resolve();
+    }
+  };
+
+  // Master first, since others begin at it; but who changes all the time does not keep the others waiting for ever.
+  const take = (): Promise<void> | undefined => {
+    const master = first(now, ({ name }) => name === masterBranch);
+    if (master !== undefined && masterInRow < mostInRow) {
+      masterInRow++;
+      return merge(master);
+    }
+    masterInRow = 0;
+    const work = works.shift();
+    if (work !== undefined) return work.run();
+    const branch = nextOf(nowInRow < mostInRow ? [now, later] : [later, now]) ?? master;
+    if (branch === undefined) return undefined;
+    nowInRow = now.has(branch) ? nowInRow + 1 : 0;
+    return merge(branch);
   };
 
   const run = async (): Promise<void> => {
     // A burst of one tick is one merge; what comes while it goes on is the next.
     await Promise.resolve();
-    for (let work = take(); work !== undefined && !isStopped; work = take()) {
-      await work();
+    for (
+      let work = isStopped ? undefined : take();
+      work !== undefined;
+      work = isStopped ? undefined : take()
+    ) {
+      await work;
       await burst(quiet);
     }
     running = undefined;
@@ -80,16 +113,20 @@ export function createMerges({ quiet, failed }: MergesOptions): Merges {
       else later.add(branch);
       go();
     },
+    isWanted: (branch) => now.has(branch) || later.has(branch),
     async merged(branch) {
-      if (isStopped || !(now.has(branch) || later.has(branch) || current === branch)) return;
-      const known = waiting.get(branch) ?? Promise.withResolvers<void>();
-      waiting.set(branch, known);
-      await known.promise;
+      if (isStopped) return;
+      if (now.has(branch) || later.has(branch)) {
+        const known = waiting.get(branch) ?? Promise.withResolvers<void>();
+        waiting.set(branch, known);
+        await known.promise;
+      } else if (current === branch) await present.promise;
     },
     between(work) {
+      if (isStopped) return Promise.reject(stopping());
       if (!isBegun) return work();
       return new Promise((resolve, reject) => {
-        works.push(() => work().then(resolve, reject));
+        works.push({ run: () => work().then(resolve, reject), refuse: reject });
         go();
       });
     },
@@ -104,8 +141,13 @@ export function createMerges({ quiet, failed }: MergesOptions): Merges {
       isStopped = true;
       for (const { resolve } of waiting.values()) resolve();
       waiting.clear();
+      for (const { refuse } of works.splice(0)) refuse(stopping());
     },
   };
+}
+
+function stopping(): TidegateError {
+  return new TidegateError("CANCELLED", "The gateway stops.");
 }
 
 /** Waits while fragments are read, but not for ever. */
@@ -116,7 +158,15 @@ async function burst(quiet: () => Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-function first(branches: ReadonlySet<Branch>): Branch | undefined {
-  for (const branch of branches) return branch;
+function first(branches: ReadonlySet<Branch>, fits: (branch: Branch) => boolean): Branch | undefined {
+  for (const branch of branches) if (fits(branch)) return branch;
+  return undefined;
+}
+
+function nextOf(queues: readonly ReadonlySet<Branch>[]): Branch | undefined {
+  for (const queue of queues) {
+    const branch = first(queue, ({ name }) => name !== masterBranch);
+    if (branch !== undefined) return branch;
+  }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../contracts/logger.ts";
 import type { Report } from "../contracts/report.ts";
 import { canonicalJson, hash128 } from "../fragment/canonical.ts";
 import { masterBranch } from "../fragment/fragment.ts";
-import { completed, completedRuntime } from "../reporting/complete.ts";
+import { completedAll, completedRuntime } from "../reporting/complete.ts";
 import { createDelivery } from "../reporting/delivery.ts";
 import { documentationAlone, integrationReport } from "../reporting/integration-report.ts";
 import type { Happenings } from "../reporting/runtime.ts";
@@ -126,7 +126,7 @@ export function createMessenger(options: MessengerOptions): Messenger {
         occasion: "merge",
         state: "failed",
         changes: [],
-        findings: findings.map((finding) => completed(finding, raw)),
+        findings: completedAll(findings, raw),
         console: [],
         urls: [],
       });

@@ -4,6 +4,9 @@ import { TidegateError } from "../errors.ts";
 import type { Branch } from "./branch.ts";
 import type { Exchange, SharedPin } from "./exchange.ts";
 import type { Fragments, Source } from "./fragments.ts";
+import { createPinOrder, type PinOrderOptions, type PinStamp } from "./pin-order.ts";
+import { sharedSources } from "./shared-sources.ts";
+import { isTagOf } from "./tag.ts";
 
 /** Holds branches and services where they are (S9.4). */
 export interface Pins {
@@ -16,7 +19,7 @@ export interface Pins {
 }
 
 /** What pins need. */
-export interface PinsOptions {
+export interface PinsOptions extends PinOrderOptions {
   /** A branch that there is. */
   branch(name: string): Branch | undefined;
   /** Every fragment that is known. */
@@ -48,15 +51,12 @@ export function createPins(options: PinsOptions): Pins {
   };
 
   /** What somebody else keeps, where it is not here. */
-  const fetchSources = async (hashes: readonly string[]): Promise<Source[]> => {
-    const given = await exchange.fragments(hashes);
-    const compiled = await Promise.all(given.map(({ raw, service }) => fragments.compile(raw, service)));
-    return compiled.map(fragments.source);
-  };
+  const fetchSources = (hashes: readonly string[]): Promise<readonly Source[]> =>
+    sharedSources(hashes, { exchange, fragments });
 
   const sourceOf = async (service: string, hash: string): Promise<Source> => {
     const known =
-      fragments.find(service, hash) ?? (await fetchSources([hash])).find((one) => one.hash === hash);
+      fragments.find(service, hash) ?? (await fetchSources([hash])).find((one) => isTagOf(hash, one.hash));
     if (known?.service === service) return known;
     throw new TidegateError("FRAGMENT_UNKNOWN", `No fragment \`${hash}\` of \`${service}\` is known.`);
   };
@@ -71,50 +71,71 @@ export function createPins(options: PinsOptions): Pins {
     throw new TidegateError("VERSION_UNKNOWN", `The branch \`${branch.name}\` has no version \`${tag}\`.`);
   };
 
-  const holdBranch = async (branch: Branch, version: CompiledVersion | undefined): Promise<void> => {
+  const newer = createPinOrder(options);
+
+  const holdBranch = async (
+    branch: Branch,
+    version: CompiledVersion | undefined,
+    stamp: PinStamp,
+  ): Promise<void> => {
+    if (!newer.take({ branch: branch.name }, stamp)) return;
     const before = branch.served;
+    // As long as it is held, others may ask for what it is made of.
+    for (const fragment of version?.chosen.values() ?? []) fragments.source(fragment);
     branch.pin(version);
     if (branch.served === undefined) await options.merge(branch);
     options.mounted(branch, before);
   };
 
-  const holdService = async (branch: Branch, service: string, source: Source | undefined): Promise<void> => {
-    const pins = new Map(branch.ledger.pins);
-    if (source === undefined) pins.delete(service);
-    else {
-      options.keep(source);
-      pins.set(service, source.hash);
-    }
-    await options.between(async () => branch.adopt({ ...branch.ledger, pins }));
+  const holdService = async (
+    branch: Branch,
+    service: string,
+    source: Source | undefined,
+    stamp: PinStamp,
+  ): Promise<void> => {
+    // Two that pin at the same time must not undo each other.
+    await options.between(async () => {
+      if (!newer.take({ branch: branch.name, service }, stamp)) return;
+      const pins = new Map(branch.ledger.pins);
+      pins.delete(service);
+      if (source !== undefined) {
+        options.keep(source);
+        pins.set(service, source.hash);
+      }
+      branch.adopt({ ...branch.ledger, pins });
+    });
     await options.merge(branch);
   };
 
+  /** Does it here. @returns what it is held at in full */
   const hold = async (
-    branch: Branch,
-    service: string | undefined,
+    { branch: name, service }: PinTarget,
     to: string | null,
+    stamp: PinStamp,
   ): Promise<string | null> => {
+    const branch = demandBranch(name);
     if (service === undefined) {
       const version = to === null ? undefined : await versionOf(branch, to);
-      await holdBranch(branch, version);
+      await holdBranch(branch, version, stamp);
       return version?.version.id ?? null;
     }
     const source = to === null ? undefined : await sourceOf(service, to);
-    await holdService(branch, service, source);
+    await holdService(branch, service, source, stamp);
     return source?.hash ?? null;
   };
 
+  const change = async ({ branch, service }: PinTarget, to: string | null): Promise<void> => {
+    const target = { branch, ...(service === undefined ? {} : { service }) };
+    const stamp = newer.next(target);
+    const held = await hold(target, to, stamp);
+    await exchange.pinned({ ...target, to: held, ...stamp });
+  };
+
   return {
-    async pin({ branch, service, to }) {
-      const held = await hold(demandBranch(branch), service, to);
-      await exchange.pinned({ branch, service, to: held });
-    },
-    async unpin({ branch, service }) {
-      await hold(demandBranch(branch), service, null);
-      await exchange.pinned({ branch, service, to: null });
-    },
-    async follow({ branch, service, to }) {
-      await hold(demandBranch(branch), service, to);
+    pin: (pin) => change(pin, pin.to),
+    unpin: (target) => change(target, null),
+    async follow({ branch, service, to, at, by }) {
+      await hold({ branch, ...(service === undefined ? {} : { service }) }, to, { at, by });
     },
   };
 }

@@ -7,6 +7,8 @@ import type { Source } from "./fragments.ts";
 export interface Recall {
   /** A version: at once where it is compiled, else what compiles it. */
   recall(version: Pick<BranchVersion, "id" | "recipe">): CompiledVersion | (() => Promise<CompiledVersion>);
+  /** Forgets what is compiled: its documentation is old (S1.4). */
+  forget(): void;
 }
 
 /**
@@ -25,13 +27,17 @@ export function createRecall(
   const make = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
     const known = compiling.get(id);
     if (known !== undefined) return known;
-    const work = compile(recipe)
+    const work: Promise<CompiledVersion> = compile(recipe)
       .then((version) => {
-        compiled.set(id, version);
-        used(id);
+        if (compiling.get(id) === work) {
+          compiled.set(id, version);
+          used(id);
+        }
         return version;
       })
-      .finally(() => compiling.delete(id));
+      .finally(() => {
+        if (compiling.get(id) === work) compiling.delete(id);
+      });
     compiling.set(id, work);
     return work;
   };
@@ -42,6 +48,10 @@ export function createRecall(
       if (known === undefined) return () => make(id, recipe);
       used(id);
       return known;
+    },
+    forget() {
+      compiled.clear();
+      compiling.clear();
     },
   };
 }

@@ -1,7 +1,14 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../contracts/clock.ts";
 import { type Logger, silentLogger } from "../contracts/logger.ts";
-import type { CheckRequest, Mounted, Registry, RegistryOptions, VersionName } from "../contracts/registry.ts";
+import type {
+  BreakingChanges,
+  CheckRequest,
+  Mounted,
+  Registry,
+  RegistryOptions,
+  VersionName,
+} from "../contracts/registry.ts";
 import type { Report } from "../contracts/report.ts";
 import type { GatewayHealth, NotServed } from "../contracts/server.ts";
 import type { CompiledVersion } from "../difference/compiled-version.ts";
@@ -34,6 +41,7 @@ import { createReadiness } from "./readiness.ts";
 import { createRecall } from "./recall.ts";
 import { recompile } from "./recompile.ts";
 import { branchStatus } from "./status.ts";
+import { isTagOf } from "./tag.ts";
 import { overlay } from "./try-out.ts";
 import { servicesOf, type View } from "./view.ts";
 
@@ -42,6 +50,8 @@ const starting: NotServed = { missing: "starting" };
 const mostBranches = 10_000;
 /** How long gateways that may disagree wait before they look at each other: milliseconds. */
 const reconcileMs = 1_000;
+/** How long they wait at the most while nothing changes: milliseconds. */
+const longestReconcileMs = 30_000;
 
 /** Makes a registry. Nothing happens until `start`. */
 export function createRegistry(options: RegistryOptions): Registry {
@@ -58,6 +68,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const mounts = createListeners<Mounted>(logger);
   const branches = new Map<string, Branch>();
   const releasing = new Set<Branch>();
+  const timers = new Set<() => void>();
   const ended = new AbortController();
   const { signal } = ended;
   const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
@@ -127,6 +138,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     return recompile(accepted, { base: board, protocols, near: near(), logger, signal, pace });
   };
 
+  // A branch may be called `constructor`.
+  const guardOf = (branch: string): BreakingChanges => {
+    const guards = new Map(Object.entries(options.breakingChanges ?? {}));
+    return guards.get(branch) ?? guards.get("*") ?? "warn";
+  };
+
   const compileBranch = async (
     view: View,
     ledger: Ledger,
@@ -134,7 +151,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     snapshot: Branch["snapshot"],
   ): Promise<Compiling> => {
     const lastGood = await lastGoodOf(view, ledger);
-    const guard = options.breakingChanges?.[view.branch] ?? options.breakingChanges?.["*"] ?? "warn";
+    const guard = guardOf(view.branch);
     // A gateway that starts compares with what the ledger says was accepted.
     const isBlind = previous === undefined && guard === "block" && ledger.accepted.size > 0;
     const before = isBlind ? await acceptedOf(view, ledger, lastGood) : previous;
@@ -170,6 +187,9 @@ export function createRegistry(options: RegistryOptions): Registry {
       clock,
       maxVersions: options.maxVersions ?? 10,
       directory: () => discovery.directory,
+      // While master waits to be merged, others follow what it was merged from: it decides first.
+      mergeable: () =>
+        name !== masterBranch && merges.isWanted(master()) ? board.directory : discovery.directory,
       compile: compileBranch,
       recompile: revive,
       recall: recall.recall,
@@ -188,12 +208,17 @@ export function createRegistry(options: RegistryOptions): Registry {
   const merged = (branch: Branch, merge: Merge, compiling: Compiling): void => {
     if (branch.name === masterBranch) {
       compiling.board.commit(merge.view.directory);
+      // Also where no service changed: a pin ended, or other gateways said who holds what.
+      if (merge.before?.version !== merge.after.version) followMaster();
     }
+    if (isRedocumented(merge, compiling)) recall.forget();
     const isHeld = branch.ledger.version !== undefined;
     if (!isHeld && merge.before?.version !== merge.after.version) {
       const { version } = merge.after;
       mounts.tell({ branch: branch.name, version, before: merge.before?.version, changes: merge.changes });
     }
+    if (merge.view.directory !== discovery.directory && merges.isWanted(master()))
+      merges.want(branch, "later");
     touch(branch);
     messenger.merged(branch.name, merge);
     releaseIfUnused(branch);
@@ -211,12 +236,21 @@ export function createRegistry(options: RegistryOptions): Registry {
     return false;
   };
 
+  const after = (ms: number, run: () => void): void => {
+    if (signal.aborted) return;
+    const cancel = clock.after(ms, () => {
+      timers.delete(cancel);
+      run();
+    });
+    timers.add(cancel);
+  };
+
   const releaseIfUnused = (branch: Branch): void => {
     if (branch.name === masterBranch || releasing.has(branch)) return;
     releasing.add(branch);
     const unusedMs = (options.maxUnusedSeconds ?? 1_800) * 1_000;
     const left = Math.min(unusedMs, Math.max(0, branch.usedAt + unusedMs - clock.now()));
-    clock.after(branch.usedAt === 0 ? unusedMs : left, () => {
+    after(branch.usedAt === 0 ? unusedMs : left, () => {
       releasing.delete(branch);
       if (clock.now() - branch.usedAt < unusedMs) releaseIfUnused(branch);
       else if (hasOwn(branch)) branch.release();
@@ -235,22 +269,24 @@ export function createRegistry(options: RegistryOptions): Registry {
     await merges.merged(branch);
   };
 
-  const changed = (touched: readonly string[] | "all" | "none"): void => {
-    if (touched === "none") {
-      // Something that a refused fragment asked for may have come.
-      for (const branch of branches.values()) if (branch.isOpen) merges.want(branch, "now");
-      return;
-    }
-    if (touched !== "all") {
-      for (const name of touched) {
-        const branch = ensureBranch(name);
-        if (branch !== undefined) merges.want(branch, "now");
-      }
-      return;
-    }
-    merges.want(master(), "now");
+  const followMaster = (): void => {
     for (const branch of branches.values())
-      if (branch.compilation !== undefined || branch.isOpen) merges.want(branch, "later");
+      if (branch.name !== masterBranch && (branch.compilation !== undefined || branch.isOpen))
+        merges.want(branch, "later");
+  };
+
+  const changed = (touched: readonly string[]): void => {
+    // Something that a refused fragment asked for may have come.
+    if (touched.length === 0)
+      for (const branch of branches.values()) if (branch.isOpen) merges.want(branch, "now");
+    if (touched.includes(masterBranch)) {
+      merges.want(master(), "now");
+      followMaster();
+    }
+    for (const name of touched) {
+      const branch = ensureBranch(name);
+      if (branch !== undefined) merges.want(branch, "now");
+    }
   };
 
   const hub = createHub(options.brokers);
@@ -292,16 +328,13 @@ export function createRegistry(options: RegistryOptions): Registry {
           gateway,
           since,
           branches: new Map([...branches.values()].map(({ name, ledger }) => [name, ledger])),
+          revisions: discovery.revisions(),
         };
 
   const exchange = createExchange(options.brokers, {
     ledgers: ownLedgers,
     fragments: (hashes) => hashes.flatMap((hash) => fragments.byHash(hash) ?? []),
-    recipe: (name, id) =>
-      branches
-        .get(name)
-        ?.versions.find((version) => version.id === id)
-        ?.recipe.map(({ hash }) => hash),
+    recipe: (name, id) => recipeOf(branches.get(name), id),
     pinned: (pin) => pins.follow(pin),
     versions: ownVersions,
   });
@@ -309,20 +342,25 @@ export function createRegistry(options: RegistryOptions): Registry {
     exchange,
     fragments,
     keep: (source) => void heirlooms.set(source.hash, source),
+    learn: discovery.learn,
     branch: ensureBranch,
+    known: (name) => branches.get(name),
+    between: merges.between,
   };
 
   const recallTag = async (branch: Branch, tag: string): Promise<CompiledVersion | undefined> => {
     if (branch.served === undefined && branch.versions.length > 0) await mergeNow(branch);
     const { served } = branch;
-    if (tag === "latest" || served?.version.id.startsWith(tag)) return served;
-    const known = branch.versions.find(({ id }) => id.startsWith(tag));
+    if (tag === "latest" || (served !== undefined && isTagOf(tag, served.version.id))) return served;
+    const known = branch.versions.find(({ id }) => isTagOf(tag, id));
     if (known === undefined) return undefined;
     const recalled = recall.recall(known);
     return typeof recalled === "function" ? await recalled() : recalled;
   };
 
   const pins = createPins({
+    gateway,
+    clock,
     branch: (name) => branches.get(name),
     fragments,
     exchange,
@@ -345,27 +383,29 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   const isDisputed = (): boolean =>
     [...branches.values()].some(({ compilation }) => (compilation?.refused.size ?? 0) > 0);
-  let reconciling = false;
-  const reconcileSoon = (): void => {
-    if (reconciling || since === undefined || !options.brokers.some(({ peers }) => peers) || !isDisputed())
-      return;
-    reconciling = true;
-    clock.after(reconcileMs, () => {
-      reconciling = false;
-      if (!signal.aborted)
-        reconcileNow().catch((error: unknown) =>
-          logger.warn("The other gateways could not be asked.", error),
-        );
+  let reconcilesAt = Number.POSITIVE_INFINITY;
+  const reconcileSoon = (ms = reconcileMs): void => {
+    const at = clock.now() + ms;
+    if (at >= reconcilesAt || since === undefined || !options.brokers.some(({ peers }) => peers)) return;
+    if (!isDisputed()) return;
+    reconcilesAt = at;
+    after(ms, () => {
+      if (reconcilesAt !== at) return;
+      reconcilesAt = Number.POSITIVE_INFINITY;
+      reconcileNow(ms).catch((error: unknown) => {
+        if (!signal.aborted) logger.warn("The other gateways could not be asked.", error);
+      });
     });
   };
-  const reconcileNow = async (): Promise<void> => {
+  // What the others say after a merge of theirs, they say soon; what nobody changes is looked at ever less.
+  const reconcileNow = async (waited: number): Promise<void> => {
     const own = ownLedgers();
     if (own === undefined) return;
-    const differing = await merges.between(() => reconcile(own, inheritance));
+    const differing = await reconcile(own, inheritance);
     for (const branch of differing) merges.want(branch, "now");
     await merges.settled();
     keepPinnedAlone();
-    reconcileSoon();
+    reconcileSoon(differing.length > 0 ? reconcileMs : Math.min(waited * 2, longestReconcileMs));
   };
 
   const settled = async (): Promise<void> => {
@@ -396,7 +436,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     merges.want(master(), "now");
     for (const branch of branches.values()) merges.want(branch, "later");
     for (const [branch, id] of held)
-      await pins.follow({ branch: branch.name, to: id }).catch((error: unknown) => {
+      await pins.follow({ branch: branch.name, to: id, at: 0, by: "" }).catch((error: unknown) => {
         logger.warn(`The branch ${branch.name} is held at a version that is not known here.`, error);
       });
     merges.begin();
@@ -431,6 +471,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     runtime.stop();
     messenger.stop();
     examples.stop();
+    for (const cancel of timers) cancel();
+    timers.clear();
     await Promise.allSettled(options.brokers.map((broker) => broker.stop()));
     await Promise.allSettled([...protocols, ...options.policies].map((plugin) => plugin.dispose?.()));
     await options.sandbox.stop();
@@ -439,6 +481,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   return {
     async start() {
       await options.sandbox.start();
+      if (signal.aborted) return;
       await startBrokers();
       if (!signal.aborted) await begin();
     },
@@ -470,6 +513,23 @@ export function createRegistry(options: RegistryOptions): Registry {
     onMount: mounts.add,
     settled,
   };
+}
+
+// What a branch is held at need not be one of its own versions: another gateway's may be.
+function recipeOf(branch: Branch | undefined, id: string): readonly string[] | undefined {
+  const kept = branch?.versions.find((version) => isTagOf(id, version.id))?.recipe;
+  if (kept !== undefined) return kept.map(({ hash }) => hash);
+  const served = branch?.served;
+  if (served === undefined || !isTagOf(id, served.version.id)) return undefined;
+  return [...served.chosen.values()].map(({ hash }) => hash);
+}
+
+/** Whether fragments are others now that are equal but for their documentation. */
+function isRedocumented({ before, after }: Merge, { touched }: Compiling): boolean {
+  return [...touched].some((service) => {
+    const [old, young] = [before?.chosen.get(service), after.chosen.get(service)];
+    return old !== young && old?.hash === young?.hash;
+  });
 }
 
 function onBranch(fragment: unknown, branch: string): unknown {

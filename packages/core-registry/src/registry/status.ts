@@ -3,7 +3,7 @@ import { masterBranch } from "../fragment/fragment.ts";
 import type { Branch, BranchVersion } from "./branch.ts";
 import { type Directory, ownOffers } from "./directory.ts";
 
-/** A branch as `/~status` shows it (S9.9, the seed's example). */
+/** A branch as `/~status` shows it (S9.9, the seed's example). What is long is put together when it is asked for. */
 export function branchStatus(branch: Branch, directory: Directory): BranchStatus {
   const { versions } = branch;
   return {
@@ -13,8 +13,12 @@ export function branchStatus(branch: Branch, directory: Directory): BranchStatus
     latestVersion: branch.served?.version.name ?? versions[0]?.name ?? null,
     pins: pinsOf(branch),
     contested: contestsOf(branch),
-    versions: versions.map(versionStatus),
-    services: [...directory.services.keys()].sort().map((name) => serviceStatus(name, branch, directory)),
+    get versions() {
+      return versions.map(versionStatus);
+    },
+    get services() {
+      return [...directory.services.keys()].sort().map((name) => serviceStatus(name, branch, directory));
+    },
   };
 }
 

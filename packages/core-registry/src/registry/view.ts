@@ -66,8 +66,11 @@ function byBranch(service: DirectoryService): ReadonlyMap<string, readonly Candi
     if (fragment?.branch === undefined) continue;
     const drafts = made.get(fragment.branch) ?? new Map<string, Draft>();
     made.set(fragment.branch, drafts);
-    const draft = drafts.get(fragment.hash) ?? { fragment, nodes: [], exposed: [] };
+    const { revision = 0 } = description;
+    const draft = drafts.get(fragment.hash) ?? { fragment, documented: revision, nodes: [], exposed: [] };
     drafts.set(fragment.hash, draft);
+    // Of equal fragments the newest one's documentation counts (S1.4).
+    if (revision > draft.documented) Object.assign(draft, { fragment, documented: revision });
     draft.nodes.push(node.id);
     if (description.exposed === true) draft.exposed.push(node.id);
   }
@@ -80,14 +83,18 @@ function byBranch(service: DirectoryService): ReadonlyMap<string, readonly Candi
 }
 
 interface Draft {
-  readonly fragment: CompiledFragment;
+  fragment: CompiledFragment;
+  documented: number;
   readonly nodes: string[];
   readonly exposed: string[];
 }
 
 function inOrder(service: DirectoryService, drafts: ReadonlyMap<string, Draft>): readonly Candidate[] {
   return [...drafts.values()]
-    .map((draft) => ({ ...draft, revision: service.revisions.get(draft.fragment.hash) ?? 0 }))
+    .map(({ documented: _, ...draft }) => ({
+      ...draft,
+      revision: service.revisions.get(draft.fragment.hash) ?? 0,
+    }))
     .sort(newestFirst);
 }
 

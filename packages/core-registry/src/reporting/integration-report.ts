@@ -4,7 +4,7 @@ import type { Endpoint } from "../contracts/protocol.ts";
 import type { IntegrationState, Report } from "../contracts/report.ts";
 import { canonicalJson } from "../fragment/canonical.ts";
 import { masterBranch } from "../fragment/fragment.ts";
-import { completed } from "./complete.ts";
+import { completedAll } from "./complete.ts";
 import { withTable } from "./table.ts";
 
 /** What is said of a fragment. */
@@ -86,7 +86,7 @@ export function integrationReport(
     ...(from === undefined ? {} : { from }),
     to: merge.after.version.name,
     changes,
-    findings: [...findings.map((finding) => completed(finding, fragment.raw)), ...redocumented],
+    findings: [...completedAll(findings, fragment.raw), ...redocumented],
     console: [],
     urls: isServed(merge.after, integration) ? urlsOf(branch, merge, fragment, changes) : [],
   });

@@ -72,14 +72,23 @@ function changeLines(changes: readonly Change[], breaking: readonly Finding[]): 
   ];
 }
 
-// Most services have no rules at all: said once it is read, said of each line it is not.
+/** How many public things a table names, where not everything is. */
+const mostNames = 5;
+
+// Many services have no rules at all: said once it is read, said of each line it is not.
 function publicLine(changes: readonly Change[]): string[] {
-  const open = changes.filter(({ detail }) => detail?.endsWith(isPublic)).length;
-  if (open === 0) return [];
-  if (changes.length === 1) return ["This is public: no rule covers it."];
+  const open = changes.flatMap(({ label, detail }) => (detail?.endsWith(isPublic) ? [label] : []));
+  if (open.length === 0) return [];
+  const isOne = open.length === 1;
+  const names = open.slice(0, mostNames).map((label) => `\`${label}\``);
+  const more = open.length - names.length;
   const which =
-    open === changes.length ? "All of these are" : open === 1 ? "One of these is" : `${open} of these are`;
-  return [`${which} public: no rule covers ${open === 1 ? "it" : "them"}.`];
+    open.length < changes.length
+      ? `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} ${isOne ? "is" : "are"}`
+      : isOne
+        ? "This is"
+        : "All of these are";
+  return [`${which} public: no rule covers ${isOne ? "it" : "them"}.`];
 }
 
 // A warning of a breaking change says what the change's own line says: only what to do about it is left to say.

@@ -1,8 +1,11 @@
+import { LRUCache } from "lru-cache";
 import { isSafe } from "redos-detector";
 
 const maxLength = 200;
 /** Steps, not milliseconds: the same regex gets the same answer on every machine. */
-const limits = { maxScore: 200, maxSteps: 1000 } as const;
+const limits = { maxScore: 200, maxSteps: 300 } as const;
+/** A proof takes milliseconds, and is asked for each time a fragment is read. */
+const proofs = new LRUCache<string, boolean>({ max: 5_000 });
 const groupsAndAnchors = /\((?!\?:)|[\^$]|\\[bBk1-9]/;
 const classes = /\[(?:\\.|[^\]\\])*\]/g;
 const parentheses = /[()]/;
@@ -57,6 +60,13 @@ function compiled(source: string): RegExp | undefined {
 }
 
 function isLinear(regex: RegExp): boolean {
+  const known = proofs.get(regex.source);
+  const proof = known ?? prove(regex);
+  proofs.set(regex.source, proof);
+  return proof;
+}
+
+function prove(regex: RegExp): boolean {
   try {
     return isSafe(regex, limits).safe;
   } catch {

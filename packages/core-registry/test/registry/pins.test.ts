@@ -58,6 +58,17 @@ describe("S9.4: a branch held at a version", () => {
     for (const each of [registry, running, late]) expect((await servedBy(each)).version.id).toBe(second.id);
   });
 
+  test("by its first digits, also where only another gateway keeps it", async () => {
+    const { bus, clock, registry, first } = await changing();
+    const { registry: late } = registryOn(bus.gateway("late"), clock, { gateway: "late" });
+    await late.start();
+    await late.pin({ branch: "master", to: first.name });
+    for (const each of [registry, late]) expect((await servedBy(each)).version.id).toBe(first.id);
+    await late.unpin({ branch: "master" });
+    await late.pin({ branch: "master", service: "a", to: first.fragments[0]?.hash.slice(0, 8) ?? "" });
+    for (const each of [registry, late]) expect(labels(each)).toEqual(["GET /a1"]);
+  });
+
   test("an unknown branch or version is told", async () => {
     const { registry } = await changing();
     await expect(registry.pin({ branch: "nowhere", to: "latest" })).rejects.toMatchObject({

@@ -123,3 +123,29 @@ test("S10.1: very many changes are counted, and no name steers the terminal", ()
   expect(lines.at(-1)).toBe("  ... and 60 more");
   expect(lines[1]).toBe("  + GET /0");
 });
+
+test("S10.1: what is public is said once, by name where not all of it is", () => {
+  const added = (label: string, isPublic: boolean) => ({
+    kind: "added" as const,
+    plugin: "REST",
+    label,
+    level: "safe" as const,
+    ...(isPublic && { detail: "No rule covers it: it is public." }),
+  });
+  const last = (...changes: ReturnType<typeof added>[]) =>
+    reportTable({ ...base, changes })
+      .split("\n")
+      .at(-1);
+  expect(last(added("GET /a", true))).toBe("  This is public: no rule covers it.");
+  expect(last(added("GET /a", true), added("GET /b", true))).toBe(
+    "  All of these are public: no rule covers them.",
+  );
+  expect(last(added("GET /a", true), added("GET /b", false))).toBe(
+    "  `GET /a` is public: no rule covers it.",
+  );
+  const many = Array.from({ length: 9 }, (_, at) => added(`GET /${at}`, true));
+  expect(last(...many, added("GET /b", false))).toBe(
+    "  `GET /0`, `GET /1`, `GET /2`, `GET /3`, `GET /4` and 4 more are public: no rule covers them.",
+  );
+  expect(last(added("GET /b", false))).toBe("  + GET /b");
+});

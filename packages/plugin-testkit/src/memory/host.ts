@@ -34,12 +34,13 @@ export function findAction(host: Host, name: string): TestAction | undefined {
 
 /** What the sink is told of a service. */
 export function describeService(service: TestService): ServiceDescription {
-  const { name, metadata, fragment, revision } = service;
+  const { name, metadata, fragment, revision, exposed } = service;
   return {
     name,
     ...(metadata !== undefined && { metadata }),
     ...(fragment !== undefined && { fragment }),
     ...(revision !== undefined && { revision }),
+    ...(exposed !== undefined && { exposed }),
     actions: Object.entries(service.actions ?? {}).map(([short, action]): ActionDescription => {
       if (typeof action === "function") return { name: `${name}.${short}` };
       const { handler: _, ...declared } = action;

@@ -56,8 +56,11 @@ export function createConnection(input: ConnectionInput): ServerConnection {
   /** Now: on the newest version where the route is there, else where it began, with the newest directory. */
   const place = (): Place => {
     const now = api.find(branch, undefined);
-    // Nothing is served now, or it sleeps (S9.5): what the connection has goes on.
-    if (now.version === undefined) return last;
+    if (now.version === undefined) {
+      // It sleeps (S9.5): what the connection has goes on, and its next operation finds the newest.
+      now.wake?.().catch(() => undefined);
+      return last;
+    }
     const found = pinned ? undefined : newest(now.version);
     if (found === undefined) return { version: served.version, directory: now.directory, route };
     last = { ...now, route: found };

@@ -19,7 +19,7 @@ export type NodeMessage = {
 };
 
 const { place, nodeID }: NodeTask = JSON.parse(process.argv[2] ?? "");
-const send = (message: NodeMessage): void => void process.send?.(message);
+const send = (message: NodeMessage): void => void (process.connected && process.send?.(message));
 let ran: number[] = [];
 let ticks = 0;
 

@@ -1,0 +1,127 @@
+import type { TestService } from "@tidegate/plugin-testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { ask, startLoad } from "../client.ts";
+import { startStand } from "../reports/stand.ts";
+
+const actions: NonNullable<TestService["actions"]> = {
+  get: { params: { type: "object" }, handler: ({ node }) => ({ node }) },
+};
+const player = (path: string, revision: number): TestService => ({
+  name: "player",
+  revision,
+  fragment: {
+    protocol: { REST: { basePath: "/players", routes: [{ method: "GET", path, call: "player.get" }] } },
+  },
+  actions,
+});
+
+test("B06, S9.2, S9.7: of two nodes with different fragments the newest is served, by both, and the other is told", async () => {
+  const { publish, url, bus } = await startStand();
+  await publish(player("/new", 2), "new");
+  const report = await publish(player("/old", 1), "old");
+  expect(report).toMatchObject({ state: "skipped", findings: [{ code: "FRAGMENT_OLDER" }] });
+  expect(await ask(`${url}/players/old`)).toMatchObject({ status: 404 });
+  const asked = await Promise.all(Array.from({ length: 10 }, () => ask(`${url}/players/new`)));
+  expect(new Set(asked.map(({ body }) => body))).toEqual(new Set(['{"node":"new"}', '{"node":"old"}']));
+  bus.node("new").leave();
+  await expect.poll(async () => (await ask(`${url}/players/old`)).status, { timeout: 30_000 }).toBe(200);
+});
+
+test("B10: a report that makes its service change, which makes a report, comes to an end", async () => {
+  const { bus, gateway, url } = await startStand();
+  let changes = 0;
+  const change = (): void => {
+    changes += 1;
+    const path = changes % 2 === 0 ? "no-slash" : `/${changes}`;
+    bus.node("player").publish({ ...player(path, changes), report: () => queueMicrotask(change) });
+  };
+  change();
+  await expect
+    .poll(
+      async () => {
+        const before = changes;
+        await gateway.registry.settled();
+        await ask(`${url}/players/1`);
+        return changes === before;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+  // Twenty reports in a minute at the most, and a few are of several merges.
+  expect(changes).toBeGreaterThan(1);
+  expect(changes).toBeLessThanOrEqual(21);
+});
+
+test("B11: a service that changes a hundred times in a burst is merged once, and what was served is served meanwhile", async () => {
+  const { bus, gateway, url, publish } = await startStand();
+  await publish(player("/:id", 1));
+  const load = startLoad([`${url}/players/1`], 2);
+  onTestFinished(() => load.stop());
+  let mounts = 0;
+  gateway.registry.onMount(() => void mounts++);
+  for (let burst = 0; burst < 5; burst++) {
+    const before = mounts;
+    for (let at = 1; at <= 100; at++) {
+      const revision = burst * 100 + at + 1;
+      // Every third time it is broken.
+      bus.node("player").publish(player(at % 3 === 0 ? "broken" : `/:id/${revision}`, revision));
+    }
+    bus.node("player").publish({
+      ...player("/:id", 10_000 + burst),
+      fragment: {
+        protocol: {
+          REST: {
+            basePath: "/players",
+            routes: [
+              { method: "GET", path: "/:id", call: "player.get" },
+              { method: "GET", path: `/burst/${burst}`, map: `() => "${burst}"` },
+            ],
+          },
+        },
+      },
+    });
+    await gateway.registry.settled();
+    expect(mounts - before).toBe(1);
+    expect(await ask(`${url}/players/burst/${burst}`)).toEqual({ status: 200, body: `${burst}` });
+  }
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect([...load.answers.keys()]).toEqual(['/players/1 200 {"node":"player"}']);
+});
+
+test("S10.2: a service that goes to and fro between two fragments for ever is served, and told of it a few times", async () => {
+  const { bus, gateway, url } = await startStand();
+  for (let revision = 1; revision <= 200; revision++) {
+    bus.node("player").publish(player(revision % 2 === 0 ? "/even" : "/odd", revision));
+    await gateway.registry.settled();
+  }
+  expect(bus.node("player").reports.length).toBeLessThanOrEqual(10);
+  const [master] = gateway.registry.branches();
+  expect(master?.versions.length).toBeLessThanOrEqual(10);
+  const statuses = [await ask(`${url}/players/even`), await ask(`${url}/players/odd`)].map(
+    ({ status }) => status,
+  );
+  expect(statuses.sort()).toEqual([200, 404]);
+});
+
+test("B07: three thousand services of one node are served, and none of them keeps the others from being so", async () => {
+  const { bus, gateway, url } = await startStand();
+  const names = Array.from({ length: 3_000 }, (_, at) => `s${at}`);
+  for (const name of names)
+    bus.node("crowd").publish({
+      name,
+      fragment: {
+        protocol: {
+          REST: { basePath: `/${name}`, routes: [{ method: "GET", path: "/", map: "() => 'here'" }] },
+        },
+      },
+    });
+  bus.node("player").publish(player("/:id", 1));
+  await gateway.registry.settled();
+  expect(await ask(`${url}/players/1`)).toMatchObject({ status: 200 });
+  for (const name of ["s0", "s1500", "s2999"])
+    expect(await ask(`${url}/${name}`)).toEqual({ status: 200, body: "here" });
+  bus.node("crowd").leave();
+  await expect.poll(async () => (await ask(`${url}/s0`)).status, { timeout: 30_000 }).toBe(404);
+  expect(await ask(`${url}/players/1`)).toMatchObject({ status: 200 });
+}, 60_000);

@@ -1,0 +1,140 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger } from "@tidegate/core-registry";
+import { recorder } from "@tidegate/plugin-testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { compose } from "../src/config/compose.ts";
+import { readConfig } from "../src/config/tree.ts";
+import { createGateway } from "../src/create-gateway.ts";
+import { answered, ask, readPage } from "./page.ts";
+
+const packages = join(import.meta.dirname, "../../../packages");
+/** How long a process may take to start and to be found on a busy machine: milliseconds. */
+const patience = 30_000;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return Object(address).port;
+}
+
+/** A folder where files find what a service has installed. */
+async function installed(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tidegate-services-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, "node_modules/@tidegate"), { recursive: true });
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  const broker = join(packages, "broker-moleculer");
+  await symlink(broker, join(folder, "node_modules/@tidegate/broker-moleculer"));
+  await symlink(join(broker, "node_modules/moleculer"), join(folder, "node_modules/moleculer"));
+  return folder;
+}
+
+/** Runs a file as `node FILE` does, and ends it with the test. Returns what it prints, line by line. */
+function runService(file: string, branch?: string) {
+  const env = { ...process.env, TIDEGATE_BRANCH: branch };
+  const child = spawn(process.execPath, ["--conditions=@tidegate/source", file], { env });
+  const exited = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  const lines = recorder<string>(file);
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding("utf8").on("data", (text: string) => {
+      for (const line of text.split("\n")) lines.push(line);
+    });
+  return lines;
+}
+
+/** A gateway, and nodes that talk to it by TCP on ports of their own. */
+async function startSystem(...ids: readonly string[]) {
+  const ports = new Map<string, number>();
+  for (const id of ["gateway", ...ids]) ports.set(id, await freePort());
+  const urls = [...ports].map(([id, port]) => `tcp://127.0.0.1:${port}/${id}`).join(",");
+  const optionsOf = (nodeID: string) => ({
+    nodeID,
+    namespace: `page-${process.pid}`,
+    transporter: {
+      type: "TCP",
+      options: { udpDiscovery: false, urls, useHostname: false, gossipPeriod: 1 },
+    },
+  });
+  const Bearer = ({ credentials }: { readonly credentials: string }) => ({
+    identity: credentials,
+    scope: [credentials],
+  });
+  const config = readConfig({
+    brokers: [{ moleculer: optionsOf("gateway") }],
+    server: { protocol: { http: { port: 0 } }, context: { auth: { parsers: { Bearer } } } },
+    admin: false,
+    logger: silentLogger,
+  });
+  const gateway = createGateway(compose(config));
+  onTestFinished(() => gateway.stop());
+  const mounts = recorder<string>("mount");
+  gateway.registry.onMount(({ branch, version }) => {
+    for (const { service } of version.fragments) mounts.push(`${branch} ${service}`);
+  });
+  const [listening] = await gateway.start();
+  const folder = await installed();
+  return {
+    url: listening?.url ?? "",
+    /** Resolves when a branch serves a service: `master player`. */
+    mounted: (line: string) => mounts.waitFor((mount) => mount === line, patience),
+    /** Runs a text that shows a service, on a node and a branch. What it says of its system is replaced. */
+    run: async (nodeID: string, text: string, shown: string, branch?: string) => {
+      expect(text.split(shown)).toHaveLength(2);
+      const file = join(folder, `${nodeID}.ts`);
+      await writeFile(file, text.replace(shown, JSON.stringify(optionsOf(nodeID))));
+      return runService(file, branch);
+    },
+  };
+}
+
+const slow = { timeout: 4 * patience };
+
+test(
+  "S18: the services of docs/services.md are served as it says: with the mixin and the preset, on a branch, and plain",
+  slow,
+  async () => {
+    const blocks = await readPage("docs/services.md");
+    const shown = '{ namespace: "soccer", transporter: "TCP" }';
+    const [service = "", plain = ""] = [...blocks("ts service"), ...blocks("ts plain")];
+    const requests = blocks("text requests");
+    expect(requests).toHaveLength(3);
+    const { url, run, mounted } = await startSystem("player", "laptop", "team");
+    const served = async (index: number): Promise<void> => {
+      expect(await answered(requests[index] ?? "", url)).toBe(requests[index]);
+    };
+
+    // It is found by gossip, which takes longest.
+    await run("team", plain, shown);
+    const printed = await run("player", service, shown);
+    await mounted("master player");
+    await served(0);
+    await printed.waitFor((line) => line.includes("GET /players/:id"), patience);
+    await run("laptop", service, shown, "preview");
+    await mounted("preview player");
+    await served(1);
+    await mounted("master team");
+    await served(2);
+  },
+);
+
+test("S18: the service of README.md is whole, and served", slow, async () => {
+  const [service = ""] = (await readPage("README.md"))("ts");
+  const { url, run, mounted } = await startSystem("player");
+  await run("player", service, '{ transporter: "TCP" }');
+  await mounted("master player");
+  expect(await ask(`${url}/players/1`)).toMatchObject({ status: 401 });
+  const scout = await ask(`${url}/players/1`, ["authorization", "Bearer player.read"]);
+  expect(scout).toEqual({ status: 200, body: '{"id":1,"name":"Ul Vimi"}' });
+});
