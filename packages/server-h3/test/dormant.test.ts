@@ -149,7 +149,7 @@ describe("S9.5 a branch that sleeps", () => {
     expect(fixture.log).toEqual([]);
   });
 
-  test("that slept while a socket was open leaves the socket with what it has", async () => {
+  test("that slept while a socket was open leaves the socket with what it has, and is woken for what comes next", async () => {
     const fixture = await sleeping();
     delete fixture.dormant.dev;
     const route = socketRoute("/ws", async (socket, _scope, connection) => {
@@ -167,9 +167,14 @@ describe("S9.5 a branch that sleeps", () => {
     };
     fixture.swap("dev", served("44444444", [route]));
     expect(await answer()).toBe("the same on 44444444");
-    fixture.dormant.dev = () => expect.unreachable("nothing wakes it");
+    const newest = served("55555555", [route]);
+    fixture.dormant.dev = async () => {
+      delete fixture.dormant.dev;
+      fixture.swap("dev", newest);
+      return newest;
+    };
     expect(await answer()).toBe("the same on 44444444");
-    fixture.swap("dev", served("55555555", []));
-    expect(await answer()).toBe("the same on 44444444");
+    expect(fixture.dormant.dev).toBeUndefined();
+    expect(await answer()).toBe("the same on 55555555");
   });
 });

@@ -167,6 +167,17 @@ describe("S9.1: a branch", () => {
   });
 });
 
+test.each(["te\nam", "te\u001bam", "", "__proto__", "$node"])(
+  "a service that is called %j is left out: no name may forge lines, or be the broker's own",
+  async (name) => {
+    const { bus, registry } = setUp();
+    bus.node("n1").publish({ name, fragment: fragment("/x") });
+    await registry.start();
+    expect(registry.branches()[0]?.services).toEqual([]);
+    expect(labels(registry)).toEqual([]);
+  },
+);
+
 describe("S10.1: reports", () => {
   test("the node that published a fragment is told what was added, and where to try it", async () => {
     const { bus, registry } = setUp();
