@@ -48,10 +48,12 @@ function gateway(first: readonly (readonly Route[])[] = []) {
   return { counted, madeAll, swap, stop, listeners };
 }
 
-test("S9.4 master's newest version is ready when it is mounted, and not first in a request's time", () => {
-  const { counted, swap, stop, listeners } = gateway([service("one")]);
+test("S9.4 master's newest version is ready in the turn after it is mounted, and not first in a request's time", async () => {
+  const { counted, madeAll, swap, stop, listeners } = gateway([service("one")]);
+  await madeAll(12);
   expect(counted.made).toBe(12);
   swap("master", [service("one"), service("two")]);
+  await madeAll(12 + 1 + 2 * 11);
   expect(counted.made).toBe(12 + 1 + 2 * 11);
   stop();
   expect(listeners.size).toBe(0);

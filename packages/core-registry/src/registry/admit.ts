@@ -72,6 +72,7 @@ export async function admit(input: AdmissionInput): Promise<Admission> {
   const board = new Board(input.base);
   const hall: Hall = { ...input, board, refused: new Map(), holders: new Set(input.ledger.holders.values()) };
   const stirred = stirredServices(hall);
+  await input.pace();
   const open = await placeIncumbents(hall, stirred);
   for (let before = -1; before !== open.size; ) {
     before = open.size;
@@ -129,6 +130,7 @@ async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promis
   const { board, base, view, ledger, pace } = hall;
   for (const service of [...base.services()])
     if (view.candidates(service).length === 0) board.unplace(service);
+  await pace();
   const returning: string[] = [];
   for (const name of view.directory.services.keys()) {
     const incumbent = incumbentOf(hall, name);
@@ -139,6 +141,7 @@ async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promis
     board.unplace(name);
     if (incumbent !== undefined && incumbent !== placed) returning.push(name);
   }
+  await pace();
   const open = new Set<string>();
   for (const name of returning.sort(byPrecedence(hall))) {
     const incumbent = incumbentOf(hall, name);
@@ -165,8 +168,7 @@ function incumbentOf(hall: Hall, service: string): CompiledFragment | undefined 
   const wanted = hash ?? base.chosen(service)?.hash;
   if (wanted === undefined) return undefined;
   // By hash: where only the documentation is new, it is a new object.
-  const published = candidates.find(({ fragment }) => fragment.hash === wanted)?.fragment;
-  if (published !== undefined) return published;
+  for (const { fragment } of candidates) if (fragment.hash === wanted) return fragment;
   const below = base.chosen(service);
   return below?.hash === wanted ? below : hall.lastGood(service, wanted);
 }

@@ -11,6 +11,7 @@ import type { Source } from "./fragments.ts";
 import { type Integration, integrationsOf, removalsOf } from "./integration.ts";
 import { judge } from "./judge.ts";
 import { emptyLedger, type Ledger } from "./ledger.ts";
+import type { Pace } from "./pace.ts";
 import { snapshot } from "./snapshot.ts";
 import { isTagOf } from "./tag.ts";
 import { servicesOf, type View, view } from "./view.ts";
@@ -83,6 +84,8 @@ export interface BranchOptions {
   readonly clock: Clock;
   /** How many versions are kept. */
   readonly maxVersions: number;
+  /** Gives the event loop its turns. */
+  readonly pace: Pace;
   /** The directory as it is. */
   directory(): Directory;
   /** What it is to be merged from: the same, or what master was merged from last. */
@@ -146,6 +149,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     const isWaking = recipe !== undefined && !ownChanged(directory);
     const before = recipe === undefined || isWaking ? compilation : await options.recompile(recipe);
     const compiling = await options.compile(shown, ledger, before, seenBy);
+    await options.pace();
     const integrations = [
       ...integrationsOf(shown, compiling, (fragment) => judge(fragment, seenBy)),
       ...removalsOf(shown, before),
@@ -247,6 +251,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       const directory = options.mergeable();
       const seenBy = directory === options.directory() ? currentSnapshot() : snapshot(name, directory);
       const { merge, compiling } = await mergeOf(directory, seenBy);
+      await options.pace();
       compilation = merge.after;
       mergedOwn = ownServices(merge.view.directory, name);
       const { accepted, holders } = merge.after.ledger;

@@ -95,6 +95,7 @@ export async function compile(input: CompileInput): Promise<Compiling> {
       attempt.faults.length > 0
         ? attempt.faults.map(({ origin, finding }) => ({ key: `${origin.service} ${origin.hash}`, finding }))
         : refusedBreaks(attempt, input);
+    await input.pace();
     if (faults.length === 0) return finished(admission, attempt, input);
     const services = new Map([...attempt.chosen.values()].map((one) => [fragmentKey(one), one.service]));
     // Else it would go round for ever.

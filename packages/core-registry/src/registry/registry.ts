@@ -151,6 +151,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     snapshot: Branch["snapshot"],
   ): Promise<Compiling> => {
     const lastGood = await lastGoodOf(view, ledger);
+    await pace();
     const guard = guardOf(view.branch);
     // A gateway that starts compares with what the ledger says was accepted.
     const isBlind = previous === undefined && guard === "block" && ledger.accepted.size > 0;
@@ -186,6 +187,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     createBranch(name, {
       clock,
       maxVersions: options.maxVersions ?? 10,
+      pace,
       directory: () => discovery.directory,
       // While master waits to be merged, others follow what it was merged from: it decides first.
       mergeable: () =>

@@ -5,19 +5,24 @@ import type { CompiledFragment } from "./compile-fragment.ts";
 import type { Parts } from "./parts.ts";
 import { serviceRules } from "./rules.ts";
 
-/** The id of a version made of fragments with these hashes, in whatever order they are given (S9.4). */
-export function versionId(hashes: Iterable<string>): string {
-  return hash128([...hashes].sort().join("\n"));
+/** The id of a version made of these fragments, by the names of their services and so in whatever order they came (S9.4). */
+function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {
+  let text = "";
+  for (const { hash } of fragments.values()) text += `${hash}\n`;
+  return hash128(text);
 }
 
-/** A version of these fragments and of what the protocols made of them. */
+/**
+ * A version of these fragments and of what the protocols made of them.
+ * @param chosen in the order of their services' names
+ */
 export function makeVersion(
   chosen: ReadonlyMap<string, CompiledFragment>,
   parts: Parts,
   protocols: readonly Protocol[],
   assembled: ReadonlyMap<string, Assembled>,
 ): Version {
-  const id = versionId([...chosen.values()].map(({ hash }) => hash));
+  const id = versionId(chosen);
   let fragments: readonly VersionFragment[] | undefined;
   const shares = protocols.flatMap(({ key }) => assembled.get(key) ?? []);
   return {
@@ -36,7 +41,13 @@ export function makeVersion(
   };
 }
 
-function versionFragment({ service, hash, branch }: CompiledFragment, parts: Parts): VersionFragment {
-  const waiting = [...parts.values()].flatMap((byService) => [...(byService.get(service)?.waiting ?? [])]);
-  return { service, hash, branch: branch ?? "", waiting };
+function versionFragment({ service, hash, branch = "" }: CompiledFragment, parts: Parts): VersionFragment {
+  let waiting = none;
+  for (const byService of parts.values()) {
+    const own = byService.get(service)?.waiting;
+    if (own !== undefined && own.size > 0) waiting = [...waiting, ...own];
+  }
+  return { service, hash, branch, waiting };
 }
+
+const none: readonly string[] = [];

@@ -8,7 +8,7 @@ const portion = 100;
 
 /**
  * Makes what the requests of master's newest version will need, when it is mounted and not in their time; other branches'
- * is made when they are asked for. A change of one service is done at once, a cold start in portions between requests.
+ * is made when they are asked for. A change of one service is done in the next turn, a cold start in portions between requests.
  * Returns what ends it.
  */
 export function prepareMaster(
@@ -29,7 +29,7 @@ export function prepareMaster(
     if (version === undefined) return;
     // What was not made of the version before, this one does not need, or has too.
     steps = stepsOf(version, preparables);
-    if (scheduled === undefined) run();
+    scheduled ??= setImmediate(run);
   };
 
   const stopListening = api.onSwap((branch) => {

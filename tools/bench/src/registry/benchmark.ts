@@ -83,6 +83,7 @@ async function servicesRound(
     const aims = new Map([
       ["change p99", aim],
       ["longest step", graphql ? stepAims.graphql : stepAims.routes],
+      ["longest step without garbage collection", graphql ? stepAims.graphql : stepAims.routes],
     ]);
     const measured = await measure({ kind: "changes", services, graphql, changes });
     figures.push(...measured.map((each) => figureOf(name, who, each, aims.get(each.what))));

@@ -19,6 +19,7 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
     await system.coldStart();
     const cold = performance.now() - started;
     const coldStep = watch.turns().step;
+    const coldOwn = await watch.own();
 
     const change = createChanger(system);
     for (let turn = 0; turn < Math.min(warmUp, count); turn++) await change();
@@ -32,6 +33,7 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
     }
     const took = performance.now() - from;
     const delay = watch.delay();
+    const own = await watch.own();
 
     await begin(watch);
     await nothing(took);
@@ -43,6 +45,7 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
     return [
       ms("cold start", cold),
       ms("cold start, longest step", coldStep),
+      ms("cold start, longest step without garbage collection", coldOwn),
       ...spread("change", changes),
       ...kinds.flatMap((kind) =>
         spread(
@@ -58,6 +61,7 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
         ),
       ),
       ...loop("", turns, delay),
+      ms("longest step without garbage collection", own),
       ...loop("idle, ", idle, idleDelay),
       ms("yardstick: a router of everything anew", anew.router),
       ...(size.graphql ? [ms("yardstick: a schema of everything anew", anew.schema)] : []),
@@ -92,6 +96,7 @@ async function begin(watch: LoopWatch): Promise<void> {
   await settledMemory();
   await nothing(20);
   watch.turns();
+  await watch.own();
   watch.delay();
 }
 
