@@ -20,7 +20,7 @@ export function cancellation(): MiddlewareFactory {
         if (isLate(context)) return tooLate(context);
         const parent = requests.of(context.options.parentCtx);
         const request = requests.begin(context);
-        Object.defineProperty(context.locals, "signal", { get: () => request.signal, configurable: true });
+        offerSignal(context, request);
         const run: Handler = (served) => finished(next, served, request);
         return parent === undefined ? run(context) : whileWaited(broker, run, context, parent);
       },
@@ -39,12 +39,31 @@ export function cancellation(): MiddlewareFactory {
   });
 }
 
-async function finished(next: Handler, context: Context, request: RunningRequest): Promise<unknown> {
-  try {
-    return await next(context);
-  } finally {
-    request.finish();
+function finished(next: Handler, context: Context, request: RunningRequest): Promise<unknown> {
+  const finish = (): void => request.finish();
+  const answer = next(context);
+  answer.then(finish, finish);
+  return answer;
+}
+
+/** `ctx.locals` whose `signal` is made when an action asks for it. */
+class SignalLocals {
+  readonly #request: RunningRequest;
+  [name: string]: unknown;
+
+  constructor(request: RunningRequest) {
+    this.#request = request;
   }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+function offerSignal(context: Context, request: RunningRequest): void {
+  const locals = new SignalLocals(request);
+  for (const [name, value] of Object.entries(context.locals)) if (name !== "signal") locals[name] = value;
+  context.locals = locals;
 }
 
 /** Makes a nested call, and gives it up when nobody waits for what it is made for. */

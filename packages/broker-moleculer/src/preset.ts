@@ -56,7 +56,6 @@ export function gatewayPreset(options: BrokerOptions, hasServices: boolean): Bro
   return {
     ...sharedDefaults,
     ...options,
-    ...(hasServices && { tracking: { ...trackingDefaults, ...options.tracking } }),
     middlewares: [
       ...made([
         creditStreams(),

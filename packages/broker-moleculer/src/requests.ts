@@ -28,7 +28,7 @@ const all = new WeakMap<ServiceBroker, RunningRequests>();
 export function requestsOf(broker: ServiceBroker): RunningRequests {
   const known = all.get(broker);
   if (known !== undefined) return known;
-  const made = createRequests();
+  const made = createRequests(broker);
   all.set(broker, made);
   return made;
 }
@@ -46,73 +46,92 @@ export function cancelled(action: string | undefined): Error {
   });
 }
 
-function createRequests(): RunningRequests {
-  const byContext = new WeakMap<Context, RunningRequest>();
+/** The request that a context serves lies on the context: a table of contexts would cost the garbage collector more than the calls. */
+const served = Symbol("tidegate.request");
+
+interface Serving {
+  [served]?: RunningRequest;
+}
+
+function createRequests(broker: ServiceBroker): RunningRequests {
+  /** Those of other nodes, which may say by a packet that they wait no more. */
   const byCaller = new Map<string, RunningRequest>();
+  const of = (context: (Context & Serving) | undefined): RunningRequest | undefined => context?.[served];
   return {
-    begin: (context) => {
-      const caller = `${context.nodeID} ${context.id}`;
-      const { parentCtx } = context.options;
-      const parent = parentCtx === undefined ? undefined : byContext.get(parentCtx);
-      const request = createRequest(context, parent, () => {
-        if (byCaller.get(caller) === request) byCaller.delete(caller);
+    begin: (context: Context & Serving) => {
+      const parent = of(context.options.parentCtx);
+      const caller =
+        context.nodeID === broker.nodeID || context.nodeID === null
+          ? undefined
+          : `${context.nodeID} ${context.id}`;
+      const request = new Request(context, parent, () => {
+        if (caller !== undefined && byCaller.get(caller) === request) byCaller.delete(caller);
       });
-      byContext.set(context, request);
-      byCaller.set(caller, request);
+      context[served] = request;
+      if (caller !== undefined) byCaller.set(caller, request);
       return request;
     },
-    of: (context) => (context === undefined ? undefined : byContext.get(context)),
+    of,
     cancel: (sender, id) => {
       if (typeof sender !== "string" || typeof id !== "string") return;
-      const request = byCaller.get(`${sender} ${id}`);
-      request?.end(cancelled(undefined));
+      byCaller.get(`${sender} ${id}`)?.end(cancelled(undefined));
     },
   };
 }
 
-function createRequest(
-  context: Context,
-  parent: RunningRequest | undefined,
-  done: () => void,
-): RunningRequest {
-  const listeners = new Set<(reason: Error) => void>();
-  const begin = Date.now();
-  let controller: AbortController | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let ended: Error | undefined;
-  let answered = false;
-  const request: RunningRequest = {
-    get signal() {
-      if (controller !== undefined) return controller.signal;
-      controller = new AbortController();
-      if (ended !== undefined) controller.abort(ended);
-      else if (!answered) timer = endInTime(context, begin, request.end);
-      return controller.signal;
-    },
-    onEnd: (listener) => {
-      if (ended !== undefined) listener(ended);
-      else listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    end: (reason) => {
-      if (ended !== undefined || answered) return;
-      ended = reason;
-      clearTimeout(timer);
-      const told = [...listeners];
-      listeners.clear();
-      for (const listener of told) listener(reason);
-      controller?.abort(reason);
-    },
-    finish: () => {
-      answered = true;
-      clearTimeout(timer);
-      listeners.clear();
-      stopFollowing?.();
-      done();
-    },
-  };
-  const stopFollowing = parent?.onEnd(request.end);
-  return request;
+/** Made for every call: what only some need is made when they ask for it. */
+class Request implements RunningRequest {
+  readonly #context: Context;
+  readonly #done: () => void;
+  readonly #begin = Date.now();
+  readonly #stopFollowing: (() => void) | undefined;
+  #listeners: Set<(reason: Error) => void> | undefined;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended: Error | undefined;
+  #answered = false;
+
+  constructor(context: Context, parent: RunningRequest | undefined, done: () => void) {
+    this.#context = context;
+    this.#done = done;
+    this.#stopFollowing = parent?.onEnd((reason) => this.end(reason));
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller !== undefined) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+    else if (!this.#answered)
+      this.#timer = endInTime(this.#context, this.#begin, (reason) => this.end(reason));
+    return this.#controller.signal;
+  }
+
+  onEnd(listener: (reason: Error) => void): () => void {
+    if (this.#ended !== undefined) listener(this.#ended);
+    else {
+      this.#listeners ??= new Set();
+      this.#listeners.add(listener);
+    }
+    return () => void this.#listeners?.delete(listener);
+  }
+
+  end(reason: Error): void {
+    if (this.#ended !== undefined || this.#answered) return;
+    this.#ended = reason;
+    clearTimeout(this.#timer);
+    const told = [...(this.#listeners ?? [])];
+    this.#listeners = undefined;
+    for (const listener of told) listener(reason);
+    this.#controller?.abort(reason);
+  }
+
+  finish(): void {
+    this.#answered = true;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#listeners = undefined;
+    this.#stopFollowing?.();
+    this.#done();
+  }
 }
 
 /** Ends a request at its deadline, or when its caller stops waiting by itself. */
