@@ -18,7 +18,7 @@ export interface MessageServer {
 
 /** The path of an installed program, or undefined. */
 export function installed(program: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/bin"];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
@@ -51,8 +51,8 @@ export async function startMessageServer(
   }
 }
 
-/** Tries to connect after each line that the server prints. */
-async function listening(child: ChildProcess, port: number): Promise<void> {
+/** Resolves when a server that was started takes connections: tries after each line that it prints. @throws where it ends first */
+export async function listening(child: ChildProcess, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("error", reject);
   child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { installed } from "@tidegate/bench";
 import type { Cluster } from "./cluster.ts";
 import type { TransportName } from "./place.ts";
-import { programOf } from "./server.ts";
 
 /** Something that breaks. */
 export interface Fault {
@@ -57,7 +57,7 @@ const table = ["inet", "tidegate"];
 
 const run = promisify(execFile);
 
-const nft = (...words: readonly string[]): Promise<unknown> => run(programOf("nft") ?? "nft", [...words]);
+const nft = (...words: readonly string[]): Promise<unknown> => run(installed("nft") ?? "nft", [...words]);
 
 /**
  * Faults of the network between one node and the server. They change the rules of the network that the process is in:

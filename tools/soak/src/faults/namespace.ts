@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { installed } from "@tidegate/bench";
 import type { TransportName } from "./place.ts";
 import type { FaultResult } from "./run.ts";
-import { programOf } from "./server.ts";
 
 /** What runs in a network of its own: its first argument, as JSON. */
 export interface NamespaceTask {
@@ -20,10 +20,10 @@ export function missingNamespace(): string | undefined {
   if (process.platform !== "linux") return "network namespaces need Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
   for (const name of ["unshare", "ip", "nft"])
-    if (programOf(name) === undefined) return `${name} is not installed`;
+    if (installed(name) === undefined) return `${name} is not installed`;
   try {
-    const rules = `${programOf("ip")} link set lo up && ${programOf("nft")} add table inet tidegate`;
-    execFileSync(programOf("unshare") ?? "", ["-n", "sh", "-c", rules], { stdio: "ignore" });
+    const rules = `${installed("ip")} link set lo up && ${installed("nft")} add table inet tidegate`;
+    execFileSync(installed("unshare") ?? "", ["-n", "sh", "-c", rules], { stdio: "ignore" });
     return undefined;
   } catch {
     return "the system does not let us make network namespaces with nft";
@@ -34,7 +34,7 @@ export function missingNamespace(): string | undefined {
 export async function runInNamespace(task: NamespaceTask): Promise<FaultResult> {
   const inside = join(import.meta.dirname, "inside.ts");
   const child = spawn(
-    programOf("unshare") ?? "unshare",
+    installed("unshare") ?? "unshare",
     ["-n", process.execPath, "--conditions=@tidegate/source", inside, JSON.stringify(task)],
     { stdio: ["ignore", "inherit", "inherit", "ipc"] },
   );

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { installed, listening } from "@tidegate/bench";
 import type { TransportName } from "./place.ts";
 
 /** A message server of a run. */
@@ -31,13 +29,7 @@ const programs = {
 export function missingServer(transport: TransportName): string | undefined {
   if (transport === "TCP") return undefined;
   const { name } = programs[transport];
-  return programOf(name) === undefined ? `${name} is not installed` : undefined;
-}
-
-/** The path of an installed program, or undefined. */
-export function programOf(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/bin"];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+  return installed(name) === undefined ? `${name} is not installed` : undefined;
 }
 
 /** A server on a port, not started yet. Undefined for TCP, which has none. */
@@ -59,7 +51,7 @@ export async function serverOf(
   return {
     kill,
     start: async () => {
-      child = spawn(programOf(name) ?? name, start(host, port), {
+      child = spawn(installed(name) ?? name, start(host, port), {
         cwd: folder,
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -70,30 +62,4 @@ export async function serverOf(
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Tries to connect after each line that a server prints. */
-async function listening(child: ChildProcess, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  child.once("error", reject);
-  child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface(stream).on("line", () => {
-      const socket = connect(port, "127.0.0.1", () => {
-        socket.destroy();
-        resolve();
-      }).on("error", () => socket.destroy());
-    });
-  }
-  await promise;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
