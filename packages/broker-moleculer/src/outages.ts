@@ -15,6 +15,8 @@ interface RedisClient {
   ping(): Promise<unknown>;
   disconnect(reconnect: boolean): void;
   once(event: "end", listener: () => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+  removeAllListeners(): unknown;
 }
 
 type Send = (...given: readonly unknown[]) => Promise<unknown>;
@@ -23,7 +25,7 @@ type MakeRedisClient = (options: unknown) => RedisClient;
 
 /**
  * Lets a broker live through outages of NATS and Redis (S13.1): what is sent while the connection is down fails at once, since
- * both clients lose it; a connection that the server has forgotten is made anew; nothing is sent twice (the Redis client would send again what was under way when its connection
+ * both clients lose it; a connection that the server has forgotten is made anew, and the one before it closed; nothing is sent twice (the Redis client would send again what was under way when its connection
  * broke, and a call would run twice); and no packet that could not be sent ends the process.
  */
 export function outages(): MiddlewareFactory {
@@ -31,7 +33,9 @@ export function outages(): MiddlewareFactory {
     created: () => {
       const tx: object = broker.transit?.tx ?? {};
       if ("getRedisClient" in tx && typeof tx.getRedisClient === "function")
-        tx.getRedisClient = guarded(tx.getRedisClient.bind(tx) as MakeRedisClient, broker);
+        tx.getRedisClient = guarded(tx.getRedisClient.bind(tx) as MakeRedisClient, broker, () =>
+          "_clientPub" in tx ? (tx._clientPub as RedisClient) : undefined,
+        );
       broker.localBus.on("$transporter.connected", () => {
         const client = "client" in tx ? tx.client : undefined;
         if (isNatsClient(client)) follow(client, broker).catch((error) => broker.logger.debug(error));
@@ -49,8 +53,16 @@ async function follow(client: NatsClient, broker: ServiceBroker): Promise<void> 
 }
 
 /** Makes clients that send what they are given once or not at all: Moleculer does not listen for the outcome. */
-function guarded(make: MakeRedisClient, broker: ServiceBroker): MakeRedisClient {
+function guarded(
+  make: MakeRedisClient,
+  broker: ServiceBroker,
+  publisher: () => RedisClient | undefined,
+): MakeRedisClient {
+  const watches = new WeakMap<RedisClient, () => void>();
   return (options) => {
+    // Moleculer makes a new publisher each time that its subscriber has connected, and leaves the one before it running.
+    const before = publisher();
+    if (before !== undefined) retire(before, watches.get(before));
     const client = make(options);
     client.options.autoResendUnfulfilledCommands = false;
     const quietly =
@@ -59,22 +71,40 @@ function guarded(make: MakeRedisClient, broker: ServiceBroker): MakeRedisClient 
         send(...given).catch((error: unknown) => broker.logger.debug("Redis did not take it.", error));
     client.publish = quietly(client.publish.bind(client));
     client.subscribe = quietly(client.subscribe.bind(client));
-    keepInTouch(client, broker);
+    watches.set(client, keepInTouch(client, broker));
     return client;
   };
 }
 
-/** A connection that only listens does not notice that the server has forgotten it: it asks, and connects again where no answer comes. */
-function keepInTouch(client: RedisClient, broker: ServiceBroker): void {
+/** Closes a client for good, and what it would still tell is not heard. */
+function retire(client: RedisClient, endWatch: (() => void) | undefined): void {
+  endWatch?.();
+  client.removeAllListeners();
+  client.on("error", () => undefined);
+  client.disconnect(false);
+}
+
+/**
+ * A connection that only listens does not notice that the server has forgotten it: it asks, and connects again where no
+ * answer comes. Returns what ends that.
+ */
+function keepInTouch(client: RedisClient, broker: ServiceBroker): () => void {
   const { heartbeatInterval, heartbeatTimeout } = broker.options;
-  if (!heartbeatInterval || !heartbeatTimeout) return;
+  if (!heartbeatInterval || !heartbeatTimeout) return () => undefined;
+  let late: NodeJS.Timeout | undefined;
   const timer = setInterval(() => {
     if (client.status !== "ready") return;
-    const late = setTimeout(() => client.disconnect(true), heartbeatTimeout * 1_000).unref();
-    const answered = (): void => clearTimeout(late);
+    const asked = setTimeout(() => client.disconnect(true), heartbeatTimeout * 1_000).unref();
+    late = asked;
+    const answered = (): void => clearTimeout(asked);
     client.ping().then(answered, answered);
   }, heartbeatInterval * 1_000).unref();
-  client.once("end", () => clearInterval(timer));
+  const end = (): void => {
+    clearInterval(timer);
+    clearTimeout(late);
+  };
+  client.once("end", end);
+  return end;
 }
 
 function isNatsClient(client: unknown): client is NatsClient {
