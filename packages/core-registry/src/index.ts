@@ -1,3 +1,4 @@
+export { type Annotation, annotation, madeOnce } from "./annotation.ts";
 export { renewBatches } from "./connectors/batch.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
 export { compileGate, type Gate, type Guard, openGate } from "./connectors/gate.ts";

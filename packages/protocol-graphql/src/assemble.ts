@@ -1,4 +1,11 @@
-import type { Assembled, AssembleTools, HttpRoute, Part, WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Assembled,
+  type AssembleTools,
+  annotation,
+  type HttpRoute,
+  type Part,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import type { GraphQLScalarType } from "graphql";
 import type { GraphQLData } from "./definitions/compile.ts";
 import { checkChange } from "./schema/check.ts";
@@ -46,7 +53,7 @@ export function createAssembler(
   maxTypes: number,
   routesOf: RoutesOf,
 ): Assembler {
-  const kept = new WeakMap<Assembled, Kept>();
+  const kept = annotation<Assembled, Kept>();
   const shared = createSharedWholes();
   const nothing = emptyComposition(scalars);
   const assemble = async (given: readonly Part<GraphQLData>[], tools: AssembleTools): Promise<Assembled> => {

@@ -1,4 +1,10 @@
-import type { Assembled, HttpRoute, Protocol, WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Assembled,
+  annotation,
+  type HttpRoute,
+  type Protocol,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import { type Assembler, createAssembler } from "./assemble.ts";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
 import { essence } from "./definitions/essence.ts";
@@ -21,7 +27,7 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
   const scalars = providedScalars(settings.scalars);
   const provided = providedNames(scalars);
   const operations = createOperations(settings);
-  const wholes = new WeakMap<WebSocketRoute, Whole>();
+  const wholes = annotation<WebSocketRoute, Whole>();
   const wholeOf = (route: WebSocketRoute): Whole | undefined => wholes.get(route);
 
   const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (whole, { logger }) => {

@@ -23,7 +23,7 @@ export function restRoute(parts: RouteParts): HttpRoute {
     const result = runConnector(connector, scope, new RestSources(request, body), ignoreError);
     return result instanceof Promise ? result.then(answer) : answer(result);
   };
-  const readsBody = connector.reads.has("body");
+  const readsBody = connector.reads.includes("body");
   return {
     kind: "http",
     method,

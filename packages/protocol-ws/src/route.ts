@@ -1,4 +1,10 @@
-import type { Accept, Sources, Subscription, WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Accept,
+  annotation,
+  type Sources,
+  type Subscription,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import type { RouteParts } from "./parts.ts";
 import { sendEvents } from "./send-events.ts";
 import { takeMessages } from "./take-messages.ts";
@@ -11,7 +17,7 @@ interface Opened {
 
 const accepted: Accept = { accept: true };
 /** Of every route of this protocol: a message finds the newest route's connector here. */
-const madeOf = new WeakMap<WebSocketRoute, RouteParts>();
+const madeOf = annotation<WebSocketRoute, RouteParts>();
 
 /**
  * Makes a pub/sub route (S6.1). Before the upgrade: casts of path and query, and the subscribe policies. Then events are

@@ -63,7 +63,7 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
 
   return {
     kind: "call",
-    reads: new Set([...params.reads, ...readsOf(condition), ...readsOf(map)]),
+    reads: [...new Set([...params.reads, ...readsOf(condition), ...readsOf(map)])],
     description: {
       kind: "call",
       origin: { ...tools.origin, jsonPath: places.self },

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { RuleDescription } from "../contracts/connector.ts";
 import type { CompiledRule, GuardedKind, Policy } from "../contracts/policy.ts";
 import type { Scope } from "../contracts/scope.ts";
@@ -58,7 +57,7 @@ export async function compileGate(
   const rules = await compileRules(part ?? {}, policies, tools);
   const owner = part?.owner === true;
   if (rules.length === 0) return owner ? { ...openGate, owner } : openGate;
-  const remembered = new LRUCache<string, { readonly guard: Guard | undefined }>({ max: rememberedNames });
+  const remembered = new Map<string, { readonly guard: Guard | undefined }>();
   return {
     owner,
     guard: (kind, name, asked = "all") => {
@@ -66,6 +65,8 @@ export async function compileGate(
       let known = remembered.get(key);
       if (known === undefined) {
         known = { guard: guardOf(rules, kind, name, asked, tools) };
+        // There is one for each fragment: it is no cache with room for all names from the start.
+        if (remembered.size >= rememberedNames) remembered.clear();
         remembered.set(key, known);
       }
       return known.guard;

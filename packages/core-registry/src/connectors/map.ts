@@ -14,7 +14,7 @@ export function compileMap(
   if (inline === undefined) return undefined;
   return {
     kind: "map",
-    reads: new Set(inline.reads),
+    reads: inline.reads,
     description: { kind: "map", origin: { ...tools.origin, jsonPath: self } },
     run: (scope, given) => inline.call(scope, given, nothing),
   };

@@ -79,7 +79,7 @@ export function compilePublish(config: PublishConfig, self: string, plan: Connec
 
   return {
     kind: "publish",
-    reads: new Set([...params.reads, ...readsOf(naming), ...readsOf(filter), ...readsOf(map)]),
+    reads: [...new Set([...params.reads, ...readsOf(naming), ...readsOf(filter), ...readsOf(map)])],
     description: {
       kind: "publish",
       origin: { ...tools.origin, jsonPath: self },

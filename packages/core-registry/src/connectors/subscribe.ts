@@ -63,7 +63,7 @@ export function compileSubscribe(
 
   return {
     kind: "subscribe",
-    reads: new Set([...readsOf(naming), ...readsOf(filter), ...readsOf(map)]),
+    reads: [...new Set([...readsOf(naming), ...readsOf(filter), ...readsOf(map)])],
     description: {
       kind: "subscribe",
       origin: { ...tools.origin, jsonPath: self },

@@ -14,8 +14,8 @@ export interface Connector {
   readonly kind: ConnectorKind;
   /** What it does, as data. */
   readonly description: ConnectorDescription;
-  /** The sources that it may read: what it does not read need not be made. */
-  readonly reads: ReadonlySet<string>;
+  /** The sources that it may read, each once: what it does not read need not be made. */
+  readonly reads: readonly string[];
   /** Runs it (S2.3): if, params, policies, call, map. A value where it could be had at once, else a promise. */
   run(scope: Scope, sources: Sources): unknown;
   /**
@@ -31,8 +31,8 @@ export interface SubscribeConnector {
   readonly kind: "subscribe";
   /** What it does, as data. */
   readonly description: ConnectorDescription;
-  /** The sources that it may read. */
-  readonly reads: ReadonlySet<string>;
+  /** The sources that it may read, each once. */
+  readonly reads: readonly string[];
   /** Names the events and asks the policies, before anything is opened. */
   accept(scope: Scope, sources: Sources): Promise<Subscription>;
 }

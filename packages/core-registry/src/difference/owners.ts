@@ -1,4 +1,5 @@
-import type { Compiled, Endpoint } from "../contracts/protocol.ts";
+import { madeOnce } from "../annotation.ts";
+import type { Endpoint, Part } from "../contracts/protocol.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 import type { EndpointPair } from "./pairing.ts";
 import type { Parts } from "./parts.ts";
@@ -30,11 +31,13 @@ export interface ChangedOwners {
 /** The services whose fragments differ. One pass. */
 export function changedOwners(before: CompiledVersion, after: CompiledVersion): ChangedOwners {
   const services = new Set<string>();
-  for (const [service, fragment] of before.chosen) {
+  before.chosen.forEach((fragment, service) => {
     const other = after.chosen.get(service);
     if (fragment !== other && fragment.hash !== other?.hash) services.add(service);
-  }
-  for (const service of after.chosen.keys()) if (!before.chosen.has(service)) services.add(service);
+  });
+  after.chosen.forEach((_, service) => {
+    if (!before.chosen.has(service)) services.add(service);
+  });
   const anyOwner = [...services].some((service) => isOwner(service, before) || isOwner(service, after));
   return { services, anyOwner, before, after };
 }
@@ -55,12 +58,12 @@ export function ownedPairs(
   const isTouched = (action: string): boolean =>
     [before, after].some(({ chosen }) => services.has(ownerOf(action, chosen) ?? ""));
   const pairs: EndpointPair[] = [];
-  for (const [service, part] of parts) {
-    if (changed.has(service) || !(anyOwner || isOwner(service, after))) continue;
-    for (const { endpoint, actions } of foreignCalls(part.compiled, service))
+  parts.forEach((part, service) => {
+    if (changed.has(service) || !(anyOwner || isOwner(service, after))) return;
+    for (const { endpoint, actions } of foreignCalls(part))
       if (actions.some(isTouched) && !part.waiting.has(endpoint.key))
         pairs.push({ before: endpoint, after: endpoint });
-  }
+  });
   return pairs;
 }
 
@@ -73,19 +76,12 @@ interface ForeignCall {
   readonly actions: readonly string[];
 }
 
-// A part is compiled once and compared often.
-const known = new WeakMap<Compiled, readonly ForeignCall[]>();
-
-function foreignCalls(compiled: Compiled, service: string): readonly ForeignCall[] {
-  let calls = known.get(compiled);
-  if (calls === undefined) {
-    calls = compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
-      const actions = endpoint.connectors.flatMap(({ action }) =>
-        action === undefined || action.slice(0, action.lastIndexOf(".")) === service ? [] : [action],
-      );
-      return actions.length === 0 ? [] : [{ endpoint, actions }];
-    });
-    known.set(compiled, calls);
-  }
-  return calls;
-}
+// A part is made once and compared often.
+const foreignCalls = madeOnce(({ compiled, origin: { service } }: Part): readonly ForeignCall[] =>
+  compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
+    const actions = endpoint.connectors.flatMap(({ action }) =>
+      action === undefined || action.slice(0, action.lastIndexOf(".")) === service ? [] : [action],
+    );
+    return actions.length === 0 ? [] : [{ endpoint, actions }];
+  }),
+);

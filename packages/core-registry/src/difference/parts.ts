@@ -9,8 +9,12 @@ export const noParts: Parts = new Map();
 /** The services whose part is not the same on both sides: another fragment, or other claims that wait. One pass. */
 export function changedServices(before: Parts, after: Parts): ReadonlySet<string> {
   const changed = new Set<string>();
-  for (const [service, part] of before) if (!isSame(part, after.get(service))) changed.add(service);
-  for (const service of after.keys()) if (!before.has(service)) changed.add(service);
+  before.forEach((part, service) => {
+    if (!isSame(part, after.get(service))) changed.add(service);
+  });
+  after.forEach((_, service) => {
+    if (!before.has(service)) changed.add(service);
+  });
   return changed;
 }
 

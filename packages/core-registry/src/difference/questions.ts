@@ -1,3 +1,4 @@
+import { madeOnce } from "../annotation.ts";
 import type { RuleDescription } from "../contracts/connector.ts";
 import type { Json } from "../contracts/json.ts";
 import type { GuardedKind } from "../contracts/policy.ts";
@@ -64,26 +65,19 @@ function ownerRules(caller: string, action: string, { chosen }: CompiledVersion)
 function questionsOf(rules: readonly RuleDescription[], byPattern: boolean): readonly Question[] {
   const questions = new Map<string, Question>();
   for (const rule of rules)
-    for (const question of ruleQuestions(rule, byPattern)) questions.set(question.key, question);
+    for (const question of byPattern ? patterned(rule) : plain(rule)) questions.set(question.key, question);
   return [...questions.values()];
 }
 
 // A rule is compiled once, and covers many endpoints of many versions.
-const plain = new WeakMap<RuleDescription, readonly Question[]>();
-const patterned = new WeakMap<RuleDescription, readonly Question[]>();
+const plain = madeOnce((rule: RuleDescription) => ruleQuestions(rule, ""));
+const patterned = madeOnce((rule: RuleDescription) => ruleQuestions(rule, canonicalJson(rule.names)));
 
-function ruleQuestions(rule: RuleDescription, byPattern: boolean): readonly Question[] {
-  const known = byPattern ? patterned : plain;
-  let questions = known.get(rule);
-  if (questions === undefined) {
-    const names = byPattern ? canonicalJson(rule.names) : "";
-    questions = Object.entries(rule.asks).map(([policy, asks]) => ({
-      policy,
-      asks,
-      names,
-      key: canonicalJson([policy, asks, names]),
-    }));
-    known.set(rule, questions);
-  }
-  return questions;
+function ruleQuestions({ asks: all }: RuleDescription, names: string): readonly Question[] {
+  return Object.entries(all).map(([policy, asks]) => ({
+    policy,
+    asks,
+    names,
+    key: canonicalJson([policy, asks, names]),
+  }));
 }

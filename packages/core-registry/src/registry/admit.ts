@@ -104,11 +104,16 @@ function stirredServices({ view, base, suspects }: Hall): Set<string> {
   return stirred;
 }
 
-function* changedServices(before: Directory, { branch, directory: after }: View): Iterable<string> {
-  if (before === after) return;
-  for (const [name, service] of after.services)
-    if (!isSameOn(branch, before.services.get(name), service)) yield name;
-  for (const name of before.services.keys()) if (!after.services.has(name)) yield name;
+function changedServices(before: Directory, { branch, directory: after }: View): string[] {
+  if (before === after) return [];
+  const changed: string[] = [];
+  after.services.forEach((service, name) => {
+    if (!isSameOn(branch, before.services.get(name), service)) changed.push(name);
+  });
+  before.services.forEach((_, name) => {
+    if (!after.services.has(name)) changed.push(name);
+  });
+  return changed;
 }
 
 // What other branches publish does not concern this one.
@@ -128,7 +133,7 @@ function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
 /** @returns the services whose newest fragment is to be tried */
 async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promise<Set<string>> {
   const { board, base, view, ledger, pace } = hall;
-  for (const service of [...base.services()])
+  for (const service of base.services())
     if (view.candidates(service).length === 0) board.unplace(service);
   await pace();
   const returning: string[] = [];

@@ -62,7 +62,7 @@ export class Board {
   }
 
   /** Every service that uses one. */
-  services(): Iterable<string> {
+  services(): string[] {
     return this.#layers.chosen.keys();
   }
 
@@ -103,7 +103,7 @@ export class Board {
 
   /** Every service with a claim that waits. */
   waiters(): string[] {
-    return [...this.#layers.waiting.keys()];
+    return this.#layers.waiting.keys();
   }
 
   /** Says which of a service's claims wait. */

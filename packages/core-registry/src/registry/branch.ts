@@ -285,7 +285,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
 }
 
 function ownServices(directory: Directory, branch: string): readonly DirectoryService[] {
-  return [...servicesOf(directory, branch)].flatMap((service) => directory.services.get(service) ?? []);
+  return servicesOf(directory, branch).flatMap((service) => directory.services.get(service) ?? []);
 }
 
 // What is master's is settled by master's merges, which every branch that is awake follows.

@@ -122,7 +122,10 @@ function fragmentKey({ service, hash }: CompiledFragment): string {
 async function assembleBoard(board: Board, input: CompileInput): Promise<Attempt> {
   const { previous, fork, protocols, pace } = input;
   const near = previous ?? fork;
-  const fragments = [...board.services()].sort().flatMap((service) => board.chosen(service) ?? []);
+  const fragments = board
+    .services()
+    .sort()
+    .flatMap((service) => board.chosen(service) ?? []);
   const parts = partsOf(fragments, board, protocols, near?.parts);
   const same = [previous, fork].find((known) => known !== undefined && isSame(known, fragments, parts));
   if (same !== undefined)
@@ -141,7 +144,8 @@ function isSame(known: CompiledVersion, fragments: readonly CompiledFragment[], 
   if (fragments.some((fragment) => known.chosen.get(fragment.service) !== fragment)) return false;
   return [...parts].every(([protocol, byService]) => {
     const before = known.parts.get(protocol);
-    for (const [service, part] of byService) if (before?.get(service) !== part) return false;
+    for (const service of byService.keys())
+      if (before?.get(service) !== byService.get(service)) return false;
     return true;
   });
 }
@@ -207,12 +211,18 @@ function touchedServices(
   previous: CompiledVersion | undefined,
 ): ReadonlySet<string> {
   const touched = new Set([...stirred, ...refused.keys()]);
-  for (const [service, fragment] of chosen)
+  // `forEach` makes no pair of each entry: a change is not to leave garbage for every service there is.
+  chosen.forEach((fragment, service) => {
     if (previous?.chosen.get(service) !== fragment) touched.add(service);
-  for (const service of previous?.chosen.keys() ?? []) if (!chosen.has(service)) touched.add(service);
+  });
+  previous?.chosen.forEach((_, service) => {
+    if (!chosen.has(service)) touched.add(service);
+  });
   for (const [protocol, byService] of parts) {
     const before = previous?.parts.get(protocol);
-    for (const [service, part] of byService) if (before?.get(service) !== part) touched.add(service);
+    byService.forEach((part, service) => {
+      if (before?.get(service) !== part) touched.add(service);
+    });
   }
   return touched;
 }

@@ -1,3 +1,4 @@
+import { madeOnce } from "../annotation.ts";
 import type { Claim } from "../contracts/protocol.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 
@@ -23,19 +24,13 @@ export interface FragmentIndex {
   readonly mentions: ReadonlySet<string>;
 }
 
-const indexes = new WeakMap<CompiledFragment, FragmentIndex>();
-
 /** The index of a fragment. */
-export function indexOf(fragment: CompiledFragment): FragmentIndex {
-  const known = indexes.get(fragment);
-  if (known !== undefined) return known;
+export const indexOf: (fragment: CompiledFragment) => FragmentIndex = madeOnce((fragment) => {
   const claims = [...fragment.parts].flatMap(([protocol, part]) =>
     part.claims.map((claim) => indexed(protocol, claim)),
   );
-  const index = { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
-  indexes.set(fragment, index);
-  return index;
-}
+  return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
+});
 
 /** A claim's key over all protocols. */
 export function claimKey(protocol: string, key: string): string {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { annotation, madeOnce } from "../annotation.ts";
 import { hash128 } from "../fragment/canonical.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 import { isTagOf } from "./tag.ts";
@@ -30,52 +31,54 @@ export interface Fragments {
 }
 
 /** Fragments of nodes that went and may come back. */
-const remembered = 64;
+const remembered = 16;
 
 interface Kept extends Source {
   raw: unknown;
   labels: readonly string[];
-  compiled: WeakRef<CompiledFragment>;
 }
 
-/** @param compile reads and compiles one */
-export function createFragments(
-  compile: (raw: unknown, service: string) => Promise<CompiledFragment>,
-): Fragments {
-  const byText = weakMap<CompiledFragment>();
-  const byHash = weakMap<Kept>();
+/** What fragments need. */
+export interface FragmentsOptions {
+  /** Reads and compiles one. */
+  compile(raw: unknown, service: string): Promise<CompiledFragment>;
+  /** The compiled fragments of a service that are in use: of equal ones the newest documentation first. */
+  inUse(service: string): Iterable<CompiledFragment>;
+}
+
+/**
+ * Keeps sources weakly, and compiled fragments not at all: those in use are looked up where they are used. A weak reference
+ * holds its target until the collector looks at the whole heap, and each change would leave it a compiled fragment to copy.
+ */
+export function createFragments({ compile, inUse }: FragmentsOptions): Fragments {
+  const texts = annotation<CompiledFragment, string>();
   const recent = new LRUCache<string, CompiledFragment>({ max: remembered });
-  const sources = new WeakMap<CompiledFragment, Kept>();
+  const byHash = weakMap<Kept>();
 
-  const keep = (fragment: CompiledFragment): Kept => {
-    const known = sources.get(fragment) ?? keepNew(fragment);
-    sources.set(fragment, known);
-    return known;
-  };
-
-  const keepNew = (fragment: CompiledFragment): Kept => {
+  const keep = madeOnce((fragment: CompiledFragment): Kept => {
     const { service, hash, raw } = fragment;
     const known = byHash.get(hash);
-    const news = {
-      raw,
-      labels: fragment.endpoints.map(({ label }) => label),
-      compiled: new WeakRef(fragment),
-    };
+    const news = { raw, labels: fragment.endpoints.map(({ label }) => label) };
     if (known !== undefined) return Object.assign(known, news);
     const kept: Kept = { service, hash, ...news };
     byHash.set(hash, kept);
     return kept;
+  });
+
+  const used = (
+    service: string,
+    fits: (fragment: CompiledFragment) => boolean,
+  ): CompiledFragment | undefined => {
+    for (const fragment of inUse(service)) if (fits(fragment)) return fragment;
+    return undefined;
   };
 
   const compileText = (raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment> => {
     const text = hash128(fragmentText(raw, service));
-    const known = byText.get(text);
-    if (known !== undefined) {
-      recent.set(text, known);
-      return known;
-    }
+    const known = recent.get(text) ?? used(service, (fragment) => texts.get(fragment) === text);
+    if (known !== undefined) return known;
     return compile(raw, service).then((fragment) => {
-      byText.set(text, fragment);
+      texts.set(fragment, text);
       recent.set(text, fragment);
       return fragment;
     });
@@ -92,7 +95,8 @@ export function createFragments(
   return {
     compile: compileText,
     source: keep,
-    revive: (source) => byHash.get(source.hash)?.compiled.deref() ?? compileText(source.raw, source.service),
+    revive: ({ service, hash, raw }) =>
+      used(service, (fragment) => fragment.hash === hash) ?? compileText(raw, service),
     byHash: (hash) => findWhere(hash, () => true),
     find: (service, hash) => findWhere(hash, (source) => source.service === service),
   };

@@ -29,9 +29,12 @@ export class Layer<Value> {
   }
 
   /** Every key that is there, those of below first. */
-  *keys(): Iterable<string> {
-    if (this.#below !== undefined) for (const key of this.#below.keys()) if (!this.#own.has(key)) yield key;
-    for (const [key, value] of this.#own) if (value !== undefined) yield key;
+  keys(): string[] {
+    const keys = this.#below?.keys().filter((key) => !this.#own.has(key)) ?? [];
+    this.#own.forEach((value, key) => {
+      if (value !== undefined) keys.push(key);
+    });
+    return keys;
   }
 
   /** The keys that this layer says something of, and what. */

@@ -43,7 +43,7 @@ import { recompile } from "./recompile.ts";
 import { branchStatus } from "./status.ts";
 import { isTagOf } from "./tag.ts";
 import { overlay } from "./try-out.ts";
-import { servicesOf, type View } from "./view.ts";
+import { publishedFragments, servicesOf, type View } from "./view.ts";
 
 const noBranch: NotServed = { missing: "branch" };
 const starting: NotServed = { missing: "starting" };
@@ -82,7 +82,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     examples,
     happened: runtime.happened,
   };
-  const fragments = createFragments((raw, service) => compileFragment(raw, service, compiler, signal));
+  const fragments = createFragments({
+    compile: (raw, service) => compileFragment(raw, service, compiler, signal),
+    inUse: fragmentsInUse,
+  });
   /** Where master's fragments are placed; every merge begins here. */
   const board = new Board();
   /** Fragments that history names, and that nobody may publish any more. */
@@ -94,6 +97,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     if (branch === undefined) throw new TypeError("The branch master cannot be missing.");
     return branch;
   };
+
+  function* fragmentsInUse(service: string): Iterable<CompiledFragment> {
+    const placed = board.chosen(service);
+    if (placed !== undefined) yield placed;
+    yield* publishedFragments(discovery.directory, service);
+  }
 
   /** For who is not in a merge: the board must not change meanwhile. */
   const reviveBetween = (recipe: readonly Source[]): Promise<CompiledVersion> =>
@@ -112,13 +121,25 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 
   // The ledger may name fragments that are compiled no more.
-  const lastGoodOf = async (view: View, ledger: Ledger): Promise<Map<string, CompiledFragment>> => {
-    const found = new Map<string, CompiledFragment>();
-    for (const [service, hash] of [...ledger.accepted, ...ledger.pins]) {
+  const lastGoodOf = async (
+    view: View,
+    ledger: Ledger,
+    previous: CompiledVersion | undefined,
+  ): Promise<Map<string, CompiledFragment>> => {
+    const wanted: (readonly [service: string, hash: string])[] = [];
+    const want = (hash: string | null, service: string): void => {
       const candidates = view.candidates(service);
-      if (hash === null || candidates.length === 0 || candidates[0]?.fragment.hash === hash) continue;
-      const source = fragments.find(service, hash);
-      if (source !== undefined) found.set(hash, await fragments.revive(source));
+      if (hash !== null && candidates.length > 0 && candidates[0]?.fragment.hash !== hash)
+        wanted.push([service, hash]);
+    };
+    ledger.accepted.forEach(want);
+    ledger.pins.forEach(want);
+    const found = new Map<string, CompiledFragment>();
+    for (const [service, hash] of wanted) {
+      const served = previous?.chosen.get(service);
+      const source = served?.hash === hash ? undefined : fragments.find(service, hash);
+      if (served?.hash === hash) found.set(hash, served);
+      else if (source !== undefined) found.set(hash, await fragments.revive(source));
     }
     return found;
   };
@@ -150,7 +171,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     previous: CompiledVersion | undefined,
     snapshot: Branch["snapshot"],
   ): Promise<Compiling> => {
-    const lastGood = await lastGoodOf(view, ledger);
+    const lastGood = await lastGoodOf(view, ledger, previous);
     await pace();
     const guard = guardOf(view.branch);
     // A gateway that starts compares with what the ledger says was accepted.
@@ -233,10 +254,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     for (const hash of heirlooms.keys()) if (!pinned.has(hash)) heirlooms.delete(hash);
   };
 
-  const hasOwn = (branch: Branch): boolean => {
-    for (const _ of servicesOf(discovery.directory, branch.name)) return true;
-    return false;
-  };
+  const hasOwn = (branch: Branch): boolean => servicesOf(discovery.directory, branch.name).length > 0;
 
   const after = (ms: number, run: () => void): void => {
     if (signal.aborted) return;

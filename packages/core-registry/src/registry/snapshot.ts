@@ -1,3 +1,4 @@
+import { madeOnce } from "../annotation.ts";
 import type { ActionDescription } from "../contracts/broker.ts";
 import type { ActionEntry, DirectorySnapshot, ServiceEntry } from "../contracts/directory.ts";
 import type { JsonSchema } from "../contracts/schema.ts";
@@ -58,12 +59,11 @@ function findAction(
 }
 
 /** A service that did not change is the same for every branch that has no nodes of its own for it. */
-const known = new WeakMap<DirectoryService, Map<string, BranchService>>();
+const byBranch = madeOnce((_: DirectoryService) => new Map<string, BranchService>());
 
 function branchService(branch: string, service: DirectoryService): BranchService {
   const view = service.offers.some(({ fragment }) => fragment?.branch === branch) ? branch : masterBranch;
-  const branches = known.get(service) ?? new Map<string, BranchService>();
-  known.set(service, branches);
+  const branches = byBranch(service);
   const before = branches.get(view);
   if (before !== undefined) return before;
   const made = makeBranchService(view, service);

@@ -1,3 +1,4 @@
+import { madeOnce } from "../annotation.ts";
 import { masterBranch } from "../fragment/fragment.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import { type Directory, type DirectoryService, ownOffers } from "./directory.ts";
@@ -45,22 +46,30 @@ export function publishesFor(service: DirectoryService, branch: string): boolean
 }
 
 /** The services of a directory that publish a fragment for a branch. */
-export function* servicesOf(directory: Directory, branch: string): Iterable<string> {
-  for (const service of directory.services.values()) if (publishesFor(service, branch)) yield service.name;
+export function servicesOf({ services }: Directory, branch: string): string[] {
+  const names: string[] = [];
+  services.forEach((service, name) => {
+    if (publishesFor(service, branch)) names.push(name);
+  });
+  return names;
+}
+
+/** Every fragment that the nodes of a service publish; of equal ones the one whose documentation counts comes first. */
+export function* publishedFragments({ services }: Directory, name: string): Iterable<CompiledFragment> {
+  const service = services.get(name);
+  if (service === undefined) return;
+  for (const candidates of byBranch(service).values()) for (const { fragment } of candidates) yield fragment;
+  for (const { fragment } of service.offers) if (fragment !== undefined) yield fragment;
 }
 
 const none: readonly Candidate[] = [];
-/** A service that did not change has the same candidates on every branch that does not concern it. */
-const known = new WeakMap<DirectoryService, Map<string, readonly Candidate[]>>();
-
 function candidatesOf(service: DirectoryService, branch: string): readonly Candidate[] {
   const branches = byBranch(service);
   return branches.get(branch) ?? branches.get(masterBranch) ?? none;
 }
 
-function byBranch(service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> {
-  const before = known.get(service);
-  if (before !== undefined) return before;
+/** A service that did not change has the same candidates on every branch that does not concern it. */
+const byBranch = madeOnce((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
   const made = new Map<string, Map<string, Draft>>();
   for (const { fragment, node, description } of ownOffers(service)) {
     if (fragment?.branch === undefined) continue;
@@ -78,9 +87,8 @@ function byBranch(service: DirectoryService): ReadonlyMap<string, readonly Candi
   for (const [branch, drafts] of made) sorted.set(branch, inOrder(service, drafts));
   const master = sorted.get(masterBranch) ?? none;
   for (const [branch, own] of sorted) if (branch !== masterBranch) sorted.set(branch, [...own, ...master]);
-  known.set(service, sorted);
   return sorted;
-}
+});
 
 interface Draft {
   fragment: CompiledFragment;

@@ -31,7 +31,7 @@ interface Postbox {
   readonly recipient: Recipient;
   /** By subject: what waits, one report each. */
   readonly waiting: Map<string, Report>;
-  /** By subject: when it was sent lately. */
+  /** By subject: when it was sent lately, each in order; what was sent last stands last. */
   readonly sent: Map<string, readonly number[]>;
   underWay: boolean;
   silent: boolean;
@@ -75,14 +75,14 @@ export function createDelivery(clock: Clock, logger: Logger): Delivery {
     box.cancel = undefined;
     const now = clock.now();
     for (const [subject, times] of box.sent) {
-      const recent = times.filter((at) => now - at < pauseMs);
-      if (recent.length === 0) box.sent.delete(subject);
-      else box.sent.set(subject, recent);
+      if (now - (times.at(-1) ?? 0) < pauseMs) break;
+      box.sent.delete(subject);
     }
     for (const [subject, report] of box.waiting) {
-      const times = box.sent.get(subject) ?? [];
+      const times = recentOf(box, subject, now);
       if (times.length >= mostAtOnce) continue;
       box.waiting.delete(subject);
+      box.sent.delete(subject);
       box.sent.set(subject, [...times, now]);
       void hand(box, report);
       return;
@@ -90,12 +90,17 @@ export function createDelivery(clock: Clock, logger: Logger): Delivery {
     rest(box, now);
   };
 
-  // Until the oldest sending is forgotten; then something may go again, or nothing is left to remember.
+  // Until something that waits may go, or the oldest subject is forgotten, and with the last one the box.
   const rest = (box: Postbox, now: number): void => {
     const { broker, node } = box.recipient;
-    const oldest = Math.min(...[...box.sent.values()].flat());
-    if (Number.isFinite(oldest)) box.cancel = clock.after(oldest + pauseMs - now, () => next(box));
-    else boxes.get(broker)?.delete(node);
+    const [oldest] = box.sent.values();
+    if (oldest === undefined) {
+      boxes.get(broker)?.delete(node);
+      return;
+    }
+    const held = [...box.waiting.keys()].map((subject) => recentOf(box, subject, now)[0] ?? now);
+    const first = Math.min(oldest.at(-1) ?? now, ...held);
+    box.cancel = clock.after(first + pauseMs - now, () => next(box));
   };
 
   const hand = async (box: Postbox, report: Report): Promise<void> => {
@@ -135,4 +140,8 @@ export function createDelivery(clock: Clock, logger: Logger): Delivery {
       boxes.clear();
     },
   };
+}
+
+function recentOf({ sent }: Postbox, subject: string, now: number): readonly number[] {
+  return (sent.get(subject) ?? []).filter((at) => now - at < pauseMs);
 }

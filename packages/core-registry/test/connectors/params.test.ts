@@ -219,7 +219,7 @@ describe("S3.1 sources", () => {
       { severity: "error", code: "BATCHING_INVALID" },
     ]);
     const { params, findings } = compiled({ id: "@path.id[]" }, { batching: true });
-    expect([...params.batched]).toEqual(["id"]);
+    expect(params.batched).toEqual(["id"]);
     expect(findings).toEqual([]);
     expect(compiled({ a: { id: "@path.id[]" } }, { batching: true }).findings).toMatchObject([
       { severity: "error" },

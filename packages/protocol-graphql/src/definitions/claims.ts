@@ -73,14 +73,18 @@ function definitionClaims(node: TypeNodes, source: ClaimSource): Claim[] {
     key: string,
     label: string,
     needs: readonly Need[],
-  ): Claim => ({
-    key,
-    label,
-    jsonPath: source.jsonPath,
-    place: () => placeOf(source.typeDefs, at.loc?.start ?? 0),
-    ...shared,
-    ...(needs.length === 0 ? {} : { needs }),
-  });
+  ): Claim => {
+    // A node's place holds all tokens of its text: only the offset is kept.
+    const offset = at.loc?.start ?? 0;
+    return {
+      key,
+      label,
+      jsonPath: source.jsonPath,
+      place: () => placeOf(source.typeDefs, offset),
+      ...shared,
+      ...(needs.length === 0 ? {} : { needs }),
+    };
+  };
   const fieldNeeds = (field: FieldDefinitionNode | InputValueDefinitionNode): string[] => {
     const args = "arguments" in field ? (field.arguments ?? []) : [];
     return needsOf(type, namedType(field.type), ...args.map((arg) => namedType(arg.type)));

@@ -5,7 +5,7 @@ import type { GraphQLData } from "../definitions/compile.ts";
 import { isExtension, type TypeNodes } from "../definitions/definition.ts";
 import { type LivePart, livePart } from "./live.ts";
 import { providedDefinitions, providedRoots } from "./provided.ts";
-import { emptyTable, type Table } from "./table.ts";
+import { Table } from "./table.ts";
 
 /** One definition or extension of a type. */
 export interface Piece {
@@ -69,7 +69,7 @@ export function compose(old: Composition, given: readonly Part<GraphQLData>[]): 
 
 /** The composition of no parts. */
 export function emptyComposition(scalars: ReadonlyMap<string, GraphQLScalarType>): Composition {
-  const entries = emptyTable<TypeEntry>().with(
+  const entries = Table.empty<TypeEntry>().with(
     new Map(providedDefinitions(scalars).map((node) => [node.name.value, [{ node, live: undefined }]])),
   );
   return { parts: [], entries, types: 0 };

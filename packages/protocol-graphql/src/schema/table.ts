@@ -1,50 +1,46 @@
-/** Values by name, never changed: another table is made of it, which shares all that is equal. */
-export interface Table<Value> {
-  /** The value of a name. */
-  get(name: string): Value | undefined;
-  /** This table with other values for some names; `undefined` takes a name out. Costs what changes, not what there is. */
-  with(changes: ReadonlyMap<string, Value | undefined>): Table<Value>;
-  /** The names whose values are not the same object in another table. Fast where one was made of the other. */
-  differing(other: Table<Value>): readonly string[];
-}
-
 type Bucket<Value> = ReadonlyMap<string, Value>;
 
 const size = 512;
 const empty: Bucket<never> = new Map<string, never>();
-const bucketsOf = new WeakMap<object, readonly Bucket<unknown>[]>();
 
-/** A table without names. */
-export function emptyTable<Value>(): Table<Value> {
-  return tableOf<Value>(Array.from({ length: size }, () => empty));
-}
+/** Values by name, never changed: another table is made of it, which shares all that is equal. */
+export class Table<Value> {
+  readonly #buckets: readonly Bucket<Value>[];
 
-function tableOf<Value>(buckets: readonly Bucket<Value>[]): Table<Value> {
-  const table: Table<Value> = {
-    get: (name) => buckets[placeOf(name)]?.get(name),
-    with: (changes) => {
-      const copied = new Map<number, Map<string, Value>>();
-      for (const [name, value] of changes) {
-        const place = placeOf(name);
-        const bucket = copied.get(place) ?? new Map(buckets[place]);
-        copied.set(place, bucket);
-        if (value === undefined) bucket.delete(name);
-        else bucket.set(name, value);
-      }
-      return tableOf(buckets.map((bucket, place) => copied.get(place) ?? bucket));
-    },
-    differing: (other) => {
-      const others = bucketsOf.get(other) ?? [];
-      return buckets.flatMap((bucket, place) => {
-        const also = others[place] ?? empty;
-        if (bucket === also) return [];
-        const names = new Set([...bucket.keys(), ...also.keys()]);
-        return [...names].filter((name) => bucket.get(name) !== also.get(name));
-      });
-    },
-  };
-  bucketsOf.set(table, buckets);
-  return table;
+  private constructor(buckets: readonly Bucket<Value>[]) {
+    this.#buckets = buckets;
+  }
+
+  /** A table without names. */
+  static empty<Value>(): Table<Value> {
+    return new Table<Value>(Array.from({ length: size }, () => empty));
+  }
+
+  /** The value of a name. */
+  readonly get = (name: string): Value | undefined => this.#buckets[placeOf(name)]?.get(name);
+
+  /** This table with other values for some names; `undefined` takes a name out. Costs what changes, not what there is. */
+  with(changes: ReadonlyMap<string, Value | undefined>): Table<Value> {
+    const copied = new Map<number, Map<string, Value>>();
+    for (const [name, value] of changes) {
+      const place = placeOf(name);
+      const bucket = copied.get(place) ?? new Map(this.#buckets[place]);
+      copied.set(place, bucket);
+      if (value === undefined) bucket.delete(name);
+      else bucket.set(name, value);
+    }
+    return new Table(this.#buckets.map((bucket, place) => copied.get(place) ?? bucket));
+  }
+
+  /** The names whose values are not the same object in another table. Fast where one was made of the other. */
+  differing(other: Table<Value>): readonly string[] {
+    return this.#buckets.flatMap((bucket, place) => {
+      const also = other.#buckets[place] ?? empty;
+      if (bucket === also) return [];
+      const names = new Set([...bucket.keys(), ...also.keys()]);
+      return [...names].filter((name) => bucket.get(name) !== also.get(name));
+    });
+  }
 }
 
 function placeOf(name: string): number {

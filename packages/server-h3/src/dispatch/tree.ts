@@ -1,4 +1,4 @@
-import type { Route } from "@tidegate/core-registry";
+import { annotation, madeOnce, type Route } from "@tidegate/core-registry";
 import { type Group, groupSlice } from "./group.ts";
 import { type Match, makeTarget, type Target, type TargetInput } from "./target.ts";
 
@@ -47,8 +47,9 @@ export function createTrees<Kind extends Route>(
   input: TreesInput<Kind>,
 ): (slices: readonly (readonly Route[])[]) => Tree<Kind> {
   const { isKind, methodOf, made } = input;
-  const ofSlice = new WeakMap<readonly Route[], Group<Kind>>();
-  const ofGroup = new WeakMap<Group<Kind>, Node<Kind>>();
+  const ofSlice = annotation<readonly Route[], Group<Kind>>();
+  /** What one slice has alone is the same node in every version. */
+  const aloneOf = madeOnce((group: Group<Kind>): Node<Kind> => emptyNode([group]));
 
   const refused = (route: Route, error: unknown): void =>
     input.refused(route, error instanceof Error ? error.message : String(error));
@@ -59,13 +60,9 @@ export function createTrees<Kind extends Route>(
     return group;
   }
 
-  /** What one slice has alone is the same node in every version. */
   function nodeOf(groups: readonly Group<Kind>[]): Node<Kind> {
     const [group] = groups;
-    if (group === undefined || groups.length > 1) return emptyNode(groups);
-    const node = ofGroup.get(group) ?? emptyNode(groups);
-    ofGroup.set(group, node);
-    return node;
+    return group === undefined || groups.length > 1 ? emptyNode(groups) : aloneOf(group);
   }
 
   function opened(node: Node<Kind>): Node<Kind> {
@@ -133,7 +130,7 @@ export function createTrees<Kind extends Route>(
       find: (method, path) => find(rootOf(), method, path, 0),
       *prepare() {
         for (const slice of slices) {
-          if (ofSlice.has(slice)) continue;
+          if (ofSlice.get(slice) !== undefined) continue;
           groupOf(slice);
           yield;
         }

@@ -14,7 +14,7 @@ export interface ImplicitOptions {
   /** What each source is. */
   readonly sources: Readonly<Record<string, "text" | "data">>;
   /** Names that the mapping has at its top level: never filled in, also where they are absent. */
-  readonly named: ReadonlySet<string>;
+  readonly named: readonly string[];
 }
 
 interface Declared {
@@ -29,12 +29,13 @@ interface Declared {
 export function implicitParams(
   options: ImplicitOptions,
 ): (schema: JsonSchema | undefined) => FillIn | undefined {
-  const known = new WeakMap<JsonSchema, { readonly fillIn: FillIn | undefined }>();
+  let known: WeakMap<JsonSchema, { readonly fillIn: FillIn | undefined }> | undefined;
   let last: JsonSchema | undefined;
   let lastFillIn: FillIn | undefined;
   return (schema) => {
     if (schema === last) return lastFillIn;
     if (schema === undefined) return undefined;
+    known ??= new WeakMap();
     let made = known.get(schema);
     if (made === undefined) {
       made = { fillIn: compileFillIn(schema, options) };
@@ -47,8 +48,9 @@ export function implicitParams(
 }
 
 function compileFillIn(schema: JsonSchema, options: ImplicitOptions): FillIn | undefined {
+  const named = new Set(options.named);
   const declared: Declared[] = Object.entries(schema.properties ?? {})
-    .filter(([name]) => !options.named.has(name) && !refusedKeys.has(name))
+    .filter(([name]) => !named.has(name) && !refusedKeys.has(name))
     .map(([name, property]) => ({ name, cast: declaredCast(property) }));
   if (declared.length === 0) return undefined;
   return (params, sources) => {

@@ -10,11 +10,11 @@ import type { MappingContext } from "./types.ts";
 /** A mapping, compiled (S3). */
 export interface CompiledParams {
   /** The sources that it may read, without `context`. */
-  readonly reads: ReadonlySet<string>;
+  readonly reads: readonly string[];
   /** The context values that it reads: to be prepared before it is made. */
   readonly contexts: readonly string[];
   /** Names of the params that travel in batches. */
-  readonly batched: ReadonlySet<string>;
+  readonly batched: readonly string[];
   /** Whether what the action declares is filled in. */
   readonly implicit: boolean;
   /**
@@ -57,19 +57,19 @@ export function compileParams(mapping: Json | undefined, options: ParamsOptions)
     typeof mapping === "string" || mapping === null || typeof written !== "object" || Array.isArray(written);
   const resolve = compileValue(mapping === undefined ? {} : mapping, [], context);
   const implicit = options.implicitParams && !whole && options.implicit.length > 0;
-  const collected = { contexts: [...context.contextReads], batched: context.batched, implicit };
+  const collected = { contexts: [...context.contextReads], batched: [...context.batched], implicit };
   if (!implicit) {
     const make: CompiledParams["make"] = (sources, scope) => {
       const params = resolve(sources, scope);
       return params === undefined ? {} : params;
     };
-    return { ...collected, reads: context.reads, make };
+    return { ...collected, reads: [...context.reads], make };
   }
-  const named = new Set(Object.keys(written));
+  const named = Object.keys(written);
   const fillerFor = implicitParams({ order: options.implicit, sources: options.sources, named });
   return {
     ...collected,
-    reads: new Set([...context.reads, ...options.implicit]),
+    reads: [...context.reads.union(new Set(options.implicit))],
     make: (sources, scope, declared) => {
       const params = resolve(sources, scope) as Record<string, unknown>;
       fillerFor(declared)?.(params, sources);
