@@ -2,6 +2,7 @@ import { type CommandDef, defineCommand } from "citty";
 import { loadConfig } from "../config/load.ts";
 import { startGateway } from "../start-gateway.ts";
 import { refuseUnknown, UsageError } from "./usage.ts";
+import { makeGarbageYoung } from "./young-garbage.ts";
 
 const args = {
   config: {
@@ -22,6 +23,7 @@ export const startCommand: CommandDef<typeof args> = defineCommand({
   args,
   run: async ({ args: given, rawArgs }) => {
     refuseUnknown(rawArgs, given, args);
+    makeGarbageYoung();
     const port = given.port === undefined ? undefined : readPort(given.port);
     const { path, value } = await loadConfig(given.config);
     await startGateway(value, {

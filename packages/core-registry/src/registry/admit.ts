@@ -133,8 +133,7 @@ function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
 /** @returns the services whose newest fragment is to be tried */
 async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promise<Set<string>> {
   const { board, base, view, ledger, pace } = hall;
-  for (const service of base.services())
-    if (view.candidates(service).length === 0) board.unplace(service);
+  for (const service of base.services()) if (view.candidates(service).length === 0) board.unplace(service);
   await pace();
   const returning: string[] = [];
   for (const name of view.directory.services.keys()) {

@@ -40,7 +40,7 @@ export async function assembleAll(
     const own = parts.get(protocol.key) ?? new Map<string, Part>();
     const share =
       protocol.assemble === undefined
-        ? sideBySide(own)
+        ? new SideBySide(own)
         : protocol.assemble([...own.values()], {
             previous: previous?.get(protocol.key),
             found: (origin, finding) => {
@@ -56,15 +56,20 @@ export async function assembleAll(
 }
 
 /** The routes and endpoints of parts that do not know of each other. */
-function sideBySide(parts: ReadonlyMap<string, Part>): Assembled {
-  return {
-    routes: [...parts.values()].flatMap(({ compiled }) =>
+class SideBySide implements Assembled {
+  readonly routes: Assembled["routes"];
+  readonly #parts: ReadonlyMap<string, Part>;
+
+  constructor(parts: ReadonlyMap<string, Part>) {
+    this.#parts = parts;
+    this.routes = [...parts.values()].flatMap(({ compiled }) =>
       compiled.routes === undefined || compiled.routes.length === 0 ? [] : [compiled.routes],
-    ),
-    get endpoints() {
-      return [...parts.values()].flatMap(({ compiled, waiting }) =>
-        waiting.size === 0 ? compiled.endpoints : compiled.endpoints.filter(({ key }) => !waiting.has(key)),
-      );
-    },
-  };
+    );
+  }
+
+  get endpoints(): Assembled["endpoints"] {
+    return [...this.#parts.values()].flatMap(({ compiled, waiting }) =>
+      waiting.size === 0 ? compiled.endpoints : compiled.endpoints.filter(({ key }) => !waiting.has(key)),
+    );
+  }
 }

@@ -144,8 +144,7 @@ function isSame(known: CompiledVersion, fragments: readonly CompiledFragment[], 
   if (fragments.some((fragment) => known.chosen.get(fragment.service) !== fragment)) return false;
   return [...parts].every(([protocol, byService]) => {
     const before = known.parts.get(protocol);
-    for (const service of byService.keys())
-      if (before?.get(service) !== byService.get(service)) return false;
+    for (const service of byService.keys()) if (before?.get(service) !== byService.get(service)) return false;
     return true;
   });
 }

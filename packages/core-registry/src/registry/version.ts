@@ -1,4 +1,4 @@
-import type { Assembled, Protocol } from "../contracts/protocol.ts";
+import type { Assembled, Endpoint, Protocol } from "../contracts/protocol.ts";
 import type { Version, VersionFragment } from "../contracts/version.ts";
 import { hash128 } from "../fragment/canonical.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
@@ -22,23 +22,50 @@ export function makeVersion(
   protocols: readonly Protocol[],
   assembled: ReadonlyMap<string, Assembled>,
 ): Version {
-  const id = versionId(chosen);
-  let fragments: readonly VersionFragment[] | undefined;
-  const shares = protocols.flatMap(({ key }) => assembled.get(key) ?? []);
-  return {
-    id,
-    name: id.slice(0, 8),
-    get fragments() {
-      fragments ??= [...chosen.values()].map((fragment) => versionFragment(fragment, parts));
-      return fragments;
-    },
-    routes: shares.flatMap(({ routes }) => routes),
-    get endpoints() {
-      return shares.flatMap(({ endpoints }) => endpoints);
-    },
-    rules: serviceRules(chosen),
+  return new MadeVersion(
+    chosen,
+    parts,
+    protocols.flatMap(({ key }) => assembled.get(key) ?? []),
     assembled,
-  };
+  );
+}
+
+/** A class, and no object with getters of its own: such a one is slow to read, and this one is read by every request. */
+class MadeVersion implements Version {
+  readonly id: string;
+  readonly name: string;
+  readonly routes: Version["routes"];
+  readonly rules: Version["rules"];
+  readonly assembled: Version["assembled"];
+  readonly #chosen: ReadonlyMap<string, CompiledFragment>;
+  readonly #parts: Parts;
+  readonly #shares: readonly Assembled[];
+  #fragments: readonly VersionFragment[] | undefined;
+
+  constructor(
+    chosen: ReadonlyMap<string, CompiledFragment>,
+    parts: Parts,
+    shares: readonly Assembled[],
+    assembled: Version["assembled"],
+  ) {
+    this.id = versionId(chosen);
+    this.name = this.id.slice(0, 8);
+    this.routes = shares.flatMap(({ routes }) => routes);
+    this.rules = serviceRules(chosen);
+    this.assembled = assembled;
+    this.#chosen = chosen;
+    this.#parts = parts;
+    this.#shares = shares;
+  }
+
+  get fragments(): readonly VersionFragment[] {
+    this.#fragments ??= [...this.#chosen.values()].map((fragment) => versionFragment(fragment, this.#parts));
+    return this.#fragments;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#shares.flatMap(({ endpoints }) => endpoints);
+  }
 }
 
 function versionFragment({ service, hash, branch = "" }: CompiledFragment, parts: Parts): VersionFragment {

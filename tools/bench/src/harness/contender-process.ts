@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import type { Contender } from "./benchmark.ts";
 import type { ContenderMessage } from "./contend.ts";
+import { nodeFlags } from "./node-flags.ts";
 
 /** A contender, running. */
 export interface ContenderProcess {
@@ -18,7 +19,13 @@ export interface ContenderProcess {
 
 /** Starts a contender and resolves when it takes requests. Where the machine can, it keeps one core to itself. */
 export async function startContender({ who, program, given }: Contender): Promise<ContenderProcess> {
-  const [command = "", ...args] = [...pin(), process.execPath, "--conditions=@tidegate/source", program];
+  const [command = "", ...args] = [
+    ...pin(),
+    process.execPath,
+    ...nodeFlags,
+    "--conditions=@tidegate/source",
+    program,
+  ];
   if (given !== undefined) args.push(JSON.stringify(given));
   const child = spawn(command, args, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

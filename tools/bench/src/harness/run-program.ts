@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { nodeFlags } from "./node-flags.ts";
 
 /**
  * Runs a program of ours as a process of its own, with the garbage collector in reach, and resolves with the one message
@@ -8,7 +9,7 @@ import { fork } from "node:child_process";
  */
 export async function runProgram<Message>(program: string, given: unknown): Promise<Message> {
   const child = fork(program, [JSON.stringify(given)], {
-    execArgv: ["--conditions=@tidegate/source", "--expose-gc"],
+    execArgv: [...nodeFlags, "--conditions=@tidegate/source", "--expose-gc"],
     env: { ...process.env, NODE_ENV: "production" },
   });
   const { promise, resolve, reject } = Promise.withResolvers<Message>();
