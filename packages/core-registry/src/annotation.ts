@@ -16,8 +16,10 @@ export function annotation<Key extends object, Value>(): Annotation<Key, Value> 
   let sealed: WeakMap<Key, Value> | undefined;
   return {
     get: (key) => {
-      const value: Value | undefined = Reflect.get<object, symbol>(key, place);
-      return value === undefined ? sealed?.get(key) : value;
+      // It may have been sealed since.
+      const value = sealed?.get(key);
+      if (value !== undefined || !Object.hasOwn(key, place)) return value;
+      return Reflect.get<object, symbol>(key, place);
     },
     set: (key, value) => {
       if (!Object.isExtensible(key)) {

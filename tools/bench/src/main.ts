@@ -33,13 +33,15 @@ const { positionals, values } = parseArgs({
     connections: { type: "string", default: "32" },
     changes: { type: "string", default: "200" },
     base: { type: "string", default: "1000" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
 const [name] = positionals;
 const progress = (line: string): void => console.error(line);
 const benchmark = benchmarks.find((each) => each.name === name);
 
-if (benchmark !== undefined) await compare(benchmark);
+if (values.help) console.log(usage);
+else if (benchmark !== undefined) await compare(benchmark);
 else if (name === "registry")
   await tell(
     await runRegistry({

@@ -27,10 +27,12 @@ const { positionals, values } = parseArgs({
     seeds: { type: "string", default: "10" },
     rounds: { type: "string", default: "10" },
     json: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
 
-if (positionals[0] === "swap") await swap();
+if (values.help) console.log(usage);
+else if (positionals[0] === "swap") await swap();
 else if (positionals[0] === "faults") await faults(positive(values.seeds));
 else if (positionals[0] === "gateways") await gateways(positive(values.rounds));
 else {

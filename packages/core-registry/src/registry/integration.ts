@@ -1,5 +1,6 @@
 import type { Finding } from "../contracts/finding.ts";
 import type { IntegrationState } from "../contracts/report.ts";
+import { hash128 } from "../fragment/canonical.ts";
 import type { Judge } from "./admit.ts";
 import type { Compilation, Compiling } from "./compile.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
@@ -124,9 +125,7 @@ function unique(findings: readonly Finding[]): Finding[] {
 }
 
 function outcomeOf(hash: string, state: IntegrationState, findings: readonly Finding[]): string {
-  return [
-    hash,
-    state,
-    ...findings.map(({ code, jsonPath, message }) => `${code} ${jsonPath} ${message}`),
-  ].join("\n");
+  const found = findings.map(({ code, jsonPath, message }) => `${code} ${jsonPath} ${message}`);
+  // Remembered for every fragment and node, whatever the length of what was found.
+  return hash128([hash, state, ...found].join("\n"));
 }
