@@ -16,8 +16,8 @@ import type { Integration } from "./integration.ts";
 
 export { integrationReport };
 
-/** Who is meant where a fragment is told of for the first time, whatever its nodes. */
-const everybody = "";
+/** Of how many fragments of a service it is remembered what was told of them, whatever their nodes. */
+const mostFragments = 32;
 
 /** Tells the nodes what became of their fragments (S10.1). */
 export interface Messenger {
@@ -51,6 +51,7 @@ export interface MessengerOptions {
 export function createMessenger(options: MessengerOptions): Messenger {
   const { gateway, logger, clock } = options;
   const told = createTold(clock);
+  const toldOf = createTold(clock, mostFragments);
   const delivery = createDelivery(clock, logger);
 
   const send = (report: Report, nodes: readonly string[]): void => {
@@ -75,9 +76,10 @@ export function createMessenger(options: MessengerOptions): Messenger {
     if (type === "remove") {
       send(integrationReport(gateway, branch, merge, integration), told.listeners(topic));
       told.forget(topic);
+      toldOf.forget(topic);
       return;
     }
-    const isFirst = told.isNews(`${topic} ${fragment.hash}`, everybody, outcome);
+    const isFirst = toldOf.isNews(topic, fragment.hash, outcome);
     const untold = nodes.filter((node) => told.isNews(topic, node, outcome));
     if (documentationAlone(merge, integration)) {
       const text = hash128(canonicalJson(fragment.raw));

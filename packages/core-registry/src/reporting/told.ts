@@ -18,15 +18,17 @@ const minute = 60_000;
 const mostEqual = 3;
 const mostInMinute = 20;
 const mostTopics = 20_000;
-const mostListeners = 1_000;
 
 interface Saying {
   readonly outcome: string;
   readonly at: number;
 }
 
-/** Has told nobody anything. */
-export function createTold(clock: Clock): Told {
+/**
+ * Has told nobody anything.
+ * @param mostListeners how many listeners of one topic are remembered, those told last. Default 1,000
+ */
+export function createTold(clock: Clock, mostListeners = 1_000): Told {
   const topics = new Map<string, Map<string, readonly Saying[]>>();
 
   const listenersOf = (topic: string): Map<string, readonly Saying[]> => {

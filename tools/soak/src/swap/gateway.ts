@@ -34,6 +34,8 @@ export type GatewayMessage =
 
 /** Sockets that have to go go within this time, in seconds: the changes come faster than in a deployment. */
 const retireSeconds = 0.2;
+/** Few operations are remembered, so that what is bounded is full before the heap is looked at. */
+const maxOperations = 50;
 
 /** How long functions take on a busy machine is not what is tried here. */
 const functionMs = 5_000;
@@ -50,7 +52,7 @@ const gateway = createGateway({
       transporter: loopbackTcp({ port: gatewayPort }),
     }),
   ],
-  protocols: [rest(), graphql(), webSocket()],
+  protocols: [rest(), graphql({ maxOperations }), webSocket()],
   policies: [scope()],
   sandbox: sandbox({ timeout: functionMs }),
   server: h3Server({ host: "127.0.0.1", port: 0, webSocket: { retireSeconds } }),
