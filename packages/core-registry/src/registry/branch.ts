@@ -6,7 +6,7 @@ import type { NotServed, Served } from "../contracts/server.ts";
 import type { CompiledVersion } from "../difference/compiled-version.ts";
 import type { Compilation, Compiling } from "./compile.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
-import type { Directory, DirectoryService } from "./directory.ts";
+import { type Directory, type Offer, ownOffers } from "./directory.ts";
 import type { Source } from "./fragments.ts";
 import { type Integration, integrationsOf, removalsOf } from "./integration.ts";
 import { judge } from "./judge.ts";
@@ -123,7 +123,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
   let versions: readonly BranchVersion[] = [];
   let usedAt = 0;
   let isOpen = false;
-  let mergedOwn: readonly DirectoryService[] = [];
+  let mergedOwn: readonly Offer[] = [];
   let seen: { readonly directory: Directory; readonly snapshot: DirectorySnapshot } | undefined;
   let answer: Served | undefined;
   const outcomes = new Map<string, string>();
@@ -135,8 +135,8 @@ export function createBranch(name: string, options: BranchOptions): Branch {
   };
 
   const ownChanged = (directory: Directory): boolean => {
-    const own = ownServices(directory, name);
-    return own.length !== mergedOwn.length || own.some((service, index) => service !== mergedOwn[index]);
+    const own = offersFor(name, directory);
+    return own.length !== mergedOwn.length || own.some((offer, index) => offer !== mergedOwn[index]);
   };
 
   const mergeOf = async (
@@ -253,7 +253,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       const { merge, compiling } = await mergeOf(directory, seenBy);
       await options.pace();
       compilation = merge.after;
-      mergedOwn = ownServices(merge.view.directory, name);
+      mergedOwn = offersFor(name, merge.view.directory);
       const { accepted, holders } = merge.after.ledger;
       ledger = { ...ledger, accepted, holders };
       isOpen = isUnsettled(merge.view, compiling);
@@ -284,8 +284,14 @@ export function createBranch(name: string, options: BranchOptions): Branch {
   return branch;
 }
 
-function ownServices(directory: Directory, branch: string): readonly DirectoryService[] {
-  return servicesOf(directory, branch).flatMap((service) => directory.services.get(service) ?? []);
+// What the same services publish for others does not concern it.
+function offersFor(branch: string, directory: Directory): readonly Offer[] {
+  return servicesOf(directory, branch).flatMap((name) => {
+    const service = directory.services.get(name);
+    return service === undefined
+      ? []
+      : ownOffers(service).filter(({ fragment }) => fragment?.branch === branch);
+  });
 }
 
 // What is master's is settled by master's merges, which every branch that is awake follows.
