@@ -165,7 +165,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     for (const service of outcomes.keys()) if (!services.has(service)) outcomes.delete(service);
   };
 
-  const keep = (merge: Merge, compiling: Compiling): void => {
+  const keep = (merge: Merge, compiling: Compiling, recipe: readonly Source[]): void => {
     const news = merge.integrations.filter((one) => {
       const { service } = one.fragment;
       if (outcomes.get(service) === one.outcome) return false;
@@ -174,7 +174,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       return true;
     });
     forgetOutcomes(merge.view.directory);
-    const { version, chosen } = compiling.compilation;
+    const { version } = compiling.compilation;
     const at = options.clock.now();
     const known = versions.find(({ id }) => id === version.id);
     const integrations = news.map((one) => statusOf(one, at));
@@ -182,7 +182,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       id: version.id,
       name: version.name,
       at: known?.at ?? at,
-      recipe: [...chosen.values()].map(options.source),
+      recipe,
       integrations: [...integrations, ...(known?.integrations ?? [])].slice(0, mostIntegrations),
     };
     versions = [kept, ...versions.filter((one) => one !== known)].slice(0, options.maxVersions);
@@ -251,13 +251,14 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       const directory = options.mergeable();
       const seenBy = directory === options.directory() ? currentSnapshot() : snapshot(name, directory);
       const { merge, compiling } = await mergeOf(directory, seenBy);
+      const recipe = [...merge.after.chosen.values()].map(options.source);
       await options.pace();
       compilation = merge.after;
       mergedOwn = offersFor(name, merge.view.directory);
       const { accepted, holders } = merge.after.ledger;
       ledger = { ...ledger, accepted, holders };
       isOpen = isUnsettled(merge.view, compiling);
-      keep(merge, compiling);
+      keep(merge, compiling, recipe);
       options.merged(branch, merge, compiling);
     },
     tryOut: async (directory) => (await mergeOf(directory, snapshot(name, directory))).merge,

@@ -6,9 +6,9 @@ export type Pace = () => Promise<void> | undefined;
 
 /**
  * A pace for work of one kind.
- * @param ms how long the event loop may be held, in milliseconds. Default 1
+ * @param ms how long the event loop may be held, in milliseconds. Default 0.5
  */
-export function createPace(ms = 1): Pace {
+export function createPace(ms = 0.5): Pace {
   let since = performance.now();
   return () => {
     if (performance.now() - since < ms) return undefined;

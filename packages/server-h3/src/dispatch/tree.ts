@@ -1,5 +1,5 @@
 import { annotation, madeOnce, type Route } from "@tidegate/core-registry";
-import { type Group, groupSlice } from "./group.ts";
+import { type DividedGroup, type Group, groupSlice } from "./group.ts";
 import { type Match, makeTarget, type Target, type TargetInput } from "./target.ts";
 
 /** The routes of one kind of one version. Immutable; parts of it belong to other versions too. */
@@ -35,6 +35,15 @@ interface Node<Kind extends Route> {
   /** Whether all of it, to its ends, is made. */
   prepared: boolean;
 }
+
+/** A root, and what it was made of. */
+interface Root<Kind extends Route> {
+  readonly groups: readonly Group<Kind>[];
+  readonly node: Node<Kind>;
+}
+
+/** In how many groups a root may differ from the one before to be made of it. */
+const mostDiffering = 16;
 
 /** Most nodes are ends: they share it. */
 const nothing: ReadonlyMap<string, never> = new Map<string, never>();
@@ -79,22 +88,28 @@ export function createTrees<Kind extends Route>(
         if (others === undefined) statics.set(segment, [group]);
         else others.push(group);
       }
-    const parameters = divided.flatMap(({ parameter }) => parameter ?? []);
     const below = new Map<string, Node<Kind>>();
     for (const [segment, list] of statics) below.set(segment, nodeOf(list));
-    const target = { methodOf, refused };
     node.statics = below.size === 0 ? nothing : below;
-    node.parameter = parameters.length === 0 ? undefined : nodeOf(parameters);
-    node.ends = makeTarget(
-      divided.flatMap(({ ends }) => ends),
-      target,
-    );
-    node.rest = makeTarget(
-      divided.flatMap(({ rest }) => rest),
-      target,
-    );
+    Object.assign(node, endsOf(divided));
     node.groups = undefined;
     made?.(groups.length);
+  }
+
+  function endsOf(divided: readonly DividedGroup<Kind>[]): Pick<Node<Kind>, "parameter" | "ends" | "rest"> {
+    const parameters = divided.flatMap(({ parameter }) => parameter ?? []);
+    const target = { methodOf, refused };
+    return {
+      parameter: parameters.length === 0 ? undefined : nodeOf(parameters),
+      ends: makeTarget(
+        divided.flatMap(({ ends }) => ends),
+        target,
+      ),
+      rest: makeTarget(
+        divided.flatMap(({ rest }) => rest),
+        target,
+      ),
+    };
   }
 
   /** @param at where the next segment begins, its slash included */
@@ -120,10 +135,54 @@ export function createTrees<Kind extends Route>(
     node.prepared = true;
   }
 
+  /** The root that was asked for last: the next one differs from it by a few of many slices. */
+  let last: Root<Kind> | undefined;
+
+  function rootFor(groups: readonly Group<Kind>[]): Node<Kind> {
+    const difference = last === undefined ? undefined : differenceOf(last.groups, groups);
+    const node =
+      last === undefined || last.node.groups !== undefined || difference === undefined
+        ? nodeOf(groups)
+        : changedRoot(last.node, groups, difference);
+    last = { groups, node };
+    return node;
+  }
+
+  /** As `open` would make it of all groups. */
+  function changedRoot(
+    before: Node<Kind>,
+    groups: readonly Group<Kind>[],
+    difference: readonly Group<Kind>[],
+  ): Node<Kind> {
+    const divided = difference.map((group) => group.divided());
+    const statics = new Map(before.statics);
+    for (const segment of new Set(divided.flatMap((part) => [...part.statics.keys()]))) {
+      const list = groups.flatMap((group) => group.divided().statics.get(segment) ?? []);
+      if (list.length === 0) statics.delete(segment);
+      else statics.set(segment, nodeOf(list));
+    }
+    made?.(difference.length);
+    return { ...emptyNode(groups), groups: undefined, statics, ...openEnds(before, groups, divided) };
+  }
+
+  /** What of a root is not static: the same as before where none of what differs has any of it. */
+  function openEnds(
+    before: Node<Kind>,
+    groups: readonly Group<Kind>[],
+    differing: readonly DividedGroup<Kind>[],
+  ): Pick<Node<Kind>, "parameter" | "ends" | "rest"> {
+    const isStatic = differing.every(
+      ({ parameter, ends, rest }) => parameter === undefined && ends.length + rest.length === 0,
+    );
+    if (isStatic) return { parameter: before.parameter, ends: before.ends, rest: before.rest };
+    const divided = groups.map((group) => group.divided());
+    return endsOf(divided);
+  }
+
   return (slices) => {
     let root: Node<Kind> | undefined;
     const rootOf = (): Node<Kind> => {
-      root ??= nodeOf(slices.map(groupOf).filter(({ entries }) => entries.length > 0));
+      root ??= rootFor(slices.map(groupOf).filter(({ entries }) => entries.length > 0));
       return root;
     };
     return {
@@ -149,4 +208,18 @@ function emptyNode<Kind extends Route>(groups: readonly Group<Kind>[]): Node<Kin
     rest: undefined,
     prepared: false,
   };
+}
+
+/** What is on one side alone; undefined where that is much, or where what is on both stands in another order. */
+function differenceOf<Kind extends Route>(
+  before: readonly Group<Kind>[],
+  after: readonly Group<Kind>[],
+): readonly Group<Kind>[] | undefined {
+  const [old, young] = [new Set(before), new Set(after)];
+  const gone = before.filter((group) => !young.has(group));
+  const come = after.filter((group) => !old.has(group));
+  if (gone.length + come.length > mostDiffering) return undefined;
+  const kept = after.filter((group) => old.has(group));
+  const inOrder = before.filter((group) => young.has(group)).every((group, index) => group === kept[index]);
+  return inOrder ? [...gone, ...come] : undefined;
 }
