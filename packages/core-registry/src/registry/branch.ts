@@ -14,7 +14,7 @@ import { emptyLedger, type Ledger } from "./ledger.ts";
 import type { Pace } from "./pace.ts";
 import { snapshot } from "./snapshot.ts";
 import { isTagOf } from "./tag.ts";
-import { servicesOf, type View, view } from "./view.ts";
+import { publishesFor, servicesOf, type View, view } from "./view.ts";
 
 /** A named view of the services with its versions (S9.5). */
 export interface Branch {
@@ -253,8 +253,10 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       const { merge, compiling } = await mergeOf(directory, seenBy);
       const recipe = [...merge.after.chosen.values()].map(options.source);
       await options.pace();
+      const own = offersFor(name, merge.view.directory);
+      await options.pace();
       compilation = merge.after;
-      mergedOwn = offersFor(name, merge.view.directory);
+      mergedOwn = own;
       const { accepted, holders } = merge.after.ledger;
       ledger = { ...ledger, accepted, holders };
       isOpen = isUnsettled(merge.view, compiling);
@@ -297,9 +299,10 @@ function offersFor(branch: string, directory: Directory): readonly Offer[] {
 
 // What is master's is settled by master's merges, which every branch that is awake follows.
 function isUnsettled({ directory, branch }: View, { board, compilation }: Compiling): boolean {
-  for (const service of servicesOf(directory, branch))
-    if (compilation.refused.has(service) || board.waiting(service).size > 0) return true;
-  return false;
+  return [...compilation.refused.keys(), ...board.waiters()].some((name) => {
+    const service = directory.services.get(name);
+    return service !== undefined && publishesFor(service, branch);
+  });
 }
 
 function statusOf({ type, state, fragment, findings }: Integration, at: number): IntegrationStatus {

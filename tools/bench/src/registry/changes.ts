@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { routeProbe, typeProbe } from "./probes.ts";
 import { type ServiceState, serviceOf } from "./services.ts";
 import { masterNode, type System } from "./system.ts";
@@ -27,6 +28,8 @@ export function createChanger({ memory, connection, first, mounted }: System): (
     const service = serviceOf(index, state);
     const probe = kind === "type" ? typeProbe(index, number) : routeProbe(index, number);
     const served = mounted();
+    // What this client did until now is no part of the gateway's step.
+    await setImmediate();
     const started = performance.now();
     node.publish(service);
     await served;

@@ -7,7 +7,7 @@ import { type SystemSize, startSystem } from "./system.ts";
 import { buildAnew } from "./yardstick.ts";
 
 /** Changes that are made before any is measured, so that what was never run is compiled. */
-const warmUp = 10;
+const warmUp = 50;
 
 /** A cold start of all services, then changes one by one, then a while of nothing, as long as the changes took. */
 export async function measureChanges(size: SystemSize, count: number): Promise<Measurement[]> {
