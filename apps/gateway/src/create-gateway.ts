@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     contexts: [...server.contexts, ...contexts],
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
     events: registry.events,
-    onSwap: (listener) => registry.onMount(({ branch }) => listener(branch)),
+    onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
     logger,
   };
 

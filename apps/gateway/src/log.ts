@@ -3,9 +3,9 @@ import {
   type Finding,
   isPublic,
   type Logger,
-  type Mounted,
   type Registry,
   type Report,
+  type VersionSwap,
 } from "@tidegate/core-registry";
 import { count, printable } from "./text.ts";
 
@@ -18,9 +18,9 @@ const signs = { added: "+", removed: "-", changed: "~" } as const;
  * Writes what a registry does as a person wants it: each version as it begins to be served with what it changed,
  * and each fragment that was refused, one line a fault. Returns what ends it.
  */
-export function logRegistry(registry: Pick<Registry, "onMount" | "onReport">, logger: Logger): () => void {
+export function logRegistry(registry: Pick<Registry, "onSwap" | "onReport">, logger: Logger): () => void {
   const endings = [
-    registry.onMount((mounted) => logger.info(mountText(mounted))),
+    registry.onSwap((mounted) => logger.info(mountText(mounted))),
     registry.onReport((report) => logReport(report, logger)),
   ];
   return () => {
@@ -31,7 +31,7 @@ export function logRegistry(registry: Pick<Registry, "onMount" | "onReport">, lo
 /**
  * `master 7a2db312 (3 services)`, and below it `+ GET /players/:id  player` for each change.
  */
-export function mountText({ branch, version, changes }: Mounted): string {
+export function mountText({ branch, version, changes }: VersionSwap): string {
   const title = `${branch} ${version.name} (${count(version.fragments.length, "service")})`;
   return printable([title, ...limited(changes.map(changeLine))].join("\n"));
 }

@@ -1,4 +1,4 @@
-import type { BranchStatus, Change, Finding, Mounted, Report, Version } from "@tidegate/core-registry";
+import type { BranchStatus, Change, Finding, Report, Version, VersionSwap } from "@tidegate/core-registry";
 
 /** A report that refuses a fragment, unless told otherwise. */
 export function reportOf(parts: Partial<Report> = {}): Report {
@@ -42,7 +42,7 @@ export function changeOf(parts: Partial<Change> = {}): Change {
 }
 
 /** A version of one service that begins to be served. */
-export function mountedOf(changes: readonly Change[]): Mounted {
+export function mountedOf(changes: readonly Change[]): VersionSwap {
   const id = "7a2db312e34f6105efb5ec107137763b";
   const version: Version = {
     id,
@@ -50,10 +50,10 @@ export function mountedOf(changes: readonly Change[]): Mounted {
     fragments: [{ service: "player", hash: id, branch: "master", waiting: [] }],
     routes: [],
     endpoints: [],
-    rules: { owner: () => undefined },
+    rules: { ownerRules: () => undefined },
     assembled: new Map(),
   };
-  return { branch: "master", version, before: undefined, changes };
+  return { branch: "master", version, previous: undefined, changes };
 }
 
 /** Master as `/~status` shows it, empty unless told otherwise. */

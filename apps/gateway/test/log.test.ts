@@ -1,4 +1,4 @@
-import type { Logger, Mounted, Report } from "@tidegate/core-registry";
+import type { Logger, Report, VersionSwap } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { logRegistry, mountText, reportText } from "../src/log.ts";
 import { changeOf, findingOf, mountedOf, reportOf } from "./fixture.ts";
@@ -65,7 +65,7 @@ describe("log lines as a person wants them", () => {
       warn: write("warn"),
       error: write("error"),
     };
-    const tell: { report?: (report: Report) => void; mount?: (mounted: Mounted) => void } = {};
+    const tell: { report?: (report: Report) => void; mount?: (mounted: VersionSwap) => void } = {};
     let ended = 0;
     const stop = logRegistry(
       {
@@ -73,7 +73,7 @@ describe("log lines as a person wants them", () => {
           tell.report = listener;
           return () => void ended++;
         },
-        onMount: (listener) => {
+        onSwap: (listener) => {
           tell.mount = listener;
           return () => void ended++;
         },

@@ -23,7 +23,7 @@ const branches: readonly BranchStatus[] = [
     parent: null,
     latestVersion: "7a2db312",
     pins: [{ branch: "master", service: "player", to: "0123abcd" }],
-    contested: [{ claim: "REST GET /players/:", holder: "player", challengers: ["team"] }],
+    contested: [{ claim: "REST GET /players/:", owner: "player", claimants: ["team"] }],
     versions: [
       {
         version: "7a2db312",
@@ -126,7 +126,7 @@ describe("S9.9: /~status", () => {
   test("S9.4: it shows what is held, what is contested, and what every gateway serves", async () => {
     const status = JSON.parse(String((await ask(page, "master", requestOf())).body));
     expect(status.pins).toEqual([{ branch: "master", service: "player", to: "0123abcd" }]);
-    expect(status.contested).toMatchObject([{ holder: "player", challengers: ["team"] }]);
+    expect(status.contested).toMatchObject([{ owner: "player", claimants: ["team"] }]);
     expect(status.gateways.map(({ gateway }: { gateway: string }) => gateway)).toEqual(["one", "two"]);
   });
 

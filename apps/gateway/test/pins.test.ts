@@ -46,7 +46,7 @@ async function start(broker: Broker, name: string) {
   });
   onTestFinished(() => gateway.stop());
   const mounts = recorder<string>("mount");
-  gateway.registry.onMount(({ branch, version }) => mounts.push(`${branch} ${version.name}`));
+  gateway.registry.onSwap(({ branch, version }) => mounts.push(`${branch} ${version.name}`));
   const [listening] = await gateway.start();
   const get = async (path: string) => (await fetch(`${listening?.url}${path}`)).text();
   return { gateway, socket, mounts, get };

@@ -51,7 +51,7 @@ test("S9.2, S9.3, S9.7: ten nodes go over from A to B one by one, the old ones r
   const [listening] = await gateway.start();
   const url = listening?.url ?? "";
   const served: string[] = [];
-  gateway.registry.onMount(({ version }) => void served.push(version.name));
+  gateway.registry.onSwap(({ version }) => void served.push(version.name));
   const load = startLoad([`${url}/players/1`, `${url}/players/2`]);
   const before = await ask(`${url}/players/build`);
   expect(before).toEqual({ status: 200, body: "A" });

@@ -80,7 +80,7 @@ async function startSystem(...ids: readonly string[]) {
   const gateway = createGateway(compose(config));
   onTestFinished(() => gateway.stop());
   const mounts = recorder<string>("mount");
-  gateway.registry.onMount(({ branch, version }) => {
+  gateway.registry.onSwap(({ branch, version }) => {
     for (const { service } of version.fragments) mounts.push(`${branch} ${service}`);
   });
   const [listening] = await gateway.start();

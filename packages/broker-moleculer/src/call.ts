@@ -17,7 +17,7 @@ import { createTargets, type Target } from "./target.ts";
 /** Calls actions. */
 export type Caller = (scope: CallScope, request: CallRequest) => Promise<unknown>;
 
-/** Makes what calls actions through a broker: with limits, on the nodes named, once more elsewhere where it was not begun (S9.7). */
+/** Makes what calls actions through a broker: with limits, on the nodes named, once more elsewhere where it was not dispatched (S9.7). */
 export function createCaller(broker: ServiceBroker, settings: Settings): Caller {
   const targets = createTargets(broker);
   const { own } = settings;
@@ -42,7 +42,7 @@ export function createCaller(broker: ServiceBroker, settings: Settings): Caller 
       } catch (error) {
         const failed = isTidegateError(error) ? error : toTidegateError(error, target.action, request.action);
         const place = target.place ?? nodeOf(error);
-        const again = failed.code === "ACTION_UNAVAILABLE" && failed.details.begun === false;
+        const again = failed.code === "ACTION_UNAVAILABLE" && failed.details.dispatched === false;
         if (!again || place === undefined || what.stream !== undefined) throw failed;
         tried.push(place);
         if (!targets.left(scope.branch, request, tried)) throw failed;
@@ -143,11 +143,11 @@ function timeLeft(scope: CallScope, timeout: number): number {
   return Math.min(left, timeout);
 }
 
-function endOf({ deadline }: CallScope, cause: unknown, begun: boolean): TidegateError {
+function endOf({ deadline }: CallScope, cause: unknown, dispatched: boolean): TidegateError {
   const late = deadline !== undefined && Date.now() >= deadline;
   if (late || (isTidegateError(cause) && cause.code === "CALL_TIMEOUT"))
-    return new TidegateError("CALL_TIMEOUT", "The request's time is over.", { begun, cause });
-  return new TidegateError("CANCELLED", undefined, { begun, cause });
+    return new TidegateError("CALL_TIMEOUT", "The request's time is over.", { dispatched, cause });
+  return new TidegateError("CANCELLED", undefined, { dispatched, cause });
 }
 
 /** The node that an error of Moleculer is about. */

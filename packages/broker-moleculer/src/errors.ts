@@ -9,7 +9,7 @@ interface MoleculerFailure {
 }
 
 /**
- * What a failed call means to the gateway. Moleculer's own errors about this very action tell whether it was begun;
+ * What a failed call means to the gateway. Moleculer's own errors about this very action tell whether it was dispatched;
  * everything else is the service's: a code from 400 to 599 is its status (S12.5), its type its code.
  * @param called Moleculer's name of the action
  * @param action its own name, for people
@@ -17,7 +17,7 @@ interface MoleculerFailure {
 export function toTidegateError(cause: unknown, called: string, action: string = called): TidegateError {
   const failure = failureOf(cause);
   const own = isObject(failure.data) && failure.data.action === called ? failure.type : undefined;
-  const details = (begun: boolean): ErrorDetails => ({ cause, begun });
+  const details = (dispatched: boolean): ErrorDetails => ({ cause, dispatched });
   // Another node's, which comes with its id, is that service's failure.
   if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
     return new TidegateError("BROKER_UNAVAILABLE", undefined, details(false));
@@ -42,7 +42,7 @@ function serviceFailure({ message, code, type, data }: MoleculerFailure, cause: 
   const status = typeof code === "number" && Number.isInteger(code) && code >= 400 && code <= 599;
   return new TidegateError("SERVICE_ERROR", message, {
     cause,
-    begun: true,
+    dispatched: true,
     ...(status && { status: code }),
     ...(typeof type === "string" && type !== "" && { serviceCode: type }),
     ...(data !== undefined && data !== null && { data }),

@@ -75,7 +75,7 @@ async function textOf(stream: Readable, { encoding, limit }: InlineFiles): Promi
     size += bytes.length;
     if (size > limit)
       throw new TidegateError("BODY_TOO_LARGE", `A file inside of params may have ${limit} bytes.`, {
-        begun: false,
+        dispatched: false,
       });
     chunks.push(bytes);
   }

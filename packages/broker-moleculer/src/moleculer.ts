@@ -40,7 +40,7 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
 
   const open = (): Connection => {
     if (connection !== undefined && stopping === undefined) return connection;
-    throw new TidegateError("BROKER_UNAVAILABLE", undefined, { begun: false });
+    throw new TidegateError("BROKER_UNAVAILABLE", undefined, { dispatched: false });
   };
 
   return {

@@ -17,7 +17,7 @@ export interface Target {
 
 /** Chooses where calls go. */
 export interface Targets {
-  /** Where the next attempt of a call on a branch goes. @throws `ACTION_UNAVAILABLE`, not begun */
+  /** Where the next attempt of a call on a branch goes. @throws `ACTION_UNAVAILABLE`, not dispatched */
   next(branch: string, request: CallRequest, tried: readonly string[]): Target;
   /** Whether there is another node than those that were tried. */
   left(branch: string, request: CallRequest, tried: readonly string[]): boolean;
@@ -89,7 +89,7 @@ export function createTargets(broker: ServiceBroker): Targets {
       const target = choose(branch, request, tried);
       if (target !== undefined) return target;
       throw new TidegateError("ACTION_UNAVAILABLE", `No node that may be called offers ${request.action}.`, {
-        begun: false,
+        dispatched: false,
       });
     },
     left: (branch, request, tried) => choose(branch, request, tried) !== undefined,

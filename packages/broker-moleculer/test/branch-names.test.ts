@@ -139,7 +139,7 @@ describe("services of a branch other than master have a name of their own (S13.1
       for (const nodes of [["n1~preview"], undefined])
         await expect(
           broker.call(callScope({ branch }), { action: "player.get", params: {}, ...(nodes && { nodes }) }),
-        ).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { begun: false } });
+        ).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { dispatched: false } });
   });
 
   test("a node of a branch without the mixin is exposed; nobody takes a name for a branch that its metadata do not tell", () => {

@@ -37,10 +37,10 @@ describe("files on their way to an action (S8)", () => {
     });
   });
 
-  test("a file below the root that is over the limit is refused, and not begun", async () => {
+  test("a file below the root that is over the limit is refused, and not dispatched", async () => {
     await expect(outgoing({ file: file("12345678901") }, inline)).rejects.toMatchObject({
       code: "BODY_TOO_LARGE",
-      details: { begun: false },
+      details: { dispatched: false },
     });
   });
 });

@@ -85,7 +85,7 @@ describe("moleculer()", () => {
       const request = { action: "where.am", params: {}, nodes: ["n1"] };
       await expect(broker.call(callScope(), request)).rejects.toMatchObject({
         code: "ACTION_UNAVAILABLE",
-        details: { begun: false },
+        details: { dispatched: false },
       });
     }
   });
@@ -97,7 +97,7 @@ describe("moleculer()", () => {
     await expect(call(broker, "outer.get")).rejects.toMatchObject({
       code: "SERVICE_ERROR",
       status: 404,
-      details: { begun: true, serviceCode: "SERVICE_NOT_FOUND" },
+      details: { dispatched: true, serviceCode: "SERVICE_NOT_FOUND" },
     });
   });
 
@@ -200,7 +200,7 @@ describe("moleculer()", () => {
     const broker = moleculer({ ...quiet, transporter: { type: "NATS", options: { url } } });
     const failed = expect(broker.start(told().sink)).rejects.toMatchObject({ code: "BROKER_UNAVAILABLE" });
     expect(broker.health?.().state).toBe("connecting");
-    await expect(call(broker, "any.thing")).rejects.toMatchObject({ details: { begun: false } });
+    await expect(call(broker, "any.thing")).rejects.toMatchObject({ details: { dispatched: false } });
     await broker.stop();
     await failed;
   });

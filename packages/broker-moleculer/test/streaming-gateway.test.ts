@@ -83,11 +83,11 @@ test("a client that goes away ends the action's source; one that went away befor
 });
 
 test("an upload whose client goes away ends the action's stream; an action that reads no more ends the upload (S8)", async (context) => {
-  const begun = Promise.withResolvers<void>();
+  const dispatched = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<unknown>();
   const call = await gatewayBeside(context, {
     put: async ({ stream }) => {
-      const end = endOf((stream as Readable).once("data", () => begun.resolve()));
+      const end = endOf((stream as Readable).once("data", () => dispatched.resolve()));
       ended.resolve(await end);
     },
     stop: ({ stream }) => {
@@ -99,7 +99,7 @@ test("an upload whose client goes away ends the action's stream; an action that 
   const upload = new PassThrough();
   upload.write("a");
   const answer = call("file.put", upload, scope).catch((error: unknown) => error);
-  await begun.promise;
+  await dispatched.promise;
   end();
   expect(await answer).toMatchObject({ code: "CANCELLED" });
   expect(await ended.promise).toBeInstanceOf(Error);

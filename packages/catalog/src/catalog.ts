@@ -78,7 +78,7 @@ const missing = {
   branch: "BRANCH_UNKNOWN",
   tag: "VERSION_UNKNOWN",
   starting: "STARTING",
-  dormant: "STARTING",
+  evicted: "STARTING",
 } as const;
 
 function demandServed(served: Served | NotServed): Served {

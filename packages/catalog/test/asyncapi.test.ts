@@ -25,7 +25,7 @@ function socketOf(
     origin,
     websocket: { path },
     group: { name: "chat", description: "Rooms." },
-    essence: path,
+    fingerprint: path,
     ...more,
   };
 }
@@ -59,7 +59,7 @@ const socketRoute: Route = {
   kind: "websocket",
   path: "/graphql",
   key: "/graphql",
-  essence: "",
+  fingerprint: "",
   accept: () => ({ accept: true }),
   open: async () => undefined,
 };

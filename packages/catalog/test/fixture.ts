@@ -61,7 +61,7 @@ export function endpointOf(
     origin,
     http: { method: methodOf(method), path },
     group: { name: "player", description: "Players." },
-    essence: label,
+    fingerprint: label,
     ...more,
   };
 }
@@ -74,7 +74,7 @@ export function versionOf(endpoints: readonly Endpoint[]): Version {
     fragments: [],
     routes: [],
     endpoints,
-    rules: { owner: () => undefined },
+    rules: { ownerRules: () => undefined },
     assembled: new Map(),
   };
 }

@@ -1,5 +1,5 @@
 /** Something that is kept of objects, on the objects themselves. */
-export interface Annotation<Key extends object, Value> {
+export interface AttachedValue<Key extends object, Value> {
   /** What is kept of an object. */
   get(key: Key): Value | undefined;
   /** Keeps something of an object instead of what was kept before. */
@@ -11,7 +11,7 @@ export interface Annotation<Key extends object, Value> {
  * The values of a `WeakMap` are let go only when the collector looks at the whole heap, and with them whatever they name, the
  * keys too: every young collection until then copies them. Objects that cannot be extended go into a `WeakMap`.
  */
-export function annotation<Key extends object, Value>(): Annotation<Key, Value> {
+export function attachedValue<Key extends object, Value>(): AttachedValue<Key, Value> {
   const place = Symbol("annotation");
   let sealed: WeakMap<Key, Value> | undefined;
   return {
@@ -32,8 +32,8 @@ export function annotation<Key extends object, Value>(): Annotation<Key, Value> 
 }
 
 /** A function that makes something of an object when it is first asked for, and keeps it as an annotation. */
-export function madeOnce<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
-  const made = annotation<Key, { readonly value: Value }>();
+export function memoize<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = attachedValue<Key, { readonly value: Value }>();
   return (key) => {
     const known = made.get(key);
     if (known !== undefined) return known.value;

@@ -74,8 +74,8 @@ export interface ErrorDetails {
   readonly serviceCode?: string;
   /** Data for the client, as the service gave it. */
   readonly data?: unknown;
-  /** Calls: whether the action may have started. Not begun: it may be sent elsewhere. */
-  readonly begun?: boolean;
+  /** Calls: whether the action may have started. Not dispatched: it may be sent elsewhere. */
+  readonly dispatched?: boolean;
   /** Seconds after which it may be tried again. */
   readonly retryAfter?: number;
   /** Headers that the answer must carry (`allow`, `www-authenticate`). */

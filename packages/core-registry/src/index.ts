@@ -1,8 +1,8 @@
-export { type Annotation, annotation, madeOnce } from "./annotation.ts";
-export { renewBatches } from "./connectors/batch.ts";
+export { type AttachedValue, attachedValue, memoize } from "./annotation.ts";
+export { resetBatches } from "./connectors/batch.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
-export { compileGate, type Gate, type Guard, openGate } from "./connectors/gate.ts";
-export type { GateTools } from "./connectors/gate-tools.ts";
+export { compilePolicyGate, emptyPolicyGate, type NameRules, type PolicyGate } from "./connectors/gate.ts";
+export type { PolicyGateTools } from "./connectors/gate-tools.ts";
 export { isOpaque } from "./connectors/opaque.ts";
 export { type PolicyPart, type PolicyRule, policySchema } from "./connectors/policy-schema.ts";
 export {
@@ -54,12 +54,12 @@ export {
   masterBranch,
   reservedNames,
 } from "./fragment/fragment.ts";
-export { shown } from "./fragment/issues.ts";
+export { formatValue } from "./fragment/issues.ts";
 export { jsonPath } from "./fragment/json-path.ts";
-export { nearest } from "./fragment/nearest.ts";
+export { nearestName } from "./fragment/nearest.ts";
 export { checkPlugin, contractNumber, type PluginKinds } from "./plugins/check-plugin.ts";
 export { createRegistry } from "./registry/registry.ts";
-export { redacted, redactText, secretNames } from "./reporting/redact.ts";
+export { redactText, redactValue, secretNames } from "./reporting/redact.ts";
 export { changeLine, findingLines, reportTable } from "./reporting/table.ts";
 export {
   type ContextFactories,
@@ -68,12 +68,12 @@ export {
   createContext,
   type ForkableContext,
 } from "./request/context.ts";
-export { parseHostileJson } from "./request/hostile-json.ts";
+export { parseUntrustedJson } from "./request/hostile-json.ts";
 export { createScope, type ScopeInput } from "./request/scope.ts";
 export { canonicalSegment } from "./routing/canonical.ts";
 export {
   expandPattern,
-  liesOn,
+  isUnder,
   type ParsedPattern,
   type PathPattern,
   type PathSegment,
@@ -82,4 +82,4 @@ export {
   shapeOf,
 } from "./routing/pattern.ts";
 export { type CompiledRoute, compileRoutes, routePattern } from "./routing/routes.ts";
-export { evenIfFaulty, pathText, type RoutesPart, routesSchema } from "./routing/schema.ts";
+export { alwaysRefine, pathSchema, type RoutesPart, routesSchema } from "./routing/schema.ts";

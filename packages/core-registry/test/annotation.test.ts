@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import { annotation, madeOnce } from "../src/annotation.ts";
+import { attachedValue, memoize } from "../src/annotation.ts";
 
 describe("an annotation", () => {
   it("keeps something of an object, out of sight of whoever looks at it", () => {
-    const notes = annotation<object, string>();
+    const notes = attachedValue<object, string>();
     const key = { a: 1 };
     notes.set(key, "one");
     notes.set(key, "two");
@@ -15,7 +15,7 @@ describe("an annotation", () => {
   });
 
   it("is of one object: a copy has none, and neither has what inherits from it", () => {
-    const notes = annotation<object, string>();
+    const notes = attachedValue<object, string>();
     const key = {};
     notes.set(key, "mine");
     const heir: object = Object.create(key);
@@ -24,14 +24,14 @@ describe("an annotation", () => {
   });
 
   it("knows nothing of another annotation of the same object", () => {
-    const [one, other] = [annotation<object, string>(), annotation<object, string>()];
+    const [one, other] = [attachedValue<object, string>(), attachedValue<object, string>()];
     const key = {};
     one.set(key, "one");
     expect(other.get(key)).toBeUndefined();
   });
 
   it("takes objects that nobody may change", () => {
-    const notes = annotation<object, string>();
+    const notes = attachedValue<object, string>();
     const key = Object.freeze({ a: 1 });
     notes.set(key, "kept");
     expect(notes.get(key)).toBe("kept");
@@ -42,7 +42,7 @@ describe("an annotation", () => {
 describe("what is made once", () => {
   it("is made when it is first asked for, also where it is undefined", () => {
     const make = vi.fn(({ a }: { readonly a: number }) => (a > 1 ? { a } : undefined));
-    const made = madeOnce(make);
+    const made = memoize(make);
     const [one, two] = [{ a: 1 }, { a: 2 }];
     expect(made(one)).toBeUndefined();
     expect(made(one)).toBeUndefined();

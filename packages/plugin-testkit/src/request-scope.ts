@@ -21,7 +21,7 @@ export function requestScope(
     version: "0".repeat(32),
     base: "",
     directory: directoryOf(memoryBroker().broker),
-    rules: { owner: () => undefined },
+    rules: { ownerRules: () => undefined },
     events: { subscribe: () => noEvents() },
     end: () => undefined,
     memo: <Value>(key: object, make: () => Value): Value => {

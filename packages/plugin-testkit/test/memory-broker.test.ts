@@ -66,13 +66,13 @@ describe("the broker in memory", () => {
     expect(bus.calls[0]).toEqual({ action: "player.get", params: { id: 1 }, node: "n1", branch: "dev" });
   });
 
-  test("fails the calls that run on a node that is lost, and says that they were begun", async () => {
+  test("fails the calls that run on a node that is lost, and says that they were dispatched", async () => {
     const bus = memoryBroker();
     bus.node("n1").publish({ name: "slow", actions: { wait: () => new Promise(() => undefined) } });
     await bus.broker.start(told().sink);
     const failed = bus.broker.call(callScope(), { action: "slow.wait", params: {} });
     bus.node("n1").crash();
-    await expect(failed).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { begun: true } });
+    await expect(failed).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { dispatched: true } });
   });
 
   test("leaves out the capabilities that a test switches off", () => {

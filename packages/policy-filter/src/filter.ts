@@ -43,7 +43,7 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
     if (result === true) return allowed;
     if (result === false) return denied;
     const reason = `The filter answered ${kindOf(result)}; only true passes.`;
-    tools.report({
+    tools.reportRuntime({
       severity: "error",
       code: "FILTER_RESULT",
       jsonPath: "filter",

@@ -1,8 +1,8 @@
 import type {
+  AccessKind,
   CompiledRule,
   Finding,
   FunctionCheck,
-  GuardedKind,
   PolicyTools,
   Verdict,
 } from "@tidegate/core-registry";
@@ -12,7 +12,7 @@ import { filter } from "../src/index.ts";
 
 const policy = filter();
 
-function bench(kind: GuardedKind = "call") {
+function bench(kind: AccessKind = "call") {
   const sandbox = knownFunctions();
   const findings: Finding[] = [];
   const reports: Finding[] = [];
@@ -22,8 +22,8 @@ function bench(kind: GuardedKind = "call") {
     origin: { service: "player", hash: "a".repeat(32), jsonPath: "policy.call[0]" },
     sandbox,
     contexts: ["auth", "id", "ip"],
-    found: (finding) => void findings.push(finding),
-    report: (finding) => void reports.push(finding),
+    addFinding: (finding) => void findings.push(finding),
+    reportRuntime: (finding) => void reports.push(finding),
     console: (message) => void console.push(message),
   };
   const compile = async (text: string): Promise<CompiledRule> => policy.compile({ filter: text }, tools);

@@ -9,8 +9,8 @@ const tools: PolicyTools = {
   origin: { service: "player", hash: "a".repeat(32), jsonPath: "policy.call[0]" },
   sandbox: knownFunctions(),
   contexts: ["auth"],
-  found: () => undefined,
-  report: () => undefined,
+  addFinding: () => undefined,
+  reportRuntime: () => undefined,
   console: () => undefined,
 };
 async function compiled(rule: ScopeRule) {

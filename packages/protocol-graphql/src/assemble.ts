@@ -1,7 +1,7 @@
 import {
   type Assembled,
   type AssembleTools,
-  annotation,
+  attachedValue,
   type HttpRoute,
   type Part,
   type WebSocketRoute,
@@ -53,7 +53,7 @@ export function createAssembler(
   maxTypes: number,
   routesOf: RoutesOf,
 ): Assembler {
-  const kept = annotation<Assembled, Kept>();
+  const kept = attachedValue<Assembled, Kept>();
   const shared = createSharedWholes();
   const nothing = emptyComposition(scalars);
   const assemble = async (given: readonly Part<GraphQLData>[], tools: AssembleTools): Promise<Assembled> => {
@@ -81,7 +81,7 @@ export function createAssembler(
       ...tooMany(composition, fresh, maxTypes),
       ...blames,
     ];
-    for (const { origin, finding } of faults) tools.found(origin, finding);
+    for (const { origin, finding } of faults) tools.addFinding(origin, finding);
     if (faults.length > 0) return { routes: [], endpoints: [] };
     for (const message of tolerated) tools.logger.warn(`GraphQL: ${message}`);
     const whole = wholeOf(composition, scalars);

@@ -68,16 +68,16 @@ function fieldChanges(before: Composition, after: Composition): readonly FieldCh
     const known = old.get(endpoint.key);
     old.delete(endpoint.key);
     if (known === undefined) tell(endpoint, "added", "safe");
-    else if (known.essence !== endpoint.essence)
+    else if (known.fingerprint !== endpoint.fingerprint)
       tell(endpoint, "changed", "dangerous", mappingOf(known) !== mappingOf(endpoint));
   }
   for (const endpoint of old.values()) tell(endpoint, "removed", "breaking");
   return changes;
 }
 
-// An essence is what `compile` made it: the field's text and what it is mapped to.
-function mappingOf({ essence }: Endpoint): string {
-  const { connector } = JSON.parse(essence) as { readonly connector?: unknown };
+// An fingerprint is what `compile` made it: the field's text and what it is mapped to.
+function mappingOf({ fingerprint }: Endpoint): string {
+  const { connector } = JSON.parse(fingerprint) as { readonly connector?: unknown };
   return JSON.stringify(connector) ?? "";
 }
 

@@ -1,13 +1,13 @@
 import {
   type Assembled,
-  annotation,
+  attachedValue,
   type HttpRoute,
   type Protocol,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
 import { type Assembler, createAssembler } from "./assemble.ts";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
-import { essence } from "./definitions/essence.ts";
+import { fingerprint } from "./definitions/fingerprint.ts";
 import { difference } from "./difference.ts";
 import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
@@ -27,7 +27,7 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
   const scalars = providedScalars(settings.scalars);
   const provided = providedNames(scalars);
   const operations = createOperations(settings);
-  const wholes = annotation<WebSocketRoute, Whole>();
+  const wholes = attachedValue<WebSocketRoute, Whole>();
   const wholeOf = (route: WebSocketRoute): Whole | undefined => wholes.get(route);
 
   const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (whole, { logger }) => {
@@ -60,7 +60,7 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
     key: "GraphQL",
     schema: graphqlSchema,
     reserved: ["/graphql"],
-    essence,
+    fingerprint,
     compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
     assemble: assembler.assemble,
     diff: (before, after) => difference(compositionOf(before), compositionOf(after), scalars),

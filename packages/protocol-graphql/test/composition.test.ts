@@ -152,15 +152,18 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
   });
 
   test("S1.4: descriptions and comments are not hashed, all else is", async () => {
-    const { essence } = graphql();
-    const of = (typeDefs: string): string => JSON.stringify(essence?.({ typeDefs }));
+    const { fingerprint } = graphql();
+    const of = (typeDefs: string): string => JSON.stringify(fingerprint?.({ typeDefs }));
     expect(of('# c\n"d" type A { "e" a(b: Int = 1): Int }')).toBe(of("type A { a(b:Int=1):Int }"));
     expect(of("type A { a(b:Int=2):Int }")).not.toBe(of("type A { a(b:Int=1):Int }"));
   });
 });
 
 test("S5.8: claims name what is needed, and nothing that is provided", async () => {
-  const tools = { found: () => undefined, origin: { service: "s", hash: "", jsonPath: "protocol.GraphQL" } };
+  const tools = {
+    addFinding: () => undefined,
+    origin: { service: "s", hash: "", jsonPath: "protocol.GraphQL" },
+  };
   const compiled = await graphql().compile(
     {
       typeDefs: `type A implements Node & I { id: ID! b(c: In, d: [DateTime]): [B!] } union U = A | X extend type Query { a: A }`,
@@ -170,7 +173,7 @@ test("S5.8: claims name what is needed, and nothing that is provided", async () 
       connectors: { compile: () => undefined, subscribe: () => undefined },
       compileFunction: () => undefined,
       reserved: [],
-      report: () => undefined,
+      reportRuntime: () => undefined,
       signal: new AbortController().signal,
     },
   );
@@ -195,7 +198,7 @@ test("what differs between two versions is told by field and type, with what it 
     typeDefs: "type Player { id: ID name: String } extend type Query { player: Player old: Int }",
     resolvers: { Query: { player: { call: "player.get" } } },
   });
-  registry.onMount((mounted) => void changes.push(...mounted.changes));
+  registry.onSwap((mounted) => void changes.push(...mounted.changes));
   await publish(
     "player",
     {

@@ -16,10 +16,10 @@ export function fragmentOf(service: string, typeDefs: string): Part<GraphQLData>
       connectors: { compile: () => undefined, subscribe: () => undefined },
       compileFunction: () => undefined,
       reserved: [],
-      found: ({ severity, message }) => {
+      addFinding: ({ severity, message }) => {
         if (severity === "error") throw new Error(message);
       },
-      report: () => undefined,
+      reportRuntime: () => undefined,
       signal: new AbortController().signal,
     },
     { maxTypes: 500, provided: providedNames(scalars) },
@@ -63,7 +63,7 @@ export function assembleTools(previous: Assembled | undefined): { tools: Assembl
   const ignore = (): void => undefined;
   const tools: AssembleTools = {
     previous,
-    found: ({ service }, { message }) => void told.blamed.push({ service, message }),
+    addFinding: ({ service }, { message }) => void told.blamed.push({ service, message }),
     logger: {
       debug: ignore,
       info: ignore,

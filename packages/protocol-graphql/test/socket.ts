@@ -58,7 +58,7 @@ export async function connect(
     route: socketRoute,
     scope: () => scopeOf(upgrade),
     onSwap: (listener) => {
-      const off = registry.onMount(listener);
+      const off = registry.onSwap(listener);
       offs.push(off);
       return off;
     },

@@ -56,7 +56,7 @@ function compileRoute(
       http: { method, path: pattern.path },
       group:
         part.description === undefined ? { name: service } : { name: service, description: part.description },
-      essence: essenceOf(method, pattern, ignoreError, endpoint),
+      fingerprint: essenceOf(method, pattern, ignoreError, endpoint),
     },
     route: restRoute({
       method,
@@ -65,7 +65,7 @@ function compileRoute(
       ignoreError,
       // A payload is what the client sent: `$headers` in it must not become headers of the answer.
       plain: endpoint.publish !== undefined && endpoint.publish.map === undefined,
-      place: { jsonPath: place, report: tools.report },
+      place: { jsonPath: place, report: tools.reportRuntime },
     }),
   };
 }

@@ -1,11 +1,11 @@
 import {
+  alwaysRefine,
   type ConnectorInput,
   connectorMembers,
   type DescribedSchema,
-  evenIfFaulty,
   type Method,
   normalizeConnectors,
-  pathText,
+  pathSchema,
   type RoutesPart,
   routesSchema,
 } from "@tidegate/core-registry";
@@ -37,7 +37,7 @@ const flag = z.boolean({ error: "Expected true or false." }).optional();
 const route: z.ZodType<RestRouteInput> = z
   .strictObject({
     method: z.enum(methods, { error: `A method is one of ${methods.join(", ")}.` }),
-    path: pathText("path").optional(),
+    path: pathSchema("path").optional(),
     description: markdown,
     deprecated: flag,
     ignoreError: flag,
@@ -51,7 +51,7 @@ const route: z.ZodType<RestRouteInput> = z
       fault(["publish"], "GET changes nothing, and so cannot publish: expected POST, PUT, PATCH or DELETE.");
     if (connectors !== undefined && connectors.short === undefined && input.path === undefined)
       fault(["path"], "A route has a path.");
-  }, evenIfFaulty);
+  }, alwaysRefine);
 
 /** The schema of the part. */
 export const restSchema: DescribedSchema<RestInput> = routesSchema("REST", route);

@@ -36,10 +36,10 @@ describe("S4 what a part becomes", () => {
     ]);
   });
 
-  test("equal endpoints have equal essences, whatever documents them and in whichever form they are written", async () => {
+  test("equal endpoints have equal fingerprints, whatever documents them and in whichever form they are written", async () => {
     const essenceOf = async (one: object) =>
       (await bench().compile({ basePath: "/p", routes: [{ method: "GET", path: "/", ...one }] }, action))
-        .compiled.endpoints[0]?.essence;
+        .compiled.endpoints[0]?.fingerprint;
     const long = await essenceOf({ call: { action: "player.get", params: { a: 1 } } });
     expect(
       await essenceOf({ action: "player.get", params: { a: 1 }, description: "d", deprecated: true }),

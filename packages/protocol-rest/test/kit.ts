@@ -4,7 +4,7 @@ import {
   type Broker,
   type CallRequest,
   type Compiled,
-  compileGate,
+  compilePolicyGate,
   createConnectorTable,
   createScope,
   type DirectorySnapshot,
@@ -55,11 +55,11 @@ export function bench(answer: (request: CallRequest) => unknown = ({ params }) =
       sandbox,
       contexts: [],
       directory,
-      found: (finding: Finding) => void findings.push(finding),
-      report: (finding: Finding) => void reports.push(finding),
+      addFinding: (finding: Finding) => void findings.push(finding),
+      reportRuntime: (finding: Finding) => void reports.push(finding),
       console: () => undefined,
     };
-    const gate = await compileGate(undefined, [], tools);
+    const gate = await compilePolicyGate(undefined, [], tools);
     const compiled = await rest().compile(input, {
       ...tools,
       connectors: createConnectorTable({ ...tools, gate }),

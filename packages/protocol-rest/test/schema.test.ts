@@ -2,7 +2,7 @@ import { jsonPath } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { rest } from "../src/index.ts";
 
-const { schema, essence } = rest();
+const { schema, fingerprint } = rest();
 
 async function faults(input: unknown): Promise<string[]> {
   const { issues = [] } = await schema["~standard"].validate(input);
@@ -96,13 +96,13 @@ describe("S4.1 the part of a fragment", () => {
   });
 });
 
-test("S1.4 what only documents is no part of the essence", () => {
+test("S1.4 what only documents is no part of the fingerprint", () => {
   const input = { basePath: "/", routes: [{ method: "GET" as const, path: "/x", map: "() => 1" }] };
   const documented = {
     ...input,
     description: "d",
     routes: [{ ...input.routes[0], method: "GET" as const, description: "e", deprecated: true }],
   };
-  expect(essence?.(documented)).toEqual(essence?.(input));
-  expect(essence?.({ ...input, basePath: "/y" })).not.toEqual(essence?.(input));
+  expect(fingerprint?.(documented)).toEqual(fingerprint?.(input));
+  expect(fingerprint?.({ ...input, basePath: "/y" })).not.toEqual(fingerprint?.(input));
 });

@@ -54,17 +54,17 @@ function compileRoute(
       websocket: { path: pattern.path },
       group:
         part.description === undefined ? { name: service } : { name: service, description: part.description },
-      essence: canonicalJson(itself),
+      fingerprint: canonicalJson(itself),
     },
     route: pubSubRoute({
       path: pattern.path,
       key,
-      essence: canonicalJson({ ...itself, service, rules: descriptions.map(rulesOf) }),
+      fingerprint: canonicalJson({ ...itself, service, rules: descriptions.map(rulesOf) }),
       subscribe,
       publish,
       ignoreError,
       jsonPath: place,
-      report: tools.report,
+      report: tools.reportRuntime,
     }),
   };
 }
@@ -89,7 +89,7 @@ function compileConnectors(
 }
 
 /** The rules that guard a connector (S6.4): where they stand, and what documents them, is not part of it. */
-function rulesOf({ rules, mayGuard = [] }: ConnectorDescription): unknown {
+function rulesOf({ rules, possibleRules = [] }: ConnectorDescription): unknown {
   // Names that a function makes are matched when they are made: then the patterns count too.
-  return rules?.map(({ asks }) => asks) ?? mayGuard.map(({ names, asks }) => ({ names, asks }));
+  return rules?.map(({ asks }) => asks) ?? possibleRules.map(({ names, asks }) => ({ names, asks }));
 }

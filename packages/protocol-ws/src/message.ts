@@ -1,4 +1,4 @@
-import { isTidegateError, parseHostileJson, TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, parseUntrustedJson, TidegateError } from "@tidegate/core-registry";
 
 /**
  * What a client sent, as `@message` has it (S6.1): JSON where it parses, else text; a binary frame as bytes.
@@ -7,7 +7,7 @@ import { isTidegateError, parseHostileJson, TidegateError } from "@tidegate/core
 export function readMessage(message: string | Uint8Array): unknown {
   if (typeof message !== "string") return message;
   try {
-    return parseHostileJson(message);
+    return parseUntrustedJson(message);
   } catch (error) {
     if (isTidegateError(error)) throw error;
     return message;

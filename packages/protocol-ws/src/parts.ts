@@ -7,7 +7,7 @@ import {
 } from "@tidegate/core-registry";
 
 /** What a route is made of. */
-export interface RouteParts extends Pick<WebSocketRoute, "path" | "key" | "essence"> {
+export interface RouteParts extends Pick<WebSocketRoute, "path" | "key" | "fingerprint"> {
   /** What is sent to the socket. */
   readonly subscribe: SubscribeConnector | undefined;
   /** What becomes of the socket's messages. */

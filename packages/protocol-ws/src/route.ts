@@ -1,6 +1,6 @@
 import {
   type Accept,
-  annotation,
+  attachedValue,
   type Sources,
   type Subscription,
   type WebSocketRoute,
@@ -17,19 +17,19 @@ interface Opened {
 
 const accepted: Accept = { accept: true };
 /** Of every route of this protocol: a message finds the newest route's connector here. */
-const madeOf = annotation<WebSocketRoute, RouteParts>();
+const madeOf = attachedValue<WebSocketRoute, RouteParts>();
 
 /**
  * Makes a pub/sub route (S6.1). Before the upgrade: casts of path and query, and the subscribe policies. Then events are
  * sent as they come, and messages are published one by one, each as the newest version says.
  */
 export function pubSubRoute(parts: RouteParts): WebSocketRoute {
-  const { path, key, essence, subscribe, publish } = parts;
+  const { path, key, fingerprint, subscribe, publish } = parts;
   const route: WebSocketRoute = {
     kind: "websocket",
     path,
     key,
-    essence,
+    fingerprint,
     accept: async (request, scope) => {
       const sources: Sources = { path: request.params, query: request.query };
       await publish?.check?.(scope, sources);

@@ -1,8 +1,8 @@
 import {
+  alwaysRefine,
   type DescribedSchema,
-  evenIfFaulty,
   type PublishConfig,
-  pathText,
+  pathSchema,
   publishSchema,
   type RoutesPart,
   routesSchema,
@@ -36,7 +36,7 @@ const connectors = ["subscribe", "publish", "call"] as const;
 
 const route: z.ZodType<WebSocketRouteInput> = z
   .strictObject({
-    path: pathText("path"),
+    path: pathSchema("path"),
     description: markdown,
     deprecated: flag,
     ignoreError: flag,
@@ -50,7 +50,7 @@ const route: z.ZodType<WebSocketRouteInput> = z
     if (connectors.some((name) => input[name] !== undefined)) return;
     const message = "It does nothing: expected `subscribe`, `publish`, or both.";
     context.addIssue({ code: "custom", path: [], message });
-  }, evenIfFaulty);
+  }, alwaysRefine);
 
 /** The schema of the part. */
 export const webSocketSchema: DescribedSchema<WebSocketInput> = routesSchema("WebSocket", route);

@@ -92,34 +92,34 @@ describe("S6.4 what makes a route what it is", () => {
   const rules = (who: string, events: string, more: object = {}) => ({
     subscribe: [{ events: [events], who, ...more }],
   });
-  const essence = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
-    (await gateway(routes, policy)).route("WS /chat/:").essence;
+  const fingerprint = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
+    (await gateway(routes, policy)).route("WS /chat/:").fingerprint;
 
   test("not its documentation, its place in the fragment, or rules that do not match", async () => {
-    const plain = await essence([feed]);
+    const plain = await fingerprint([feed]);
     expect(
-      await essence([
+      await fingerprint([
         { path: "/other", publish: { event: "a.b" } },
         { ...feed, description: "d" },
       ]),
     ).toBe(plain);
-    expect(await essence([feed], rules("ann", "other.*"))).toBe(plain);
-    expect(await essence([feed], { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);
-    const guarded = await essence([feed], rules("ann", "chat.*"));
-    expect(await essence([feed], rules("ann", "**", { description: "only ann" }))).toBe(guarded);
+    expect(await fingerprint([feed], rules("ann", "other.*"))).toBe(plain);
+    expect(await fingerprint([feed], { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);
+    const guarded = await fingerprint([feed], rules("ann", "chat.*"));
+    expect(await fingerprint([feed], rules("ann", "**", { description: "only ann" }))).toBe(guarded);
   });
 
   test("its connectors, its path, ignoreError, and the rules that match", async () => {
     const guarded = { ...feed, publish: { event: "chat.said" } };
     const all = await Promise.all([
-      essence([feed]),
-      essence([guarded]),
-      essence([{ ...feed, ignoreError: true }]),
-      essence([{ ...feed, path: "/:name" }]),
-      essence([{ ...feed, subscribe: { events: ["chat.**"] } }]),
-      essence([feed], rules("ann", "chat.*")),
-      essence([feed], rules("bob", "chat.*")),
-      essence([guarded], { publish: [{ events: ["chat.said"], who: "ann" }] }),
+      fingerprint([feed]),
+      fingerprint([guarded]),
+      fingerprint([{ ...feed, ignoreError: true }]),
+      fingerprint([{ ...feed, path: "/:name" }]),
+      fingerprint([{ ...feed, subscribe: { events: ["chat.**"] } }]),
+      fingerprint([feed], rules("ann", "chat.*")),
+      fingerprint([feed], rules("bob", "chat.*")),
+      fingerprint([guarded], { publish: [{ events: ["chat.said"], who: "ann" }] }),
     ]);
     expect(new Set(all).size).toBe(all.length);
   });
@@ -134,7 +134,7 @@ describe("S6.4 what makes a route what it is", () => {
     ];
     const of = async (revision: number, policy: object) => {
       await publish(dynamic, policy as never, revision);
-      return route("WS /chat/:").essence;
+      return route("WS /chat/:").fingerprint;
     };
     const plain = await of(2, {});
     expect(await of(3, { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);

@@ -2,7 +2,7 @@ import { jsonPath } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { webSocket } from "../src/index.ts";
 
-const { schema, essence } = webSocket();
+const { schema, fingerprint } = webSocket();
 
 async function faults(input: unknown): Promise<string[]> {
   const { issues = [] } = await schema["~standard"].validate(input);
@@ -91,7 +91,7 @@ describe("S6.1 the part of a fragment", () => {
       description: "d",
       routes: [{ ...route, description: "d", deprecated: true }],
     };
-    expect(essence?.(documented)).toEqual(essence?.(plain));
-    expect(essence?.({})).toEqual({ routes: [] });
+    expect(fingerprint?.(documented)).toEqual(fingerprint?.(plain));
+    expect(fingerprint?.({})).toEqual({ routes: [] });
   });
 });

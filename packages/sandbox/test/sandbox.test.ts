@@ -57,7 +57,7 @@ describe("S11.1 a function's value", () => {
       label: "x",
       service: "x",
       console: () => {},
-      broke: () => {},
+      onLimitExceeded: () => {},
     });
     expect(made).toMatchObject({ tier: "isolate", sync: false, reads: [["a", "b"]] });
     expect(made.reason).toBeTruthy();

@@ -33,11 +33,11 @@ async function sleeping(access: GatewayPage["access"] = "open", versions: "open"
   const waking = (asked: string, what: Served) => async (): Promise<Served | NotServed> => {
     woken.push(asked);
     await state.gate;
-    delete fixture.dormant[asked];
+    delete fixture.evicted[asked];
     fixture.branches.dev = [newest, before];
     return what;
   };
-  fixture.dormant = {
+  fixture.evicted = {
     dev: waking("dev", newest),
     "dev@22222222": waking("dev@22222222", before),
     "dev@33333333": waking("dev@33333333", newest),
@@ -89,7 +89,7 @@ describe("S9.5 a branch that sleeps", () => {
     ).then((fixture) => {
       const newest = served("33333333", [route("GET", "/v", () => json("dev"))]);
       const asked: string[] = [];
-      fixture.dormant = {
+      fixture.evicted = {
         dev: () => {
           asked.push("dev");
           return Promise.resolve(newest);
@@ -107,13 +107,13 @@ describe("S9.5 a branch that sleeps", () => {
 
   test("that cannot be woken now answers 503; one whose compiler fails, 500 and an error in the log", async () => {
     const fixture = await sleeping();
-    fixture.dormant.dev = () => Promise.resolve({ missing: "dormant" });
+    fixture.evicted.dev = () => Promise.resolve({ missing: "evicted" });
     const later = await fetch(`${fixture.url}/~dev/v`);
     expect([later.status, later.headers.get("retry-after")]).toEqual([503, "1"]);
-    fixture.dormant.dev = () => Promise.reject(new Error("no compiler"));
+    fixture.evicted.dev = () => Promise.reject(new Error("no compiler"));
     expect((await fetch(`${fixture.url}/~dev/v`)).status).toBe(500);
     expect(fixture.log.join()).toContain("error: GET /~dev/v 500 INTERNAL");
-    fixture.dormant.dev = () => Promise.resolve({ missing: "branch" });
+    fixture.evicted.dev = () => Promise.resolve({ missing: "branch" });
     expect(await problem(await fetch(`${fixture.url}/~dev/v`))).toMatchObject({ code: "BRANCH_UNKNOWN" });
   });
 
@@ -125,7 +125,7 @@ describe("S9.5 a branch that sleeps", () => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
-    fixture.dormant.dev = async () => {
+    fixture.evicted.dev = async () => {
       asked.resolve();
       await gate.promise;
       // What waits for it is told in the microtasks that follow.
@@ -151,11 +151,11 @@ describe("S9.5 a branch that sleeps", () => {
 
   test("that slept while a socket was open leaves the socket with what it has, and is woken for what comes next", async () => {
     const fixture = await sleeping();
-    delete fixture.dormant.dev;
+    delete fixture.evicted.dev;
     const route = socketRoute("/ws", async (socket, _scope, connection) => {
       for await (const _ of socket.messages) {
         const scope = connection.scope();
-        await socket.send(`${connection.route().essence} on ${scope.version.slice(0, 8)}`);
+        await socket.send(`${connection.route().fingerprint} on ${scope.version.slice(0, 8)}`);
         scope.end();
       }
     });
@@ -168,13 +168,13 @@ describe("S9.5 a branch that sleeps", () => {
     fixture.swap("dev", served("44444444", [route]));
     expect(await answer()).toBe("the same on 44444444");
     const newest = served("55555555", [route]);
-    fixture.dormant.dev = async () => {
-      delete fixture.dormant.dev;
+    fixture.evicted.dev = async () => {
+      delete fixture.evicted.dev;
       fixture.swap("dev", newest);
       return newest;
     };
     expect(await answer()).toBe("the same on 44444444");
-    expect(fixture.dormant.dev).toBeUndefined();
+    expect(fixture.evicted.dev).toBeUndefined();
     expect(await answer()).toBe("the same on 55555555");
   });
 });

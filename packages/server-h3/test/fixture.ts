@@ -40,7 +40,7 @@ export function served(name: string, routes: readonly Route[]): Served {
       fragments: [],
       routes: [routes],
       endpoints: [],
-      rules: { owner: () => undefined },
+      rules: { ownerRules: () => undefined },
       assembled: new Map(),
     },
     directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },
@@ -54,7 +54,7 @@ export interface Fixture {
   health: GatewayHealth;
   starting: boolean;
   /** What sleeps, by what is asked for (`dev`, `dev@11111111`): wakes it. What has woken is found in `branches`. */
-  dormant: Record<string, () => Promise<Served | NotServed>>;
+  evicted: Record<string, () => Promise<Served | NotServed>>;
   /** What was found: `master`, `dev@11111111`. */
   readonly found: string[];
   /** Lines of the log: `error: ...`. */
@@ -70,7 +70,7 @@ export interface Fixture {
 export async function start(
   routes: readonly Route[] = [],
   options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
-  parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting" | "dormant">> = {},
+  parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting" | "evicted">> = {},
 ): Promise<Fixture> {
   const { contexts = [], ...rest } = options;
   const server = h3Server({ port: 0, ...rest });
@@ -82,7 +82,7 @@ export async function start(
     pages: [] as readonly GatewayPage[],
     health: { state: "running", reasons: [] } as GatewayHealth,
     starting: false,
-    dormant: {} as Record<string, () => Promise<Served | NotServed>>,
+    evicted: {} as Record<string, () => Promise<Served | NotServed>>,
     ...parts,
   };
   const logger: Logger = {
@@ -95,8 +95,8 @@ export async function start(
       const asked = tag === undefined ? branch : `${branch}@${tag}`;
       found.push(asked);
       if (state.starting) return { missing: "starting" };
-      const wake = Object.hasOwn(state.dormant, asked) ? state.dormant[asked] : undefined;
-      if (wake !== undefined) return { missing: "dormant", wake };
+      const wake = Object.hasOwn(state.evicted, asked) ? state.evicted[asked] : undefined;
+      if (wake !== undefined) return { missing: "evicted", recompile: wake };
       const versions = Object.hasOwn(state.branches, branch) ? state.branches[branch] : undefined;
       if (versions === undefined) return { missing: "branch" };
       return (

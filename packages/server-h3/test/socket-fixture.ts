@@ -13,7 +13,7 @@ export function socketRoute(path: string, open: Open, parts: Partial<WebSocketRo
     kind: "websocket",
     path,
     key: `WS ${path}`,
-    essence: "the same",
+    fingerprint: "the same",
     accept: () => ({ accept: true }),
     open,
     ...parts,

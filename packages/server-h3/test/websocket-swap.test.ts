@@ -10,12 +10,12 @@ import { closeOf, dial, echo, received, refusal, socketRoute } from "./socket-fi
 const where: WebSocketRoute["open"] = async (socket, _, connection) => {
   for await (const _message of socket.messages) {
     const scope = connection.scope();
-    await socket.send(`${connection.route().essence} on ${scope.version.slice(0, 8)}`);
+    await socket.send(`${connection.route().fingerprint} on ${scope.version.slice(0, 8)}`);
     scope.end();
   }
 };
 
-const named = (essence: string) => socketRoute("/ws", where, { essence });
+const named = (fingerprint: string) => socketRoute("/ws", where, { fingerprint });
 
 describe("S6.4 a connection on the latest version", () => {
   test("starts each operation on the newest one, and is told of each swap", async () => {

@@ -163,7 +163,7 @@ describe("S6.3 refused before the upgrade, as HTTP", () => {
     expect(problemOf(await refusal(fixture, "/split"))).toMatchObject({ status: 500, code: "REPLY_INVALID" });
   });
 
-  test("who leaves while it is decided ends what was begun", async () => {
+  test("who leaves while it is decided ends what was dispatched", async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const left = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();

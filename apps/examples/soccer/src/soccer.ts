@@ -112,7 +112,7 @@ async function endsEarly({ name, ended }: ServiceChild): Promise<never> {
 /** Resolves when a version of all three services is served. */
 function servesAll({ registry }: Gateway, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const end = registry.onMount(({ version }) => {
+  const end = registry.onSwap(({ version }) => {
     const there = new Set(version.fragments.map(({ service }) => service));
     if (serviceNames.every((name) => there.has(name))) resolve();
   });

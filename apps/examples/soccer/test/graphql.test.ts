@@ -277,7 +277,7 @@ async function pass(): Promise<void> {
   expect((await run.ask("POST", "/matches/clock", { as: "admin", body: {} })).status).toBe(200);
 }
 
-/** Does something again and again until something has happened: nobody is told when a subscription has begun. */
+/** Does something again and again until something has happened: nobody is told when a subscription has dispatched. */
 async function until(happened: Promise<unknown>, what: () => Promise<void>): Promise<void> {
   let waiting = true;
   const end = (): void => {

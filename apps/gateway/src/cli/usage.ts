@@ -1,4 +1,4 @@
-import { nearest } from "@tidegate/core-registry";
+import { nearestName } from "@tidegate/core-registry";
 import type { ArgsDef } from "citty";
 
 /** The command line was not understood: what is wrong with it, for people. Exit code 2. */
@@ -13,7 +13,7 @@ export class UsageError extends Error {
  */
 export function refuseOther(command: string, known: readonly string[]): void {
   if (known.includes(command)) return;
-  const meant = nearest(command, known);
+  const meant = nearestName(command, known);
   throw new UsageError(
     `There is no command ${command}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
   );
@@ -32,7 +32,7 @@ export function refuseUnknown(
   for (const word of rawArgs) {
     const name = /^--?([^=]+)/.exec(word)?.[1];
     if (name === undefined || names.includes(name)) continue;
-    const meant = nearest(name, names);
+    const meant = nearestName(name, names);
     throw new UsageError(
       `There is no option ${word}.${meant === undefined ? "" : ` Did you mean --${meant}?`}`,
     );

@@ -1,4 +1,4 @@
-import { nearest } from "@tidegate/core-registry";
+import { nearestName } from "@tidegate/core-registry";
 import { z } from "zod";
 
 /** Where a schema says that its option belongs to a feature that this version does not have. */
@@ -85,7 +85,7 @@ export function isPlugin<Plugin extends { readonly contract: 1 }>(value: unknown
 function unknownText(names: readonly string[], known: readonly string[]): string {
   return names
     .map((name) => {
-      const meant = nearest(name, known);
+      const meant = nearestName(name, known);
       const hint = meant === undefined ? `There are ${known.join(", ")}.` : `Did you mean ${meant}?`;
       return `There is no option ${name} here. ${hint}`;
     })

@@ -58,7 +58,7 @@ test("B11: a service that changes a hundred times in a burst is merged once, and
   const load = startLoad([`${url}/players/1`], 2);
   onTestFinished(() => load.stop());
   let mounts = 0;
-  gateway.registry.onMount(() => void mounts++);
+  gateway.registry.onSwap(() => void mounts++);
   for (let burst = 0; burst < 5; burst++) {
     const before = mounts;
     for (let at = 1; at <= 100; at++) {

@@ -25,7 +25,7 @@ export interface Links {
   receive(node: string, id: string, objects: boolean, forget: () => void): Inlet;
   /** The stream that comes from a node. */
   inlet(node: string, id: string): Inlet | undefined;
-  /** Gives up a stream from a node, if nobody has begun to read it. */
+  /** Gives up a stream from a node, if nobody has dispatched to read it. */
   unread(node: string, id: string): void;
   /** Takes another node's word. */
   hear(node: string, notice: Notice): void;
@@ -175,5 +175,5 @@ function keyOf(node: string, id: string): string {
 }
 
 function gone(message: string): TidegateError {
-  return new TidegateError("ACTION_UNAVAILABLE", message, { begun: true });
+  return new TidegateError("ACTION_UNAVAILABLE", message, { dispatched: true });
 }

@@ -56,7 +56,7 @@ export function announce(scope: Scope, caller: BatchCaller): Announced {
  * Ends the batches of a request: what comes after joins none of them, and nothing is answered from before. For serial
  * mutation fields, each before it begins (S5.4).
  */
-export function renewBatches(scope: Scope): void {
+export function resetBatches(scope: Scope): void {
   batchesOf(scope).actions = new Map();
 }
 

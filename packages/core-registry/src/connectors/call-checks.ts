@@ -18,7 +18,7 @@ export function checkAction(config: CallConfig, places: CallPlaces, { tools }: C
   const place = { jsonPath: places.action, found: config.action };
   const problem = actionNameProblem(config.action);
   if (problem !== undefined) {
-    tools.found({ severity: "error", code: "ACTION_NAME_INVALID", message: problem, ...place });
+    tools.addFinding({ severity: "error", code: "ACTION_NAME_INVALID", message: problem, ...place });
   }
 }
 
@@ -34,7 +34,7 @@ export function checkBatching(
 ): readonly string[] {
   const named = config.batchedParams ?? [];
   const found = (member: string, message: string): void =>
-    tools.found({
+    tools.addFinding({
       severity: "error",
       code: "BATCHING_INVALID",
       jsonPath: `${places.members}.${member}`,

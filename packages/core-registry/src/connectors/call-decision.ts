@@ -30,18 +30,18 @@ export function callDecision(
   { action, condition, params, paramsPath }: CallDecision,
   { gate, origin }: ConnectorTools,
 ): Decide {
-  const guard = gate.guard("call", action);
+  const guard = gate.rulesFor("call", action);
 
   const owned = (scope: Scope, made: unknown): unknown => {
     const owner = scope.directory.action(action)?.service;
     if (owner === undefined || owner === origin.service) return made;
-    const admitted = scope.rules.owner(owner, action, gate.owner)?.admit(made, scope);
+    const admitted = scope.rules.ownerRules(owner, action, gate.owner)?.check(made, scope);
     return admitted === undefined ? made : admitted.then(() => made);
   };
   const guarded: Decide = (scope, given) => {
     const made = params.make(given, scope, scope.directory.action(action)?.params);
     scope.trace?.({ at: "params", jsonPath: paramsPath, params: made });
-    const admitted = guard?.admit(made, scope);
+    const admitted = guard?.check(made, scope);
     return admitted === undefined ? owned(scope, made) : admitted.then(() => owned(scope, made));
   };
   const prepared: Decide = (scope, given) => {

@@ -2,7 +2,7 @@ import type { CallRequest } from "../contracts/broker.ts";
 import type { CallConfig, Connector, Sources } from "../contracts/connector.ts";
 import type { Scope } from "../contracts/scope.ts";
 import { TidegateError } from "../errors.ts";
-import type { ExampleTaker } from "../examples/examples.ts";
+import type { ExampleRecorder } from "../examples/examples.ts";
 import type { BatchCaller } from "./batch.ts";
 import { batchAnswers } from "./batch-answer.ts";
 import { callInBatch } from "./batched-call.ts";
@@ -41,7 +41,7 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
     batching: options.batching,
     contexts: tools.contexts,
     implicitParams: config.implicitParams !== false,
-    found: tools.found,
+    found: tools.addFinding,
   });
   const batched = checkBatching(config, places, plan, params);
 
@@ -73,7 +73,7 @@ export function compileCall(config: CallConfig, places: CallPlaces, plan: Connec
       ...(batched.length === 0 ? {} : { batchedParams: batched }),
       implicitParams: params.implicit,
       implicitSources: params.implicit ? options.implicit : [],
-      rules: tools.gate.guard("call", action)?.rules ?? [],
+      rules: tools.gate.rulesFor("call", action)?.rules ?? [],
     },
     run: batched.length === 0 ? alone : together,
   };
@@ -88,7 +88,7 @@ function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPla
       try {
         return batchAnswers(answer, entries, action);
       } catch (error) {
-        tools.report(failureFinding(error, places.action));
+        tools.reportRuntime(failureFinding(error, places.action));
         throw error;
       }
     },
@@ -98,7 +98,7 @@ function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPla
 function callAction(
   scope: Scope,
   request: CallRequest,
-  examples: ExampleTaker | undefined,
+  examples: ExampleRecorder | undefined,
 ): Promise<unknown> {
   const { action } = request;
   const entry = scope.directory.action(action);
@@ -106,12 +106,12 @@ function callAction(
     const why = entry !== undefined && !entry.published ? "is not published" : "is not there now";
     throw new TidegateError("ACTION_UNAVAILABLE", `The action ${action} ${why}.`, {
       retryAfter,
-      begun: false,
+      dispatched: false,
     });
   }
   const { nodes, broker } = entry;
   const answer = broker.call(scope, nodes === undefined ? request : { ...request, nodes });
-  examples?.called(action, request.params, answer);
+  examples?.recordCall(action, request.params, answer);
   return answer;
 }
 

@@ -9,9 +9,9 @@ export interface FunctionTools {
   /** Runs it. */
   readonly sandbox: Sandbox;
   /** Takes what is wrong with its text. */
-  found(finding: Finding): void;
+  addFinding(finding: Finding): void;
   /** Takes what goes wrong while it is in use. */
-  report(finding: Finding): void;
+  reportRuntime(finding: Finding): void;
   /** Takes what it writes to its console. */
   console(message: ConsoleMessage): void;
 }
@@ -28,13 +28,13 @@ export function compileFunction(
   tools: FunctionTools,
 ): CheckedFunction | undefined {
   const check = tools.sandbox.check(source);
-  for (const problem of check.problems) tools.found(problemFinding(problem, jsonPath));
+  for (const problem of check.problems) tools.addFinding(problemFinding(problem, jsonPath));
   if (!check.ok) return undefined;
   const run = tools.sandbox.compile(source, {
     label: `${tools.origin.service} ${jsonPath}`,
     service: tools.origin.service,
     console: (message) => tools.console({ ...message, jsonPath }),
-    broke: (error) => tools.report(failureFinding(error, jsonPath)),
+    onLimitExceeded: (error) => tools.reportRuntime(failureFinding(error, jsonPath)),
   });
   return { check, run };
 }

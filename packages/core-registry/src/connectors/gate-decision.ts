@@ -1,5 +1,5 @@
 import type { RuleDescription } from "../contracts/connector.ts";
-import type { CompiledRule, GuardedKind } from "../contracts/policy.ts";
+import type { AccessKind, CompiledRule } from "../contracts/policy.ts";
 import type { Scope } from "../contracts/scope.ts";
 import type { Verdict } from "../contracts/verdict.ts";
 import { type ErrorCode, errorCodes, TidegateError } from "../errors.ts";
@@ -10,7 +10,7 @@ import { plainKey } from "./plain-key.ts";
 /** One question to one policy about one name. */
 export interface Check {
   /** What is about to happen. */
-  readonly kind: GuardedKind;
+  readonly kind: AccessKind;
   /** The action or event. */
   readonly name: string;
   /** The policy's key. */
@@ -34,7 +34,7 @@ export function decide(
   check: Check,
   params: unknown,
   scope: Scope,
-  tools: Pick<FunctionTools, "report">,
+  tools: Pick<FunctionTools, "reportRuntime">,
 ): void | Promise<void> {
   const verdict =
     check.compiled.memo === "never"
@@ -52,11 +52,11 @@ function judge(
   check: Check,
   params: unknown,
   scope: Scope,
-  tools: Pick<FunctionTools, "report">,
+  tools: Pick<FunctionTools, "reportRuntime">,
 ): Verdict | Promise<Verdict> {
   const failed = (error: unknown): Verdict => {
     const reason = error instanceof Error ? error.message : String(error);
-    tools.report({
+    tools.reportRuntime({
       severity: "error",
       code: "POLICY_FAILED",
       jsonPath: check.jsonPath,
@@ -82,7 +82,7 @@ function remembered(
   check: Check,
   params: unknown,
   scope: Scope,
-  tools: Pick<FunctionTools, "report">,
+  tools: Pick<FunctionTools, "reportRuntime">,
 ): Verdict | Promise<Verdict> {
   const key = plainKey(params);
   if (key === undefined) return judge(check, params, scope, tools);

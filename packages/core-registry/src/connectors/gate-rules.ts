@@ -1,16 +1,16 @@
 import type { RuleDescription } from "../contracts/connector.ts";
 import type { Finding } from "../contracts/finding.ts";
 import type { Json } from "../contracts/json.ts";
-import type { CompiledRule, GuardedKind, Policy, PolicyTools } from "../contracts/policy.ts";
+import type { AccessKind, CompiledRule, Policy, PolicyTools } from "../contracts/policy.ts";
 import { jsonPath } from "../fragment/json-path.ts";
-import type { GateTools } from "./gate-tools.ts";
+import type { PolicyGateTools } from "./gate-tools.ts";
 import { nameMatcher, overlaps } from "./name-pattern.ts";
 import { guardedKinds, namesMember, ownMembers, type PolicyPart, type PolicyRule } from "./policy-schema.ts";
 
 /** One rule, compiled. */
 export interface GateRule {
   /** What it guards. */
-  readonly kind: GuardedKind;
+  readonly kind: AccessKind;
   /** Whether one of its patterns matches a name, or overlaps a pattern (S7.2). */
   binds(name: string): boolean;
   /** What it asks, in the policies' order. */
@@ -33,7 +33,7 @@ export interface RuleAsk {
 export async function compileRules(
   part: PolicyPart,
   policies: readonly Policy[],
-  tools: GateTools,
+  tools: PolicyGateTools,
 ): Promise<GateRule[]> {
   const rules: GateRule[] = [];
   for (const kind of guardedKinds) {
@@ -46,10 +46,10 @@ export async function compileRules(
 
 async function compileRule(
   rule: PolicyRule,
-  kind: GuardedKind,
+  kind: AccessKind,
   place: string,
   policies: readonly Policy[],
-  tools: GateTools,
+  tools: PolicyGateTools,
 ): Promise<GateRule> {
   const asks: RuleAsk[] = [];
   for (const policy of policies) {
@@ -84,17 +84,17 @@ function binder(patterns: readonly string[]): GateRule["binds"] {
 
 async function compileAsk(
   own: Readonly<Record<string, unknown>>,
-  kind: GuardedKind,
+  kind: AccessKind,
   place: string,
   policy: Policy,
-  tools: GateTools,
+  tools: PolicyGateTools,
 ): Promise<CompiledRule | undefined> {
   const checked = await policy.schema["~standard"].validate(own);
   if (checked.issues !== undefined) return undefined;
   try {
     return await policy.compile(checked.value, policyTools(kind, place, tools));
   } catch (error) {
-    tools.found({
+    tools.addFinding({
       severity: "error",
       code: "POLICY_FAILED",
       jsonPath: place,
@@ -104,15 +104,15 @@ async function compileAsk(
   }
 }
 
-function policyTools(kind: GuardedKind, place: string, tools: GateTools): PolicyTools {
+function policyTools(kind: AccessKind, place: string, tools: PolicyGateTools): PolicyTools {
   const placed = (finding: Finding): Finding => ({ ...finding, jsonPath: below(place, finding.jsonPath) });
   return {
     kind,
     origin: { ...tools.origin, jsonPath: place },
     sandbox: tools.sandbox,
     contexts: tools.contexts,
-    found: (finding) => tools.found(placed(finding)),
-    report: (finding) => tools.report(placed(finding)),
+    addFinding: (finding) => tools.addFinding(placed(finding)),
+    reportRuntime: (finding) => tools.reportRuntime(placed(finding)),
     console: (message) => tools.console({ ...message, jsonPath: below(place, message.jsonPath) }),
   };
 }
@@ -122,11 +122,11 @@ function below(place: string, relative: string): string {
   return relative.startsWith("[") ? `${place}${relative}` : `${place}.${relative}`;
 }
 
-function warnOfSwitchedOff(rule: PolicyRule, place: string, tools: GateTools): void {
+function warnOfSwitchedOff(rule: PolicyRule, place: string, tools: PolicyGateTools): void {
   for (const policy of tools.off ?? []) {
     const member = policy.members.find((each) => Object.hasOwn(rule, each));
     if (member === undefined) continue;
-    tools.found({
+    tools.addFinding({
       severity: "warning",
       code: "POLICY_OFF",
       jsonPath: below(place, member),

@@ -3,7 +3,7 @@ import type { Policy } from "../contracts/policy.ts";
 import type { FunctionTools } from "./function.ts";
 
 /** What a gate is compiled with. */
-export interface GateTools extends FunctionTools {
+export interface PolicyGateTools extends FunctionTools {
   /** Whose fragment it is. */
   readonly origin: Pick<Origin, "service" | "hash">;
   /** Names of all context values that there are. */

@@ -1,13 +1,13 @@
 import type { RuleDescription } from "../contracts/connector.ts";
-import type { CompiledRule, GuardedKind, Policy } from "../contracts/policy.ts";
+import type { AccessKind, CompiledRule, Policy } from "../contracts/policy.ts";
 import type { Scope } from "../contracts/scope.ts";
 import { type Check, decide } from "./gate-decision.ts";
 import { compileRules, type GateRule } from "./gate-rules.ts";
-import type { GateTools } from "./gate-tools.ts";
+import type { PolicyGateTools } from "./gate-tools.ts";
 import type { PolicyPart } from "./policy-schema.ts";
 
 /** The rules of one fragment, compiled (S7). */
-export interface Gate {
+export interface PolicyGate {
   /** Whether its fragment says `policy.owner` (S7.2). */
   readonly owner: boolean;
   /**
@@ -15,7 +15,7 @@ export interface Gate {
    * @param name a name, or a pattern of events: then every rule whose pattern overlaps it guards it (S7.2)
    * @param asked which of the rules' questions. Default `all`
    */
-  guard(kind: GuardedKind, name: string, asked?: Asked): Guard | undefined;
+  rulesFor(kind: AccessKind, name: string, asked?: Asked): NameRules | undefined;
 }
 
 /**
@@ -26,18 +26,18 @@ export interface Gate {
 export type Asked = "all" | "opening" | "lasting" | "passing";
 
 /** The rules that match one name. */
-export interface Guard {
+export interface NameRules {
   /** The rules as data, in order. */
   readonly rules: readonly RuleDescription[];
   /**
    * Asks all rules in order. Undefined where they allowed it at once, else a promise.
    * @throws {TidegateError} `UNAUTHENTICATED`, `FORBIDDEN`, or the code that a policy gave; also as a rejection.
    */
-  admit(params: unknown, scope: Scope): Promise<void> | undefined;
+  check(params: unknown, scope: Scope): Promise<void> | undefined;
 }
 
 /** A gate without rules. */
-export const openGate: Gate = { owner: false, guard: () => undefined };
+export const emptyPolicyGate: PolicyGate = { owner: false, rulesFor: () => undefined };
 
 /** How many names made by functions a gate remembers the rules of. */
 const rememberedNames = 1_000;
@@ -49,18 +49,18 @@ const rememberedNames = 1_000;
  * @param part as `policySchema` checked it
  * @param policies in the configured order
  */
-export async function compileGate(
+export async function compilePolicyGate(
   part: PolicyPart | undefined,
   policies: readonly Policy[],
-  tools: GateTools,
-): Promise<Gate> {
+  tools: PolicyGateTools,
+): Promise<PolicyGate> {
   const rules = await compileRules(part ?? {}, policies, tools);
   const owner = part?.owner === true;
-  if (rules.length === 0) return owner ? { ...openGate, owner } : openGate;
-  const remembered = new Map<string, { readonly guard: Guard | undefined }>();
+  if (rules.length === 0) return owner ? { ...emptyPolicyGate, owner } : emptyPolicyGate;
+  const remembered = new Map<string, { readonly guard: NameRules | undefined }>();
   return {
     owner,
-    guard: (kind, name, asked = "all") => {
+    rulesFor: (kind, name, asked = "all") => {
       const key = `${kind} ${asked} ${name}`;
       let known = remembered.get(key);
       if (known === undefined) {
@@ -76,11 +76,11 @@ export async function compileGate(
 
 function guardOf(
   rules: readonly GateRule[],
-  kind: GuardedKind,
+  kind: AccessKind,
   name: string,
   asked: Asked,
-  tools: GateTools,
-): Guard | undefined {
+  tools: PolicyGateTools,
+): NameRules | undefined {
   const matching = rules.filter((rule) => rule.kind === kind && rule.binds(name));
   const checks: readonly Check[] = matching.flatMap((rule) =>
     rule.asks
@@ -105,7 +105,7 @@ function guardOf(
   };
   return {
     rules: matching.map((rule) => rule.description),
-    admit: (params, scope) => from(0, params, scope),
+    check: (params, scope) => from(0, params, scope),
   };
 }
 
@@ -116,7 +116,7 @@ function isAsked({ readsParams = false, memo }: CompiledRule, asked: Asked): boo
   return asked === "all" || !lasting;
 }
 
-function ask(check: Check, params: unknown, scope: Scope, tools: GateTools): Promise<void> | undefined {
+function ask(check: Check, params: unknown, scope: Scope, tools: PolicyGateTools): Promise<void> | undefined {
   const ready = prepare(check.compiled, scope);
   const asked =
     ready === undefined

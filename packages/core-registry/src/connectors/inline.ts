@@ -32,7 +32,7 @@ export function compileInline(
   const failed = (error: unknown): never => {
     // Broken limits are told by the sandbox itself.
     if (!isTidegateError(error) || error.code === "FUNCTION_THREW" || error.code === "FUNCTION_RESULT")
-      tools.report(failureFinding(error, jsonPath));
+      tools.reportRuntime(failureFinding(error, jsonPath));
     throw error;
   };
   const argumentOf = shape.request ? requestArgument : plainArgument;

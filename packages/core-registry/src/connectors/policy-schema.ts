@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { GuardedKind, Policy } from "../contracts/policy.ts";
+import type { AccessKind, Policy } from "../contracts/policy.ts";
 import type { DescribedSchema, JsonSchema } from "../contracts/schema.ts";
 import { mostUnknown } from "../fragment/issues.ts";
-import { nearest } from "../fragment/nearest.ts";
+import { nearestName } from "../fragment/nearest.ts";
 import { namePatternProblem } from "./name-pattern.ts";
 
 /** A fragment's rules, checked (S7.1). */
@@ -33,7 +33,7 @@ export interface PolicyRule {
 const mostPatterns = 1_000;
 
 /** The kinds of rules in the order in which a fragment writes them. */
-export const guardedKinds: readonly GuardedKind[] = ["call", "publish", "subscribe"];
+export const guardedKinds: readonly AccessKind[] = ["call", "publish", "subscribe"];
 
 type Issue = StandardSchemaV1.Issue & { readonly params?: Readonly<Record<string, string>> };
 type Path = readonly PropertyKey[];
@@ -64,7 +64,7 @@ export function policySchema(
 }
 
 /** Which member names what a rule guards. */
-export function namesMember(kind: GuardedKind): "actions" | "events" {
+export function namesMember(kind: AccessKind): "actions" | "events" {
   return kind === "call" ? "actions" : "events";
 }
 
@@ -99,7 +99,7 @@ async function partIssues(
 }
 
 // Each is held against every action or event that an endpoint names.
-function tooManyPatterns(kind: GuardedKind, count: number): Issue {
+function tooManyPatterns(kind: AccessKind, count: number): Issue {
   const params = {
     code: "RULES_TOO_MANY",
     expected: `at most ${mostPatterns} in the rules of one kind`,
@@ -109,7 +109,7 @@ function tooManyPatterns(kind: GuardedKind, count: number): Issue {
   return { message: `The rules name ${count} patterns.`, path: [kind], params };
 }
 
-function patternCount(rules: readonly unknown[], kind: GuardedKind): number {
+function patternCount(rules: readonly unknown[], kind: AccessKind): number {
   let count = 0;
   for (const rule of rules) {
     const patterns = isObject(rule) ? rule[namesMember(kind)] : undefined;
@@ -124,7 +124,7 @@ function ownerIssues(value: unknown): Issue[] {
 
 async function ruleIssues(
   rule: unknown,
-  kind: GuardedKind,
+  kind: AccessKind,
   path: Path,
   policies: readonly Policy[],
   off: readonly Policy[],
@@ -146,7 +146,7 @@ async function ruleIssues(
 
 function unknownMember(path: Path, known: readonly string[]): Issue {
   const member = String(path.at(-1));
-  const meant = nearest(member, known);
+  const meant = nearestName(member, known);
   const params = {
     expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${member}\``,
@@ -185,7 +185,7 @@ function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): PropertyKey
 
 function partJsonSchema(policies: readonly Policy[]): JsonSchema {
   const members = Object.fromEntries(policies.flatMap(policyProperties));
-  const rules = (kind: GuardedKind): JsonSchema => ({
+  const rules = (kind: AccessKind): JsonSchema => ({
     type: "array",
     maxItems: mostPatterns,
     items: {

@@ -5,7 +5,7 @@ import { TidegateError } from "../errors.ts";
 import { readsOf } from "./call.ts";
 import { chain } from "./chain.ts";
 import { eventNameProblem, isFunctionText } from "./event-name.ts";
-import type { Guard } from "./gate.ts";
+import type { NameRules } from "./gate.ts";
 import { compileInline } from "./inline.ts";
 import { compileParams } from "./params/params.ts";
 import type { ConnectorPlan } from "./tools.ts";
@@ -37,26 +37,26 @@ export function compilePublish(config: PublishConfig, self: string, plan: Connec
     batching: false,
     contexts: tools.contexts,
     implicitParams: false,
-    found: tools.found,
+    found: tools.addFinding,
   });
   checkName(named, self, plan);
 
   const { groups } = config;
   const broadcast = config.broadcast === true;
-  const known = named === undefined ? undefined : tools.gate.guard("publish", named);
-  const guardOf = (event: string): Guard | undefined =>
-    named === undefined ? tools.gate.guard("publish", event) : known;
+  const known = named === undefined ? undefined : tools.gate.rulesFor("publish", named);
+  const guardOf = (event: string): NameRules | undefined =>
+    named === undefined ? tools.gate.rulesFor("publish", event) : known;
 
   const send = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
     const request = { event, params: own.params, broadcast, ...(groups === undefined ? {} : { groups }) };
     const sent = publishEvent(tools.origin.service, scope, request);
     return sent.then(() => {
-      tools.examples?.happened(event, own.params);
+      tools.examples?.recordEvent(event, own.params);
       return map === undefined ? own.params : map.call(scope, given, own);
     });
   };
   const gated = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
-    const admitted = guardOf(event)?.admit(own.params, scope);
+    const admitted = guardOf(event)?.check(own.params, scope);
     return admitted === undefined
       ? send(scope, given, event, own)
       : admitted.then(() => send(scope, given, event, own));
@@ -84,7 +84,7 @@ export function compilePublish(config: PublishConfig, self: string, plan: Connec
       kind: "publish",
       origin: { ...tools.origin, jsonPath: self },
       ...(named === undefined
-        ? { mayGuard: tools.gate.guard("publish", "**")?.rules ?? [] }
+        ? { possibleRules: tools.gate.rulesFor("publish", "**")?.rules ?? [] }
         : { events: [named], rules: known?.rules ?? [] }),
       ...(config.params === undefined ? {} : { params: config.params }),
     },
@@ -113,7 +113,7 @@ function publishEvent(
   const broker = scope.directory.service(service)?.broker;
   if (broker === undefined)
     throw new TidegateError("ACTION_UNAVAILABLE", `The service ${service} is not there now.`, {
-      begun: false,
+      dispatched: false,
     });
   if (broker.publish === undefined)
     throw new TidegateError("CAPABILITY_MISSING", `The broker ${broker.name} cannot send events.`);
@@ -123,7 +123,7 @@ function publishEvent(
 function checkName(named: string | undefined, self: string, { tools }: ConnectorPlan): void {
   const problem = named === undefined ? undefined : eventNameProblem(named);
   if (problem === undefined) return;
-  tools.found({
+  tools.addFinding({
     severity: "error",
     code: "EVENT_NAME_INVALID",
     jsonPath: `${self}.event`,

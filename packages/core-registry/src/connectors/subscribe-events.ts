@@ -15,12 +15,12 @@ const mostNames = 1_000;
 export function writtenEvents(
   events: SubscribeConfig["events"],
   jsonPath: string,
-  { found }: Pick<ConnectorTools, "found">,
+  { addFinding }: Pick<ConnectorTools, "addFinding">,
 ): readonly string[] | undefined {
   const fault = { severity: "error", code: "EVENT_NAME_INVALID" } as const;
   if (typeof events === "string") {
     if (!isFunctionText(events))
-      found({
+      addFinding({
         ...fault,
         jsonPath,
         message: "`events` is a list, or the text of a function.",
@@ -32,7 +32,7 @@ export function writtenEvents(
   for (const [index, event] of events.entries()) {
     const problem = patternProblem(event);
     if (problem === undefined) continue;
-    found({ ...fault, jsonPath: `${jsonPath}[${index}]`, message: problem, found: event });
+    addFinding({ ...fault, jsonPath: `${jsonPath}[${index}]`, message: problem, found: event });
   }
   return [...new Set(events)];
 }

@@ -1,6 +1,6 @@
 import type { EventPacket } from "../contracts/broker.ts";
 import type { Scope } from "../contracts/scope.ts";
-import type { Gate } from "./gate.ts";
+import type { PolicyGate } from "./gate.ts";
 
 /** How many names one subscription remembers to be allowed. */
 const rememberedNames = 1_000;
@@ -10,8 +10,8 @@ const rememberedNames = 1_000;
  * event is there yet, so rules that read the params wait for one.
  * @throws {TidegateError} as a rejection, where one denies it
  */
-export async function admitEvents(gate: Gate, events: readonly string[], scope: Scope): Promise<void> {
-  for (const event of events) await gate.guard("subscribe", event, "opening")?.admit(undefined, scope);
+export async function admitEvents(gate: PolicyGate, events: readonly string[], scope: Scope): Promise<void> {
+  for (const event of events) await gate.rulesFor("subscribe", event, "opening")?.check(undefined, scope);
 }
 
 /**
@@ -21,21 +21,21 @@ export async function admitEvents(gate: Gate, events: readonly string[], scope: 
  * @param events what was admitted
  */
 export function eventGate(
-  gate: Gate,
+  gate: PolicyGate,
   events: readonly string[],
 ): (packet: EventPacket, scope: Scope) => Promise<boolean> {
   const admitted = new Set(events);
   const admitName = async (name: string, scope: Scope): Promise<void> => {
-    const lasting = gate.guard("subscribe", name, "lasting");
+    const lasting = gate.rulesFor("subscribe", name, "lasting");
     if (lasting === undefined || admitted.has(name)) return;
-    await lasting.admit(undefined, scope);
+    await lasting.check(undefined, scope);
     if (admitted.size >= rememberedNames + events.length) admitted.clear();
     admitted.add(name);
   };
   return async ({ event, payload }, scope) => {
     try {
       await admitName(event, scope);
-      await gate.guard("subscribe", event, "passing")?.admit(payload, scope);
+      await gate.rulesFor("subscribe", event, "passing")?.check(payload, scope);
       return true;
     } catch {
       // The trace was told the verdict, and the rule's developer a failure: the subscriber does not learn of the event.

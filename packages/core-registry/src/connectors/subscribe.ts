@@ -51,7 +51,7 @@ export function compileSubscribe(
     given: Sources,
   ): Promise<Delivery | undefined> => {
     const { event, payload, broadcast } = packet;
-    tools.examples?.happened(event, payload);
+    tools.examples?.recordEvent(event, payload);
     const own = { source: packet, event, params: payload, broadcast };
     try {
       if (filter !== undefined && !(await filter.call(scope, given, own))) return undefined;
@@ -68,7 +68,7 @@ export function compileSubscribe(
       kind: "subscribe",
       origin: { ...tools.origin, jsonPath: self },
       ...(written === undefined
-        ? { mayGuard: rulesOf(["**"], plan) }
+        ? { possibleRules: rulesOf(["**"], plan) }
         : { events: written, rules: rulesOf(written, plan) }),
     },
     accept: async (scope, given) => {
@@ -93,5 +93,5 @@ export function compileSubscribe(
 }
 
 function rulesOf(events: readonly string[], { tools }: ConnectorPlan): readonly RuleDescription[] {
-  return [...new Set(events.flatMap((event) => tools.gate.guard("subscribe", event)?.rules ?? []))];
+  return [...new Set(events.flatMap((event) => tools.gate.rulesFor("subscribe", event)?.rules ?? []))];
 }

@@ -19,11 +19,11 @@ import type { ConnectorPlan, ConnectorTools } from "./tools.ts";
 export function createConnectorTable(tools: ConnectorTools): ConnectorTable {
   const sound = <Made>(options: ConnectorOptions, make: (plan: ConnectorPlan) => Made): Made | undefined => {
     let failed = false;
-    const found = (finding: Finding): void => {
+    const addFinding = (finding: Finding): void => {
       failed ||= finding.severity === "error";
-      tools.found(finding);
+      tools.addFinding(finding);
     };
-    const made = make({ tools: { ...tools, found }, options, sources: Object.keys(options.sources) });
+    const made = make({ tools: { ...tools, addFinding }, options, sources: Object.keys(options.sources) });
     return failed ? undefined : made;
   };
   return {

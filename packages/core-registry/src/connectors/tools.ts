@@ -1,19 +1,19 @@
 import type { ConnectorOptions } from "../contracts/connector.ts";
 import type { Origin } from "../contracts/finding.ts";
-import type { ExampleTaker } from "../examples/examples.ts";
+import type { ExampleRecorder } from "../examples/examples.ts";
 import type { FunctionTools } from "./function.ts";
-import type { Gate } from "./gate.ts";
+import type { PolicyGate } from "./gate.ts";
 
 /** What the connectors of one fragment are made with. */
 export interface ConnectorTools extends FunctionTools {
   /** Whose fragment it is. */
   readonly origin: Pick<Origin, "service" | "hash">;
   /** The fragment's rules. */
-  readonly gate: Gate;
+  readonly gate: PolicyGate;
   /** Names of all context values that there are. */
   readonly contexts: readonly string[];
   /** Sees calls and events, for examples of them (S9.10). Default: nobody does. */
-  readonly examples?: ExampleTaker;
+  readonly examples?: ExampleRecorder;
   /** How calls are batched (S5.4). */
   readonly batching?: {
     /** The most entries that one call takes. Default 100. */

@@ -19,7 +19,7 @@ export interface Broker {
   stop(): Promise<void>;
   /**
    * Calls an action. Files and streams travel as S8 says.
-   * @throws {TidegateError} with `begun`: whether the action may have started; a service's own error as `SERVICE_ERROR`.
+   * @throws {TidegateError} with `dispatched`: whether the action may have started; a service's own error as `SERVICE_ERROR`.
    */
   call(scope: CallScope, request: CallRequest): Promise<unknown>;
   /** Sends an event. */

@@ -82,7 +82,7 @@ export interface ConnectorDescription {
   /** The rules that guard it, in order; absent where a function makes the names; empty: nobody guards it. */
   readonly rules?: readonly RuleDescription[];
   /** Where a function makes the names: the rules of the fragment that may guard what it makes, in order. */
-  readonly mayGuard?: readonly RuleDescription[];
+  readonly possibleRules?: readonly RuleDescription[];
 }
 
 /** A rule as data. */

@@ -6,7 +6,7 @@ import type { Scope } from "./scope.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Which connector a rule guards. */
-export type GuardedKind = "call" | "publish" | "subscribe";
+export type AccessKind = "call" | "publish" | "subscribe";
 
 /** A kind of access rule (S7): `scope`, `filter`, a rate limit. Attached to actions and events, never to endpoints. */
 export interface Policy<Rule = unknown> {
@@ -35,7 +35,7 @@ export type AccessChange = "wider" | "narrower" | "unclear";
 /** What a policy is given to compile a rule. */
 export interface PolicyTools {
   /** What the rule guards. */
-  readonly kind: GuardedKind;
+  readonly kind: AccessKind;
   /** Where the rule stands. */
   readonly origin: Origin;
   /** Runs function texts. */
@@ -43,9 +43,9 @@ export interface PolicyTools {
   /** Names of the context values that there are. */
   readonly contexts: readonly string[];
   /** Takes what is wrong. `jsonPath` relative to the rule: `filter`. */
-  found(finding: Finding): void;
+  addFinding(finding: Finding): void;
   /** Takes what happens later, while the rule is in use; goes to the fragment's nodes, rate-limited. */
-  report(finding: Finding): void;
+  reportRuntime(finding: Finding): void;
   /** Takes what a function of the rule writes to its console. `jsonPath` relative to the rule. */
   console(message: ConsoleMessage): void;
 }
@@ -70,7 +70,7 @@ export interface CompiledRule {
 /** What a rule decides about. */
 export interface PolicyInput {
   /** What is about to happen. */
-  readonly kind: GuardedKind;
+  readonly kind: AccessKind;
   /** The action's or the event's full name. */
   readonly name: string;
   /** What it would be given; of a subscription the event's payload, undefined when it begins. */

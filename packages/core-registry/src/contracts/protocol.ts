@@ -24,14 +24,14 @@ export interface Protocol<Input = unknown, Data = unknown> {
   /** Paths that are its own, on every branch: `/graphql`. No route may lie there (S4.6). */
   readonly reserved?: readonly string[];
   /** The input without what only documents (S1.4): what is hashed. Default: the whole. */
-  essence?(input: Input): unknown;
+  fingerprint?(input: Input): unknown;
   /** Compiles one fragment's part. Problems go to `tools.found`; with an error among them the fragment is refused. */
   compile(input: Input, tools: CompileTools): Compiled<Data> | Promise<Compiled<Data>>;
   /** Makes one whole of all parts of a branch. Default: the routes of the parts, one after another. */
   assemble?(parts: readonly Part<Data>[], tools: AssembleTools): Assembled | Promise<Assembled>;
   /**
    * What differs between two versions; every change says whose it is, where one service can be named. Default: by the
-   * endpoints' keys and essences.
+   * endpoints' keys and fingerprints.
    */
   diff?(before: Assembled, after: Assembled): readonly Change[];
   /** Closes what it opened. */
@@ -49,9 +49,9 @@ export interface CompileTools {
   /** Paths that no route may lie on. */
   readonly reserved: readonly string[];
   /** Takes what is wrong. `jsonPath` whole: `protocol.REST.routes[1].path`. */
-  found(finding: Finding): void;
+  addFinding(finding: Finding): void;
   /** Takes what happens later, while the part is in use; goes to the fragment's nodes, rate-limited. */
-  report(finding: Finding): void;
+  reportRuntime(finding: Finding): void;
   /** Fires when the result is not wanted any more. */
   readonly signal: AbortSignal;
 }
@@ -85,7 +85,7 @@ export interface Claim {
   /** Where it stands in the fragment. */
   readonly jsonPath: string;
   /** Where it stands in the text at `jsonPath`, where that is one (typeDefs). Asked only when it is told. */
-  place?(): Required<Pick<Finding, "line" | "column" | "frame">>;
+  locate?(): Required<Pick<Finding, "line" | "column" | "frame">>;
   /** Several may hold the key where all of them give the same text here (an identical enum). */
   readonly shared?: string;
   /** Keys that must be held by somebody, or it waits (S5.8). An array inside: any one of them is enough. */
@@ -110,7 +110,7 @@ export interface AssembleTools {
    */
   readonly previous: Assembled | undefined;
   /** Takes what is wrong, with its owner; an error takes that fragment out, and the rest is assembled again. */
-  found(origin: Origin, finding: Finding): void;
+  addFinding(origin: Origin, finding: Finding): void;
   /** Writes for the gateway's people. */
   readonly logger: Logger;
   /** Fires when the result is not wanted any more. */
@@ -152,5 +152,5 @@ export interface Endpoint {
   /** Names of the group that a catalog shows it under, and what the group is. */
   readonly group?: { readonly name: string; readonly description?: string };
   /** What makes it what it is, as text: equal texts, equal endpoints. */
-  readonly essence: string;
+  readonly fingerprint: string;
 }

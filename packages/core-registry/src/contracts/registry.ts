@@ -94,7 +94,7 @@ export interface Registry {
   /** Tells every report as it is made. Returns what ends it. */
   onReport(listener: (report: Report) => void): () => void;
   /** Tells every version as it begins to be served. Returns what ends it. */
-  onMount(listener: (mounted: Mounted) => void): () => void;
+  onSwap(listener: (mounted: VersionSwap) => void): () => void;
   /** Resolves when nothing waits to be merged: timers of S9.3 do not count. */
   settled(): Promise<void>;
 }
@@ -155,13 +155,13 @@ export interface CheckRequest {
 }
 
 /** A version began to be served. */
-export interface Mounted {
+export interface VersionSwap {
   /** Where. */
   readonly branch: string;
   /** What. */
   readonly version: Version;
   /** What was served before. */
-  readonly before: Version | undefined;
+  readonly previous: Version | undefined;
   /** What differs. */
   readonly changes: readonly Change[];
 }
@@ -179,7 +179,7 @@ export interface BranchStatus {
   /** What is held where (S9.4). */
   readonly pins: readonly Pin[];
   /** What more than one service claims, and who holds it (S9.4). */
-  readonly contested: readonly Contest[];
+  readonly contested: readonly ContestedClaim[];
   /** Newest first. */
   readonly versions: readonly VersionStatus[];
   /** The services that it shows. */
@@ -187,13 +187,13 @@ export interface BranchStatus {
 }
 
 /** Something that more than one service claims. */
-export interface Contest {
+export interface ContestedClaim {
   /** What: `REST GET /players/:`. */
   readonly claim: string;
   /** The service that has it. */
-  readonly holder: string;
+  readonly owner: string;
   /** The services that want it. */
-  readonly challengers: readonly string[];
+  readonly claimants: readonly string[];
 }
 
 /** A version for `/~status`. */

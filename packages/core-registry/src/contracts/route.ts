@@ -27,9 +27,9 @@ export interface WebSocketRoute {
   readonly key: string;
   /**
    * What makes it what it is, its rules included, as text. A connection on the newest version whose route has another
-   * essence in the next one, or is not there, is closed with 1012 (S6.4); equal texts go on.
+   * fingerprint in the next one, or is not there, is closed with 1012 (S6.4); equal texts go on.
    */
-  readonly essence: string;
+  readonly fingerprint: string;
   /** Decides before the upgrade: take it, or answer as HTTP (S6.3). */
   accept(request: HttpRequest, scope: Scope): Accept | Reply | Promise<Accept | Reply>;
   /**

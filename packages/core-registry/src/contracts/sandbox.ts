@@ -59,7 +59,7 @@ export interface CompileFunctionOptions {
   /** Takes what it writes to its console. */
   console(message: Omit<ConsoleMessage, "jsonPath">): void;
   /** Told when it broke a limit, and when it was switched off for that (S11.2). */
-  broke(error: Error): void;
+  onLimitExceeded(error: Error): void;
 }
 
 /** A function, callable. */

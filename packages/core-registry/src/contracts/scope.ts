@@ -31,13 +31,13 @@ export interface ServiceRules {
    * What the service that owns an action has against its being called; undefined: nothing.
    * @param asked whether the fragment that calls it says `policy.owner`
    */
-  owner(service: string, action: string, asked: boolean): OwnerGuard | undefined;
+  ownerRules(service: string, action: string, asked: boolean): OwnerRules | undefined;
 }
 
 /** The owner's rules of one action. */
-export interface OwnerGuard {
+export interface OwnerRules {
   /** Asks them. Undefined where they allowed it at once, else a promise. Throws or rejects as the fragment's own rules do. */
-  admit(params: unknown, scope: Scope): Promise<void> | undefined;
+  check(params: unknown, scope: Scope): Promise<void> | undefined;
 }
 
 /** What differs in a forked scope. */

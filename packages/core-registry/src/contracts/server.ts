@@ -69,9 +69,9 @@ export interface NotServed {
   /** Never set. */
   readonly version?: undefined;
   /** What is missing. */
-  readonly missing: "branch" | "tag" | "starting" | "dormant";
+  readonly missing: "branch" | "tag" | "starting" | "evicted";
   /** Of what is `dormant`: compiles it. */
-  readonly wake?: () => Promise<Served | NotServed>;
+  readonly recompile?: () => Promise<Served | NotServed>;
 }
 
 /** Who may use something of the gateway's own (S9.11). */

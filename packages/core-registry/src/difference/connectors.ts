@@ -7,7 +7,7 @@ import { mappingAspects, type Renamed } from "./mapping.ts";
 export interface ConnectorsDifference {
   /** What it is. */
   readonly aspects: readonly Aspect[];
-  /** The places of the essence that were looked at: `call.action`, `publish`. */
+  /** The places of the fingerprint that were looked at: `call.action`, `publish`. */
   readonly told: readonly string[];
 }
 

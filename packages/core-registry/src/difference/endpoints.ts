@@ -2,7 +2,7 @@ import type { Change } from "../contracts/change.ts";
 import type { Endpoint } from "../contracts/protocol.ts";
 import { type Aspect, changed } from "./aspect.ts";
 import { connectorsDifference } from "./connectors.ts";
-import { essenceAspects, essenceMembers } from "./essence.ts";
+import { essenceAspects, essenceMembers } from "./fingerprint.ts";
 import type { EndpointPair, Pairing, Unpaired } from "./pairing.ts";
 import { type Holders, pathAspects, pathOf, renamedParameters } from "./path.ts";
 
@@ -36,7 +36,9 @@ function pairAspects({ before, after }: EndpointPair, holders: () => Holders): r
     from === to
       ? []
       : [{ level: "dangerous", detail: `It is of the service \`${to}\` now, no longer of \`${from}\`.` }];
-  return before.essence === after.essence ? moved : [...moved, ...essentialAspects(before, after, holders)];
+  return before.fingerprint === after.fingerprint
+    ? moved
+    : [...moved, ...essentialAspects(before, after, holders)];
 }
 
 function essentialAspects(before: Endpoint, after: Endpoint, holders: () => Holders): readonly Aspect[] {
@@ -46,7 +48,7 @@ function essentialAspects(before: Endpoint, after: Endpoint, holders: () => Hold
     renamedParameters(before, after),
   );
   const aspects = [...pathAspects(before, after, holders), ...connectors.aspects];
-  const [was, is] = [essenceMembers(before.essence), essenceMembers(after.essence)];
+  const [was, is] = [essenceMembers(before.fingerprint), essenceMembers(after.fingerprint)];
   if (was === undefined || is === undefined)
     return aspects.length > 0 ? aspects : [{ level: "dangerous", detail: "Its definition differs." }];
   const isPath = was.path === pathOf(before) && is.path === pathOf(after);

@@ -1,4 +1,4 @@
-import { madeOnce } from "../annotation.ts";
+import { memoize } from "../annotation.ts";
 import type { Endpoint, Part } from "../contracts/protocol.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 import type { EndpointPair } from "./pairing.ts";
@@ -77,7 +77,7 @@ interface ForeignCall {
 }
 
 // A part is made once and compared often.
-const foreignCalls = madeOnce(({ compiled, origin: { service } }: Part): readonly ForeignCall[] =>
+const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly ForeignCall[] =>
   compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
     const actions = endpoint.connectors.flatMap(({ action }) =>
       action === undefined || action.slice(0, action.lastIndexOf(".")) === service ? [] : [action],

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../contracts/protocol.ts";
 import { canonicalJson } from "../fragment/canonical.ts";
-import { essenceMembers } from "./essence.ts";
+import { essenceMembers } from "./fingerprint.ts";
 import { type Holders, holdersOf } from "./path.ts";
 
 /** The endpoints of two versions, by what became of them. */
@@ -105,8 +105,8 @@ function byDeed(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint | 
   return found;
 }
 
-function deedOf({ essence, origin, connectors }: Endpoint): string | undefined {
-  const members = connectors.length === 0 ? undefined : essenceMembers(essence);
+function deedOf({ fingerprint, origin, connectors }: Endpoint): string | undefined {
+  const members = connectors.length === 0 ? undefined : essenceMembers(fingerprint);
   if (members === undefined) return undefined;
   const { method: _, path: __, ...deed } = members;
   return canonicalJson([origin.service, deed]);

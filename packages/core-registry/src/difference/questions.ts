@@ -1,7 +1,7 @@
-import { madeOnce } from "../annotation.ts";
+import { memoize } from "../annotation.ts";
 import type { RuleDescription } from "../contracts/connector.ts";
 import type { Json } from "../contracts/json.ts";
-import type { GuardedKind } from "../contracts/policy.ts";
+import type { AccessKind } from "../contracts/policy.ts";
 import type { Endpoint } from "../contracts/protocol.ts";
 import { canonicalJson } from "../fragment/canonical.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
@@ -10,7 +10,7 @@ import { ownerOf } from "./owners.ts";
 /** What an endpoint reaches, and what is asked before it does. */
 export interface Guarded {
   /** What it is about to do. */
-  readonly kind: GuardedKind;
+  readonly kind: AccessKind;
   /** The action or event; undefined where a function names the events. */
   readonly name: string | undefined;
   /** What has to be answered with yes, each once. Empty: it is public. */
@@ -39,16 +39,18 @@ export function guardedBy(endpoint: Endpoint, version: CompiledVersion): readonl
     if (kind === "map") return [];
     if (kind === "call") {
       if (action === undefined) return [];
-      const own = gate?.guard("call", action)?.rules ?? [];
+      const own = gate?.rulesFor("call", action)?.rules ?? [];
       const owners = ownerRules(endpoint.origin.service, action, version);
       return [{ kind, name: action, questions: questionsOf([...own, ...owners], false) }];
     }
     if (events === undefined)
-      return [{ kind, name: undefined, questions: questionsOf(gate?.guard(kind, "**")?.rules ?? [], true) }];
+      return [
+        { kind, name: undefined, questions: questionsOf(gate?.rulesFor(kind, "**")?.rules ?? [], true) },
+      ];
     return [...new Set(events)].map((name) => ({
       kind,
       name,
-      questions: questionsOf(gate?.guard(kind, name)?.rules ?? [], false),
+      questions: questionsOf(gate?.rulesFor(kind, name)?.rules ?? [], false),
     }));
   });
 }
@@ -58,7 +60,7 @@ function ownerRules(caller: string, action: string, { chosen }: CompiledVersion)
   if (owner === undefined || owner === caller) return [];
   const gate = chosen.get(owner)?.gate;
   const applies = gate?.owner === true || chosen.get(caller)?.gate.owner === true;
-  return applies ? (gate?.guard("call", action)?.rules ?? []) : [];
+  return applies ? (gate?.rulesFor("call", action)?.rules ?? []) : [];
 }
 
 // All questions must be answered with yes: asked twice is asked once, and their order is nothing to the client.
@@ -70,8 +72,8 @@ function questionsOf(rules: readonly RuleDescription[], byPattern: boolean): rea
 }
 
 // A rule is compiled once, and covers many endpoints of many versions.
-const plain = madeOnce((rule: RuleDescription) => ruleQuestions(rule, ""));
-const patterned = madeOnce((rule: RuleDescription) => ruleQuestions(rule, canonicalJson(rule.names)));
+const plain = memoize((rule: RuleDescription) => ruleQuestions(rule, ""));
+const patterned = memoize((rule: RuleDescription) => ruleQuestions(rule, canonicalJson(rule.names)));
 
 function ruleQuestions({ asks: all }: RuleDescription, names: string): readonly Question[] {
   return Object.entries(all).map(([policy, asks]) => ({

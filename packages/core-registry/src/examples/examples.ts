@@ -25,15 +25,15 @@ export interface EventExample {
 }
 
 /** Where calls and events are seen. Both cost a look-up or less where no example is wanted. */
-export interface ExampleTaker {
+export interface ExampleRecorder {
   /** An action is called. The answer is listened to only where an example of it is wanted; it is not held up. */
-  called(action: string, params: unknown, answer: Promise<unknown>): void;
+  recordCall(action: string, params: unknown, answer: Promise<unknown>): void;
   /** An event was sent or delivered. */
-  happened(event: string, payload: unknown): void;
+  recordEvent(event: string, payload: unknown): void;
 }
 
 /** Examples of calls and events (S9.10): a sample, kept in bounded memory, nothing secret in it. */
-export interface Examples extends ExampleTaker {
+export interface Examples extends ExampleRecorder {
   /** Of an action, newest first. */
   of(action: string): readonly CallExample[];
   /** Of an event, newest first. */
@@ -91,7 +91,7 @@ export function createExamples(options: ExamplesOptions, clock: Clock): Examples
   };
 
   return {
-    called(action, params, answer) {
+    recordCall(action, params, answer) {
       if (left <= 0 || seenActions.has(action)) return;
       seenActions.add(action);
       count();
@@ -103,7 +103,7 @@ export function createExamples(options: ExamplesOptions, clock: Clock): Examples
         (error: unknown) => keep(() => ({ error: errorText(error, settled) })),
       );
     },
-    happened(event, payload) {
+    recordEvent(event, payload) {
       if (left <= 0 || seenEvents.has(event)) return;
       seenEvents.add(event);
       count();

@@ -1,4 +1,4 @@
-import { omitted, redacted } from "../reporting/redact.ts";
+import { omitted, redactValue } from "../reporting/redact.ts";
 
 /** How examples of calls and events are kept (S9.10). */
 export interface ExamplesOptions {
@@ -38,7 +38,7 @@ export function settleExamples(options: ExamplesOptions): SettledExamples {
     streamNotation: "*STREAM*",
     omittedNotation: omitted,
     omittedLimit: 100,
-    redactedNotation: redacted,
+    redactedNotation: redactValue,
     redactedParamNameRegExps: [],
     ...options,
   };

@@ -3,7 +3,7 @@ import type { Finding, Severity } from "../contracts/finding.ts";
 import type { DescribedSchema } from "../contracts/schema.ts";
 import { canonicalJson } from "./canonical.ts";
 import { jsonPath } from "./json-path.ts";
-import { nearest } from "./nearest.ts";
+import { nearestName } from "./nearest.ts";
 
 const longestShown = 80;
 /** Unknown members of one object that are told: each is compared with all that are known. */
@@ -49,14 +49,14 @@ function wordIssue(
         code: "FRAGMENT_INVALID",
         jsonPath: jsonPath(keys, base),
         message: issue.message,
-        found: shown(nodeAt(root, keys)),
+        found: formatValue(nodeAt(root, keys)),
         ...saidBeside(issue),
       },
     ];
   }
   const known = knownMembers(schema, keys);
   return members.slice(0, mostUnknown).map((member) => {
-    const meant = nearest(member, known);
+    const meant = nearestName(member, known);
     return {
       severity: weight,
       code: "MEMBER_UNKNOWN",
@@ -82,7 +82,7 @@ function saidBeside(
 }
 
 /** A value as it is shown to a person: short, on one line. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = canonicalJson(value);
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;

@@ -9,7 +9,7 @@ const mostNames = 2_000;
  * @param names what could have been written; only the first 2,000 are looked at
  * @returns the nearest name, or undefined where none is near: more than a third of it would have to change
  */
-export function nearest(word: string, names: Iterable<string>): string | undefined {
+export function nearestName(word: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   let seen = 0;

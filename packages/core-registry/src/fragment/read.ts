@@ -6,7 +6,7 @@ import type { DescribedSchema } from "../contracts/schema.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
 import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
 import { checkAgainst, mostUnknown } from "./issues.ts";
-import { nearest } from "./nearest.ts";
+import { nearestName } from "./nearest.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
 
 /** The plugins that a fragment may speak to. */
@@ -46,10 +46,10 @@ export async function readFragment(
   const branch = branchOf(raw, outer.value);
   const parts = await readParts(raw, plugins.protocols, weight, findings);
   const policy = await readPolicy(raw, plugins, weight, findings);
-  const essence = essenceOf(parts, policy?.value, outer.value, plugins.protocols);
+  const fingerprint = essenceOf(parts, policy?.value, outer.value, plugins.protocols);
   return {
     ...(branch === undefined ? {} : { branch }),
-    hash: hash128(canonicalJson(isFaulty(findings) ? { service, raw } : { service, ...essence })),
+    hash: hash128(canonicalJson(isFaulty(findings) ? { service, raw } : { service, ...fingerprint })),
     parts,
     ...(policy === undefined ? {} : { policy }),
     findings,
@@ -114,7 +114,7 @@ async function readPart<Value>(
 
 function unknownProtocol(key: string, protocols: readonly Protocol[]): Finding {
   const keys = protocols.map((one) => one.key);
-  const meant = nearest(key, keys);
+  const meant = nearestName(key, keys);
   return {
     severity: "warning",
     code: "PROTOCOL_UNKNOWN",
@@ -145,7 +145,7 @@ function essenceOf(
 ): object {
   const protocol = protocols.flatMap((plugin): [string, unknown][] => {
     const part = parts.get(plugin.key);
-    return part === undefined ? [] : [[plugin.key, plugin.essence?.(part.value) ?? part.value]];
+    return part === undefined ? [] : [[plugin.key, plugin.fingerprint?.(part.value) ?? part.value]];
   });
   return {
     format: envelopeOf?.format ?? fragmentFormat,

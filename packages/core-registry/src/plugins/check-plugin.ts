@@ -5,7 +5,7 @@ import type { Protocol } from "../contracts/protocol.ts";
 import type { Sandbox } from "../contracts/sandbox.ts";
 import type { Server } from "../contracts/server.ts";
 import { TidegateError } from "../errors.ts";
-import { nearest } from "../fragment/nearest.ts";
+import { nearestName } from "../fragment/nearest.ts";
 
 /** The kinds of plugins that a gateway is made of. */
 export interface PluginKinds {
@@ -50,7 +50,7 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     key: "string",
     schema: "object",
     reserved: "array?",
-    essence: "function?",
+    fingerprint: "function?",
     compile: "function",
     assemble: "function?",
     diff: "function?",
@@ -121,7 +121,7 @@ function wrongMembers(known: Readonly<Record<string, Member>>, plugin: object): 
 function unknownMembers(known: Readonly<Record<string, Member>>, given: Iterable<string>): string[] {
   return [...given].flatMap((name) => {
     if (Object.hasOwn(known, name)) return [];
-    const near = nearest(name, Object.keys(known));
+    const near = nearestName(name, Object.keys(known));
     return [
       `has a member '${name}' that is not known${near === undefined ? "" : ` (did you mean '${near}'?)`}`,
     ];

@@ -32,9 +32,9 @@ export interface Refusal {
 /** A claim of several services. */
 export interface Contested {
   /** Who has it. */
-  readonly holder: string;
+  readonly owner: string;
   /** Who wants it. */
-  readonly challengers: readonly string[];
+  readonly claimants: readonly string[];
 }
 
 /** Judges one fragment by what the fragment alone cannot tell; errors refuse it. */
@@ -70,7 +70,7 @@ export interface AdmissionInput {
  */
 export async function admit(input: AdmissionInput): Promise<Admission> {
   const board = new Board(input.base);
-  const hall: Hall = { ...input, board, refused: new Map(), holders: new Set(input.ledger.holders.values()) };
+  const hall: Hall = { ...input, board, refused: new Map(), owners: new Set(input.ledger.owners.values()) };
   const stirred = stirredServices(hall);
   await input.pace();
   const open = await placeIncumbents(hall, stirred);
@@ -89,7 +89,7 @@ export async function admit(input: AdmissionInput): Promise<Admission> {
 interface Hall extends AdmissionInput {
   readonly board: Board;
   readonly refused: Map<string, Refusal>;
-  readonly holders: ReadonlySet<string>;
+  readonly owners: ReadonlySet<string>;
 }
 
 // What the base was judged by is not what there is now, nor what this branch sees of it.
@@ -150,8 +150,7 @@ async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promis
   for (const name of returning.sort(byPrecedence(hall))) {
     const incumbent = incumbentOf(hall, name);
     if (incumbent === undefined || incumbent === "none" || isFaulty(hall, incumbent)) continue;
-    for (const { holder } of board.conflicts(incumbent))
-      if (!ledger.accepted.has(holder)) board.unplace(holder);
+    for (const { owner } of board.conflicts(incumbent)) if (!ledger.accepted.has(owner)) board.unplace(owner);
     if (board.conflicts(incumbent).length === 0) board.place(incumbent);
     await pace();
   }
@@ -187,9 +186,9 @@ function newestOf({ view, ledger, lastGood }: Hall, service: string): CompiledFr
 }
 
 // Who holds something contested goes first, then who was accepted before, then the lower revision, then the name.
-function byPrecedence({ holders, ledger, view, base }: Hall): (one: string, other: string) => number {
+function byPrecedence({ owners, ledger, view, base }: Hall): (one: string, other: string) => number {
   const rank = (service: string): number => {
-    if (holders.has(service)) return 0;
+    if (owners.has(service)) return 0;
     return ledger.accepted.has(service) || base.chosen(service) !== undefined ? 1 : 2;
   };
   const revision = (service: string): number => view.candidates(service)[0]?.revision ?? 0;
@@ -244,34 +243,34 @@ function faultsOf({ board, judge }: Hall, fragment: CompiledFragment): readonly 
 // A type that is taken says it of its fields, too: they are what it needs any one of.
 function outermost(conflicts: readonly Conflict[]): readonly Conflict[] {
   const within = new Set(
-    conflicts.flatMap(({ claim: { protocol, claim }, holder }) =>
+    conflicts.flatMap(({ claim: { protocol, claim }, owner }) =>
       (claim.needs ?? []).flatMap((need) =>
-        typeof need === "string" ? [] : need.map((key) => `${holder} ${claimKey(protocol, key)}`),
+        typeof need === "string" ? [] : need.map((key) => `${owner} ${claimKey(protocol, key)}`),
       ),
     ),
   );
-  return conflicts.filter(({ claim: { key }, holder }) => !within.has(`${holder} ${key}`));
+  return conflicts.filter(({ claim: { key }, owner }) => !within.has(`${owner} ${key}`));
 }
 
-function conflictFinding({ claim: { protocol, claim }, holder }: Conflict): Finding {
+function conflictFinding({ claim: { protocol, claim }, owner }: Conflict): Finding {
   const label = claim.label ?? claim.key;
   return {
     severity: "error",
     code: "CLAIM_TAKEN",
     jsonPath: claim.jsonPath,
-    message: `\`${label}\` (${protocol}) is held by the service \`${holder}\`.`,
+    message: `\`${label}\` (${protocol}) is held by the service \`${owner}\`.`,
     found: label,
-    ...claim.place?.(),
-    hint: `It is yours as soon as \`${holder}\` gives it up. Until then choose another name or path.`,
+    ...claim.locate?.(),
+    hint: `It is yours as soon as \`${owner}\` gives it up. Until then choose another name or path.`,
   };
 }
 
 function contestedOf({ board, refused }: Hall): ReadonlyMap<string, Contested> {
   const contested = new Map<string, Contested>();
   for (const { fragment } of refused.values()) {
-    for (const { claim, holder } of board.conflicts(fragment)) {
-      const challengers = contested.get(claim.key)?.challengers ?? [];
-      contested.set(claim.key, { holder, challengers: [...challengers, fragment.service] });
+    for (const { claim, owner } of board.conflicts(fragment)) {
+      const claimants = contested.get(claim.key)?.claimants ?? [];
+      contested.set(claim.key, { owner, claimants: [...claimants, fragment.service] });
     }
   }
   return new Map([...contested].sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -43,7 +43,7 @@ export async function assembleAll(
         ? new SideBySide(own)
         : protocol.assemble([...own.values()], {
             previous: previous?.get(protocol.key),
-            found: (origin, finding) => {
+            addFinding: (origin, finding) => {
               if (finding.severity === "error") faults.push({ origin, finding });
             },
             logger,

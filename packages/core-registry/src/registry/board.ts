@@ -16,13 +16,13 @@ export interface Conflict {
   /** What was claimed. */
   readonly claim: IndexedClaim;
   /** Who holds it. */
-  readonly holder: string;
+  readonly owner: string;
 }
 
 /** Which service uses which fragment on a branch, who holds what, who needs what, and what waits, each looked up by key. */
 interface Layers {
   readonly chosen: Layer<CompiledFragment>;
-  readonly holders: Layer<Holder[]>;
+  readonly owners: Layer<Holder[]>;
   readonly needers: Layer<Set<string>>;
   readonly mentioners: Layer<Set<string>>;
   readonly waiting: Layer<ReadonlySet<string>>;
@@ -44,7 +44,7 @@ export class Board {
     const under = below === undefined ? undefined : below.#layers;
     this.#layers = {
       chosen: new Layer(under?.chosen),
-      holders: new Layer(under?.holders),
+      owners: new Layer(under?.owners),
       needers: new Layer(under?.needers),
       mentioners: new Layer(under?.mentioners),
       waiting: new Layer(under?.waiting),
@@ -82,13 +82,13 @@ export class Board {
   }
 
   /** Who holds a key. */
-  holders(key: string): readonly Holder[] {
-    return this.#layers.holders.get(key) ?? none;
+  owners(key: string): readonly Holder[] {
+    return this.#layers.owners.get(key) ?? none;
   }
 
   /** Whether somebody holds a key whose claim does not wait itself. */
   isHeld(key: string): boolean {
-    return this.holders(key).some(({ service }) => !this.waits(service, key));
+    return this.owners(key).some(({ service }) => !this.waits(service, key));
   }
 
   /** Keys of a service's claims that wait. */
@@ -111,17 +111,17 @@ export class Board {
     this.#layers.waiting.set(service, keys.size === 0 ? undefined : keys);
   }
 
-  /** The claims of a fragment that others hold, and that cannot be shared with them. Of several holders the first by name. */
+  /** The claims of a fragment that others hold, and that cannot be shared with them. Of several owners the first by name. */
   conflicts(fragment: CompiledFragment): Conflict[] {
     const conflicts: Conflict[] = [];
     for (const claim of indexOf(fragment).claims) {
       const { shared } = claim.claim;
-      const [holder] = this.holders(claim.key)
+      const [owner] = this.owners(claim.key)
         .filter(
           (held) => held.service !== fragment.service && (shared === undefined || held.shared !== shared),
         )
         .sort(byService);
-      if (holder !== undefined) conflicts.push({ claim, holder: holder.service });
+      if (owner !== undefined) conflicts.push({ claim, owner: owner.service });
     }
     return conflicts;
   }
@@ -156,19 +156,19 @@ export class Board {
   }
 
   #holdersOf(key: string): Holder[] {
-    const { holders } = this.#layers;
-    const known = holders.get(key);
-    if (known !== undefined && holders.owns(key)) return known;
+    const { owners } = this.#layers;
+    const known = owners.get(key);
+    if (known !== undefined && owners.owns(key)) return known;
     const own = known === undefined ? [] : [...known];
-    holders.set(key, own);
+    owners.set(key, own);
     return own;
   }
 
   #release(key: string, service: string): void {
-    const holders = this.#holdersOf(key);
-    const index = holders.findIndex((holder) => holder.service === service);
-    if (index !== -1) holders.splice(index, 1);
-    if (holders.length === 0) this.#layers.holders.set(key, undefined);
+    const owners = this.#holdersOf(key);
+    const index = owners.findIndex((owner) => owner.service === service);
+    if (index !== -1) owners.splice(index, 1);
+    if (owners.length === 0) this.#layers.owners.set(key, undefined);
   }
 }
 

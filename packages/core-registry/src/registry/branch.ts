@@ -198,7 +198,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     const served = pinned ?? compilation;
     if (served !== undefined) return serve(served);
     if (versions.length === 0) return notYet;
-    return { missing: "dormant", wake: () => options.wake(branch).then(awake) };
+    return { missing: "evicted", recompile: () => options.wake(branch).then(awake) };
   };
 
   const awake = (): Served | NotServed => {
@@ -210,8 +210,8 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     const recalled = options.recall(version);
     if (typeof recalled !== "function") return { version: recalled.version, directory: currentSnapshot() };
     return {
-      missing: "dormant",
-      wake: async () => ({ version: (await recalled()).version, directory: currentSnapshot() }),
+      missing: "evicted",
+      recompile: async () => ({ version: (await recalled()).version, directory: currentSnapshot() }),
     };
   };
 
@@ -257,8 +257,8 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       await options.pace();
       compilation = merge.after;
       mergedOwn = own;
-      const { accepted, holders } = merge.after.ledger;
-      ledger = { ...ledger, accepted, holders };
+      const { accepted, owners } = merge.after.ledger;
+      ledger = { ...ledger, accepted, owners };
       isOpen = isUnsettled(merge.view, compiling);
       keep(merge, compiling, recipe);
       options.merged(branch, merge, compiling);

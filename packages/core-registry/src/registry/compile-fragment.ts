@@ -1,11 +1,11 @@
 import { compileFunction } from "../connectors/function.ts";
-import { compileGate, type Gate, openGate } from "../connectors/gate.ts";
-import type { GateTools } from "../connectors/gate-tools.ts";
+import { compilePolicyGate, emptyPolicyGate, type PolicyGate } from "../connectors/gate.ts";
+import type { PolicyGateTools } from "../connectors/gate-tools.ts";
 import { createConnectorTable } from "../connectors/table.ts";
 import type { Finding, Origin } from "../contracts/finding.ts";
 import type { Compiled, CompileTools, Endpoint, Protocol } from "../contracts/protocol.ts";
 import type { ConsoleMessage, Sandbox } from "../contracts/sandbox.ts";
-import type { ExampleTaker } from "../examples/examples.ts";
+import type { ExampleRecorder } from "../examples/examples.ts";
 import { boundedHash, boundsFinding } from "../fragment/bounds.ts";
 import { canonicalJson, hash128 } from "../fragment/canonical.ts";
 import {
@@ -27,7 +27,7 @@ export interface CompiledFragment {
   /** As it was published, not checked: to show places in it. */
   readonly raw: unknown;
   /** Its rules. */
-  readonly gate: Gate;
+  readonly gate: PolicyGate;
   /** What each protocol made of it. Empty where it is faulty. */
   readonly parts: ReadonlyMap<string, Compiled>;
   /** Everything that it offers. */
@@ -45,7 +45,7 @@ export interface FragmentCompiler extends FragmentPlugins {
   /** Paths that no route may lie on. */
   readonly reserved: readonly string[];
   /** Sees calls and events, for examples of them. Default: nobody does. */
-  readonly examples?: ExampleTaker;
+  readonly examples?: ExampleRecorder;
   /** Takes what happens while the fragment is in use. */
   happened(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
 }
@@ -63,20 +63,20 @@ export async function compileFragment(
   const findings = [...read.findings];
   const origin = { service, hash: read.hash };
   const { sandbox, contexts, disabledPolicies: off } = compiler;
-  const tools: GateTools = {
+  const tools: PolicyGateTools = {
     origin,
     sandbox,
     contexts,
     off,
-    found: (finding) => void findings.push(finding),
-    report: (finding) => compiler.happened(origin, finding),
+    addFinding: (finding) => void findings.push(finding),
+    reportRuntime: (finding) => compiler.happened(origin, finding),
     console: (message) => compiler.happened(origin, message),
   };
   const rules = read.policy;
-  const gate = await compileGate(rules?.value, compiler.policies, {
+  const gate = await compilePolicyGate(rules?.value, compiler.policies, {
     ...tools,
-    found: (finding) =>
-      tools.found({ ...finding, jsonPath: rules?.original(finding.jsonPath) ?? finding.jsonPath }),
+    addFinding: (finding) =>
+      tools.addFinding({ ...finding, jsonPath: rules?.original(finding.jsonPath) ?? finding.jsonPath }),
   });
   const parts = await compileParts(read, compiler, gate, tools, signal);
   const faulty = isFaulty(findings);
@@ -105,7 +105,7 @@ function unreadFragment(raw: unknown, service: string, finding: Finding): Compil
     ...(unread.branch === undefined ? {} : { branch: unread.branch }),
     hash: hash128(canonicalJson({ service, ...unread })),
     raw: null,
-    gate: openGate,
+    gate: emptyPolicyGate,
     parts: new Map(),
     endpoints: [],
     findings: [finding],
@@ -122,28 +122,28 @@ function unreadOf(
 async function compileParts(
   { parts: inputs }: ReadFragment,
   { protocols, reserved, examples }: FragmentCompiler,
-  gate: Gate,
-  common: GateTools,
+  gate: PolicyGate,
+  common: PolicyGateTools,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Compiled>> {
   const parts = new Map<string, Compiled>();
   for (const protocol of protocols) {
     const part = inputs.get(protocol.key);
     if (part === undefined) continue;
-    const found = (finding: Finding): void =>
-      common.found({ ...finding, jsonPath: part.original(finding.jsonPath) });
+    const addFinding = (finding: Finding): void =>
+      common.addFinding({ ...finding, jsonPath: part.original(finding.jsonPath) });
     const compiled = await compilePart(protocol, part.value, {
       origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
       connectors: createConnectorTable({
         ...common,
-        found,
+        addFinding,
         gate,
         ...(examples !== undefined && { examples }),
       }),
-      compileFunction: (source, path) => compileFunction(source, path, { ...common, found }),
+      compileFunction: (source, path) => compileFunction(source, path, { ...common, addFinding }),
       reserved,
-      found,
-      report: common.report,
+      addFinding,
+      reportRuntime: common.reportRuntime,
       signal,
     });
     if (compiled !== undefined) parts.set(protocol.key, compiled);
@@ -159,7 +159,7 @@ async function compilePart(
   try {
     return await protocol.compile(input, tools);
   } catch (error) {
-    tools.found({
+    tools.addFinding({
       severity: "error",
       code: "PROTOCOL_FAILED",
       jsonPath: tools.origin.jsonPath,

@@ -1,4 +1,4 @@
-import { madeOnce } from "../annotation.ts";
+import { memoize } from "../annotation.ts";
 import type { Claim } from "../contracts/protocol.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 
@@ -25,7 +25,7 @@ export interface FragmentIndex {
 }
 
 /** The index of a fragment. */
-export const indexOf: (fragment: CompiledFragment) => FragmentIndex = madeOnce((fragment) => {
+export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((fragment) => {
   const claims = [...fragment.parts].flatMap(([protocol, part]) =>
     part.claims.map((claim) => indexed(protocol, claim)),
   );

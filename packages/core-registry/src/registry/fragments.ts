@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { annotation, madeOnce } from "../annotation.ts";
+import { attachedValue, memoize } from "../annotation.ts";
 import { hash128 } from "../fragment/canonical.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 import { isTagOf } from "./tag.ts";
@@ -51,11 +51,11 @@ export interface FragmentsOptions {
  * holds its target until the collector looks at the whole heap, and each change would leave it a compiled fragment to copy.
  */
 export function createFragments({ compile, inUse }: FragmentsOptions): Fragments {
-  const texts = annotation<CompiledFragment, string>();
+  const texts = attachedValue<CompiledFragment, string>();
   const recent = new LRUCache<string, CompiledFragment>({ max: remembered });
   const byHash = weakMap<Kept>();
 
-  const keep = madeOnce((fragment: CompiledFragment): Kept => {
+  const keep = memoize((fragment: CompiledFragment): Kept => {
     const { service, hash, raw } = fragment;
     const known = byHash.get(hash);
     const news = { raw, labels: fragment.endpoints.map(({ label }) => label) };

@@ -77,12 +77,12 @@ export async function reconcile(own: LedgerData, options: InheritanceOptions): P
 /** What a branch's ledger is to be so that it agrees with an elder's; undefined where it does. */
 function agreed({ ledger, compilation }: Branch, elders: Ledger): Ledger | undefined {
   const disputed = new Set([
-    ...ledger.holders.values(),
-    ...elders.holders.values(),
+    ...ledger.owners.values(),
+    ...elders.owners.values(),
     ...(compilation?.refused.keys() ?? []),
   ]);
   const differs =
-    !isSame(ledger.holders, elders.holders) ||
+    !isSame(ledger.owners, elders.owners) ||
     [...disputed].some((service) => ledger.accepted.get(service) !== elders.accepted.get(service));
   if (!differs) return undefined;
   const accepted = new Map(ledger.accepted);
@@ -91,7 +91,7 @@ function agreed({ ledger, compilation }: Branch, elders: Ledger): Ledger | undef
     if (hash === undefined) accepted.delete(service);
     else accepted.set(service, hash);
   }
-  return { ...ledger, accepted, holders: elders.holders };
+  return { ...ledger, accepted, owners: elders.owners };
 }
 
 function isSame(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {

@@ -2,7 +2,7 @@ import type { Broker } from "../contracts/broker.ts";
 import type { ConnectorDescription } from "../contracts/connector.ts";
 import type { DirectorySnapshot } from "../contracts/directory.ts";
 import type { Finding } from "../contracts/finding.ts";
-import { nearest } from "../fragment/nearest.ts";
+import { nearestName } from "../fragment/nearest.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 
 /**
@@ -26,7 +26,7 @@ function judgeCall(connector: ConnectorDescription, directory: DirectorySnapshot
   const found = `\`${name}\``;
   const action = directory.action(name);
   if (action === undefined) {
-    const meant = nearest(name, actionNames(directory));
+    const meant = nearestName(name, actionNames(directory));
     return [
       {
         severity: "warning",

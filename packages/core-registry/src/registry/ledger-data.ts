@@ -22,7 +22,7 @@ const hash = z.string().regex(/^[0-9a-f]{32}$/);
 const name = z.string().min(1).max(512);
 const ledger = z.object({
   accepted: z.record(name, hash.nullable()),
-  holders: z.record(z.string().max(2_048), name),
+  owners: z.record(z.string().max(2_048), name),
   pins: z.record(name, hash),
   version: hash.optional(),
 });
@@ -60,7 +60,7 @@ export function readLedgers(answer: unknown): LedgerData | undefined {
         branch,
         {
           accepted: new Map(Object.entries(one.accepted)),
-          holders: new Map(Object.entries(one.holders)),
+          owners: new Map(Object.entries(one.owners)),
           pins: new Map(Object.entries(one.pins)),
           ...(version === undefined ? {} : { version }),
         },
@@ -77,12 +77,12 @@ export function byAge(
   return one.since - other.since || (one.gateway < other.gateway ? -1 : 1);
 }
 
-function written([branch, { accepted, holders, pins, version }]: [string, Ledger]): [string, Json] {
+function written([branch, { accepted, owners, pins, version }]: [string, Ledger]): [string, Json] {
   return [
     branch,
     {
       accepted: Object.fromEntries(accepted),
-      holders: Object.fromEntries(holders),
+      owners: Object.fromEntries(owners),
       pins: Object.fromEntries(pins),
       ...(version === undefined ? {} : { version }),
     },

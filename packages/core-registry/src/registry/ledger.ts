@@ -9,7 +9,7 @@ export interface Ledger {
    */
   readonly accepted: ReadonlyMap<string, string | null>;
   /** Who holds a contested claim, by the claim (`REST GET /players/:`). */
-  readonly holders: ReadonlyMap<string, string>;
+  readonly owners: ReadonlyMap<string, string>;
   /** Services that are held at one fragment, whatever else is published: its hash. */
   readonly pins: ReadonlyMap<string, string>;
   /** The id of the version that the branch is held at. */
@@ -17,4 +17,4 @@ export interface Ledger {
 }
 
 /** A ledger of nothing. */
-export const emptyLedger: Ledger = { accepted: new Map(), holders: new Map(), pins: new Map() };
+export const emptyLedger: Ledger = { accepted: new Map(), owners: new Map(), pins: new Map() };

@@ -14,7 +14,7 @@ export interface Merges {
   between<Result>(work: () => Promise<Result>): Promise<Result>;
   /** From now on: what was wanted before waited for this. */
   begin(): void;
-  /** Resolves when nothing is wanted, or nothing is begun. */
+  /** Resolves when nothing is wanted, or nothing is dispatched. */
   settled(): Promise<void>;
   /** Merges nothing more. What waits is let go. */
   stop(): void;
@@ -51,7 +51,7 @@ export function createMerges({ quiet, failed }: MergesOptions): Merges {
   let current: Branch | undefined;
   let masterInRow = 0;
   let nowInRow = 0;
-  /** Who waits for a merge that has not begun. */
+  /** Who waits for a merge that has not dispatched. */
   const waiting = new Map<Branch, PromiseWithResolvers<void>>();
   /** Who waits for the one that goes on. */
   let present = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ export function nextLedger(
     ...ledger,
     accepted:
       view.branch === masterBranch ? acceptedOf(view, ledger, chosen) : differing(view, ledger, base, chosen),
-    holders: new Map([...contested].map(([claim, { holder }]) => [claim, holder])),
+    owners: new Map([...contested].map(([claim, { owner }]) => [claim, owner])),
   };
 }
 

@@ -2,7 +2,13 @@ import { hostname } from "node:os";
 import type { Change } from "../contracts/change.ts";
 import { type Clock, systemClock } from "../contracts/clock.ts";
 import { type Logger, silentLogger } from "../contracts/logger.ts";
-import type { CheckRequest, Mounted, Registry, RegistryOptions, VersionName } from "../contracts/registry.ts";
+import type {
+  CheckRequest,
+  Registry,
+  RegistryOptions,
+  VersionName,
+  VersionSwap,
+} from "../contracts/registry.ts";
 import type { Report } from "../contracts/report.ts";
 import type { GatewayHealth, NotServed } from "../contracts/server.ts";
 import type { CompiledVersion } from "../difference/compiled-version.ts";
@@ -52,7 +58,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
   const { protocols } = options;
   const reports = createListeners<Report>(logger);
-  const mounts = createListeners<Mounted>(logger);
+  const mounts = createListeners<VersionSwap>(logger);
   const ended = new AbortController();
   const { signal } = ended;
   const timers = createTimers(clock);
@@ -104,7 +110,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     { version }: CompiledVersion,
     changes: readonly Change[],
   ): void => {
-    if (before?.version !== version) mounts.tell({ branch, version, before: before?.version, changes });
+    if (before?.version !== version) mounts.tell({ branch, version, previous: before?.version, changes });
   };
 
   const branches = createBranches({
@@ -323,7 +329,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     fragmentSchema: () => fragmentSchema(plugins),
     check,
     onReport: reports.add,
-    onMount: mounts.add,
+    onSwap: mounts.add,
     settled,
   };
 }

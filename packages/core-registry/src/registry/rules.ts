@@ -7,9 +7,9 @@ import type { CompiledFragment } from "./compile-fragment.ts";
  */
 export function serviceRules(chosen: ReadonlyMap<string, CompiledFragment>): ServiceRules {
   return {
-    owner: (service, action, asked) => {
+    ownerRules: (service, action, asked) => {
       const gate = chosen.get(service)?.gate;
-      return gate !== undefined && (asked || gate.owner) ? gate.guard("call", action) : undefined;
+      return gate !== undefined && (asked || gate.owner) ? gate.rulesFor("call", action) : undefined;
     },
   };
 }

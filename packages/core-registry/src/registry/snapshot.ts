@@ -1,4 +1,4 @@
-import { madeOnce } from "../annotation.ts";
+import { memoize } from "../annotation.ts";
 import type { ActionDescription } from "../contracts/broker.ts";
 import type { ActionEntry, DirectorySnapshot, ServiceEntry } from "../contracts/directory.ts";
 import type { JsonSchema } from "../contracts/schema.ts";
@@ -59,7 +59,7 @@ function findAction(
 }
 
 /** A service that did not change is the same for every branch that has no nodes of its own for it. */
-const byBranch = madeOnce((_: DirectoryService) => new Map<string, BranchService>());
+const byBranch = memoize((_: DirectoryService) => new Map<string, BranchService>());
 
 function branchService(branch: string, service: DirectoryService): BranchService {
   const view = service.offers.some(({ fragment }) => fragment?.branch === branch) ? branch : masterBranch;

@@ -1,4 +1,10 @@
-import type { BranchStatus, Contest, Pin, ServiceStatus, VersionStatus } from "../contracts/registry.ts";
+import type {
+  BranchStatus,
+  ContestedClaim,
+  Pin,
+  ServiceStatus,
+  VersionStatus,
+} from "../contracts/registry.ts";
 import { masterBranch } from "../fragment/fragment.ts";
 import type { Branch, BranchVersion } from "./branch.ts";
 import { type Directory, ownOffers } from "./directory.ts";
@@ -27,7 +33,7 @@ function pinsOf({ name, ledger }: Branch): Pin[] {
   return ledger.version === undefined ? services : [{ branch: name, to: ledger.version }, ...services];
 }
 
-function contestsOf({ compilation }: Branch): Contest[] {
+function contestsOf({ compilation }: Branch): ContestedClaim[] {
   return [...(compilation?.contested ?? [])].map(([claim, contest]) => ({ claim, ...contest }));
 }
 

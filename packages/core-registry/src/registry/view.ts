@@ -1,4 +1,4 @@
-import { madeOnce } from "../annotation.ts";
+import { memoize } from "../annotation.ts";
 import { masterBranch } from "../fragment/fragment.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import { type Directory, type DirectoryService, ownOffers } from "./directory.ts";
@@ -69,7 +69,7 @@ function candidatesOf(service: DirectoryService, branch: string): readonly Candi
 }
 
 /** A service that did not change has the same candidates on every branch that does not concern it. */
-const byBranch = madeOnce((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
+const byBranch = memoize((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
   const made = new Map<string, Map<string, Draft>>();
   for (const { fragment, node, description } of ownOffers(service)) {
     if (fragment?.branch === undefined) continue;

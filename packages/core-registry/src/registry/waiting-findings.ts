@@ -26,7 +26,7 @@ export function waitingFindings(
         code: "CLAIM_WAITING",
         jsonPath: claim.jsonPath,
         message: `\`${claim.label ?? claim.key}\` waits for ${names}, which no service defines.`,
-        ...claim.place?.(),
+        ...claim.locate?.(),
         hint: "It comes in by itself as soon as they appear.",
       },
     ];

@@ -10,7 +10,7 @@ export const secretNames: readonly RegExp[] = [
 ];
 
 /** What stands in a secret's place. */
-export const redacted = "*REDACTED*";
+export const redactValue = "*REDACTED*";
 
 /** What stands at the end of a text that was cut. */
 export const omitted = "*OMITTED*";
@@ -45,7 +45,7 @@ export function redactText(
   notations: Notations = {},
   more: readonly RegExp[] = [],
 ): string {
-  const { redacted: hidden = redacted, omitted: end = omitted } = notations;
+  const { redacted: hidden = redactValue, omitted: end = omitted } = notations;
   const cut = text.length > longest ? text.slice(0, longest) : text;
   const open = withoutSecrets(cut, hidden, more)
     .replace(credentials, (_, scheme: string) => `${scheme} ${hidden}`)

@@ -8,7 +8,9 @@ import { TidegateError } from "../errors.ts";
 export async function callAction(scope: Scope, action: string, params: unknown): Promise<unknown> {
   const entry = scope.directory.action(action);
   if (entry?.state !== "up")
-    throw new TidegateError("ACTION_UNAVAILABLE", `The action '${action}' is not there.`, { begun: false });
+    throw new TidegateError("ACTION_UNAVAILABLE", `The action '${action}' is not there.`, {
+      dispatched: false,
+    });
   return entry.broker.call(scope, {
     action,
     params,

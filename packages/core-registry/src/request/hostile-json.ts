@@ -10,7 +10,7 @@ const backslash = 92;
  * Parses JSON from outside: no deeper than 64, without `__proto__`, `constructor` and `prototype` members.
  * @throws `BODY_MALFORMED` where it is deeper; a `SyntaxError` where it is no JSON
  */
-export function parseHostileJson(text: string): unknown {
+export function parseUntrustedJson(text: string): unknown {
   if (deeper(text, maxDepth))
     throw new TidegateError("BODY_MALFORMED", `The JSON is nested deeper than ${maxDepth} levels.`);
   const value: unknown = JSON.parse(text);

@@ -43,7 +43,7 @@ const noEvents: EventSource = { subscribe: () => noEvent() };
 
 async function* noEvent(): AsyncIterableIterator<never> {}
 
-const noRules: ServiceRules = { owner: () => undefined };
+const noRules: ServiceRules = { ownerRules: () => undefined };
 
 /** The scope of one request. Signal, context and memo are made when first asked for. */
 export function createScope(input: ScopeInput): Scope {

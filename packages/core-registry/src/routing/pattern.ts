@@ -92,7 +92,7 @@ export function shapeOf(segments: readonly PathSegment[]): string {
 }
 
 /** The reserved path that a pattern lies on or below (S4.6), or undefined. Whatever begins with `/~` is reserved. */
-export function liesOn(pattern: PathPattern, reserved: readonly string[]): string | undefined {
+export function isUnder(pattern: PathPattern, reserved: readonly string[]): string | undefined {
   const first = pattern.segments[0];
   if (first?.kind === "static" && first.text.startsWith("~")) return "/~";
   const expansions = expandPattern(pattern.segments);

@@ -1,7 +1,7 @@
 import type { Claim, Compiled, CompileTools, Endpoint } from "../contracts/protocol.ts";
 import type { Route } from "../contracts/route.ts";
 import { jsonPath } from "../fragment/json-path.ts";
-import { liesOn, type PathPattern, parsePattern } from "./pattern.ts";
+import { isUnder, type PathPattern, parsePattern } from "./pattern.ts";
 
 /** One route of a part, compiled. */
 export interface CompiledRoute {
@@ -50,11 +50,11 @@ export function routePattern(
   const { pattern, problems } = parsePattern(path, basePath);
   for (const { part, message, expected, found } of problems) {
     const at = part === "path" ? `${place}.path` : `${tools.origin.jsonPath}.basePath`;
-    tools.found({ severity: "error", code: "PATH_INVALID", jsonPath: at, message, expected, found });
+    tools.addFinding({ severity: "error", code: "PATH_INVALID", jsonPath: at, message, expected, found });
   }
-  const reserved = pattern === undefined ? undefined : liesOn(pattern, tools.reserved);
+  const reserved = pattern === undefined ? undefined : isUnder(pattern, tools.reserved);
   if (pattern === undefined || reserved === undefined) return pattern;
-  tools.found({
+  tools.addFinding({
     severity: "error",
     code: "PATH_RESERVED",
     jsonPath: `${place}.path`,
@@ -72,7 +72,7 @@ function isTaken(
   const twin = claims.map((claim) => taken.get(claim.key)).find((claim) => claim !== undefined);
   for (const claim of claims) if (!taken.has(claim.key)) taken.set(claim.key, claim);
   if (twin === undefined) return false;
-  tools.found({
+  tools.addFinding({
     severity: "error",
     code: "ROUTE_TWICE",
     jsonPath: endpoint.origin.jsonPath,

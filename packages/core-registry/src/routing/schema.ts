@@ -14,7 +14,7 @@ export interface RoutesPart<Route> {
 }
 
 /** For a check that is to find its fault also where others found theirs (S1): zod would leave it out. */
-export const evenIfFaulty: { readonly when: (payload: { readonly value: unknown }) => boolean } = {
+export const alwaysRefine: { readonly when: (payload: { readonly value: unknown }) => boolean } = {
   when: ({ value }) => typeof value === "object" && value !== null,
 };
 
@@ -94,7 +94,7 @@ function partSchema<Route>(
     .strictObject(
       {
         description: z.string({ error: "A description is a text." }).optional(),
-        basePath: pathText("basePath").optional(),
+        basePath: pathSchema("basePath").optional(),
         routes: z.array(route, { error: "Routes are a list." }).max(mostRoutes).optional(),
       },
       {
@@ -108,11 +108,11 @@ function partSchema<Route>(
         path: ["basePath"],
         message: "Routes need a `basePath`; `/` is one.",
       });
-    }, evenIfFaulty);
+    }, alwaysRefine);
 }
 
 /** A text that is a path pattern (S4.2). */
-export function pathText(part: "path" | "basePath"): z.ZodString {
+export function pathSchema(part: "path" | "basePath"): z.ZodString {
   return z.string({ error: "A path is a text." }).superRefine((text, context) => {
     const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
     for (const { message, expected, found } of problems)

@@ -6,8 +6,8 @@ import {
   type TestHandler,
 } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
-import { renewBatches } from "../../src/connectors/batch.ts";
-import { type Gate, openGate } from "../../src/connectors/gate.ts";
+import { resetBatches } from "../../src/connectors/batch.ts";
+import { emptyPolicyGate, type PolicyGate } from "../../src/connectors/gate.ts";
 import { createConnectorTable } from "../../src/connectors/table.ts";
 import type { CallConfig, ConnectorOptions, Sources } from "../../src/contracts/connector.ts";
 import type { Scope } from "../../src/contracts/scope.ts";
@@ -23,7 +23,7 @@ const fieldOptions: ConnectorOptions = {
 };
 
 /** A fragment's connectors on a system whose `player.get` answers as the test says. */
-async function bench(handler: TestHandler, parts: { gate?: Gate; entriesLimit?: number } = {}) {
+async function bench(handler: TestHandler, parts: { gate?: PolicyGate; entriesLimit?: number } = {}) {
   const bus = memoryBroker();
   bus.node("n1").publish({ name: "player", actions: { get: handler } });
   await bus.broker.start({
@@ -32,15 +32,15 @@ async function bench(handler: TestHandler, parts: { gate?: Gate; entriesLimit?: 
     event: () => undefined,
   });
   const sandbox = knownFunctions();
-  const { findings, found } = collector();
+  const { findings, addFinding } = collector();
   const reports = collector();
   const table = createConnectorTable({
     origin,
     sandbox,
-    gate: parts.gate ?? openGate,
+    gate: parts.gate ?? emptyPolicyGate,
     contexts: ["auth", "user"],
-    found,
-    report: reports.found,
+    addFinding,
+    reportRuntime: reports.addFinding,
     console: () => undefined,
     ...(parts.entriesLimit === undefined ? {} : { batching: { entriesLimit: parts.entriesLimit } }),
   });
@@ -170,7 +170,7 @@ describe("S5.4 batches", () => {
     const connector = field(byArg);
     const request = scope();
     for (const id of [1, 1]) {
-      renewBatches(request);
+      resetBatches(request);
       await Promise.all([connector.run(request, args(id)), connector.run(request, args(id))]);
     }
     expect(sent()).toEqual([
@@ -361,7 +361,7 @@ describe("S5.4 policies and batches", () => {
     const connector = table.compile({ call: { action: "team.get", ...byArg } }, fieldOptions);
     const request = scope({
       directory: directoryOf(bus.broker, { "team.get": {} }),
-      rules: { owner: () => ({ admit: (params) => void seen.push(params) as undefined }) },
+      rules: { ownerRules: () => ({ check: (params) => void seen.push(params) as undefined }) },
     });
     await Promise.all([1, 2].map((id) => connector?.run(request, args(id))));
     expect(seen).toEqual([{ id: 1 }, { id: 2 }]);

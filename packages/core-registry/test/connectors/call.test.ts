@@ -1,6 +1,6 @@
 import { contextOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
-import { openGate } from "../../src/connectors/gate.ts";
+import { emptyPolicyGate } from "../../src/connectors/gate.ts";
 import { createConnectorTable } from "../../src/connectors/table.ts";
 import type { EndpointConnectors } from "../../src/contracts/connector.ts";
 import type { DirectorySnapshot } from "../../src/contracts/directory.ts";
@@ -9,9 +9,9 @@ import type { TraceEvent } from "../../src/contracts/trace.ts";
 import { TidegateError } from "../../src/errors.ts";
 import { collector, directoryOf, getOptions, origin, scopeOf, testBroker } from "./kit.ts";
 
-function bench(gate = openGate) {
+function bench(gate = emptyPolicyGate) {
   const sandbox = knownFunctions();
-  const { findings, found } = collector();
+  const { findings, addFinding } = collector();
   const reports = collector();
   const console: unknown[] = [];
   const table = createConnectorTable({
@@ -19,8 +19,8 @@ function bench(gate = openGate) {
     sandbox,
     gate,
     contexts: ["auth", "id"],
-    found,
-    report: reports.found,
+    addFinding,
+    reportRuntime: reports.addFinding,
     console: (message) => void console.push(message),
   });
   const compile = (endpoint: EndpointConnectors) => {
@@ -82,7 +82,7 @@ describe("S2 call", () => {
     );
     const gate = {
       owner: false,
-      guard: () => ({ rules: [], admit: () => void order.push("policies") as undefined }),
+      rulesFor: () => ({ rules: [], check: () => void order.push("policies") as undefined }),
     };
     const { compile, sandbox } = bench(gate);
     const connector = compile({
@@ -207,7 +207,7 @@ describe("S2.4 which actions can be mapped", () => {
       expect.objectContaining({
         code: "ACTION_UNAVAILABLE",
         status: 503,
-        details: { retryAfter: 2, begun: false },
+        details: { retryAfter: 2, dispatched: false },
       }),
     );
   });
@@ -328,7 +328,7 @@ describe("S2 publish", () => {
     const asked: string[] = [];
     const gate = {
       owner: false,
-      guard: (_: string, name: string) => ({ rules: [], admit: () => void asked.push(name) as undefined }),
+      rulesFor: (_: string, name: string) => ({ rules: [], check: () => void asked.push(name) as undefined }),
     };
     const { compile, sandbox } = bench(gate);
     await compile({ publish: { event: sandbox.text(() => "made.up") } }).run(scopeOf(directory()), {});

@@ -1,7 +1,7 @@
 import { contextOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { compileGate, openGate } from "../../src/connectors/gate.ts";
+import { compilePolicyGate, emptyPolicyGate } from "../../src/connectors/gate.ts";
 import { type PolicyPart, policySchema } from "../../src/connectors/policy-schema.ts";
 import type { CompiledRule, Policy, PolicyInput, PolicyTools } from "../../src/contracts/policy.ts";
 import type { Scope } from "../../src/contracts/scope.ts";
@@ -35,15 +35,15 @@ const yes: Verdict = { allowed: true };
 const no: Verdict = { allowed: false, reason: "secret reason" };
 
 async function gateOf(part: PolicyPart, policies: readonly Policy[], off: readonly Policy[] = []) {
-  const { findings, found } = collector();
+  const { findings, addFinding } = collector();
   const reports = collector();
-  const gate = await compileGate(part, policies, {
+  const gate = await compilePolicyGate(part, policies, {
     origin,
     sandbox: knownFunctions(),
     contexts: ["auth"],
     off,
-    found,
-    report: reports.found,
+    addFinding,
+    reportRuntime: reports.addFinding,
     console: () => undefined,
   });
   return { gate, findings, reports: reports.findings };
@@ -53,8 +53,8 @@ const scope = (parts: Partial<Scope> = {}): Scope => scopeOf(directoryOf(testBro
 
 describe("S7.2 rules", () => {
   test("no rules: nothing to do", async () => {
-    expect((await gateOf({}, [])).gate).toBe(openGate);
-    expect(openGate.guard("call", "player.get")).toBeUndefined();
+    expect((await gateOf({}, [])).gate).toBe(emptyPolicyGate);
+    expect(emptyPolicyGate.rulesFor("call", "player.get")).toBeUndefined();
   });
 
   test("only rules of the kind whose pattern matches the name apply; they are known as data", async () => {
@@ -68,9 +68,9 @@ describe("S7.2 rules", () => {
       },
       [policyOf("ask", () => yes)],
     );
-    expect(gate.guard("call", "player")).toBeUndefined();
-    expect(gate.guard("subscribe", "player.x")).toBeUndefined();
-    expect(gate.guard("call", "team.get")?.rules).toEqual([
+    expect(gate.rulesFor("call", "player")).toBeUndefined();
+    expect(gate.rulesFor("subscribe", "player.x")).toBeUndefined();
+    expect(gate.rulesFor("call", "team.get")?.rules).toEqual([
       {
         description: "one",
         origin: { ...origin, jsonPath: "policy.call[0]" },
@@ -79,7 +79,7 @@ describe("S7.2 rules", () => {
       },
       { origin: { ...origin, jsonPath: "policy.call[1]" }, names: ["team.*"], asks: { ask: "2" } },
     ]);
-    expect(gate.guard("publish", "player.x")?.rules).toHaveLength(1);
+    expect(gate.rulesFor("publish", "player.x")?.rules).toHaveLength(1);
   });
 
   test("all of them in order, each policy in the configured order; the first failure ends it", async () => {
@@ -98,7 +98,7 @@ describe("S7.2 rules", () => {
       },
       [policyOf("a", answer), policyOf("b", async (rule) => answer(rule))],
     );
-    await expect(gate.guard("call", "x")?.admit({}, scope())).rejects.toMatchObject({
+    await expect(gate.rulesFor("call", "x")?.check({}, scope())).rejects.toMatchObject({
       code: "UNAUTHENTICATED",
     });
     expect(asked).toEqual(["a1", "b1", "a2", "b2"]);
@@ -106,7 +106,7 @@ describe("S7.2 rules", () => {
 
   test("what can be decided at once makes no promise", async () => {
     const { gate } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [policyOf("a", () => yes)]);
-    expect(gate.guard("call", "x")?.admit({}, scope())).toBeUndefined();
+    expect(gate.rulesFor("call", "x")?.check({}, scope())).toBeUndefined();
   });
 
   test("a policy is given kind, name, params and scope; context values that it reads are prepared", async () => {
@@ -127,7 +127,7 @@ describe("S7.2 rules", () => {
       ),
     ]);
     const given = scope({ context });
-    gate.guard("publish", "e")?.admit({ n: 1 }, given);
+    gate.rulesFor("publish", "e")?.check({ n: 1 }, given);
     expect(inputs).toEqual([{ kind: "publish", name: "e", params: { n: 1 }, scope: given }]);
     expect(prepared).toEqual(["auth"]);
   });
@@ -139,29 +139,29 @@ describe("S7.5 denial", () => {
       await gateOf({ call: [{ actions: ["**"], a: "1", ...rule }] }, [
         policyOf("a", () => verdict as Verdict),
       ])
-    ).gate.guard("call", "x");
+    ).gate.rulesFor("call", "x");
   const signedIn = scope({ context: contextOf({ auth: { identity: 1 } }) });
 
   test("401 without auth, 403 with it", async () => {
     const guard = await denying(no);
-    expect(() => guard?.admit({}, scope())).toThrow(
+    expect(() => guard?.check({}, scope())).toThrow(
       expect.objectContaining({ code: "UNAUTHENTICATED", status: 401 }),
     );
-    expect(() => guard?.admit({}, signedIn)).toThrow(
+    expect(() => guard?.check({}, signedIn)).toThrow(
       expect.objectContaining({ code: "FORBIDDEN", status: 403 }),
     );
   });
 
   test("the client learns the rule's description, never the reason", async () => {
     const guard = await denying(no, { description: "Only for admins." });
-    expect(() => guard?.admit({}, signedIn)).toThrow(/^Refused by this rule: Only for admins\.$/);
+    expect(() => guard?.check({}, signedIn)).toThrow(/^Refused by this rule: Only for admins\.$/);
     const plain = await denying(no);
-    expect(() => plain?.admit({}, signedIn)).toThrow(/^You may not do this\.$/);
+    expect(() => plain?.check({}, signedIn)).toThrow(/^You may not do this\.$/);
   });
 
   test("a verdict's own code and waiting time are honoured", async () => {
     const guard = await denying({ allowed: false, code: "RATE_LIMITED", retryAfter: 7 });
-    expect(() => guard?.admit({}, signedIn)).toThrow(
+    expect(() => guard?.check({}, signedIn)).toThrow(
       expect.objectContaining({ code: "RATE_LIMITED", details: expect.objectContaining({ retryAfter: 7 }) }),
     );
   });
@@ -170,14 +170,14 @@ describe("S7.5 denial", () => {
     "the verdict %j denies",
     async (verdict) => {
       const guard = await denying(verdict);
-      expect(() => guard?.admit({}, signedIn)).toThrow(expect.objectContaining({ code: "FORBIDDEN" }));
+      expect(() => guard?.check({}, signedIn)).toThrow(expect.objectContaining({ code: "FORBIDDEN" }));
     },
   );
 
   test("an invalid token says so itself, when auth is asked for", async () => {
     const guard = await denying(no);
     const context = { ...contextOf(), get: () => Promise.reject(new Error("TOKEN_EXPIRED")) };
-    await expect(guard?.admit({}, scope({ context }))).rejects.toThrow("TOKEN_EXPIRED");
+    await expect(guard?.check({}, scope({ context }))).rejects.toThrow("TOKEN_EXPIRED");
   });
 
   test.each([
@@ -190,7 +190,7 @@ describe("S7.5 denial", () => {
     ["rejects", () => Promise.reject(new Error("broken"))],
   ])("a policy that %s denies, and is reported", async (_, answer) => {
     const { gate, reports } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [policyOf("a", answer)]);
-    await expect((async () => gate.guard("call", "x")?.admit({}, signedIn))()).rejects.toMatchObject({
+    await expect((async () => gate.rulesFor("call", "x")?.check({}, signedIn))()).rejects.toMatchObject({
       code: "FORBIDDEN",
     });
     expect(reports).toMatchObject([{ code: "POLICY_FAILED", jsonPath: "policy.call[0].a" }]);
@@ -199,7 +199,7 @@ describe("S7.5 denial", () => {
   test("a trace is told every verdict", async () => {
     const events: TraceEvent[] = [];
     const guard = await denying(yes, { description: "d" });
-    guard?.admit({}, scope({ trace: (event) => void events.push(event) }));
+    guard?.check({}, scope({ trace: (event) => void events.push(event) }));
     expect(events).toEqual([{ at: "gate", name: "x", verdict: { allowed: true, rule: "d" } }]);
   });
 });
@@ -218,7 +218,7 @@ describe("S7.6 verdicts are remembered within one request", () => {
       ),
     ]);
     return {
-      admit: (params: unknown, given: Scope, name = "x") => gate.guard("call", name)?.admit(params, given),
+      admit: (params: unknown, given: Scope, name = "x") => gate.rulesFor("call", name)?.check(params, given),
       asked: () => asked,
     };
   };
@@ -302,14 +302,14 @@ describe("S1.2 what a rule may hold", () => {
     expect(findings).toMatchObject([
       { severity: "warning", code: "POLICY_OFF", jsonPath: "policy.call[0].filter" },
     ]);
-    expect(gate.guard("call", "x")?.admit({}, scope())).toBeUndefined();
+    expect(gate.rulesFor("call", "x")?.check({}, scope())).toBeUndefined();
   });
 
   test("what a policy finds stands below its rule; one that throws refuses the fragment", async () => {
     const finding = { severity: "error", code: "X", jsonPath: "filter", message: "m" } as const;
     const compile = (_: unknown, tools: PolicyTools): CompiledRule => {
-      tools.found(finding);
-      tools.found({ ...finding, jsonPath: "" });
+      tools.addFinding(finding);
+      tools.addFinding({ ...finding, jsonPath: "" });
       throw new Error("cannot");
     };
     const { findings } = await gateOf({ publish: [{ events: ["x"], scope: "1" }] }, [{ ...a, compile }]);

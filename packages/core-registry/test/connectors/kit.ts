@@ -45,9 +45,9 @@ export function scopeOf(directory: DirectorySnapshot, parts: Partial<Scope> = {}
 }
 
 /** Takes findings and reports. */
-export function collector(): { readonly findings: Finding[]; found(finding: Finding): void } {
+export function collector(): { readonly findings: Finding[]; addFinding(finding: Finding): void } {
   const findings: Finding[] = [];
-  return { findings, found: (finding) => void findings.push(finding) };
+  return { findings, addFinding: (finding) => void findings.push(finding) };
 }
 
 /** How REST compiles the connector of a GET route. */

@@ -10,7 +10,7 @@ import { collector, directoryOf, getOptions, scopeOf, testBroker } from "./kit.t
 const directory = directoryOf(testBroker(), {});
 
 function compiled(mapping: Json | undefined, parts: Partial<ParamsOptions> = {}) {
-  const { findings, found } = collector();
+  const { findings, addFinding: found } = collector();
   const params = compileParams(mapping, {
     ...getOptions,
     jsonPath: "params",

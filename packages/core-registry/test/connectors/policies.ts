@@ -1,6 +1,6 @@
 import { knownFunctions } from "@tidegate/plugin-testkit";
 import { z } from "zod";
-import { compileGate, type Gate } from "../../src/connectors/gate.ts";
+import { compilePolicyGate, type PolicyGate } from "../../src/connectors/gate.ts";
 import type { PolicyPart } from "../../src/connectors/policy-schema.ts";
 import type { CompiledRule, Policy, PolicyInput } from "../../src/contracts/policy.ts";
 import type { Verdict } from "../../src/contracts/verdict.ts";
@@ -24,15 +24,15 @@ export function answeredPolicy(key: string, answer: Answer, parts: Partial<Compi
 }
 
 /** A gate of these rules. */
-export function gateOf(part: PolicyPart, policies: readonly Policy[]): Promise<Gate> {
-  return compileGate(part, policies, {
+export function gateOf(part: PolicyPart, policies: readonly Policy[]): Promise<PolicyGate> {
+  return compilePolicyGate(part, policies, {
     origin,
     sandbox: knownFunctions(),
     contexts: ["auth"],
-    found: ({ message }) => {
+    addFinding: ({ message }) => {
       throw new Error(message);
     },
-    report: () => undefined,
+    reportRuntime: () => undefined,
     console: () => undefined,
   });
 }

@@ -1,19 +1,19 @@
 import { knownFunctions } from "@tidegate/plugin-testkit";
 import { expect, test } from "vitest";
-import { openGate } from "../../src/connectors/gate.ts";
+import { emptyPolicyGate } from "../../src/connectors/gate.ts";
 import { createConnectorTable } from "../../src/connectors/table.ts";
 import type { PublishConfig } from "../../src/contracts/connector.ts";
 import { collector, directoryOf, origin, scopeOf, testBroker } from "./kit.ts";
 
 function compile(publish: PublishConfig) {
-  const { findings, found } = collector();
+  const { findings, addFinding } = collector();
   const table = createConnectorTable({
     origin,
     sandbox: knownFunctions(),
-    gate: openGate,
+    gate: emptyPolicyGate,
     contexts: ["auth"],
-    found,
-    report: () => undefined,
+    addFinding,
+    reportRuntime: () => undefined,
     console: () => undefined,
   });
   const connector = table.compile(

@@ -1,6 +1,6 @@
 import { contextOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
-import { type Gate, openGate } from "../../src/connectors/gate.ts";
+import { emptyPolicyGate, type PolicyGate } from "../../src/connectors/gate.ts";
 import { subscribeSchema } from "../../src/connectors/schema.ts";
 import { createConnectorTable } from "../../src/connectors/table.ts";
 import type { EventPacket } from "../../src/contracts/broker.ts";
@@ -20,17 +20,17 @@ const fieldOptions: ConnectorOptions = {
 };
 const place = `${fieldOptions.jsonPath}.subscribe`;
 
-function bench(gate: Gate = openGate) {
+function bench(gate: PolicyGate = emptyPolicyGate) {
   const sandbox = knownFunctions();
-  const { findings, found } = collector();
+  const { findings, addFinding } = collector();
   const reports = collector();
   const table = createConnectorTable({
     origin,
     sandbox,
     gate,
     contexts: ["auth"],
-    found,
-    report: reports.found,
+    addFinding,
+    reportRuntime: reports.addFinding,
     console: () => undefined,
   });
   const compile = (config: SubscribeConfig) => {
@@ -133,10 +133,10 @@ describe("S2 subscribe", () => {
   test("order is kept, and one event is worked on at a time, whatever each takes", async () => {
     const { scope, send } = stage();
     const { compile, sandbox } = bench();
-    const begun: number[] = [];
+    const dispatched: number[] = [];
     const gates = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
     const map = sandbox.text(({ params }: { params: 0 | 1 }) => {
-      begun.push(params);
+      dispatched.push(params);
       return gates[params].promise;
     });
     const deliveries = (await compile({ events: ["a"], map }).accept(scope, {})).open();
@@ -147,7 +147,7 @@ describe("S2 subscribe", () => {
     await Promise.resolve();
     gates[0].resolve("first");
     expect((await Promise.all(both)).map(({ value }) => value)).toEqual(["first", "second"]);
-    expect(begun).toEqual([0, 1]);
+    expect(dispatched).toEqual([0, 1]);
   });
 
   test.each(["filter", "map"])(
@@ -198,7 +198,7 @@ describe("S6.5 names", () => {
     expect(connector.description).toEqual({
       kind: "subscribe",
       origin: { ...origin, jsonPath: place },
-      mayGuard: [],
+      possibleRules: [],
     });
     expect([...connector.reads]).toEqual(["args"]);
     const one = await connector.accept(scope, { args: { names: "chat.1" } });
@@ -327,7 +327,7 @@ describe("S7.2 policies", () => {
       [answeredPolicy("ask", () => yes)],
     );
     const { compile, sandbox } = bench(gate);
-    expect(compile({ events: sandbox.text(() => "a") }).description.mayGuard).toMatchObject([
+    expect(compile({ events: sandbox.text(() => "a") }).description.possibleRules).toMatchObject([
       { asks: { ask: "1" } },
       { asks: { ask: "2" } },
     ]);
@@ -490,16 +490,16 @@ describe("how a subscription ends", () => {
     async (how) => {
       const { scope, send, end, forks, over } = stage();
       const { compile, sandbox } = bench();
-      const begun = Promise.withResolvers<void>();
+      const dispatched = Promise.withResolvers<void>();
       const go = Promise.withResolvers<string>();
       const map = sandbox.text(() => {
-        begun.resolve();
+        dispatched.resolve();
         return go.promise;
       });
       const deliveries = (await compile({ events: ["a"], map }).accept(scope, {})).open();
       const waiting = deliveries.next();
       send("a");
-      await begun.promise;
+      await dispatched.promise;
       const returned = how === "return" ? deliveries.return?.() : end();
       go.resolve("too late");
       await returned;

@@ -92,15 +92,15 @@ describe("S17, S10: what the protocols themselves say", () => {
     label: "own",
     connectors: [],
     origin: { service: "player", hash: "", jsonPath: "" },
-    essence: "anything",
+    fingerprint: "anything",
   };
-  const own = (essence: string, diff?: Protocol["diff"]): Protocol => ({
+  const own = (fingerprint: string, diff?: Protocol["diff"]): Protocol => ({
     contract: 1,
     key: "Own",
     schema: z.unknown(),
     compile: (input, { origin }) => ({
       claims: [],
-      endpoints: [{ ...endpoint, origin, essence: input === null ? essence : String(input) }],
+      endpoints: [{ ...endpoint, origin, fingerprint: input === null ? fingerprint : String(input) }],
     }),
     ...(diff === undefined ? {} : { diff }),
   });
@@ -149,7 +149,7 @@ describe("S17, S10: what the protocols themselves say", () => {
     ]);
   });
 
-  test("of an essence that is no JSON it is known only that it differs", async () => {
+  test("of an fingerprint that is no JSON it is known only that it differs", async () => {
     const protocol = own("");
     const [before, after] = await versionsOf(protocol);
     expect(told(difference(before, after, { ...plugins, protocols: [protocol] }))).toEqual([
@@ -157,7 +157,7 @@ describe("S17, S10: what the protocols themselves say", () => {
     ]);
   });
 
-  test("of an essence that is JSON the members are named", async () => {
+  test("of an fingerprint that is JSON the members are named", async () => {
     const protocol = own("");
     const of = (input: string) =>
       versionOf({ player: { protocol: { Own: input } } }, { protocols: [protocol] });

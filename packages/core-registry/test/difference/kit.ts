@@ -91,7 +91,7 @@ export async function versionOf(
     }),
   );
   const id = hash128(canonicalJson([all.map(({ hash }) => hash).sort(), waiting]));
-  const rules = { owner: () => undefined };
+  const rules = { ownerRules: () => undefined };
   return {
     version: { id, name: id.slice(0, 8), fragments: [], routes: [], endpoints: [], rules, assembled },
     chosen,

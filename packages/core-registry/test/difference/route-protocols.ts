@@ -36,7 +36,7 @@ export const rest: Protocol<RoutesPart<TestRoute>> = {
   contract: 1,
   key: "REST",
   schema: routesSchema("REST", route),
-  essence: undocumented,
+  fingerprint: undocumented,
   compile: (part, tools) =>
     compileRoutes(part.routes ?? [], tools, (input, place) => restRoute(part, input, place, tools)),
 };
@@ -46,7 +46,7 @@ export const webSocket: Protocol<RoutesPart<TestRoute>> = {
   contract: 1,
   key: "WebSocket",
   schema: routesSchema("WebSocket", route),
-  essence: undocumented,
+  fingerprint: undocumented,
   compile: (part, tools) =>
     compileRoutes(part.routes ?? [], tools, (input, place) => socketRoute(part, input, place, tools)),
 };
@@ -78,7 +78,7 @@ function restRoute(
     label: `${method} ${pattern.path}`,
     keys: pattern.shapes.map((shape) => `${method} ${shape}`),
     at: { http: { method, path: pattern.path } },
-    essence: canonicalJson({ method, path: pattern.path, call, publish, map }),
+    fingerprint: canonicalJson({ method, path: pattern.path, call, publish, map }),
   });
 }
 
@@ -106,7 +106,7 @@ function socketRoute(
       label: `WS ${pattern.path}`,
       keys: pattern.shapes.map((shape) => `WS ${shape}`),
       at: { websocket: { path: pattern.path } },
-      essence: canonicalJson({ path: pattern.path, subscribe, publish }),
+      fingerprint: canonicalJson({ path: pattern.path, subscribe, publish }),
     },
   );
 }
@@ -115,14 +115,14 @@ interface Described {
   readonly label: string;
   readonly keys: readonly string[];
   readonly at: { readonly http?: { method: Method; path: string }; readonly websocket?: { path: string } };
-  readonly essence: string;
+  readonly fingerprint: string;
 }
 
 function compiled(
   tools: CompileTools,
   place: string,
   connectors: readonly ConnectorDescription[],
-  { label, keys, at, essence }: Described,
+  { label, keys, at, fingerprint }: Described,
 ): CompiledRoute {
   const route: Route = {
     kind: "http",
@@ -139,7 +139,7 @@ function compiled(
       connectors,
       origin: { ...tools.origin, jsonPath: place },
       ...at,
-      essence,
+      fingerprint,
     },
     route,
   };

@@ -1,6 +1,6 @@
 import { knownFunctions, manualClock } from "@tidegate/plugin-testkit";
 import { expect, test } from "vitest";
-import { openGate } from "../../src/connectors/gate.ts";
+import { emptyPolicyGate } from "../../src/connectors/gate.ts";
 import { createConnectorTable } from "../../src/connectors/table.ts";
 import type { ConnectorOptions } from "../../src/contracts/connector.ts";
 import { createHub } from "../../src/events/hub.ts";
@@ -21,10 +21,10 @@ function setUp() {
   const table = createConnectorTable({
     origin,
     sandbox: knownFunctions(),
-    gate: openGate,
+    gate: emptyPolicyGate,
     contexts: [],
     ...collector(),
-    report: () => undefined,
+    reportRuntime: () => undefined,
     console: () => undefined,
     examples,
   });

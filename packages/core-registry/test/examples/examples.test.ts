@@ -9,12 +9,12 @@ function setUp(options: ExamplesOptions = {}) {
   const examples = createExamples(options, clock);
   const call = async (action: string, params: unknown, answer: unknown = "ok"): Promise<void> => {
     const promise = answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-    examples.called(action, params, promise);
+    examples.recordCall(action, params, promise);
     await nextTurn();
     clock.advance(0);
   };
   const event = (name: string, payload: unknown): void => {
-    examples.happened(name, payload);
+    examples.recordEvent(name, payload);
     clock.advance(0);
   };
   return { clock, examples, call, event };
@@ -22,7 +22,7 @@ function setUp(options: ExamplesOptions = {}) {
 
 test("S9.10: a call is kept with its params and its response, redacted, when the request's turn is over", async () => {
   const { clock, examples } = setUp();
-  examples.called(
+  examples.recordCall(
     "user.login",
     { name: "ann", password: "hunter2" },
     Promise.resolve({ accessToken: "abc", id: 1 }),
@@ -93,8 +93,8 @@ test("S9.10: where no example is wanted, the answer is not even listened to", as
       listened = true;
     },
   });
-  examples.called("player.get", 1, observed);
-  examples.called("team.get", 1, observed);
+  examples.recordCall("player.get", 1, observed);
+  examples.recordCall("team.get", 1, observed);
   expect(listened).toBe(false);
 });
 
@@ -115,10 +115,10 @@ test("S9.10: none are kept where the limit is 0; after the end none are taken, a
   await call("player.get", 1);
   expect(examples.of("player.get")).toEqual([]);
   const other = setUp();
-  other.examples.called("player.get", 1, Promise.resolve(1));
+  other.examples.recordCall("player.get", 1, Promise.resolve(1));
   other.examples.stop();
   await nextTurn();
-  other.examples.happened("player.came", 1);
+  other.examples.recordEvent("player.came", 1);
   expect(other.clock.pending).toBe(0);
   expect(other.examples.of("player.get")).toEqual([]);
 });

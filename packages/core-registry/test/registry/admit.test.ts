@@ -25,17 +25,17 @@ const chosen = (compilation: Compilation): Record<string, string> =>
   Object.fromEntries([...compilation.chosen].map(([service, { hash }]) => [service, hash]));
 
 describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
-  const holder = fragmentOf({ service: "b", claims: ["GET /x"] });
+  const owner = fragmentOf({ service: "b", claims: ["GET /x"] });
   const challenger = fragmentOf({ service: "a", claims: ["GET /x", "GET /y"] });
 
   test("the incumbent keeps what is contested, the challenger is told who holds it", async () => {
-    const before = await compileOf(directoryOf(offerOf(holder, "n1", 9)));
+    const before = await compileOf(directoryOf(offerOf(owner, "n1", 9)));
     const after = await compileOf(
-      directoryOf(offerOf(holder, "n1", 9), offerOf(challenger, "n2", 1)),
+      directoryOf(offerOf(owner, "n1", 9), offerOf(challenger, "n2", 1)),
       before.ledger,
       before,
     );
-    expect(chosen(after)).toEqual({ b: holder.hash });
+    expect(chosen(after)).toEqual({ b: owner.hash });
     expect(after.version).toBe(before.version);
     expect(after.refused.get("a")?.findings).toMatchObject([
       {
@@ -44,11 +44,11 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
         message: "`GET /x` (T) is held by the service `b`.",
       },
     ]);
-    expect(after.ledger.holders).toEqual(new Map([["T GET /x", "b"]]));
+    expect(after.ledger.owners).toEqual(new Map([["T GET /x", "b"]]));
   });
 
-  test("the challenger gets it when the holder goes", async () => {
-    const both = directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 2));
+  test("the challenger gets it when the owner goes", async () => {
+    const both = directoryOf(offerOf(owner, "n1", 1), offerOf(challenger, "n2", 2));
     const before = await compileOf(both);
     const gone = withoutOffer(withState(both, "b", stillBroker, "n1", "left"), "b", stillBroker, "n1");
     expect(chosen(await compileOf(gone, before.ledger, before))).toEqual({ a: challenger.hash });
@@ -56,15 +56,15 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
 
   test("without a ledger the lower revision holds it, then the name", async () => {
     expect(
-      chosen(await compileOf(directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 2)))),
-    ).toEqual({ b: holder.hash });
+      chosen(await compileOf(directoryOf(offerOf(owner, "n1", 1), offerOf(challenger, "n2", 2)))),
+    ).toEqual({ b: owner.hash });
     expect(
-      chosen(await compileOf(directoryOf(offerOf(holder, "n1", 1), offerOf(challenger, "n2", 1)))),
+      chosen(await compileOf(directoryOf(offerOf(owner, "n1", 1), offerOf(challenger, "n2", 1)))),
     ).toEqual({ a: challenger.hash });
   });
 
   test("a fragment that gives up what another wants lets both in, in one merge", async () => {
-    const before = await compileOf(directoryOf(offerOf(holder, "n1", 1)));
+    const before = await compileOf(directoryOf(offerOf(owner, "n1", 1)));
     const moved = fragmentOf({ service: "b", label: "2", claims: ["GET /z"] });
     const after = await compileOf(
       directoryOf(offerOf(moved, "n1", 3), offerOf(challenger, "n2", 2)),
@@ -75,7 +75,7 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
   });
 
   test("S9.2: the last good fragment stays while its service has any node on the branch", async () => {
-    const before = await compileOf(directoryOf(offerOf(holder, "n1", 1)));
+    const before = await compileOf(directoryOf(offerOf(owner, "n1", 1)));
     const broken = fragmentOf({ service: "b", label: "2", faulty: true });
     const after = await compileOf(directoryOf(offerOf(broken, "n1", 2)), before.ledger, before);
     expect(after.version).toBe(before.version);
@@ -149,10 +149,10 @@ describe("S9.4: the same directory and ledger give the same version", () => {
 describe("S9.6: what cannot be assembled", () => {
   const faulty = (service: string): Protocol => ({
     ...stillProtocol,
-    assemble: (parts, { found }) => {
+    assemble: (parts, { addFinding }) => {
       const bad = parts.find(({ compiled }) => compiled.claims.some(({ key }) => key === "bad"));
       const error = { severity: "error", code: "BAD", jsonPath: "", message: "It is bad." } as const;
-      if (bad !== undefined) found(service === "" ? bad.origin : { ...bad.origin, service }, error);
+      if (bad !== undefined) addFinding(service === "" ? bad.origin : { ...bad.origin, service }, error);
       return { routes: [], endpoints: parts.flatMap(({ compiled }) => compiled.endpoints) };
     },
   });

@@ -13,10 +13,15 @@ const blamesTheOld: Protocol = {
   key: "T",
   schema: z.unknown(),
   compile: () => ({ claims: [], endpoints: [] }),
-  assemble: (parts, { found }) => {
+  assemble: (parts, { addFinding }) => {
     const old = parts.find(({ origin }) => origin.service === "old");
     if (old !== undefined && parts.some(({ origin }) => origin.service === "young"))
-      found(old.origin, { severity: "error", code: "T_BROKEN", jsonPath: "", message: "It does not fit." });
+      addFinding(old.origin, {
+        severity: "error",
+        code: "T_BROKEN",
+        jsonPath: "",
+        message: "It does not fit.",
+      });
     return { routes: [], endpoints: [] };
   },
 };

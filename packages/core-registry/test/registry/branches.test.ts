@@ -53,7 +53,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
       expect(version.endpoints.map(({ label }) => label)).toEqual([`GET /a${index + 1}`, "GET /b"]);
     }
     const [first = ""] = names;
-    expect(registry.find("master", first)).toMatchObject({ missing: "dormant" });
+    expect(registry.find("master", first)).toMatchObject({ missing: "evicted" });
     const [one, other] = await Promise.all([
       servedBy(registry, "master", first),
       servedBy(registry, "master", first),
@@ -69,7 +69,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
       bus.node(branch).publish({ name: "b", fragment: onBranch(branch, `/${branch}`) });
     await registry.start();
     expect(labels(registry)).toEqual(["GET /a"]);
-    expect(["one", "two", "three"].filter((name) => labels(registry, name) === "dormant")).toHaveLength(2);
+    expect(["one", "two", "three"].filter((name) => labels(registry, name) === "evicted")).toHaveLength(2);
     for (const branch of ["one", "two", "three"]) {
       const { version } = await servedBy(registry, branch);
       expect(version.endpoints.map(({ label }) => label)).toEqual(["GET /a", `GET /${branch}`]);
@@ -83,7 +83,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     bus.node("n2").publish({ name: "b", fragment: onBranch("two", "/two") });
     await registry.start();
     await servedBy(registry, "two");
-    expect(labels(registry, "one")).toBe("dormant");
+    expect(labels(registry, "one")).toBe("evicted");
     bus.node("n0").publish({ name: "a", revision: 1, fragment: fragment("/a2") });
     await registry.settled();
     const { version } = await servedBy(registry, "one");
@@ -100,7 +100,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     await registry.settled();
     const before = (await servedBy(registry, "dev")).version;
     clock.advance(60_000);
-    expect(labels(registry, "dev")).toBe("dormant");
+    expect(labels(registry, "dev")).toBe("evicted");
     expect(registry.branches().find(({ branch }) => branch === "dev")?.versions).toHaveLength(1);
     expect((await servedBy(registry, "dev")).version.id).toBe(before.id);
     expect(labels(registry, "dev")).toEqual(["GET /a", "GET /b2"]);
@@ -112,10 +112,10 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     node.publish({ name: "b", revision: 1, fragment: onBranch("dev", "/b1") });
     await registry.start();
     clock.advance(60_000);
-    expect(labels(registry, "dev")).toBe("dormant");
+    expect(labels(registry, "dev")).toBe("evicted");
     node.publish({ name: "b", revision: 2, fragment: onBranch("dev", "/b2") });
     const report = await node.waitForReport(
-      ({ to }) => to !== undefined && labels(registry, "dev") !== "dormant",
+      ({ to }) => to !== undefined && labels(registry, "dev") !== "evicted",
     );
     expect(report.state).toBe("succeeded");
     await registry.settled();

@@ -1,4 +1,4 @@
-import { openGate } from "../../src/connectors/gate.ts";
+import { emptyPolicyGate } from "../../src/connectors/gate.ts";
 import type { Broker } from "../../src/contracts/broker.ts";
 import type { Claim, Compiled } from "../../src/contracts/protocol.ts";
 import { hash128 } from "../../src/fragment/canonical.ts";
@@ -43,7 +43,7 @@ export function fragmentOf({
       label: key,
       connectors: [],
       origin: { service, hash, jsonPath: `protocol.T.${key}` },
-      essence: `${service} ${label}`,
+      fingerprint: `${service} ${label}`,
     })),
   };
   return {
@@ -51,7 +51,7 @@ export function fragmentOf({
     branch,
     hash,
     raw: {},
-    gate: openGate,
+    gate: emptyPolicyGate,
     parts: faulty ? new Map() : new Map([["T", compiled]]),
     endpoints: compiled.endpoints,
     findings: faulty

@@ -25,7 +25,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     await other.start();
     expect(await idOf(other)).toBe(await idOf(registry));
     expect(other.branches()[0]?.contested).toEqual([
-      { claim: "Paths GET /x", holder: "b", challengers: ["a"] },
+      { claim: "Paths GET /x", owner: "b", claimants: ["a"] },
     ]);
   });
 

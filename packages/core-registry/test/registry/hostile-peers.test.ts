@@ -18,7 +18,7 @@ const ledgerOf = (accepted: Record<string, string>): Json => ({
   contract: 1,
   gateway: "peer",
   since: -1,
-  branches: { master: { accepted, holders: {}, pins: accepted } },
+  branches: { master: { accepted, owners: {}, pins: accepted } },
 });
 
 function deep(levels: number): Json {
@@ -80,7 +80,7 @@ describe("S9.4: what other gateways answer is checked", () => {
         JSON.parse(
           text
             .replace('"accepted":{', `"accepted":{"__proto__":"${hash}","constructor":"${hash}",`)
-            .replace('"branches":{', `"branches":{"__proto__":{"accepted":{},"holders":{},"pins":{}},`),
+            .replace('"branches":{', `"branches":{"__proto__":{"accepted":{},"owners":{},"pins":{}},`),
         ),
       fragments: () => [],
     });
@@ -97,7 +97,7 @@ describe("S9.4: what other gateways answer is checked", () => {
         contract: 1,
         gateway: "peer",
         since: -1,
-        branches: { gone: { accepted: {}, holders: {}, pins: {} } },
+        branches: { gone: { accepted: {}, owners: {}, pins: {} } },
       }),
       fragments: () => [],
     });

@@ -1,6 +1,6 @@
 import { type ManualClock, type MemoryBroker, manualClock, memoryBroker } from "@tidegate/plugin-testkit";
 import { onTestFinished } from "vitest";
-import type { Mounted, Registry, RegistryOptions } from "../../src/contracts/registry.ts";
+import type { Registry, RegistryOptions, VersionSwap } from "../../src/contracts/registry.ts";
 import type { Served } from "../../src/contracts/server.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { noSandbox, paths } from "./plugins.ts";
@@ -14,7 +14,7 @@ export interface SetUp {
   readonly clock: ManualClock;
   readonly registry: Registry;
   /** Versions as they began to be served. */
-  readonly mounted: Mounted[];
+  readonly mounted: VersionSwap[];
 }
 
 /** Makes a registry, stopped when the test ends. */
@@ -40,8 +40,8 @@ export function registryOn(
     clock,
     ...options,
   });
-  const mounted: Mounted[] = [];
-  registry.onMount((one) => void mounted.push(one));
+  const mounted: VersionSwap[] = [];
+  registry.onSwap((one) => void mounted.push(one));
   onTestFinished(() => registry.stop());
   return { registry, mounted };
 }
@@ -49,7 +49,8 @@ export function registryOn(
 /** What a branch and tag serve, woken where it sleeps. */
 export async function servedBy(registry: Registry, branch = "master", tag?: string): Promise<Served> {
   const found = registry.find(branch, tag);
-  const served = found.version === undefined && found.wake !== undefined ? await found.wake() : found;
+  const served =
+    found.version === undefined && found.recompile !== undefined ? await found.recompile() : found;
   if (served.version === undefined) throw new Error(`${branch}@${tag ?? "latest"}: ${served.missing}`);
   return served;
 }

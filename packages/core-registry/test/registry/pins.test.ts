@@ -33,7 +33,7 @@ describe("S9.4: a branch held at a version", () => {
     mounted.length = 0;
     await registry.pin({ branch: "master", to: first.name });
     await registry.unpin({ branch: "master" });
-    expect(mounted.map(({ before, version }) => [before?.id, version.id])).toEqual([
+    expect(mounted.map(({ previous, version }) => [previous?.id, version.id])).toEqual([
       [second.id, first.id],
       [first.id, second.id],
     ]);

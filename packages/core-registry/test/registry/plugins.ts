@@ -18,11 +18,11 @@ export const paths: Protocol<PathsInput> = {
     paths: z.array(z.string({ error: "A path is a text." })),
     description: z.string().optional(),
   }),
-  essence: ({ paths }) => ({ paths }),
+  fingerprint: ({ paths }) => ({ paths }),
   compile: (input, tools) => {
     input.paths.forEach((path, index) => {
       if (path === "fail") {
-        tools.found({
+        tools.addFinding({
           severity: "error",
           code: "PATH_INVALID",
           jsonPath: `${tools.origin.jsonPath}.paths[${index}]`,
@@ -43,7 +43,7 @@ export const paths: Protocol<PathsInput> = {
         connectors: [],
         origin: { ...tools.origin, jsonPath: `${tools.origin.jsonPath}.paths[${index}]` },
         http: { method: "GET", path },
-        essence: path,
+        fingerprint: path,
       })),
       routes: input.paths.map((path) => ({
         kind: "http",

@@ -138,7 +138,7 @@ function mergedBranch(name: string, merge: () => Promise<void>): Branch {
     compilation: undefined,
     served: undefined,
     versions: [],
-    ledger: { accepted: new Map(), holders: new Map(), pins: new Map() },
+    ledger: { accepted: new Map(), owners: new Map(), pins: new Map() },
     isOpen: false,
     get snapshot() {
       return unused();

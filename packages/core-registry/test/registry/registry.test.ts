@@ -222,16 +222,16 @@ describe("S10.1: reports", () => {
     });
   });
 
-  test("S9.6: a challenger gets what was contested when the holder goes", async () => {
+  test("S9.6: a challenger gets what was contested when the owner goes", async () => {
     const { bus, clock, registry } = setUp();
     await registry.start();
-    const [holder, challenger] = [bus.node("n1"), bus.node("n2")];
-    holder.publish({ name: "b", revision: 5, fragment: fragment("/x") });
+    const [owner, challenger] = [bus.node("n1"), bus.node("n2")];
+    owner.publish({ name: "b", revision: 5, fragment: fragment("/x") });
     await registry.settled();
     challenger.publish({ name: "a", revision: 1, fragment: fragment("/x") });
     const refused = await challenger.waitForReport(({ state }) => state === "failed");
     expect(refused.findings).toMatchObject([{ code: "CLAIM_TAKEN", jsonPath: "protocol.Paths.paths[0]" }]);
-    holder.leave();
+    owner.leave();
     clock.advance(2_000);
     await challenger.waitForReport(({ state }) => state === "succeeded");
     expect(labels(registry)).toEqual(["GET /x"]);

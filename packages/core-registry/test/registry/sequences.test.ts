@@ -79,7 +79,7 @@ const outcome = (compilation: Compilation) => ({
   refused: [...compilation.refused].map(([service, { fragment }]) => [service, fragment.hash]).sort(),
   contested: [...compilation.contested],
   accepted: [...compilation.ledger.accepted].sort(),
-  holders: [...compilation.ledger.holders],
+  owners: [...compilation.ledger.owners],
 });
 
 /** A gateway's branches, merged burst by burst as the registry does it. */

@@ -55,7 +55,7 @@ const outcome = ({ version, chosen, refused, contested, ledger }: Compilation) =
   refused: [...refused].map(([service, { fragment }]) => [service, fragment.hash]).sort(),
   contested: [...contested],
   accepted: [...ledger.accepted].sort(),
-  holders: [...ledger.holders],
+  owners: [...ledger.owners],
 });
 
 describe("S9.4, S9.6: claims that several services may hold together", () => {

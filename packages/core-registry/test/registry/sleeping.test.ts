@@ -41,7 +41,8 @@ const happening = fc.oneof(
 /** What a branch serves, and what is contested on it, woken where it sleeps. */
 async function shown(registry: Registry, name: string): Promise<unknown> {
   const found = registry.find(name, undefined);
-  const served = found.version === undefined && found.wake !== undefined ? await found.wake() : found;
+  const served =
+    found.version === undefined && found.recompile !== undefined ? await found.recompile() : found;
   await registry.settled();
   if (served.version === undefined) return served.missing;
   const { contested, pins } = registry.branches().find((one) => one.branch === name) ?? {};

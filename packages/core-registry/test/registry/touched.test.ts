@@ -41,7 +41,7 @@ describe("S9.6: what a change can touch is merged again", () => {
     node.publish({ name: "a", fragment: { branch: "dev", ...fragment("/dev") } });
     await registry.start();
     clock.advance(60_000);
-    expect(labels(registry, "dev")).toBe("dormant");
+    expect(labels(registry, "dev")).toBe("evicted");
     node.publish({ name: "a", fragment: fragment("/a") });
     await registry.settled();
     expect(labels(registry)).toEqual(["GET /a"]);
@@ -157,6 +157,6 @@ describe("S9.5: what is contested on master", () => {
     await servedBy(registry, "one");
     bus.node("n4").publish({ name: "plain" });
     await registry.settled();
-    expect(names.filter((name) => labels(registry, name) !== "dormant")).toEqual(["one"]);
+    expect(names.filter((name) => labels(registry, name) !== "evicted")).toEqual(["one"]);
   });
 });

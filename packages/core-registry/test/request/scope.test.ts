@@ -116,7 +116,7 @@ describe("the scope of a request", () => {
   });
 
   test("a fork may have the rules of another version, and its forks have them too", () => {
-    const rules = { owner: () => undefined };
+    const rules = { ownerRules: () => undefined };
     const scope = scopeOf();
     const fork = scope.fork({ rules });
     expect(fork.rules).toBe(rules);

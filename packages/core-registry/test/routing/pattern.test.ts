@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   canonicalSegment,
   expandPattern,
-  liesOn,
+  isUnder,
   type PathPattern,
   parsePattern,
   shapeOf,
@@ -107,15 +107,15 @@ describe("S4.2 path patterns", () => {
 
   test("S4.6 what lies on or below a reserved path is told, what merely could match it is not", () => {
     const reserved = ["/graphql", "/admin/console"];
-    expect(liesOn(parsed("/graphql"), reserved)).toBe("/graphql");
-    expect(liesOn(parsed("/graphql/:x"), reserved)).toBe("/graphql");
-    expect(liesOn(parsed("/:x?/graphql"), reserved)).toBe("/graphql");
-    expect(liesOn(parsed("/admin/console"), reserved)).toBe("/admin/console");
-    expect(liesOn(parsed("/~status"), [])).toBe("/~");
-    expect(liesOn(parsed("/%7Estatus"), [])).toBe("/~");
-    expect(liesOn(parsed("/:any"), reserved)).toBeUndefined();
-    expect(liesOn(parsed("/admin"), reserved)).toBeUndefined();
-    expect(liesOn(parsed("/graphqls"), reserved)).toBeUndefined();
+    expect(isUnder(parsed("/graphql"), reserved)).toBe("/graphql");
+    expect(isUnder(parsed("/graphql/:x"), reserved)).toBe("/graphql");
+    expect(isUnder(parsed("/:x?/graphql"), reserved)).toBe("/graphql");
+    expect(isUnder(parsed("/admin/console"), reserved)).toBe("/admin/console");
+    expect(isUnder(parsed("/~status"), [])).toBe("/~");
+    expect(isUnder(parsed("/%7Estatus"), [])).toBe("/~");
+    expect(isUnder(parsed("/:any"), reserved)).toBeUndefined();
+    expect(isUnder(parsed("/admin"), reserved)).toBeUndefined();
+    expect(isUnder(parsed("/graphqls"), reserved)).toBeUndefined();
   });
 });
 

@@ -60,23 +60,23 @@ export function callSuite(suite: BrokerSuite): void {
       await expect(call(broker, "player.odd")).rejects.toMatchObject({ code: "SERVICE_ERROR", status: 500 });
     });
 
-    test("an action that nobody offers is unavailable, and not begun", async (context) => {
+    test("an action that nobody offers is unavailable, and not dispatched", async (context) => {
       const { broker } = await started(suite, context, where);
       for (const action of ["nobody.home", "where.not", "__proto__.toString", "constructor"])
         await expect(call(broker, action)).rejects.toMatchObject({
           code: "ACTION_UNAVAILABLE",
-          details: { begun: false },
+          details: { dispatched: false },
         });
     });
 
-    test("a call that is not answered ends with its timeout, and may have begun", async (context) => {
+    test("a call that is not answered ends with its timeout, and may have dispatched", async (context) => {
       const { broker } = await started(suite, context, {
         name: "slow",
         actions: { wait: () => new Promise(() => 0) },
       });
       await expect(call(broker, "slow.wait", { timeout: 30 })).rejects.toMatchObject({
         code: "CALL_TIMEOUT",
-        details: { begun: true },
+        details: { dispatched: true },
       });
     });
 
@@ -93,7 +93,7 @@ export function callSuite(suite: BrokerSuite): void {
       });
       await expect(call(broker, "slow.wait", {}, { deadline: Date.now() - 1 })).rejects.toMatchObject({
         code: "CALL_TIMEOUT",
-        details: { begun: false },
+        details: { dispatched: false },
       });
       expect(calls.items).toEqual([]);
       await expect(
@@ -114,13 +114,16 @@ export function callSuite(suite: BrokerSuite): void {
       });
       const client = new AbortController();
       const failed = call(broker, "slow.wait", {}, { signal: client.signal });
-      const expected = expect(failed).rejects.toMatchObject({ code: "CANCELLED", details: { begun: true } });
+      const expected = expect(failed).rejects.toMatchObject({
+        code: "CANCELLED",
+        details: { dispatched: true },
+      });
       await calls.waitFor();
       client.abort();
       await expected;
       await expect(call(broker, "slow.wait", {}, { signal: client.signal })).rejects.toMatchObject({
         code: "CANCELLED",
-        details: { begun: false },
+        details: { dispatched: false },
       });
       expect(calls.items).toHaveLength(1);
     });
@@ -143,11 +146,11 @@ export function callSuite(suite: BrokerSuite): void {
       for (const nodes of [["n9"], []])
         await expect(call(broker, "where.am", { nodes })).rejects.toMatchObject({
           code: "ACTION_UNAVAILABLE",
-          details: { begun: false },
+          details: { dispatched: false },
         });
     });
 
-    test("a call whose node is lost fails as unavailable, and may have begun", async (context) => {
+    test("a call whose node is lost fails as unavailable, and may have dispatched", async (context) => {
       const calls = recorder<TestCall>("call");
       const { broker, node } = await started(suite, context, {
         name: "slow",
@@ -160,7 +163,7 @@ export function callSuite(suite: BrokerSuite): void {
       });
       const failed = expect(call(broker, "slow.wait")).rejects.toMatchObject({
         code: "ACTION_UNAVAILABLE",
-        details: { begun: true },
+        details: { dispatched: true },
       });
       await calls.waitFor();
       await node.crash();

@@ -48,19 +48,19 @@ export function reportSuite(suite: BrokerSuite): void {
 
   describe("stop", () => {
     test("lets running calls finish, is idempotent, and nothing is told after it", async (context) => {
-      const begun = recorder<true>("call");
+      const dispatched = recorder<true>("call");
       const answer = Promise.withResolvers<string>();
       const { broker, node, told, events } = await started(suite, context, {
         name: "slow",
         actions: {
           wait: () => {
-            begun.push(true);
+            dispatched.push(true);
             return answer.promise;
           },
         },
       });
       const waiting = broker.call(callScope(), { action: "slow.wait", params: {} });
-      await begun.waitFor();
+      await dispatched.waitFor();
       const stopped = broker.stop();
       answer.resolve("done");
       expect(await waiting).toBe("done");
@@ -74,7 +74,7 @@ export function reportSuite(suite: BrokerSuite): void {
       expect(events.items).toEqual([]);
       await expect(broker.call(callScope(), { action: "slow.wait", params: {} })).rejects.toMatchObject({
         code: "BROKER_UNAVAILABLE",
-        details: { begun: false },
+        details: { dispatched: false },
       });
     });
 

@@ -37,12 +37,14 @@ export function gatewayConnection(
 
   const call: Broker["call"] = async (scope, request) => {
     if (connected === undefined || system.health.state !== "up")
-      throw new TidegateError("BROKER_UNAVAILABLE", system.health.reason, { begun: false });
+      throw new TidegateError("BROKER_UNAVAILABLE", system.health.reason, { dispatched: false });
     if (scope.signal.aborted || (scope.deadline !== undefined && scope.deadline <= clock.now()))
       throw endOf(scope, clock, false);
     const host = pick(system, request);
     if (host === undefined)
-      throw new TidegateError("ACTION_UNAVAILABLE", `No node offers ${request.action}.`, { begun: false });
+      throw new TidegateError("ACTION_UNAVAILABLE", `No node offers ${request.action}.`, {
+        dispatched: false,
+      });
     system.calls.push({ ...request, node: host.id, branch: scope.branch });
     count(system, request.action, host.id);
     const action = findAction(host, request.action) ?? {};

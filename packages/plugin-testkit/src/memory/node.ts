@@ -25,7 +25,7 @@ export function memoryNode(system: System, host: Host): MemoryNode {
     leave: () => goDown("left"),
     crash: () => {
       goDown("lost");
-      const lost = new TidegateError("ACTION_UNAVAILABLE", `Node ${host.id} was lost.`, { begun: true });
+      const lost = new TidegateError("ACTION_UNAVAILABLE", `Node ${host.id} was lost.`, { dispatched: true });
       for (const fail of [...host.running]) fail(lost);
     },
     emit: (event, params, groups) =>

@@ -63,7 +63,7 @@ export interface MemoryNode {
   withdraw(service: string): void;
   /** Goes in good order: running calls finish. */
   leave(): void;
-  /** Is lost: running calls fail with `ACTION_UNAVAILABLE`, begun. */
+  /** Is lost: running calls fail with `ACTION_UNAVAILABLE`, dispatched. */
   crash(): void;
   /** Sends an event to one node of each group, and to the gateways. Groups: only these get it. */
   emit(event: string, payload?: unknown, groups?: readonly string[]): void;

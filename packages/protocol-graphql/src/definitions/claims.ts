@@ -1,7 +1,7 @@
 import type { Claim } from "@tidegate/core-registry";
 import type { FieldDefinitionNode, InputValueDefinitionNode, NamedTypeNode } from "graphql";
 import { fieldsOf, isExtension, namedType, type TypeNodes, wordOf } from "./definition.ts";
-import { normalText } from "./essence.ts";
+import { normalText } from "./fingerprint.ts";
 import { placeOf } from "./place.ts";
 
 /** What claims are made with. */
@@ -80,7 +80,7 @@ function definitionClaims(node: TypeNodes, source: ClaimSource): Claim[] {
       key,
       label,
       jsonPath: source.jsonPath,
-      place: () => placeOf(source.typeDefs, offset),
+      locate: () => placeOf(source.typeDefs, offset),
       ...shared,
       ...(needs.length === 0 ? {} : { needs }),
     };

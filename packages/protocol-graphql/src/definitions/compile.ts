@@ -14,7 +14,7 @@ import type { GraphQLInput } from "../schema-input.ts";
 import { checkDefinitions, rootTypes } from "./check.ts";
 import { claimsOf, fieldKey, interfaceFields, typeKey } from "./claims.ts";
 import { fieldsOf, isDeprecated, type TypeNodes, wordOf } from "./definition.ts";
-import { normalText } from "./essence.ts";
+import { normalText } from "./fingerprint.ts";
 import { parseQuietly, parseTypeDefs } from "./parse.ts";
 import { placeOf } from "./place.ts";
 import { type CompiledResolvers, compileResolvers } from "./resolvers.ts";
@@ -26,7 +26,7 @@ export interface GraphQLData extends CompiledResolvers {
   /** The definitions, without places. */
   readonly document: DocumentNode;
   /** What makes each field with a connector what it is, rules included, and each type with functions: by claim. */
-  readonly essences: ReadonlyMap<string, string>;
+  readonly fingerprints: ReadonlyMap<string, string>;
 }
 
 /** What compiling needs of the protocol's options. */
@@ -47,16 +47,16 @@ export function compilePart(
 ): Compiled<GraphQLData> {
   const { typeDefs } = input;
   const place = jsonPath(["typeDefs"], tools.origin.jsonPath);
-  const located = parseTypeDefs(typeDefs, tools.origin.service, place, tools.found);
+  const located = parseTypeDefs(typeDefs, tools.origin.service, place, tools.addFinding);
   if (located === undefined) return nothing;
-  const definitions = checkDefinitions(located, typeDefs, place, settings, tools.found);
+  const definitions = checkDefinitions(located, typeDefs, place, settings, tools.addFinding);
   const resolvers = compileResolvers(input, definitions, tools);
   const { provided } = settings;
   const resolved = new Set(resolvers.types.keys());
-  const essences = new Map<string, string>();
+  const fingerprints = new Map<string, string>();
   for (const [type, { __resolveType, __isTypeOf }] of Object.entries(input.resolvers ?? {}))
-    essences.set(typeKey(type), canonicalJson([__resolveType, __isTypeOf]));
-  const endpoints = definitions.flatMap((node) => endpointsOf(node, input, resolvers, essences, tools));
+    fingerprints.set(typeKey(type), canonicalJson([__resolveType, __isTypeOf]));
+  const endpoints = definitions.flatMap((node) => endpointsOf(node, input, resolvers, fingerprints, tools));
   const claims: Claim[] = claimsOf(definitions, {
     typeDefs,
     jsonPath: place,
@@ -65,7 +65,7 @@ export function compilePart(
     interfaces: interfaceFields(definitions),
   });
   const document: DocumentNode = parseQuietly(typeDefs) ?? located;
-  return { claims, endpoints, data: { typeDefs, document, essences, ...resolvers } };
+  return { claims, endpoints, data: { typeDefs, document, fingerprints, ...resolvers } };
 }
 
 // A client asks for root fields; other fields are worth telling where they are mapped to something.
@@ -73,7 +73,7 @@ function endpointsOf(
   node: TypeNodes,
   input: GraphQLInput,
   { types }: CompiledResolvers,
-  essences: Map<string, string>,
+  fingerprints: Map<string, string>,
   tools: CompileTools,
 ): Endpoint[] {
   const type = node.name.value;
@@ -88,9 +88,10 @@ function endpointsOf(
     const place = jsonPath(["resolvers", type, name], tools.origin.jsonPath);
     if (written === undefined) warnUnresolved(type, field.name, input, tools);
     const description = field.description?.value;
-    const essence = canonicalJson({ field: normalText(field), connector: written });
+    const fingerprint = canonicalJson({ field: normalText(field), connector: written });
     const key = fieldKey(type, name);
-    if (connector !== undefined) essences.set(key, canonicalJson([essence, ...rulesOf(connector, tools)]));
+    if (connector !== undefined)
+      fingerprints.set(key, canonicalJson([fingerprint, ...rulesOf(connector, tools)]));
     return [
       {
         protocol: "GraphQL",
@@ -105,7 +106,7 @@ function endpointsOf(
           name: tools.origin.service,
           ...(input.description === undefined ? {} : { description: input.description }),
         },
-        essence,
+        fingerprint,
       },
     ];
   });
@@ -116,9 +117,9 @@ function rulesOf(
   { description }: Connector | SubscribeConnector,
   { origin }: CompileTools,
 ): readonly unknown[] {
-  const { rules, mayGuard, kind }: ConnectorDescription = description;
+  const { rules, possibleRules, kind }: ConnectorDescription = description;
   if (kind === "map") return [];
-  return (rules ?? mayGuard)?.map(({ asks }) => asks) ?? [origin.hash];
+  return (rules ?? possibleRules)?.map(({ asks }) => asks) ?? [origin.hash];
 }
 
 function warnUnresolved(
@@ -127,7 +128,7 @@ function warnUnresolved(
   { typeDefs }: GraphQLInput,
   tools: CompileTools,
 ): void {
-  tools.found({
+  tools.addFinding({
     severity: "warning",
     code: "GRAPHQL_UNRESOLVED",
     jsonPath: jsonPath(["typeDefs"], tools.origin.jsonPath),

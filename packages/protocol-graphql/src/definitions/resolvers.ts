@@ -83,7 +83,7 @@ function compileField(
 ): Connector | SubscribeConnector | undefined {
   const options: ConnectorOptions = { jsonPath: place, sources, implicit: ["args"], batching: true };
   const fault = (code: string, message: string, expected: string): undefined => {
-    tools.found({ severity: "error", code, jsonPath: place, message, expected });
+    tools.addFinding({ severity: "error", code, jsonPath: place, message, expected });
     return undefined;
   };
   const kind = nodes[0] === undefined ? "type" : wordOf(nodes[0]);
@@ -128,7 +128,7 @@ function compileTypeFunction(
 ): Connector | "foreign" | undefined {
   const text = typeof resolver === "string" ? resolver : resolver.map;
   if (text === undefined) {
-    tools.found({
+    tools.addFinding({
       severity: "error",
       code: "GRAPHQL_TYPE_FUNCTION",
       jsonPath: place,
@@ -146,7 +146,7 @@ function compileTypeFunction(
   if (node === undefined) return "foreign";
   const wanted = field === "__isTypeOf" ? ["type"] : ["interface", "union"];
   if (wanted.includes(wordOf(node))) return isExtension(node) ? "foreign" : made;
-  tools.found({
+  tools.addFinding({
     severity: "warning",
     code: "GRAPHQL_TYPE_FUNCTION",
     jsonPath: place,

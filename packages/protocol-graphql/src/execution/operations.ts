@@ -1,4 +1,4 @@
-import { annotation } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry";
 import {
   type DocumentNode,
   GraphQLError,
@@ -73,7 +73,7 @@ const mostOrigins = 4;
 
 /** One cache for all schemas of a gateway. An operation that was not taken over goes with its schema. */
 export function createOperations(settings: GraphQLSettings): Operations {
-  const known = annotation<GraphQLSchema, Map<string, Operation>>();
+  const known = attachedValue<GraphQLSchema, Map<string, Operation>>();
   const used = new LRUCache<string, WeakRef<Map<string, Operation>>>({
     max: settings.maxOperations,
     maxSize: mostText,

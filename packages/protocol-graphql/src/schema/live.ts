@@ -1,4 +1,4 @@
-import { annotation, type Compiled, type Endpoint, type Part } from "@tidegate/core-registry";
+import { attachedValue, type Compiled, type Endpoint, type Part } from "@tidegate/core-registry";
 import type { GraphQLData } from "../definitions/compile.ts";
 import { fieldsOf, namedType, type TypeNodes } from "../definitions/definition.ts";
 import { prune } from "./prune.ts";
@@ -21,7 +21,7 @@ export interface LivePart {
   readonly endpoints: readonly Endpoint[];
 }
 
-const known = annotation<Compiled<GraphQLData>, readonly LivePart[]>();
+const known = attachedValue<Compiled<GraphQLData>, readonly LivePart[]>();
 // A fragment seldom waits for more than one thing after another.
 const mostKept = 4;
 let last = 0;

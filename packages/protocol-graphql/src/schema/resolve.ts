@@ -1,7 +1,7 @@
 import {
   type Connector,
   isOpaque,
-  renewBatches,
+  resetBatches,
   type Scope,
   type SubscribeConnector,
   TidegateError,
@@ -115,7 +115,7 @@ function fieldResolver(connector: Connector): FieldResolver {
 function serialResolver(connector: Connector): FieldResolver {
   const resolve = fieldResolver(connector);
   return (source, args, scope, info) => {
-    renewBatches(scope);
+    resetBatches(scope);
     return resolve(source, args, scope, info);
   };
 }

@@ -11,7 +11,7 @@ import {
 } from "graphql";
 import { fieldKey, typeKey } from "../definitions/claims.ts";
 import { isTypeNodes } from "../definitions/definition.ts";
-import { normalText } from "../definitions/essence.ts";
+import { normalText } from "../definitions/fingerprint.ts";
 import type { OperationSchema } from "../execution/operations.ts";
 import { type Composition, type EntryOf, type Piece, piecesInUse, type TypeEntry } from "./composition.ts";
 import { interfacesOf } from "./live.ts";
@@ -26,7 +26,7 @@ export interface Whole extends OperationSchema {
   /** The schema as text, made when it is asked for. */
   text(): string;
   /** What makes a field or a type what it is, rules included. Equal texts, and who uses it can go on. */
-  essence(touched: string): string;
+  fingerprint(touched: string): string;
 }
 
 /** Makes one whole of checked parts. */
@@ -34,7 +34,7 @@ export function wholeOf(composition: Composition, scalars: ReadonlyMap<string, G
   const { entries } = composition;
   const source = sourceOf(composition, scalars);
   const schema = schemaOf(source);
-  const essences = new Map<string, string>();
+  const fingerprints = new Map<string, string>();
   // Long, and seldom wanted: kept as long as memory is not.
   let text: WeakRef<{ readonly text: string }> | undefined;
   return {
@@ -50,9 +50,9 @@ export function wholeOf(composition: Composition, scalars: ReadonlyMap<string, G
       text = new WeakRef(made);
       return made.text;
     },
-    essence: (touched) => {
-      const known = essences.get(touched) ?? essenceOf(touched, schema, entries.get);
-      essences.set(touched, known);
+    fingerprint: (touched) => {
+      const known = fingerprints.get(touched) ?? essenceOf(touched, schema, entries.get);
+      fingerprints.set(touched, known);
       return known;
     },
     marks: (touched) => marksOf(touched, schema, entries.get),
@@ -76,7 +76,9 @@ function essenceOf(touched: string, schema: GraphQLSchema, entryOf: EntryOf): st
   if (!isAbstractType(named)) return "";
   const members = schema.getPossibleTypes(named).map(({ name }) => name);
   const functions = [type, ...members].flatMap((name) =>
-    (entryOf(name) ?? []).flatMap(({ live }) => live?.part.compiled.data?.essences.get(typeKey(name)) ?? []),
+    (entryOf(name) ?? []).flatMap(
+      ({ live }) => live?.part.compiled.data?.fingerprints.get(typeKey(name)) ?? [],
+    ),
   );
   return JSON.stringify([members, [...new Set(functions)]]);
 }
@@ -89,7 +91,7 @@ function fieldIn(
   for (const { node, live } of piecesInUse(entry)) {
     const field = "fields" in node ? node.fields?.find((each) => each.name.value === name) : undefined;
     if (field === undefined) continue;
-    return { node: field, connector: live?.part.compiled.data?.essences.get(fieldKey(type, name)) };
+    return { node: field, connector: live?.part.compiled.data?.fingerprints.get(fieldKey(type, name)) };
   }
   return undefined;
 }

@@ -16,13 +16,13 @@ export interface SocketParts {
   wholeOf(route: WebSocketRoute): Whole | undefined;
 }
 
-/** The route of sockets (S5.5). Its essence never changes: what runs on a socket is judged operation by operation. */
+/** The route of sockets (S5.5). Its fingerprint never changes: what runs on a socket is judged operation by operation. */
 export function socketRoute(parts: SocketParts): WebSocketRoute {
   return {
     kind: "websocket",
     path: "/graphql",
     key: "/graphql",
-    essence: GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    fingerprint: GRAPHQL_TRANSPORT_WS_PROTOCOL,
     accept: (request) => {
       const offered = handleProtocols(request.header("sec-websocket-protocol") ?? "");
       return offered === false ? { accept: true } : { accept: true, protocol: offered };
@@ -75,5 +75,5 @@ async function serveSocket(
 /** Whether a running operation would be another one on a newer whole (S6.4). Queries and mutations end by themselves. */
 export function hasChanged({ operation, whole: before }: Running, after: Whole): boolean {
   if (before === after || operation.node.operation !== "subscription") return false;
-  return [...operation.touched].some((touched) => before.essence(touched) !== after.essence(touched));
+  return [...operation.touched].some((touched) => before.fingerprint(touched) !== after.fingerprint(touched));
 }

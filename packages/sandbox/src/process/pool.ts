@@ -211,7 +211,7 @@ function resolve(call: PendingCall, json: string): void {
 
 function tell({ compiled }: PendingCall, error: Error): void {
   try {
-    compiled.broke(error);
+    compiled.onLimitExceeded(error);
   } catch {
     // Who listens must not decide what becomes of the call.
   }

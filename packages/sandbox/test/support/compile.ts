@@ -18,7 +18,7 @@ export function compiled(box: Sandbox, source: string, service = "player"): Comp
     label: `${service} map`,
     service,
     console: ({ level, text }) => lines.push(`${level}: ${text}`),
-    broke: (error) => broke.push((error as TidegateError).code),
+    onLimitExceeded: (error) => broke.push((error as TidegateError).code),
   };
   const made = box.compile(source, options);
   const call = async (argument: unknown = {}): Promise<unknown> => made.call(argument);

@@ -85,7 +85,7 @@ describe("S11.1 texts of functions", () => {
   });
 
   test("compile throws what check found, with the lines around", () => {
-    const options = { label: "x", service: "x", console: () => {}, broke: () => {} };
+    const options = { label: "x", service: "x", console: () => {}, onLimitExceeded: () => {} };
     expect(() => compile("({ a }) =>\n  a +", options)).toThrow(
       expect.objectContaining({
         code: "FUNCTION_SYNTAX",

@@ -47,8 +47,8 @@ export function createLocator(api: ServedApi, access: DispatchAccess): Locator {
   }
 
   async function wake(request: ServerRequest, found: Served | NotServed): Promise<Served | NotServed> {
-    if (found.version !== undefined || found.wake === undefined) return found;
-    const woken = await found.wake();
+    if (found.version !== undefined || found.recompile === undefined) return found;
+    const woken = await found.recompile();
     if (request.gone) throw new TidegateError("CANCELLED");
     return woken;
   }

@@ -21,7 +21,7 @@ export function versionUnknown(branch: string, tag: string): TidegateError {
 /** Why nothing is served, as an error. */
 export function notServed({ missing }: NotServed, branch: string, tag: string | undefined): TidegateError {
   // What would not wake may do so at the next try.
-  if (missing === "starting" || missing === "dormant") return starting();
+  if (missing === "starting" || missing === "evicted") return starting();
   return missing === "tag" ? versionUnknown(branch, tag ?? "latest") : branchUnknown(branch);
 }
 

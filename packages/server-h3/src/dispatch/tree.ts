@@ -1,4 +1,4 @@
-import { annotation, madeOnce, type Route } from "@tidegate/core-registry";
+import { attachedValue, memoize, type Route } from "@tidegate/core-registry";
 import { type DividedGroup, type Group, groupSlice } from "./group.ts";
 import { type Match, makeTarget, type Target, type TargetInput } from "./target.ts";
 
@@ -56,9 +56,9 @@ export function createTrees<Kind extends Route>(
   input: TreesInput<Kind>,
 ): (slices: readonly (readonly Route[])[]) => Tree<Kind> {
   const { isKind, methodOf, made } = input;
-  const ofSlice = annotation<readonly Route[], Group<Kind>>();
+  const ofSlice = attachedValue<readonly Route[], Group<Kind>>();
   /** What one slice has alone is the same node in every version. */
-  const aloneOf = madeOnce((group: Group<Kind>): Node<Kind> => emptyNode([group]));
+  const aloneOf = memoize((group: Group<Kind>): Node<Kind> => emptyNode([group]));
 
   const refused = (route: Route, error: unknown): void =>
     input.refused(route, error instanceof Error ? error.message : String(error));

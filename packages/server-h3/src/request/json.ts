@@ -1,4 +1,4 @@
-import { isTidegateError, parseHostileJson, TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, parseUntrustedJson, TidegateError } from "@tidegate/core-registry";
 import { jsonFaultAt } from "./json-fault.ts";
 
 /**
@@ -7,7 +7,7 @@ import { jsonFaultAt } from "./json-fault.ts";
  */
 export function parseJson(text: string): unknown {
   try {
-    return parseHostileJson(text);
+    return parseUntrustedJson(text);
   } catch (cause) {
     if (isTidegateError(cause)) throw cause;
     const at = jsonFaultAt(text);

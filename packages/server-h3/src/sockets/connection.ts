@@ -58,7 +58,7 @@ export function createConnection(input: ConnectionInput): ServerConnection {
     const now = api.find(branch, undefined);
     if (now.version === undefined) {
       // It sleeps (S9.5): what the connection has goes on, and its next operation finds the newest.
-      now.wake?.().catch(() => undefined);
+      now.recompile?.().catch(() => undefined);
       return last;
     }
     const found = pinned ? undefined : newest(now.version);
@@ -81,7 +81,7 @@ export function createConnection(input: ConnectionInput): ServerConnection {
     isCurrent: () => {
       if (pinned) return true;
       const now = api.find(branch, undefined);
-      return now.version === undefined || newest(now.version)?.essence === route.essence;
+      return now.version === undefined || newest(now.version)?.fingerprint === route.fingerprint;
     },
     swapped: () => {
       for (const listener of [...listeners]) listener();

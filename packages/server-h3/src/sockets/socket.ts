@@ -63,7 +63,7 @@ export class ServerSocket implements Socket {
     });
   }
 
-  /** Whether either end has begun to close it. */
+  /** Whether either end has dispatched to close it. */
   get isOver(): boolean {
     return this.#isOver;
   }

@@ -63,7 +63,7 @@ export async function startSystem({ services, graphql: types, maxVersions }: Sys
 
   const mounted = (): Promise<Version> => {
     const { promise, resolve } = Promise.withResolvers<Version>();
-    const off = registry.onMount(({ branch, version }) => {
+    const off = registry.onSwap(({ branch, version }) => {
       if (branch !== masterBranch) return;
       off();
       resolve(version);

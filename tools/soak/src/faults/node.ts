@@ -14,7 +14,7 @@ export interface NodeTask {
 export type NodeMessage = {
   /** It runs. */
   readonly started?: true;
-  /** The numbers of the calls that it has begun since it told last. */
+  /** The numbers of the calls that it has dispatched since it told last. */
   readonly ran?: readonly number[];
 };
 

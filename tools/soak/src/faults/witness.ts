@@ -6,7 +6,7 @@ export interface Witness {
   readonly sink: BrokerSink;
   /** Resolves when the nodes that offer `work` are these, or with false after so many milliseconds. */
   sees(nodes: readonly string[], ms: number): Promise<boolean>;
-  /** Takes the calls that a node has begun. */
+  /** Takes the calls that a node has dispatched. */
   ran(calls: readonly number[]): void;
   /** Events that came. */
   events(): number;
@@ -55,8 +55,8 @@ export function makeWitness(): Witness {
         waiting.delete(seen);
       });
     },
-    ran: (begun) => {
-      for (const call of begun) count(calls, call);
+    ran: (dispatched) => {
+      for (const call of dispatched) count(calls, call);
     },
     events: () => ticks.size,
     twice: () => twice,

@@ -58,7 +58,7 @@ async function open(port: number, each: number): Promise<void> {
     }
   }
   counts = { steady: kinds.length * each, changing: kinds.length * each };
-  await ticks.begun(counts.steady);
+  await ticks.dispatched(counts.steady);
   tell({ open: true });
 }
 

@@ -17,7 +17,7 @@ export interface TickFollower {
   /** One more listener: is told each number that comes. */
   listener(): (tick: number) => void;
   /** Resolves when so many listeners got their first event. */
-  begun(listeners: number): Promise<void>;
+  dispatched(listeners: number): Promise<void>;
   /** Resolves when every listener got the last event, or after so many milliseconds. */
   ended(lastTick: number, patience: number): Promise<void>;
   /** What came. Listeners that never got one have lost all. */
@@ -59,7 +59,7 @@ export function followTicks(): TickFollower {
         if (waiting?.fits()) waiting.done();
       };
     },
-    begun: (wanted) => until(() => listeners.filter(({ last }) => last !== undefined).length >= wanted),
+    dispatched: (wanted) => until(() => listeners.filter(({ last }) => last !== undefined).length >= wanted),
     ended: (lastTick, patience) =>
       until(() => listeners.every(({ last }) => last !== undefined && last >= lastTick), patience),
     counts: (lastTick) => ({

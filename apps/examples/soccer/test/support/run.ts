@@ -81,7 +81,7 @@ export function latest({ soccer }: Run): string {
 /** Resolves with the version's name when one is served from now on that fits. */
 export function mounted({ soccer }: Run, fits: (routes: readonly string[]) => boolean): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const end = soccer.gateway.registry.onMount(({ version }) => {
+  const end = soccer.gateway.registry.onSwap(({ version }) => {
     if (!fits(version.endpoints.map(({ label }) => label))) return;
     end();
     resolve(version.name);

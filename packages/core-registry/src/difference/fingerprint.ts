@@ -1,14 +1,14 @@
 import type { Aspect } from "./aspect.ts";
 import { isEqual } from "./equal.ts";
 
-/** An essence that is a JSON object, as its members. */
+/** An fingerprint that is a JSON object, as its members. */
 export type EssenceMembers = Readonly<Record<string, unknown>>;
 
-/** The members of an essence; undefined where it is another kind of text. */
-export function essenceMembers(essence: string): EssenceMembers | undefined {
-  if (!essence.startsWith("{")) return undefined;
+/** The members of an fingerprint; undefined where it is another kind of text. */
+export function essenceMembers(fingerprint: string): EssenceMembers | undefined {
+  if (!fingerprint.startsWith("{")) return undefined;
   try {
-    const members: unknown = JSON.parse(essence);
+    const members: unknown = JSON.parse(fingerprint);
     return isMembers(members) ? members : undefined;
   } catch {
     return undefined;
@@ -16,7 +16,7 @@ export function essenceMembers(essence: string): EssenceMembers | undefined {
 }
 
 /**
- * What differs in two essences beside what is told already: member by member, and of members that are objects on both
+ * What differs in two fingerprints beside what is told already: member by member, and of members that are objects on both
  * sides, member by member of theirs.
  * @param told the places that are told elsewhere: `path`, `call.action`, `publish`
  */

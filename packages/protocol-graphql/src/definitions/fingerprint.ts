@@ -8,7 +8,7 @@ export function normalText(node: ASTNode): string {
 }
 
 /** The part without what only documents: what is hashed. A text that cannot be read is taken as it is. */
-export function essence(input: GraphQLInput): unknown {
+export function fingerprint(input: GraphQLInput): unknown {
   const { description: _, typeDefs, ...rest } = input;
   const document = parseQuietly(typeDefs);
   return { ...rest, typeDefs: document === undefined ? typeDefs : normalText(document) };
