@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
 import type { CallScope } from "./call-scope.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject, JsonSchema } from "./json.ts";
 import type { Report } from "./report.ts";
-import type { JsonSchema } from "./schema.ts";
 
 /**
  * An adapter to one distributed system (S13). Required: a name, start, stop, call. Everything else is a capability:
