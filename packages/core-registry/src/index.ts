@@ -1,7 +1,5 @@
 export * from "./contracts/broker.ts";
 export * from "./contracts/call-scope.ts";
-export * from "./contracts/call-scope.ts";
-export * from "./contracts/call-scope.ts";
 export { checkPlugin, contractNumber, type PluginKinds } from "./contracts/check-plugin.ts";
 export * from "./contracts/clock.ts";
 export * from "./contracts/connector.ts";
@@ -11,13 +9,10 @@ export * from "./contracts/errors.ts";
 export * from "./contracts/events.ts";
 export * from "./contracts/fragment.ts";
 export * from "./contracts/json.ts";
-export * from "./contracts/json.ts";
 export * from "./contracts/logger.ts";
 export { nearestName } from "./contracts/nearest-name.ts";
 export * from "./contracts/policy.ts";
 export * from "./contracts/protocol.ts";
-export * from "./contracts/report.ts";
-export * from "./contracts/report.ts";
 export * from "./contracts/report.ts";
 export * from "./contracts/request.ts";
 export * from "./contracts/route.ts";
@@ -50,7 +45,6 @@ export {
   publishSchema,
   subscribeSchema,
 } from "./runtime/connectors/schema.ts";
-export { isOpaque } from "./runtime/connectors/values.ts";
 export type { CallExample, EventExample, Examples, ExamplesOptions } from "./runtime/examples.ts";
 export { canonicalJson, hash128 } from "./runtime/fragment/canonical.ts";
 export {
@@ -63,7 +57,9 @@ export { codeFrame } from "./runtime/fragment/frames.ts";
 export { formatValue } from "./runtime/fragment/issues.ts";
 export { jsonPath } from "./runtime/fragment/json-path.ts";
 export { type PolicyPart, type PolicyRule, policySchema } from "./runtime/fragment/policy-schema.ts";
+export { isHopByHop } from "./runtime/hop-by-hop.ts";
 export { type AttachedValue, attachedValue, memoize } from "./runtime/memoize.ts";
+export { actionNameProblem, eventNameProblem, nameMatcher } from "./runtime/names.ts";
 export { redactText, redactValue, secretNames } from "./runtime/redact.ts";
 export {
   type ContextFactories,
@@ -87,3 +83,5 @@ export {
 } from "./runtime/routing/pattern.ts";
 export { type CompiledRoute, compileRoutes, routePattern } from "./runtime/routing/routes.ts";
 export { alwaysRefine, pathSchema, type RoutesPart, routesSchema } from "./runtime/routing/schema.ts";
+export { discardStream, isObject, isOpaque } from "./runtime/values.ts";
+export { createYield, type YieldToEventLoop } from "./runtime/yield.ts";

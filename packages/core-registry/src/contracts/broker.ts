@@ -34,8 +34,6 @@ export interface Broker {
   readonly peers?: Peers;
   /** How it does. */
   health?(): BrokerHealth;
-  /** Forgets cached results of actions (S2.5). */
-  clearCache?(patterns: readonly string[]): Promise<void>;
 }
 
 /** How the gateways of one system talk to each other (S9.4): questions by name, answers as plain data. */

@@ -24,8 +24,6 @@ export type Trace = (event: TraceEvent) => void;
 
 /** What a trace is told. Durations are milliseconds. */
 export type TraceEvent =
-  | { readonly at: "dispatch"; readonly branch: string; readonly version: string; readonly route: string }
-  | { readonly at: "context"; readonly name: string; readonly ms: number }
   | { readonly at: "params"; readonly jsonPath: string; readonly params: unknown }
   | { readonly at: "gate"; readonly name: string; readonly verdict: Verdict }
   | {
@@ -42,8 +40,7 @@ export type TraceEvent =
       readonly tier: string;
       readonly ms: number;
       readonly error?: string;
-    }
-  | { readonly at: "reply"; readonly status: number; readonly ms: number };
+    };
 
 /** What a rule decided. Data, not an exception. */
 export interface Verdict {

@@ -43,7 +43,6 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     report: "function?",
     peers: "object?",
     health: "function?",
-    clearCache: "function?",
   },
   protocol: {
     contract: "number",

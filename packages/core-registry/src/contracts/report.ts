@@ -1,7 +1,7 @@
 import type { ConsoleMessage } from "./sandbox.ts";
 
 /** What became of one attempt to merge a fragment, or to take it out (words page of the specification). */
-export type IntegrationState = "queued" | "waiting" | "succeeded" | "failed" | "skipped";
+export type IntegrationState = "waiting" | "succeeded" | "failed" | "skipped";
 
 /** What goes back to the nodes that published a fragment (S10.1). Plain data. */
 export interface Report {

@@ -9,6 +9,7 @@ import { createExamples } from "../runtime/examples.ts";
 import { masterBranch } from "../runtime/fragment/fragment.ts";
 import { fragmentSchema } from "../runtime/fragment/json-schema.ts";
 import type { FragmentPlugins } from "../runtime/fragment/read.ts";
+import { createYield } from "../runtime/yield.ts";
 import type { Branch } from "./branches/branch.ts";
 import { createBranches } from "./branches/branches.ts";
 import { branchStatus } from "./branches/status.ts";
@@ -34,7 +35,7 @@ import { createMerges } from "./merge/merge-queue.ts";
 import { createReadiness } from "./readiness.ts";
 import { createMessenger } from "./reports/reporter.ts";
 import { runtimeReports } from "./reports/runtime-reports.ts";
-import { createListeners, createPace, createTimers } from "./runtime.ts";
+import { createListeners, createTimers } from "./runtime.ts";
 import { type CompiledVersion, isTagOf } from "./versions/compiled-version.ts";
 
 const noBranch: NotServed = { missing: "branch" };
@@ -56,7 +57,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { signal } = ended;
   const timers = createTimers(clock);
   const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
-  const pace = createPace();
+  const yieldToEventLoop = createYield();
   const examples = createExamples(options.examples ?? {}, clock);
   const compiler: FragmentCompiler = {
     ...plugins,
@@ -95,7 +96,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     near: () => branches.master().compilation,
     logger,
     signal,
-    pace,
+    yieldToEventLoop,
   });
   const mounted = (
     { name: branch }: Branch,
@@ -109,7 +110,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const branches = createBranches({
     clock,
     timers,
-    pace,
+    yieldToEventLoop,
     board,
     merges,
     compiler: branchCompiler,
@@ -134,7 +135,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
-    pace,
+    yieldToEventLoop,
     changed: branches.changed,
     unplaced: (fragment) => messenger.unplaced(fragment),
   });

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../contracts/clock.ts";
 import type { Json } from "../contracts/json.ts";
-import { isOpaque } from "./connectors/values.ts";
 import { isSecretName, omitted, redactText, redactValue } from "./redact.ts";
+import { isOpaque } from "./values.ts";
 
 /** An example of a call: plain data, redacted and cut. */
 export interface CallExample {

@@ -7,7 +7,7 @@ import type { Directory } from "../../src/registry/discovery/directory.ts";
 import { view } from "../../src/registry/discovery/view.ts";
 import { emptyLedger } from "../../src/registry/ledger/ledger.ts";
 import type { Compilation, CompileInput } from "../../src/registry/merge/compile.ts";
-import { createPace } from "../../src/registry/runtime.ts";
+import { createYield } from "../../src/runtime/yield.ts";
 
 /** A protocol without a will of its own: the fragments of these tests are made without it. */
 export const stillProtocol: Protocol = {
@@ -45,7 +45,7 @@ export function inputOf(
     difference: (before, after) => difference(before, after, { protocols, policies: [] }),
     logger: silentLogger,
     signal: new AbortController().signal,
-    pace: createPace(),
+    yieldToEventLoop: createYield(),
     ...rest,
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../contracts/clock.ts";
 import type { DirectorySnapshot } from "../../contracts/directory.ts";
 import type { Change } from "../../contracts/report.ts";
 import type { NotServed, Served } from "../../contracts/server.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { IntegrationStatus } from "../contract.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, type Offer, ownOffers } from "../discovery/directory.ts";
@@ -12,7 +13,6 @@ import { emptyLedger, type Ledger } from "../ledger/ledger.ts";
 import { judge } from "../merge/checks.ts";
 import type { Compilation, Compiling } from "../merge/compile.ts";
 import { type Integration, integrationsOf, removalsOf } from "../merge/integration.ts";
-import type { Pace } from "../runtime.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 
 /** A named view of the services with its versions (S9.5). */
@@ -84,7 +84,7 @@ export interface BranchOptions {
   /** How many versions are kept. */
   readonly maxVersions: number;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
   /** The directory as it is. */
   directory(): Directory;
   /** What it is to be merged from: the same, or what master was merged from last. */
@@ -148,7 +148,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     const isWaking = recipe !== undefined && !ownChanged(directory);
     const before = recipe === undefined || isWaking ? compilation : await options.recompile(recipe);
     const compiling = await options.compile(shown, ledger, before, seenBy);
-    await options.pace();
+    await options.yieldToEventLoop();
     const integrations = [
       ...integrationsOf(shown, compiling, (fragment) => judge(fragment, seenBy)),
       ...removalsOf(shown, before),
@@ -251,9 +251,9 @@ export function createBranch(name: string, options: BranchOptions): Branch {
       const seenBy = directory === options.directory() ? currentSnapshot() : snapshot(name, directory);
       const { merge, compiling } = await mergeOf(directory, seenBy);
       const recipe = [...merge.after.chosen.values()].map(options.source);
-      await options.pace();
+      await options.yieldToEventLoop();
       const own = offersFor(name, merge.view.directory);
-      await options.pace();
+      await options.yieldToEventLoop();
       compilation = merge.after;
       mergedOwn = own;
       const { accepted, owners } = merge.after.ledger;

@@ -1,5 +1,6 @@
 import type { Clock } from "../../contracts/clock.ts";
 import { branchPattern, masterBranch, reservedNames } from "../../runtime/fragment/fragment.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { Board } from "../claims/claim-table.ts";
 import type { Directory } from "../discovery/directory.ts";
 import type { Fragments } from "../discovery/fragment-store.ts";
@@ -7,7 +8,7 @@ import { servicesOf } from "../discovery/view.ts";
 import type { Compiling } from "../merge/compile.ts";
 import type { BranchCompiler } from "../merge/compile-branch.ts";
 import type { Merges } from "../merge/merge-queue.ts";
-import type { Pace, Timers } from "../runtime.ts";
+import type { Timers } from "../runtime.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import { createAwake, createRecall } from "../versions/version-cache.ts";
 import { type Branch, createBranch, type Merge } from "./branch.ts";
@@ -39,7 +40,7 @@ export interface BranchesOptions {
   /** What is to happen later. */
   readonly timers: Timers;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
   /** Where master's fragments are placed. */
   readonly board: Board;
   /** Merges them. */
@@ -115,7 +116,7 @@ export function createBranches(options: BranchesOptions): Branches {
     createBranch(name, {
       clock,
       maxVersions: options.maxVersions,
-      pace: options.pace,
+      yieldToEventLoop: options.yieldToEventLoop,
       directory: options.directory,
       // While master waits to be merged, others follow what it was merged from: it decides first.
       mergeable: () =>

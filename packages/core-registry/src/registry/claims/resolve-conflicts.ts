@@ -1,10 +1,10 @@
 import type { Finding } from "../../contracts/report.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, type DirectoryService, type Offer, ownOffers } from "../discovery/directory.ts";
 import { servicesOf, type View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Pace } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { claimKey } from "./claim-index.ts";
 import { Board, type Conflict } from "./claim-table.ts";
@@ -60,7 +60,7 @@ export interface AdmissionInput {
   /** Finds the fragment that the ledger names, where no node publishes it any more. */
   lastGood(service: string, hash: string): CompiledFragment | undefined;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /**
@@ -72,13 +72,13 @@ export async function admit(input: AdmissionInput): Promise<Admission> {
   const board = new Board(input.base);
   const hall: Hall = { ...input, board, refused: new Map(), owners: new Set(input.ledger.owners.values()) };
   const stirred = stirredServices(hall);
-  await input.pace();
+  await input.yieldToEventLoop();
   const open = await placeIncumbents(hall, stirred);
   for (let before = -1; before !== open.size; ) {
     before = open.size;
     for (const service of [...open].sort(byPrecedence(hall))) {
       if (tryNewest(hall, service)) open.delete(service);
-      await input.pace();
+      await input.yieldToEventLoop();
     }
   }
   for (const service of [...open].sort(byPrecedence(hall))) fallBack(hall, service);
@@ -132,9 +132,9 @@ function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
 
 /** @returns the services whose newest fragment is to be tried */
 async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promise<Set<string>> {
-  const { board, base, view, ledger, pace } = hall;
+  const { board, base, view, ledger, yieldToEventLoop } = hall;
   for (const service of base.services()) if (view.candidates(service).length === 0) board.unplace(service);
-  await pace();
+  await yieldToEventLoop();
   const returning: string[] = [];
   for (const name of view.directory.services.keys()) {
     const incumbent = incumbentOf(hall, name);
@@ -145,14 +145,14 @@ async function placeIncumbents(hall: Hall, stirred: ReadonlySet<string>): Promis
     board.unplace(name);
     if (incumbent !== undefined && incumbent !== placed) returning.push(name);
   }
-  await pace();
+  await yieldToEventLoop();
   const open = new Set<string>();
   for (const name of returning.sort(byPrecedence(hall))) {
     const incumbent = incumbentOf(hall, name);
     if (incumbent === undefined || incumbent === "none" || isFaulty(hall, incumbent)) continue;
     for (const { owner } of board.conflicts(incumbent)) if (!ledger.accepted.has(owner)) board.unplace(owner);
     if (board.conflicts(incumbent).length === 0) board.place(incumbent);
-    await pace();
+    await yieldToEventLoop();
   }
   for (const name of view.directory.services.keys()) {
     const newest = newestOf(hall, name);

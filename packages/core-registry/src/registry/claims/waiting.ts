@@ -1,7 +1,7 @@
 import type { Finding } from "../../contracts/report.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { Parts } from "../merge/assemble.ts";
-import type { Pace } from "../runtime.ts";
 import { type IndexedClaim, indexOf } from "./claim-index.ts";
 import type { Board } from "./claim-table.ts";
 
@@ -19,7 +19,11 @@ interface Entry {
  * @param board over a board on which this was done already
  * @param base that one
  */
-export async function settleWaiting(board: Board, base: Board, pace: Pace): Promise<void> {
+export async function settleWaiting(
+  board: Board,
+  base: Board,
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<void> {
   const open = openEntries(board, base);
   const waiting = new Map<string, Set<string>>();
   for (const service of board.waiters()) board.setWaiting(service, none);
@@ -31,7 +35,7 @@ export async function settleWaiting(board: Board, base: Board, pace: Pace): Prom
     waiting.set(service, keys.add(claim.key));
     board.setWaiting(service, keys);
     if (!board.isHeld(claim.key)) open.push(...needing(board, claim.key));
-    await pace();
+    await yieldToEventLoop();
   }
 }
 

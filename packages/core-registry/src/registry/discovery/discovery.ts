@@ -10,7 +10,7 @@ import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
-import type { Pace } from "../runtime.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
@@ -54,7 +54,7 @@ export interface DiscoveryOptions {
   /** Reads a fragment; at once where it is known. */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
   /** Told of each event. */
   event(packet: EventPacket): void;
   /** Told of a fragment whose branch cannot be told: no branch will. */
@@ -108,7 +108,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     offer: Offer,
   ): Promise<void> => {
     await before;
-    await options.pace();
+    await options.yieldToEventLoop();
     if (stopped || newest.get(key) !== ticket) return;
     const fragment = await options.compile(offer.description.fragment, offer.description.name);
     if (!stopped && newest.get(key) === ticket) place({ ...offer, fragment });

@@ -1,10 +1,10 @@
 import type { Logger } from "../../contracts/logger.ts";
 import type { Assembled, Part, Protocol } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import { indexOf } from "../claims/claim-index.ts";
 import type { Board } from "../claims/claim-table.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Pace } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 
 /** What assembling found wrong with one fragment. */
@@ -26,13 +26,13 @@ export interface AssembleOptions {
   /** Fires when the result is not wanted any more. */
   readonly signal: AbortSignal;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /** Each protocol's whole of its parts, and what cannot be part of it. */
 export async function assembleAll(
   parts: Parts,
-  { protocols, previous, logger, signal, pace }: AssembleOptions,
+  { protocols, previous, logger, signal, yieldToEventLoop }: AssembleOptions,
 ): Promise<{
   readonly assembled: ReadonlyMap<string, Assembled>;
   readonly faults: readonly AssemblyFault[];
@@ -53,7 +53,7 @@ export async function assembleAll(
             signal,
           });
     assembled.set(protocol.key, share instanceof Promise ? await share : share);
-    await pace();
+    await yieldToEventLoop();
   }
   return { assembled, faults };
 }

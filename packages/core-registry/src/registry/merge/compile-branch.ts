@@ -1,5 +1,6 @@
 import type { DirectorySnapshot } from "../../contracts/directory.ts";
 import type { Logger } from "../../contracts/logger.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { Board } from "../claims/claim-table.ts";
 import type { BreakingChanges } from "../contract.ts";
 import { type DifferencePlugins, difference } from "../difference/difference.ts";
@@ -7,7 +8,6 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { Fragments, Source } from "../discovery/fragment-store.ts";
 import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Pace } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { recompile } from "../versions/recompile.ts";
 import { judge } from "./checks.ts";
@@ -41,17 +41,17 @@ export interface BranchCompilerOptions extends DifferencePlugins {
   /** Fires when nothing is wanted any more. */
   readonly signal: AbortSignal;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /** A compiler for all branches. */
 export function createBranchCompiler(options: BranchCompilerOptions): BranchCompiler {
-  const { board, fragments, protocols, near, logger, signal, pace } = options;
+  const { board, fragments, protocols, near, logger, signal, yieldToEventLoop } = options;
   // A branch may be called `constructor`.
   const guards = new Map(Object.entries(options.breakingChanges));
 
   const again = (chosen: readonly CompiledFragment[]): Promise<CompiledVersion> =>
-    recompile(chosen, { base: board, protocols, near: near(), logger, signal, pace });
+    recompile(chosen, { base: board, protocols, near: near(), logger, signal, yieldToEventLoop });
 
   // The ledger may name fragments that are compiled no more.
   const lastGoodOf = async (
@@ -95,7 +95,7 @@ export function createBranchCompiler(options: BranchCompilerOptions): BranchComp
   return {
     async compile(view, ledger, previous, snapshot) {
       const lastGood = await lastGoodOf(view, ledger, previous);
-      await pace();
+      await yieldToEventLoop();
       const guard = guards.get(view.branch) ?? guards.get("*") ?? "warn";
       // A gateway that starts compares with what the ledger says was accepted.
       const isBlind = previous === undefined && guard === "block" && ledger.accepted.size > 0;
@@ -112,7 +112,7 @@ export function createBranchCompiler(options: BranchCompilerOptions): BranchComp
         difference: (before, after) => difference(before, after, options),
         logger,
         signal,
-        pace,
+        yieldToEventLoop,
       });
     },
     async recompile(recipe) {
@@ -120,7 +120,7 @@ export function createBranchCompiler(options: BranchCompilerOptions): BranchComp
       for (const source of recipe) {
         const fragment = fragments.revive(source);
         revived.push(fragment instanceof Promise ? await fragment : fragment);
-        await pace();
+        await yieldToEventLoop();
       }
       return await again(revived);
     },

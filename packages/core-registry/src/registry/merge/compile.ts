@@ -2,6 +2,7 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import type { Protocol } from "../../contracts/protocol.ts";
 import type { Change, Finding } from "../../contracts/report.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { Board } from "../claims/claim-table.ts";
 import {
   type Admission,
@@ -15,7 +16,6 @@ import type { BreakingChanges } from "../contract.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Pace } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { makeVersion } from "../versions/version.ts";
 import { assembleAll, type Parts, partsOf } from "./assemble.ts";
@@ -49,7 +49,7 @@ export interface CompileInput {
   /** Fires when the result is not wanted any more. */
   readonly signal: AbortSignal;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /** What became of a view. */
@@ -92,13 +92,13 @@ export async function compile(input: CompileInput): Promise<Compiling> {
   };
   for (;;) {
     const admission = await admit({ ...input, judge, suspects });
-    await settleWaiting(admission.board, input.base, input.pace);
+    await settleWaiting(admission.board, input.base, input.yieldToEventLoop);
     const attempt = await assembleBoard(admission.board, input);
     const faults =
       attempt.faults.length > 0
         ? attempt.faults.map(({ origin, finding }) => ({ key: `${origin.service} ${origin.hash}`, finding }))
         : refusedBreaks(attempt, input);
-    await input.pace();
+    await input.yieldToEventLoop();
     if (faults.length === 0) return finished(admission, attempt, input);
     const services = new Map([...attempt.chosen.values()].map((one) => [fragmentKey(one), one.service]));
     // Else it would go round for ever.
@@ -123,7 +123,7 @@ function fragmentKey({ service, hash }: CompiledFragment): string {
 }
 
 async function assembleBoard(board: Board, input: CompileInput): Promise<Attempt> {
-  const { previous, fork, protocols, pace } = input;
+  const { previous, fork, protocols, yieldToEventLoop } = input;
   const near = previous ?? fork;
   const fragments = board
     .services()
@@ -133,11 +133,11 @@ async function assembleBoard(board: Board, input: CompileInput): Promise<Attempt
   const same = [previous, fork].find((known) => known !== undefined && isSame(known, fragments, parts));
   if (same !== undefined)
     return { ...same, faults: [], changes: same === near ? [] : input.difference(near, same) };
-  await pace();
+  await yieldToEventLoop();
   const chosen = new Map(fragments.map((fragment) => [fragment.service, fragment]));
   const { assembled, faults } = await assembleAll(parts, { ...input, previous: near?.version.assembled });
   const made = { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
-  await pace();
+  await yieldToEventLoop();
   return { ...made, faults, changes: faults.length > 0 ? [] : input.difference(near, made) };
 }
 

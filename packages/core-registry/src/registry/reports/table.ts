@@ -4,7 +4,6 @@ import { isPublic } from "../difference/access.ts";
 
 const signs: Record<Change["kind"], string> = { added: "+", removed: "-", changed: "~" };
 const words: Record<Report["state"], string> = {
-  queued: "is queued",
   waiting: "is served in part, the rest waits",
   succeeded: "is served",
   failed: "was refused; what is served stays as it is",

@@ -1,10 +1,10 @@
 import type { Logger } from "../../contracts/logger.ts";
 import type { Protocol } from "../../contracts/protocol.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import { Board } from "../claims/claim-table.ts";
 import { settleWaiting } from "../claims/waiting.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { assembleAll, partsOf } from "../merge/assemble.ts";
-import type { Pace } from "../runtime.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 import { makeVersion } from "./version.ts";
 
@@ -21,13 +21,13 @@ export interface RecompileOptions {
   /** Fires when the result is not wanted any more. */
   readonly signal: AbortSignal;
   /** Gives the event loop its turns. */
-  readonly pace: Pace;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /** Compiles a version again from the fragments that it was made of (S9.5): who may have what was decided then. */
 export async function recompile(
   fragments: readonly CompiledFragment[],
-  { base, protocols, near, logger, signal, pace }: RecompileOptions,
+  { base, protocols, near, logger, signal, yieldToEventLoop }: RecompileOptions,
 ): Promise<CompiledVersion> {
   const board = new Board(base);
   const wanted = new Map(fragments.map((fragment) => [fragment.service, fragment]));
@@ -35,13 +35,13 @@ export async function recompile(
   for (const fragment of fragments) {
     if (board.chosen(fragment.service) === fragment) continue;
     board.place(fragment);
-    await pace();
+    await yieldToEventLoop();
   }
-  await settleWaiting(board, base, pace);
+  await settleWaiting(board, base, yieldToEventLoop);
   const ordered = [...fragments].sort((one, other) => (one.service < other.service ? -1 : 1));
   const parts = partsOf(ordered, board, protocols, near?.parts);
   const previous = near?.version.assembled;
-  const { assembled } = await assembleAll(parts, { protocols, previous, logger, signal, pace });
+  const { assembled } = await assembleAll(parts, { protocols, previous, logger, signal, yieldToEventLoop });
   const chosen = new Map(ordered.map((fragment) => [fragment.service, fragment]));
   return { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
 }

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import { type ErrorDetails, TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
-import { plainKey } from "./values.ts";
+import { plainKey } from "../values.ts";
 
 /** One entry of a batch: its own values, and what it shares with the others. */
 export interface BatchEntry {

@@ -5,10 +5,10 @@ import type { Scope } from "../../contracts/scope.ts";
 import type { ExampleRecorder } from "../examples.ts";
 import { actionNameProblem } from "../names.ts";
 import { type CompiledParams, compileParams } from "../params/params.ts";
+import { chain, isObject } from "../values.ts";
 import { type BatchCaller, batchAnswers, callInBatch } from "./batch.ts";
 import { compileInline, failureFinding, type InlineFunction } from "./function.ts";
 import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
-import { chain } from "./values.ts";
 
 /** Seconds after which a call of a missing action may be tried again: S9.3 removes it after 2 where it left for good. */
 const retryAfter = 2;
@@ -157,14 +157,10 @@ export function checkBatching(
     found("batchedParams", "Calls are batched in GraphQL, and nowhere else.");
   const mapped = config.params ?? {};
   for (const [index, name] of named.entries()) {
-    if (params.implicit || (isRecord(mapped) && Object.hasOwn(mapped, name))) continue;
+    if (params.implicit || (isObject(mapped) && Object.hasOwn(mapped, name))) continue;
     found(`batchedParams[${index}]`, `\`params\` maps no \`${name}\`.`);
   }
   return [...new Set([...params.batched, ...named])].sort();
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What has to be known before an action is called. */

@@ -4,7 +4,7 @@ import type { CheckedFunction } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
 import type { ConsoleMessage, FunctionCheck, FunctionProblem, Sandbox } from "../../contracts/sandbox.ts";
 import type { Scope } from "../../contracts/scope.ts";
-import { chain } from "./values.ts";
+import { chain } from "../values.ts";
 
 /** What compiling a function needs. */
 export interface FunctionTools {

@@ -4,9 +4,9 @@ import { type ErrorCode, errorCodes, TidegateError } from "../../contracts/error
 import type { AccessKind, CompiledRule, Policy } from "../../contracts/policy.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import type { PolicyPart } from "../fragment/policy-schema.ts";
+import { chain, plainKey } from "../values.ts";
 import type { FunctionTools } from "./function.ts";
 import { compileRules, type GateRule, type PolicyGateTools } from "./policy-rules.ts";
-import { chain, plainKey } from "./values.ts";
 
 /** The rules of one fragment, compiled (S7). */
 export interface PolicyGate {

@@ -4,11 +4,11 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { eventNameProblem, isFunctionText } from "../names.ts";
 import { compileParams } from "../params/params.ts";
+import { chain } from "../values.ts";
 import { readsOf } from "./call.ts";
 import { compileInline } from "./function.ts";
 import type { ConnectorPlan } from "./plan.ts";
 import type { NameRules } from "./policy-gate.ts";
-import { chain } from "./values.ts";
 
 const nothing = {};
 

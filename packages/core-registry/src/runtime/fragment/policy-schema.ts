@@ -3,6 +3,7 @@ import type { DescribedSchema, JsonSchema } from "../../contracts/json.ts";
 import { nearestName } from "../../contracts/nearest-name.ts";
 import type { AccessKind, Policy } from "../../contracts/policy.ts";
 import { namePatternProblem } from "../names.ts";
+import { isObject } from "../values.ts";
 import { mostUnknown } from "./issues.ts";
 
 /** A fragment's rules, checked (S7.1). */
@@ -221,8 +222,4 @@ function policyProperties(policy: Policy): [string, JsonSchema][] {
     const described = isObject(properties) ? properties[member] : undefined;
     return [member, isObject(described) ? described : {}];
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

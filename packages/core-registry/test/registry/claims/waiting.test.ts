@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Claim } from "../../../src/contracts/protocol.ts";
 import { Board } from "../../../src/registry/claims/claim-table.ts";
 import { settleWaiting } from "../../../src/registry/claims/waiting.ts";
-import { createPace } from "../../../src/registry/runtime.ts";
+import { createYield } from "../../../src/runtime/yield.ts";
 import { fragmentOf } from "../fragments.ts";
 
 const claim = (key: string, ...needs: (string | readonly string[])[]): Claim => ({
@@ -11,7 +11,7 @@ const claim = (key: string, ...needs: (string | readonly string[])[]): Claim => 
   jsonPath: key,
   needs,
 });
-const pace = createPace();
+const yieldToEventLoop = createYield();
 
 interface Held {
   readonly service: string;
@@ -21,7 +21,7 @@ interface Held {
 async function placed(base: Board, ...services: Held[]): Promise<Board> {
   const board = new Board(base);
   for (const { service, claims } of services) board.place(fragmentOf({ service, claims }));
-  await settleWaiting(board, base, pace);
+  await settleWaiting(board, base, yieldToEventLoop);
   return board;
 }
 
@@ -108,7 +108,7 @@ test("S5.8: after any number of changes the same waits as when all is looked at 
           there.set(change.service, change);
           board.place(fragmentOf(change));
         }
-        await settleWaiting(board, base, pace);
+        await settleWaiting(board, base, yieldToEventLoop);
         expect(waitingOf(board)).toEqual(plainly([...there.values()]));
         board.commit(base.directory);
         expect(waitingOf(base)).toEqual(plainly([...there.values()]));
