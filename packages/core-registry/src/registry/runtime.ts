@@ -1,57 +1,82 @@
-import type { Clock } from "../contracts/clock.ts";
-import type { Logger } from "../contracts/logger.ts";
+import { type Clock, systemClock } from "../contracts/clock.ts";
+import { type Logger, silentLogger } from "../contracts/logger.ts";
+import { createYield, type YieldToEventLoop } from "../runtime/yield.ts";
 
-/** What is to happen later, unless the gateway stops before. */
+/** What every part of the registry is given: time, log, the end of it all, and its turns of the event loop. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Fires when the registry stops. */
+  readonly signal: AbortSignal;
+  readonly timers: Timers;
+  readonly yieldToEventLoop: YieldToEventLoop;
+}
+
+/** Timers that end with the registry. */
 export interface Timers {
-  /** Runs something after so many milliseconds. */
+  /** Runs a function once, `ms` milliseconds from now, unless the registry stops before. */
   after(ms: number, run: () => void): void;
-  /** Forgets what was to happen; from now on nothing does. */
+}
+
+/** A runtime with what stops it. */
+export interface OwnedRuntime extends Runtime {
+  /** Fires the signal and cancels every timer. Later timers never run. */
   stop(): void;
 }
 
-/** Nothing is to happen yet. */
-export function createTimers(clock: Clock): Timers {
+/** Creates the runtime of one registry. */
+export function createRuntime({
+  clock = systemClock,
+  logger = silentLogger,
+}: Partial<Runtime>): OwnedRuntime {
+  const controller = new AbortController();
+  const { signal } = controller;
   const running = new Set<() => void>();
-  let isStopped = false;
   return {
-    after(ms, run) {
-      if (isStopped) return;
-      const cancel = clock.after(ms, () => {
-        running.delete(cancel);
-        run();
-      });
-      running.add(cancel);
+    clock,
+    logger,
+    signal,
+    yieldToEventLoop: createYield(),
+    timers: {
+      after(ms, run) {
+        if (signal.aborted) return;
+        const cancel = clock.after(ms, () => {
+          running.delete(cancel);
+          run();
+        });
+        running.add(cancel);
+      },
     },
     stop() {
-      isStopped = true;
+      controller.abort();
       for (const cancel of running) cancel();
       running.clear();
     },
   };
 }
 
-/** Who wants to hear of something. */
+/** The listeners of one kind of event. */
 export interface Listeners<Event> {
-  /** Adds one; returns what takes it out. */
+  /** Adds a listener. Returns the function that removes it. */
   add(listener: (event: Event) => void): () => void;
-  /** Tells all of them. One that throws hurts nobody. */
-  tell(event: Event): void;
+  /** Calls every listener. One that throws is logged, and the others are called all the same. */
+  emit(event: Event): void;
 }
 
-/** Nobody yet. */
-export function createListeners<Event>(logger: Logger): Listeners<Event> {
+/** Creates an empty list of listeners. */
+export function createListeners<Event>({ logger }: Pick<Runtime, "logger">): Listeners<Event> {
   const listeners = new Set<(event: Event) => void>();
   return {
     add(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    tell(event) {
+    emit(event) {
       for (const listener of listeners) {
         try {
           listener(event);
         } catch (error) {
-          logger.error("A listener failed.", error);
+          logger.error("A listener of the registry threw an error.", error);
         }
       }
     },

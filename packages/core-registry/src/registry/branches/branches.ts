@@ -1,112 +1,105 @@
-import type { Clock } from "../../contracts/clock.ts";
+import type { NotServed, Served } from "../../contracts/server.ts";
 import { branchPattern, masterBranch, reservedNames } from "../../runtime/fragment/fragment.ts";
-import type { YieldToEventLoop } from "../../runtime/yield.ts";
-import type { Board } from "../claims/claim-table.ts";
-import type { Directory } from "../discovery/directory.ts";
-import type { Fragments } from "../discovery/fragment-store.ts";
+import { type Directory, emptyDirectory } from "../discovery/directory.ts";
 import { servicesOf } from "../discovery/view.ts";
-import type { Compiling } from "../merge/compile.ts";
-import type { BranchCompiler } from "../merge/compile-branch.ts";
-import type { Merges } from "../merge/merge-queue.ts";
-import type { Timers } from "../runtime.ts";
+import type { MergeQueue } from "../merge/merge-queue.ts";
+import type { CompileResult, MergeTools } from "../merge/types.ts";
+import { merge } from "../merge.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
-import { createAwake, createRecall } from "../versions/version-cache.ts";
+import { recompileRecipe } from "../versions/recompile.ts";
+import { createCompiledLimit, createVersionCache } from "../versions/version-cache.ts";
 import { type Branch, createBranch, type Merge } from "./branch.ts";
 
-/** The branches that there are: made when something is published for them, released when nobody uses them (S9.5). */
+/**
+ * All branches (S9.5). A branch is created when a service publishes a fragment for it. One that no request used for
+ * `unusedMs` is released, or removed where no service publishes for it any more.
+ */
 export interface Branches {
-  /** One that is there. */
+  readonly master: Branch;
+  /** What a branch and a tag name, for a request. */
+  find(branch: string, tag: string | undefined): Served | NotServed;
   get(name: string): Branch | undefined;
-  /** All of them, master first. */
+  /** Every branch, master first. */
   all(): readonly Branch[];
-  /** The one that is always there. */
-  master(): Branch;
-  /** One, made where it is not there yet; undefined where it cannot be. */
+  /** A branch, created where it does not exist; undefined where the name is invalid or there are too many branches. */
   ensure(name: string): Branch | undefined;
-  /** One that nobody sees: what would become of something is tried on it. */
+  /** A branch that is not listed and serves no request, for dry runs. */
   draft(name: string): Branch;
-  /** Has those merged that a change of the directory may touch; where it is master, all others too. */
-  changed(touched: readonly string[]): void;
-  /** Merges one, and resolves when it is done. */
+  /** Enqueues the branches that a change of the directory can affect: the named ones; with master, all others too. */
+  directoryChanged(affected: readonly string[]): void;
+  /** Merges a branch. Resolves when the merge has ended. */
   merge(branch: Branch): Promise<void>;
-  /** What a tag of one names, compiled again where it must be. */
+  /** The version that a tag names, compiled where it must be. */
   version(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
 }
 
 /** What branches need. */
 export interface BranchesOptions {
-  /** Time. */
-  readonly clock: Clock;
-  /** What is to happen later. */
-  readonly timers: Timers;
-  /** Gives the event loop its turns. */
-  readonly yieldToEventLoop: YieldToEventLoop;
-  /** Where master's fragments are placed. */
-  readonly board: Board;
-  /** Merges them. */
-  readonly merges: Merges;
-  /** Compiles them. */
-  readonly compiler: BranchCompiler;
-  /** Every fragment that is known. */
-  readonly fragments: Fragments;
-  /** The directory as it is. */
+  readonly tools: MergeTools;
+  readonly queue: MergeQueue;
+  /** The newest directory. */
   directory(): Directory;
-  /** How many versions of each are kept. */
+  /** How many versions of each branch are kept. */
   readonly maxVersions: number;
-  /** How many compiled things are kept beside master's newest version. */
+  /** How many branches and older versions are compiled at once, beside the newest version of master. */
   readonly maxCompiled: number;
-  /** Milliseconds after which one that nobody uses is released. */
   readonly unusedMs: number;
-  /** Told after each merge, when the new version is already served. */
+  /** Called after each merge, when the new version is already served. */
   merged(branch: Branch, merge: Merge): void;
 }
 
-const mostBranches = 10_000;
+const maxBranches = 10_000;
+const unknownBranch: NotServed = { missing: "branch" };
 
-/** Master, without a version. */
+/** Creates master, which serves nothing before its first merge. */
 export function createBranches(options: BranchesOptions): Branches {
-  const { clock, timers, board, merges, compiler, fragments } = options;
+  const { tools, queue, unusedMs } = options;
+  const { masterTable, runtime } = tools;
+  const { clock, timers } = runtime;
   const branches = new Map<string, Branch>();
   const releasing = new Set<Branch>();
-  const awake = createAwake(options.maxCompiled);
-  const recall = createRecall(awake, (recipe) => merges.between(() => compiler.recompile(recipe)));
+  const current = { directory: emptyDirectory };
+  const limit = createCompiledLimit(options.maxCompiled);
+  const recompile = (recipe: Parameters<typeof recompileRecipe>[0]): Promise<CompiledVersion> =>
+    recompileRecipe(recipe, tools);
+  const cache = createVersionCache(limit, (recipe) => queue.runExclusive(() => recompile(recipe)));
 
-  const merge = async (branch: Branch): Promise<void> => {
-    merges.want(branch, "now");
-    await merges.merged(branch);
+  const mergeNow = async (branch: Branch): Promise<void> => {
+    queue.enqueue(branch, "now");
+    await queue.whenMerged(branch);
   };
 
-  const touch = (branch: Branch): void => {
-    if (branch !== master) awake.used(`branch ${branch.name}`, branch.sleep);
+  const used = (branch: Branch): void => {
+    if (branch !== master) limit.used(`branch ${branch.name}`, branch.evict);
   };
 
-  const followMaster = (): void => {
+  const enqueueFollowers = (): void => {
     for (const branch of branches.values())
-      if (branch !== master && (branch.compilation !== undefined || branch.isOpen))
-        merges.want(branch, "later");
+      if (branch !== master && (branch.compilation !== undefined || branch.isUnresolved))
+        queue.enqueue(branch, "later");
   };
 
-  const merged = (branch: Branch, done: Merge, compiling: Compiling): void => {
+  const merged = (branch: Branch, done: Merge, result: CompileResult): void => {
     if (branch === master) {
-      compiling.board.commit(done.view.directory);
-      // Also where no service changed: a pin ended, or other gateways said who holds what.
-      if (done.before?.version !== done.after.version) followMaster();
+      result.table.commit(done.view.directory);
+      // Without a changed service too: a pin was removed, or another gateway's ledger names other owners.
+      if (done.before?.version !== done.after.version) enqueueFollowers();
     }
-    if (isRedocumented(done, compiling)) recall.forget();
-    if (done.view.directory !== options.directory() && merges.isWanted(master)) merges.want(branch, "later");
-    touch(branch);
+    if (hasNewDocumentation(done, result)) cache.clear();
+    // Master changed during this merge: the branch was merged with the directory that master was merged with.
+    if (done.view.directory !== options.directory() && queue.isQueued(master)) queue.enqueue(branch, "later");
+    used(branch);
     options.merged(branch, done);
-    releaseIfUnused(branch);
+    releaseWhenUnused(branch);
   };
 
-  const releaseIfUnused = (branch: Branch): void => {
+  const releaseWhenUnused = (branch: Branch): void => {
     if (branch === master || releasing.has(branch)) return;
     releasing.add(branch);
-    const { unusedMs } = options;
     const left = Math.min(unusedMs, Math.max(0, branch.usedAt + unusedMs - clock.now()));
     timers.after(branch.usedAt === 0 ? unusedMs : left, () => {
       releasing.delete(branch);
-      if (clock.now() - branch.usedAt < unusedMs) releaseIfUnused(branch);
+      if (clock.now() - branch.usedAt < unusedMs) releaseWhenUnused(branch);
       else if (servicesOf(options.directory(), branch.name).length > 0) branch.release();
       else if (branches.get(branch.name) === branch) branches.delete(branch.name);
     });
@@ -114,19 +107,18 @@ export function createBranches(options: BranchesOptions): Branches {
 
   const draft = (name: string): Branch =>
     createBranch(name, {
-      clock,
+      runtime,
       maxVersions: options.maxVersions,
-      yieldToEventLoop: options.yieldToEventLoop,
-      directory: options.directory,
-      // While master waits to be merged, others follow what it was merged from: it decides first.
-      mergeable: () =>
-        name !== masterBranch && merges.isWanted(master) ? board.directory : options.directory(),
-      compile: compiler.compile,
-      recompile: compiler.recompile,
-      recall: recall.recall,
-      wake: merge,
-      used: touch,
-      source: fragments.source,
+      current,
+      // Master is merged first: until then the other branches use the directory that master was merged with.
+      mergeDirectory: (branch) =>
+        branch !== masterBranch && queue.isQueued(master) ? masterTable.directory : options.directory(),
+      merge: (input) => merge(input, tools),
+      recompile,
+      cache,
+      mergeNow,
+      used,
+      source: tools.fragments.source,
       merged,
     });
 
@@ -136,49 +128,54 @@ export function createBranches(options: BranchesOptions): Branches {
   const ensure = (name: string): Branch | undefined => {
     const known = branches.get(name);
     if (known !== undefined) return known;
-    if (!branchPattern.test(name) || reservedNames.includes(name) || branches.size >= mostBranches)
-      return undefined;
-    const made = draft(name);
-    branches.set(name, made);
-    return made;
+    const isValid = branchPattern.test(name) && !reservedNames.includes(name);
+    if (!isValid || branches.size >= maxBranches) return undefined;
+    const created = draft(name);
+    branches.set(name, created);
+    return created;
   };
 
   return {
+    master,
+    find(name, tag) {
+      const branch = branches.get(name);
+      return branch === undefined ? unknownBranch : branch.find(tag);
+    },
     get: (name) => branches.get(name),
     all: () => [...branches.values()],
-    master: () => master,
     ensure,
     draft,
-    merge,
-    changed(touched) {
-      // Something that a refused fragment asked for may have come.
-      if (touched.length === 0)
-        for (const branch of branches.values()) if (branch.isOpen) merges.want(branch, "now");
-      if (touched.includes(masterBranch)) {
-        merges.want(master, "now");
-        followMaster();
+    merge: mergeNow,
+    directoryChanged(affected) {
+      current.directory = options.directory();
+      // A node came or went: an action that a refused fragment maps can be there now.
+      if (affected.length === 0)
+        for (const branch of branches.values()) if (branch.isUnresolved) queue.enqueue(branch, "now");
+      if (affected.includes(masterBranch)) {
+        queue.enqueue(master, "now");
+        enqueueFollowers();
       }
-      for (const name of touched) {
+      for (const name of affected) {
         const branch = ensure(name);
-        if (branch !== undefined) merges.want(branch, "now");
+        if (branch !== undefined) queue.enqueue(branch, "now");
       }
     },
     async version(branch, tag) {
-      if (branch.served === undefined && branch.versions.length > 0) await merge(branch);
+      if (branch.served === undefined && branch.versions.length > 0) await mergeNow(branch);
       const { served } = branch;
       if (tag === "latest" || (served !== undefined && isTagOf(tag, served.version.id))) return served;
-      const known = branch.versions.find(({ id }) => isTagOf(tag, id));
-      if (known === undefined) return undefined;
-      const recalled = recall.recall(known);
-      return typeof recalled === "function" ? await recalled() : recalled;
+      const recipe = branch.versions.find(({ id }) => isTagOf(tag, id));
+      if (recipe === undefined) return undefined;
+      const known = cache.get(recipe);
+      return typeof known === "function" ? await known() : known;
     },
   };
 }
 
-/** Whether fragments are others now that are equal but for their documentation. */
-function isRedocumented({ before, after }: Merge, { touched }: Compiling): boolean {
-  return [...touched].some((service) => {
-    const [old, young] = [before?.chosen.get(service), after.chosen.get(service)];
-    return old !== young && old?.hash === young?.hash;
+/** Whether a service's fragment is another object with the same hash: only its documentation changed (S1.4). */
+function hasNewDocumentation({ before, after }: Merge, { changedServices }: CompileResult): boolean {
+  return [...changedServices].some((service) => {
+    const [previous, next] = [before?.chosen.get(service), after.chosen.get(service)];
+    return previous !== next && previous?.hash === next?.hash;
   });
 }

@@ -1,9 +1,10 @@
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { BranchStatus, ContestedClaim, Pin, ServiceStatus, VersionStatus } from "../contract.ts";
 import { type Directory, ownOffers } from "../discovery/directory.ts";
-import type { Branch, BranchVersion } from "./branch.ts";
+import type { Branch } from "./branch.ts";
+import type { VersionRecipe } from "./version-history.ts";
 
-/** A branch as `/~status` shows it (S9.9, the seed's example). What is long is put together when it is asked for. */
+/** A branch as `/~status` shows it (S9.9). Versions and services are collected when they are read: there can be many. */
 export function branchStatus(branch: Branch, directory: Directory): BranchStatus {
   const { versions } = branch;
   return {
@@ -12,7 +13,7 @@ export function branchStatus(branch: Branch, directory: Directory): BranchStatus
     parent: branch.name === masterBranch ? null : masterBranch,
     latestVersion: branch.served?.version.name ?? versions[0]?.name ?? null,
     pins: pinsOf(branch),
-    contested: contestsOf(branch),
+    contested: contestedClaims(branch),
     get versions() {
       return versions.map(versionStatus);
     },
@@ -27,11 +28,11 @@ function pinsOf({ name, ledger }: Branch): Pin[] {
   return ledger.version === undefined ? services : [{ branch: name, to: ledger.version }, ...services];
 }
 
-function contestsOf({ compilation }: Branch): ContestedClaim[] {
-  return [...(compilation?.contested ?? [])].map(([claim, contest]) => ({ claim, ...contest }));
+function contestedClaims({ compilation }: Branch): ContestedClaim[] {
+  return [...(compilation?.contested ?? [])].map(([claim, contested]) => ({ claim, ...contested }));
 }
 
-function versionStatus({ id, name, recipe, integrations }: BranchVersion): VersionStatus {
+function versionStatus({ id, name, recipe, integrations }: VersionRecipe): VersionStatus {
   return {
     version: name,
     fullVersion: id,

@@ -1,196 +1,194 @@
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, emptyDirectory } from "../discovery/directory.ts";
 import { type IndexedClaim, indexOf } from "./claim-index.ts";
-import { Layer } from "./overlay-map.ts";
+import { OverlayMap } from "./overlay-map.ts";
 
-/** Who holds a claim. */
-export interface Holder {
-  /** The service. */
+/** A service that owns a claim. */
+export interface ClaimOwner {
   readonly service: string;
-  /** The text that others must give to hold it too; undefined: nobody else can. */
+  /** The text that another service has to give to own the claim as well; undefined: the claim cannot be shared. */
   readonly shared: string | undefined;
 }
 
-/** A claim that cannot be had, because another service has it. */
+/** A claim of a fragment that another service owns. */
 export interface Conflict {
-  /** What was claimed. */
   readonly claim: IndexedClaim;
-  /** Who holds it. */
   readonly owner: string;
 }
 
-/** Which service uses which fragment on a branch, who holds what, who needs what, and what waits, each looked up by key. */
-interface Layers {
-  readonly chosen: Layer<CompiledFragment>;
-  readonly owners: Layer<Holder[]>;
-  readonly needers: Layer<Set<string>>;
-  readonly mentioners: Layer<Set<string>>;
-  readonly waiting: Layer<ReadonlySet<string>>;
+/** The maps of a table; in a table over another one, each lies over the parent's. */
+interface Maps {
+  readonly chosen: OverlayMap<CompiledFragment>;
+  readonly owners: OverlayMap<ClaimOwner[]>;
+  readonly needing: OverlayMap<Set<string>>;
+  readonly mentioning: OverlayMap<Set<string>>;
+  readonly waiting: OverlayMap<ReadonlySet<string>>;
 }
 
 /**
- * Where the fragments of a branch are placed. A board over another one tries a change for what the change costs: nothing
- * is seen below before `commit`. The one below must not change meanwhile.
+ * The claims of a branch: which fragment each service uses, who owns each claim, and what waits. A table over a parent
+ * costs only what it differs by, and the parent stays as it is until `commit`. The parent must not change meanwhile.
  */
-export class Board {
-  readonly #layers: Layers;
-  readonly #below: Board | undefined;
+export class ClaimTable {
+  readonly #maps: Maps;
+  readonly #parent: ClaimTable | undefined;
   #directory: Directory;
 
-  /** An empty board, or one over another. */
-  constructor(below?: Board) {
-    this.#below = below;
-    this.#directory = below?.directory ?? emptyDirectory;
-    const under = below === undefined ? undefined : below.#layers;
-    this.#layers = {
-      chosen: new Layer(under?.chosen),
-      owners: new Layer(under?.owners),
-      needers: new Layer(under?.needers),
-      mentioners: new Layer(under?.mentioners),
-      waiting: new Layer(under?.waiting),
+  constructor(parent?: ClaimTable) {
+    this.#parent = parent;
+    this.#directory = parent?.directory ?? emptyDirectory;
+    const maps = parent === undefined ? undefined : parent.#maps;
+    this.#maps = {
+      chosen: new OverlayMap(maps?.chosen),
+      owners: new OverlayMap(maps?.owners),
+      needing: new OverlayMap(maps?.needing),
+      mentioning: new OverlayMap(maps?.mentioning),
+      waiting: new OverlayMap(maps?.waiting),
     };
   }
 
-  /** The directory that it was made with. */
+  /** The directory of the last commit. */
   get directory(): Directory {
     return this.#directory;
   }
 
   /** The fragment that a service uses. */
   chosen(service: string): CompiledFragment | undefined {
-    return this.#layers.chosen.get(service);
+    return this.#maps.chosen.get(service);
   }
 
-  /** Every service that uses one. */
+  /** Every service that uses a fragment. */
   services(): string[] {
-    return this.#layers.chosen.keys();
+    return this.#maps.chosen.keys();
   }
 
-  /** The services that were placed or unplaced on this board, also where it is as below again. */
-  moved(): string[] {
-    return [...this.#layers.chosen.changes().keys()];
+  /** The services whose fragment was assigned or taken away in this table, also where the parent's is back. */
+  changedServices(): string[] {
+    return [...this.#maps.chosen.ownEntries().keys()];
   }
 
-  /** The services that mention another one in an action's name. */
-  mentioners(service: string): ReadonlySet<string> | undefined {
-    return this.#layers.mentioners.get(service);
+  /** The services whose connectors name an action of a service. */
+  servicesMentioning(service: string): ReadonlySet<string> | undefined {
+    return this.#maps.mentioning.get(service);
   }
 
-  /** The services that need a key. */
-  needers(key: string): ReadonlySet<string> | undefined {
-    return this.#layers.needers.get(key);
+  /** The services with a claim that needs a key. */
+  servicesNeeding(key: string): ReadonlySet<string> | undefined {
+    return this.#maps.needing.get(key);
   }
 
-  /** Who holds a key. */
-  owners(key: string): readonly Holder[] {
-    return this.#layers.owners.get(key) ?? none;
+  /** The services that own a key. */
+  owners(key: string): readonly ClaimOwner[] {
+    return this.#maps.owners.get(key) ?? noOwners;
   }
 
-  /** Whether somebody holds a key whose claim does not wait itself. */
-  isHeld(key: string): boolean {
-    return this.owners(key).some(({ service }) => !this.waits(service, key));
+  /** Whether a service owns a key and that claim does not wait. */
+  isDefined(key: string): boolean {
+    return this.owners(key).some(({ service }) => !this.isWaiting(service, key));
   }
 
-  /** Keys of a service's claims that wait. */
-  waiting(service: string): ReadonlySet<string> {
-    return this.#layers.waiting.get(service) ?? noKeys;
+  /** The keys of a service's claims that wait. */
+  waitingKeys(service: string): ReadonlySet<string> {
+    return this.#maps.waiting.get(service) ?? noKeys;
   }
 
   /** Whether a service's claim waits. */
-  waits(service: string, key: string): boolean {
-    return this.#layers.waiting.get(service)?.has(key) === true;
+  isWaiting(service: string, key: string): boolean {
+    return this.#maps.waiting.get(service)?.has(key) === true;
   }
 
   /** Every service with a claim that waits. */
-  waiters(): string[] {
-    return this.#layers.waiting.keys();
+  servicesWaiting(): string[] {
+    return this.#maps.waiting.keys();
   }
 
-  /** Says which of a service's claims wait. */
+  /** Marks the claims of a service that wait, instead of those that were marked before. */
   setWaiting(service: string, keys: ReadonlySet<string>): void {
-    this.#layers.waiting.set(service, keys.size === 0 ? undefined : keys);
+    this.#maps.waiting.set(service, keys.size === 0 ? undefined : keys);
   }
 
-  /** The claims of a fragment that others hold, and that cannot be shared with them. Of several owners the first by name. */
+  /** The claims of a fragment that other services own and do not share. Of several owners, the first by name. */
   conflicts(fragment: CompiledFragment): Conflict[] {
     const conflicts: Conflict[] = [];
     for (const claim of indexOf(fragment).claims) {
       const { shared } = claim.claim;
       const [owner] = this.owners(claim.key)
-        .filter(
-          (held) => held.service !== fragment.service && (shared === undefined || held.shared !== shared),
-        )
+        .filter((one) => one.service !== fragment.service && (shared === undefined || one.shared !== shared))
         .sort(byService);
       if (owner !== undefined) conflicts.push({ claim, owner: owner.service });
     }
     return conflicts;
   }
 
-  /** Gives a service this fragment instead of the one that it uses. */
-  place(fragment: CompiledFragment): void {
-    this.unplace(fragment.service);
+  /** Lets a service use a fragment, instead of the one that it uses. */
+  assign(fragment: CompiledFragment): void {
+    this.unassign(fragment.service);
     const { service } = fragment;
     const { claims, needing, mentions } = indexOf(fragment);
-    this.#layers.chosen.set(service, fragment);
-    for (const { key, claim } of claims) this.#holdersOf(key).push({ service, shared: claim.shared });
-    for (const key of needing.keys()) ownSet(this.#layers.needers, key).add(service);
-    for (const name of mentions) ownSet(this.#layers.mentioners, name).add(service);
+    this.#maps.chosen.set(service, fragment);
+    for (const { key, claim } of claims) this.#ownersToChange(key).push({ service, shared: claim.shared });
+    for (const key of needing.keys()) setToChange(this.#maps.needing, key).add(service);
+    for (const name of mentions) setToChange(this.#maps.mentioning, name).add(service);
   }
 
-  /** Takes a service's fragment out. */
-  unplace(service: string): void {
+  /** Takes a service's fragment away, with its claims. */
+  unassign(service: string): void {
     const fragment = this.chosen(service);
     if (fragment === undefined) return;
     const { claims, needing, mentions } = indexOf(fragment);
-    this.#layers.chosen.set(service, undefined);
+    this.#maps.chosen.set(service, undefined);
     this.setWaiting(service, noKeys);
-    for (const { key } of claims) this.#release(key, service);
-    for (const key of needing.keys()) withdraw(this.#layers.needers, key, service);
-    for (const name of mentions) withdraw(this.#layers.mentioners, name, service);
+    for (const { key } of claims) this.#removeOwner(key, service);
+    for (const key of needing.keys()) removeFrom(this.#maps.needing, key, service);
+    for (const name of mentions) removeFrom(this.#maps.mentioning, name, service);
   }
 
-  /** Makes what was tried here true below, where it was made with this directory. */
+  /**
+   * Writes what this table differs by into its parent.
+   * @param directory the directory that the claims were resolved with
+   */
   commit(directory: Directory): void {
-    for (const layer of Object.values(this.#layers)) layer.commit();
-    if (this.#below !== undefined) this.#below.#directory = directory;
+    for (const map of Object.values(this.#maps)) map.commit();
+    if (this.#parent !== undefined) this.#parent.#directory = directory;
   }
 
-  #holdersOf(key: string): Holder[] {
-    const { owners } = this.#layers;
+  /** A list of owners that belongs to this table; the parent's is copied at the first change. */
+  #ownersToChange(key: string): ClaimOwner[] {
+    const { owners } = this.#maps;
     const known = owners.get(key);
-    if (known !== undefined && owners.owns(key)) return known;
+    if (known !== undefined && owners.hasOwn(key)) return known;
     const own = known === undefined ? [] : [...known];
     owners.set(key, own);
     return own;
   }
 
-  #release(key: string, service: string): void {
-    const owners = this.#holdersOf(key);
+  #removeOwner(key: string, service: string): void {
+    const owners = this.#ownersToChange(key);
     const index = owners.findIndex((owner) => owner.service === service);
     if (index !== -1) owners.splice(index, 1);
-    if (owners.length === 0) this.#layers.owners.set(key, undefined);
+    if (owners.length === 0) this.#maps.owners.set(key, undefined);
   }
 }
 
-const none: readonly Holder[] = [];
+const noOwners: readonly ClaimOwner[] = [];
 const noKeys: ReadonlySet<string> = new Set();
 
-// In whatever order they were placed, the same one is named.
-function byService(one: Holder, other: Holder): number {
+// A finding names the same owner in whatever order the fragments were assigned.
+function byService(one: ClaimOwner, other: ClaimOwner): number {
   return one.service < other.service ? -1 : 1;
 }
 
-// A set is copied when a layer first changes it: the one below is somebody else's.
-function ownSet(layer: Layer<Set<string>>, key: string): Set<string> {
-  const known = layer.get(key);
-  if (known !== undefined && layer.owns(key)) return known;
+/** A set that belongs to this map; the parent's is copied at the first change. */
+function setToChange(map: OverlayMap<Set<string>>, key: string): Set<string> {
+  const known = map.get(key);
+  if (known !== undefined && map.hasOwn(key)) return known;
   const own = new Set(known);
-  layer.set(key, own);
+  map.set(key, own);
   return own;
 }
 
-function withdraw(layer: Layer<Set<string>>, key: string, service: string): void {
-  const set = ownSet(layer, key);
+function removeFrom(map: OverlayMap<Set<string>>, key: string, service: string): void {
+  const set = setToChange(map, key);
   set.delete(service);
-  if (set.size === 0) layer.set(key, undefined);
+  if (set.size === 0) map.set(key, undefined);
 }

@@ -1,55 +1,58 @@
 /**
- * A map that may lie over another one: it reads through, and what is set in it stays in it until it is committed. So a
- * change of a large map can be tried, and thrown away, for what the change costs.
+ * A map over a parent map: it reads through to the parent, and keeps what is set in it until `commit`. So a change of a
+ * large map can be tried and dropped for what the change itself costs.
  */
-export class Layer<Value> {
-  readonly #below: Layer<Value> | undefined;
+export class OverlayMap<Value> {
+  readonly #parent: OverlayMap<Value> | undefined;
+  /** An undefined value removes the parent's. */
   #own = new Map<string, Value | undefined>();
 
-  /** @param below what it lies over, which must not change meanwhile */
-  constructor(below?: Layer<Value>) {
-    this.#below = below;
+  /** @param parent must not change as long as this map is used */
+  constructor(parent?: OverlayMap<Value>) {
+    this.#parent = parent;
   }
 
-  /** What is there. */
+  /** The value of a key, here or in the parent. */
   get(key: string): Value | undefined {
     const own = this.#own.get(key);
-    return own !== undefined || this.#below === undefined || this.#own.has(key) ? own : this.#below.get(key);
+    return own !== undefined || this.#parent === undefined || this.#own.has(key)
+      ? own
+      : this.#parent.get(key);
   }
 
-  /** Whether this layer itself says something of a key. */
-  owns(key: string): boolean {
+  /** Whether the key was set or removed in this map itself. */
+  hasOwn(key: string): boolean {
     return this.#own.has(key);
   }
 
-  /** Sets a value; undefined takes it out. */
+  /** Sets a value; undefined removes it. */
   set(key: string, value: Value | undefined): void {
-    if (value === undefined && this.#below === undefined) this.#own.delete(key);
+    if (value === undefined && this.#parent === undefined) this.#own.delete(key);
     else this.#own.set(key, value);
   }
 
-  /** Every key that is there, those of below first. */
+  /** Every key that has a value, the parent's first. */
   keys(): string[] {
-    const keys = this.#below?.keys().filter((key) => !this.#own.has(key)) ?? [];
+    const keys = this.#parent?.keys().filter((key) => !this.#own.has(key)) ?? [];
     this.#own.forEach((value, key) => {
       if (value !== undefined) keys.push(key);
     });
     return keys;
   }
 
-  /** The keys that this layer says something of, and what. */
-  changes(): ReadonlyMap<string, Value | undefined> {
+  /** What was set or removed in this map itself. */
+  ownEntries(): ReadonlyMap<string, Value | undefined> {
     return this.#own;
   }
 
-  /** Puts what this layer says into the one below, and forgets it here. */
+  /** Writes the own entries into the parent and forgets them here. */
   commit(): void {
-    const below = this.#below;
-    if (below === undefined) return;
-    if (below.#below === undefined && below.#own.size === 0) {
+    const parent = this.#parent;
+    if (parent === undefined) return;
+    if (parent.#parent === undefined && parent.#own.size === 0) {
       for (const [key, value] of this.#own) if (value === undefined) this.#own.delete(key);
-      below.#own = this.#own;
-    } else for (const [key, value] of this.#own) below.set(key, value);
+      parent.#own = this.#own;
+    } else for (const [key, value] of this.#own) parent.set(key, value);
     this.#own = new Map();
   }
 }

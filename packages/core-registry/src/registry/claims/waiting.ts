@@ -1,105 +1,120 @@
+/**
+ * Claims that wait (S5.8). A GraphQL field whose type no service defines cannot be served; the rest of its fragment can.
+ *
+ * 1. `settleWaiting` starts from all claims and marks the ones that need a missing definition, until nothing changes:
+ *    so definitions that need each other stay together. It looks only at claims that the change can have affected.
+ * 2. `waitingFindingsOf` tells the service's developer what is missing.
+ */
 import type { Finding } from "../../contracts/report.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Parts } from "../merge/assemble.ts";
+import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
 import { type IndexedClaim, indexOf } from "./claim-index.ts";
-import type { Board } from "./claim-table.ts";
+import type { ClaimTable } from "./claim-table.ts";
 
 /** One claim of one service. */
-interface Entry {
+interface ServiceClaim {
   readonly service: string;
   readonly claim: IndexedClaim;
 }
 
 /**
- * Says on a board which claims wait for something that nobody defines (S5.8). Starts from all claims and takes out what
- * names something missing, until nothing changes: so definitions that need each other stay together. Looks only at what
- * the change of the board can have touched: what waited, what is new, and what needs something that is gone.
+ * Marks the claims of a table that need something that no service defines.
  *
- * @param board over a board on which this was done already
- * @param base that one
+ * @param table over `parentTable`
+ * @param parentTable a table whose claims were settled before
  */
 export async function settleWaiting(
-  board: Board,
-  base: Board,
+  table: ClaimTable,
+  parentTable: ClaimTable,
   yieldToEventLoop: YieldToEventLoop,
 ): Promise<void> {
-  const open = openEntries(board, base);
+  const unchecked = affectedClaims(table, parentTable);
   const waiting = new Map<string, Set<string>>();
-  for (const service of board.waiters()) board.setWaiting(service, none);
-  // A key may be claimed twice by one service: it waits where one of the claims does.
-  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
-    const { service, claim } = entry;
+  for (const service of table.servicesWaiting()) table.setWaiting(service, noKeys);
+  // A service can claim one key twice: the key waits where one of the two claims does.
+  for (let next = unchecked.pop(); next !== undefined; next = unchecked.pop()) {
+    const { service, claim } = next;
     const keys = waiting.get(service) ?? new Set<string>();
-    if (keys.has(claim.key) || isMet(claim, board)) continue;
+    if (keys.has(claim.key) || hasAllNeeds(claim, table)) continue;
     waiting.set(service, keys.add(claim.key));
-    board.setWaiting(service, keys);
-    if (!board.isHeld(claim.key)) open.push(...needing(board, claim.key));
+    table.setWaiting(service, keys);
+    if (!table.isDefined(claim.key)) unchecked.push(...claimsNeeding(table, claim.key));
     await yieldToEventLoop();
   }
 }
 
-function openEntries(board: Board, base: Board): Entry[] {
-  const moved = board.moved();
-  const open: Entry[] = [...board.waiters(), ...moved].flatMap((service) => needful(board, service));
-  for (const service of moved) {
-    const before = base.chosen(service);
-    if (before === undefined) continue;
-    for (const { key } of indexOf(before).claims) if (!board.isHeld(key)) open.push(...needing(board, key));
+/** The findings about claims that wait, for those of the services that have any, by service. */
+export function waitingFindingsOf(
+  services: ReadonlySet<string>,
+  { chosen, parts }: CompiledVersion,
+  table: ClaimTable,
+): ReadonlyMap<string, readonly Finding[]> {
+  const waiting = new Map<string, readonly Finding[]>();
+  for (const service of services) {
+    const fragment = chosen.get(service);
+    if (fragment === undefined || table.waitingKeys(service).size === 0) continue;
+    waiting.set(service, waitingFindings(fragment, parts, table));
   }
-  return open;
+  return waiting;
 }
 
-/** The claims of a service that need anything. */
-function needful(board: Board, service: string): Entry[] {
-  const fragment = board.chosen(service);
+const maxFindings = 100;
+const maxNames = 5;
+
+function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimTable): Finding[] {
+  const waiting = indexOf(fragment).claims.filter(
+    ({ protocol, claim }) => parts.get(protocol)?.get(fragment.service)?.waiting.has(claim.key) === true,
+  );
+  // A fragment can have thousands of them, and each position is looked up in the whole text.
+  return waiting.slice(0, maxFindings).map(({ protocol, claim, needs }): Finding => {
+    const missing = needs.flatMap((anyOf) => (anyOf.some((key) => table.isDefined(key)) ? [] : anyOf));
+    const names = missing.slice(0, maxNames).map((key) => `\`${key.slice(protocol.length + 1)}\``);
+    const others = missing.length > maxNames ? " and others" : "";
+    return {
+      severity: "info",
+      code: "CLAIM_WAITING",
+      jsonPath: claim.jsonPath,
+      message: `\`${claim.label ?? claim.key}\` waits for ${names.join(", ")}${others}, which no service defines.`,
+      ...claim.locate?.(),
+      hint: "It is served as soon as they appear.",
+    };
+  });
+}
+
+/** Claims that waited, claims of services that changed, and claims that need what a change took away. */
+function affectedClaims(table: ClaimTable, parentTable: ClaimTable): ServiceClaim[] {
+  const changed = table.changedServices();
+  const affected: ServiceClaim[] = [...table.servicesWaiting(), ...changed].flatMap((service) =>
+    claimsWithNeeds(table, service),
+  );
+  for (const service of changed) {
+    const previous = parentTable.chosen(service);
+    if (previous === undefined) continue;
+    for (const { key } of indexOf(previous).claims)
+      if (!table.isDefined(key)) affected.push(...claimsNeeding(table, key));
+  }
+  return affected;
+}
+
+function claimsWithNeeds(table: ClaimTable, service: string): ServiceClaim[] {
+  const fragment = table.chosen(service);
   if (fragment === undefined) return [];
   return indexOf(fragment)
     .claims.filter(({ needs }) => needs.length > 0)
     .map((claim) => ({ service, claim }));
 }
 
-/** The claims that need a key. */
-function needing(board: Board, key: string): Entry[] {
-  return [...(board.needers(key) ?? [])].flatMap((service) => {
-    const fragment = board.chosen(service);
+function claimsNeeding(table: ClaimTable, key: string): ServiceClaim[] {
+  return [...(table.servicesNeeding(key) ?? [])].flatMap((service) => {
+    const fragment = table.chosen(service);
     const claims = fragment === undefined ? [] : (indexOf(fragment).needing.get(key) ?? []);
     return claims.map((claim) => ({ service, claim }));
   });
 }
 
-function isMet({ needs }: IndexedClaim, board: Board): boolean {
-  return needs.every((anyOf) => anyOf.some((key) => board.isHeld(key)));
+function hasAllNeeds({ needs }: IndexedClaim, table: ClaimTable): boolean {
+  return needs.every((anyOf) => anyOf.some((key) => table.isDefined(key)));
 }
 
-const none: ReadonlySet<string> = new Set();
-
-const mostTold = 100;
-const mostNames = 5;
-
-/** What is told of a fragment's claims that wait for something that nobody defines (S5.8). */
-export function waitingFindings(
-  fragment: CompiledFragment,
-  parts: Parts,
-  isHeld: (key: string) => boolean,
-): Finding[] {
-  const waits = indexOf(fragment).claims.filter(
-    ({ protocol, claim }) => parts.get(protocol)?.get(fragment.service)?.waiting.has(claim.key) === true,
-  );
-  // A fragment may have thousands; each place is looked up in the whole text.
-  return waits.slice(0, mostTold).flatMap(({ protocol, claim, needs }): Finding[] => {
-    const missing = needs.flatMap((anyOf) => (anyOf.some(isHeld) ? [] : anyOf));
-    const some = missing.slice(0, mostNames).map((key) => `\`${key.slice(protocol.length + 1)}\``);
-    const names = `${some.join(", ")}${missing.length > mostNames ? " and others" : ""}`;
-    return [
-      {
-        severity: "info",
-        code: "CLAIM_WAITING",
-        jsonPath: claim.jsonPath,
-        message: `\`${claim.label ?? claim.key}\` waits for ${names}, which no service defines.`,
-        ...claim.locate?.(),
-        hint: "It comes in by itself as soon as they appear.",
-      },
-    ];
-  });
-}
+const noKeys: ReadonlySet<string> = new Set();

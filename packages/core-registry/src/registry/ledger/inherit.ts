@@ -38,7 +38,7 @@ export async function inherit(options: InheritanceOptions): Promise<readonly (re
     const branch = options.branch(name);
     if (branch === undefined) continue;
     const { version, ...rest } = ledger;
-    branch.adopt(rest);
+    branch.setLedger(rest);
     if (version !== undefined) held.push([branch, version]);
   }
   return held;
@@ -67,7 +67,7 @@ export async function reconcile(own: LedgerData, options: InheritanceOptions): P
   );
   return await options.between(async () => {
     const agreeing = differing();
-    for (const [branch, next] of agreeing) branch.adopt(next);
+    for (const [branch, next] of agreeing) branch.setLedger(next);
     return agreeing.map(([branch]) => branch);
   });
 }

@@ -106,7 +106,7 @@ export function createPins(options: PinsOptions): Pins {
         options.keep(source);
         pins.set(service, source.hash);
       }
-      branch.adopt({ ...branch.ledger, pins });
+      branch.setLedger({ ...branch.ledger, pins });
     });
     await options.merge(branch);
   };

@@ -1,38 +1,68 @@
-import type { Logger } from "../../contracts/logger.ts";
 import type { Assembled, Part, Protocol } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
-import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import { indexOf } from "../claims/claim-index.ts";
-import type { Board } from "../claims/claim-table.ts";
+import type { ClaimTable } from "../claims/claim-table.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { CompiledVersion } from "../versions/compiled-version.ts";
+import type { Runtime } from "../runtime.ts";
+import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
 
-/** What assembling found wrong with one fragment. */
+/** An error that a protocol found when it assembled the whole. */
 export interface AssemblyFault {
-  /** Whose fragment. */
+  /** The fragment that causes it. */
   readonly origin: Origin;
-  /** What. */
   readonly finding: Finding;
 }
 
-/** What assembling needs. */
-export interface AssembleOptions {
-  /** The protocols, in order. */
-  readonly protocols: readonly Protocol[];
-  /** What was assembled before, or for the branch that is forked. */
-  readonly previous: ReadonlyMap<string, Assembled> | undefined;
-  /** Takes what the protocols write. */
-  readonly logger: Logger;
-  /** Fires when the result is not wanted any more. */
-  readonly signal: AbortSignal;
-  /** Gives the event loop its turns. */
-  readonly yieldToEventLoop: YieldToEventLoop;
+/**
+ * Collects the parts of the fragments by protocol. A part that did not change is the same object as in `known`.
+ * @param fragments in the order of their services' names
+ */
+export function collectParts(
+  fragments: readonly CompiledFragment[],
+  table: ClaimTable,
+  protocols: readonly Protocol[],
+  known: Parts | undefined,
+): Parts {
+  return new Map(
+    protocols.map(({ key }) => {
+      const knownParts = known?.get(key);
+      const parts = new Map<string, Part>();
+      for (const fragment of fragments) {
+        const part = partOf(fragment, key, table, knownParts?.get(fragment.service));
+        if (part !== undefined) parts.set(fragment.service, part);
+      }
+      return [key, parts];
+    }),
+  );
 }
 
-/** Each protocol's whole of its parts, and what cannot be part of it. */
-export async function assembleAll(
+/**
+ * Whether a version is made of exactly these fragments and parts, as objects: documentation is not part of a fragment's
+ * hash (S1.4), so that equal hashes with new documentation are other objects.
+ */
+export function isUnchanged(
+  version: CompiledVersion,
+  fragments: readonly CompiledFragment[],
   parts: Parts,
-  { protocols, previous, logger, signal, yieldToEventLoop }: AssembleOptions,
+): boolean {
+  if (version.chosen.size !== fragments.length) return false;
+  if (fragments.some((fragment) => version.chosen.get(fragment.service) !== fragment)) return false;
+  return [...parts].every(([protocol, byService]) => {
+    const known = version.parts.get(protocol);
+    for (const service of byService.keys()) if (known?.get(service) !== byService.get(service)) return false;
+    return true;
+  });
+}
+
+/**
+ * Lets each protocol make one whole of its parts, for example the GraphQL schema of a branch.
+ * @param previous what was assembled before: protocols take unchanged things from it
+ */
+export async function assemble(
+  parts: Parts,
+  protocols: readonly Protocol[],
+  previous: ReadonlyMap<string, Assembled> | undefined,
+  { logger, signal, yieldToEventLoop }: Pick<Runtime, "logger" | "signal" | "yieldToEventLoop">,
 ): Promise<{
   readonly assembled: ReadonlyMap<string, Assembled>;
   readonly faults: readonly AssemblyFault[];
@@ -41,9 +71,9 @@ export async function assembleAll(
   const assembled = new Map<string, Assembled>();
   for (const protocol of protocols) {
     const own = parts.get(protocol.key) ?? new Map<string, Part>();
-    const share =
+    const whole =
       protocol.assemble === undefined
-        ? new SideBySide(own)
+        ? new IndependentParts(own)
         : protocol.assemble([...own.values()], {
             previous: previous?.get(protocol.key),
             addFinding: (origin, finding) => {
@@ -52,14 +82,14 @@ export async function assembleAll(
             logger,
             signal,
           });
-    assembled.set(protocol.key, share instanceof Promise ? await share : share);
+    assembled.set(protocol.key, whole instanceof Promise ? await whole : whole);
     await yieldToEventLoop();
   }
   return { assembled, faults };
 }
 
-/** The routes and endpoints of parts that do not know of each other. */
-class SideBySide implements Assembled {
+/** The routes and endpoints of a protocol whose parts need nothing of each other. */
+class IndependentParts implements Assembled {
   readonly routes: Assembled["routes"];
   readonly #parts: ReadonlyMap<string, Part>;
 
@@ -77,55 +107,29 @@ class SideBySide implements Assembled {
   }
 }
 
-/** The parts of a version by protocol, then by service in the order of names. */
-export type Parts = CompiledVersion["parts"];
-
-/**
- * Puts the parts of the fragments on a board together. A part that did not change is the same object as before.
- * @param before parts to take unchanged ones from
- */
-export function partsOf(
-  fragments: readonly CompiledFragment[],
-  board: Board,
-  protocols: readonly Protocol[],
-  before: Parts | undefined,
-): Parts {
-  return new Map(
-    protocols.map(({ key }) => {
-      const known = before?.get(key);
-      const parts = new Map<string, Part>();
-      for (const fragment of fragments) {
-        const part = partOf(fragment, key, board, known?.get(fragment.service));
-        if (part !== undefined) parts.set(fragment.service, part);
-      }
-      return [key, parts];
-    }),
-  );
-}
-
 function partOf(
   fragment: CompiledFragment,
   protocol: string,
-  board: Board,
-  before: Part | undefined,
+  table: ClaimTable,
+  known: Part | undefined,
 ): Part | undefined {
   const compiled = fragment.parts.get(protocol);
   if (compiled === undefined) return undefined;
   const { service, hash } = fragment;
-  const waiting = waitingOf(fragment, protocol, board);
-  if (before?.compiled === compiled && isSame(before.waiting, waiting)) return before;
+  const waiting = waitingClaims(fragment, protocol, table);
+  if (known?.compiled === compiled && isSameSet(known.waiting, waiting)) return known;
   return { origin: { service, hash, jsonPath: `protocol.${protocol}` }, compiled, waiting };
 }
 
-function waitingOf(fragment: CompiledFragment, protocol: string, board: Board): ReadonlySet<string> {
-  const keys = board.waiting(fragment.service);
-  if (keys.size === 0) return none;
+function waitingClaims(fragment: CompiledFragment, protocol: string, table: ClaimTable): ReadonlySet<string> {
+  const keys = table.waitingKeys(fragment.service);
+  if (keys.size === 0) return noClaims;
   const own = indexOf(fragment).claims.filter((claim) => claim.protocol === protocol && keys.has(claim.key));
-  return own.length === 0 ? none : new Set(own.map(({ claim }) => claim.key));
+  return own.length === 0 ? noClaims : new Set(own.map(({ claim }) => claim.key));
 }
 
-function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
   return one === other || (one.size === other.size && one.isSubsetOf(other));
 }
 
-const none: ReadonlySet<string> = new Set();
+const noClaims: ReadonlySet<string> = new Set();

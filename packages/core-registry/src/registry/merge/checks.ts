@@ -7,35 +7,38 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 
 /**
- * What the services and brokers that are there now say of a fragment (S2.4, S3.3, S13.2): it changes while the fragment
- * does not. An action that is not known is a warning that heals by itself; one that its service does not publish, and an
- * event that the fragment's broker cannot send or receive, refuse the fragment.
+ * Checks a fragment against the services and brokers of the directory (S2.4, S3.3, S13.2). The result changes with the
+ * directory. An unknown action is a warning that disappears with the service's arrival; an action that its service does
+ * not publish, and an event that the fragment's broker cannot send or receive, are errors.
  */
-export function judge(fragment: CompiledFragment, directory: DirectorySnapshot): readonly Finding[] {
+export function checkAgainstDirectory(
+  fragment: CompiledFragment,
+  directory: DirectorySnapshot,
+): readonly Finding[] {
   return fragment.endpoints
     .flatMap(({ connectors }) => connectors)
     .flatMap((connector) => [
-      ...judgeCall(connector, directory),
-      ...judgePublish(connector, directory),
-      ...judgeSubscribe(connector, directory),
+      ...checkCall(connector, directory),
+      ...checkPublish(connector, directory),
+      ...checkSubscribe(connector, directory),
     ]);
 }
 
-function judgeCall(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+function checkCall(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
   const { action: name, namePath: jsonPath = connector.origin.jsonPath } = connector;
   if (name === undefined) return [];
   const found = `\`${name}\``;
   const action = directory.action(name);
   if (action === undefined) {
-    const meant = nearestName(name, actionNames(directory));
+    const similar = nearestName(name, actionNames(directory));
     return [
       {
         severity: "warning",
         code: "ACTION_UNKNOWN",
         jsonPath,
-        message: `No service has the action ${found} now. Calling it answers 503 until one has.`,
+        message: `No service provides ${found} yet. Calls return 503 until one does.`,
         found,
-        ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
+        ...(similar === undefined ? {} : { hint: `Did you mean \`${similar}\`?` }),
       },
     ];
   }
@@ -45,7 +48,7 @@ function judgeCall(connector: ConnectorDescription, directory: DirectorySnapshot
         severity: "error",
         code: "ACTION_UNPUBLISHED",
         jsonPath,
-        message: `The service \`${action.service}\` does not publish ${found} to others, so it cannot be mapped.`,
+        message: `The service \`${action.service}\` does not publish the action ${found}, so it cannot be mapped.`,
         found,
       },
     ];
@@ -56,25 +59,25 @@ function judgeCall(connector: ConnectorDescription, directory: DirectorySnapshot
       severity: "warning",
       code: "PARAMS_UNDECLARED",
       jsonPath,
-      message: `The action ${found} declares no params: nothing is passed to it but what \`params\` names.`,
+      message: `The action ${found} declares no params: only what \`params\` names is passed to it.`,
       hint: "Declare the action's params, or name them in `params`.",
     },
   ];
 }
 
-// A mapping relies on the declaration where it names nothing itself.
+// Without a mapping of its own, a connector passes what the action declares.
 function reliesOnDeclaration({ params, implicitParams }: ConnectorDescription): boolean {
   if (implicitParams !== true) return false;
   return params === null || typeof params !== "object" || Object.keys(params).length === 0;
 }
 
-function judgePublish(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+function checkPublish(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
   const broker = brokerOf(connector, directory);
   if (connector.kind !== "publish" || broker === undefined || broker.publish !== undefined) return [];
   return [incapable(connector, `The broker ${broker.name} cannot send events.`)];
 }
 
-function judgeSubscribe(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+function checkSubscribe(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
   const broker = brokerOf(connector, directory);
   if (connector.kind !== "subscribe" || broker === undefined || broker.events !== undefined) return [];
   return [incapable(connector, `The broker ${broker.name} cannot receive events.`)];
@@ -93,8 +96,8 @@ function* actionNames(directory: DirectorySnapshot): Iterable<string> {
 }
 
 /**
- * What to tell of changes that break clients, by the service whose new fragment made them: compared with the fragment that
- * the service was accepted with before. A service that went has nobody to be told.
+ * Findings about changes that break clients, by the service whose new fragment makes them. A removed service has no
+ * developer to report to.
  */
 export function breakingFindings(
   before: CompiledVersion,
@@ -104,11 +107,11 @@ export function breakingFindings(
   const findings = new Map<string, Finding[]>();
   for (const { level, service, label, kind, detail } of after.changes) {
     if (level !== "breaking" || service === undefined) continue;
-    const [old, young] = [before.chosen.get(service), after.chosen.get(service)];
-    if (old === undefined || young === undefined || old.hash === young.hash) continue;
-    const told = findings.get(service) ?? [];
-    findings.set(service, told);
-    told.push({
+    const [previous, current] = [before.chosen.get(service), after.chosen.get(service)];
+    if (previous === undefined || current === undefined || previous.hash === current.hash) continue;
+    const own = findings.get(service) ?? [];
+    findings.set(service, own);
+    own.push({
       severity,
       code: "CHANGE_BREAKING",
       jsonPath: "",
@@ -116,8 +119,8 @@ export function breakingFindings(
       found: label,
       hint:
         severity === "error"
-          ? "This branch refuses breaking changes (`schema.guard`). Keep it beside the new one, or change it on another branch."
-          : "Keep it beside the new one, marked as deprecated, until nobody uses it.",
+          ? "This branch refuses breaking changes (`schema.guard`). Keep the old one beside the new one, or use another branch."
+          : "Keep the old one beside the new one, marked as deprecated, until no client uses it.",
     });
   }
   return findings;

@@ -5,23 +5,20 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, ownOffers, withOffer } from "../discovery/directory.ts";
 import { integrationReport } from "../reports/reporter.ts";
 
-/** A fragment that is tried on a branch. */
-export interface TryOut {
-  /** Where. */
+/** The arguments of `dryRun`. */
+export interface DryRunInput {
   readonly branch: Branch;
-  /** What there is. */
   readonly directory: Directory;
-  /** What is tried. */
   readonly fragment: CompiledFragment;
-  /** Who says it. */
+  /** The gateway's name in the report. */
   readonly gateway: string;
-  /** Who would have found it, where nobody offers the service yet. */
+  /** The broker of a service that no node offers yet. Default: one that can do everything. */
   readonly broker: Broker | undefined;
 }
 
-const nobody: Broker = {
+const capableBroker: Broker = {
   contract: 1,
-  name: "nobody",
+  name: "dry-run",
   start: async () => undefined,
   stop: async () => undefined,
   call: async () => undefined,
@@ -29,16 +26,28 @@ const nobody: Broker = {
   events: () => undefined,
 };
 
-const trialNode = "check";
+/** The report that a fragment would get if a node published it now as the newest. Nothing that is served changes. */
+export async function dryRun({ branch, directory, fragment, gateway, broker }: DryRunInput): Promise<Report> {
+  const merge = await branch.dryRun(withFragment(directory, fragment, broker));
+  const integration = merge.integrations.find(
+    (one) => one.fragment.service === fragment.service && one.fragment.hash === fragment.hash,
+  );
+  // A fragment whose branch cannot be read is on no branch, and so in no integration.
+  const failed = { type: "merge", fragment, state: "failed", findings: fragment.findings } as const;
+  return integrationReport(gateway, branch.name, merge, integration ?? failed);
+}
 
-/** What would become of a fragment if a node published it now as the newest: the report, and nothing changes. */
-export async function overlay({ branch, directory, fragment, gateway, broker }: TryOut): Promise<Report> {
+function withFragment(
+  directory: Directory,
+  fragment: CompiledFragment,
+  broker: Broker | undefined,
+): Directory {
   const service = directory.services.get(fragment.service);
   const own = service === undefined ? undefined : ownOffers(service)[0];
-  const tried = withOffer(directory, {
-    broker: own?.broker ?? broker ?? nobody,
+  return withOffer(directory, {
+    broker: own?.broker ?? broker ?? capableBroker,
     precedence: own?.precedence ?? 0,
-    node: { id: trialNode },
+    node: { id: "check" },
     description: {
       name: fragment.service,
       revision: Number.MAX_SAFE_INTEGER,
@@ -48,17 +57,5 @@ export async function overlay({ branch, directory, fragment, gateway, broker }: 
     },
     fragment,
     state: "up",
-  });
-  const merge = await branch.tryOut(tried);
-  const integration = merge.integrations.find(
-    (one) => one.fragment.service === fragment.service && one.fragment.hash === fragment.hash,
-  );
-  if (integration !== undefined) return integrationReport(gateway, branch.name, merge, integration);
-  // A branch that cannot be told shows nothing of the fragment.
-  return integrationReport(gateway, branch.name, merge, {
-    type: "merge",
-    fragment,
-    state: "failed",
-    findings: fragment.findings,
   });
 }

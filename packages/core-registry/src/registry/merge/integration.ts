@@ -1,46 +1,27 @@
 import type { Finding, IntegrationState } from "../../contracts/report.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
-import type { Judge } from "../claims/resolve-conflicts.ts";
-import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import type { FragmentCheck } from "../claims/resolve-conflicts.ts";
 import type { Candidate, View } from "../discovery/view.ts";
-import type { Compilation, Compiling } from "./compile.ts";
-
-/** One attempt to merge a fragment on one branch, or to take it out (S9, words page). */
-export interface Integration {
-  /** What was tried. */
-  readonly type: "merge" | "remove";
-  /** Which fragment. */
-  readonly fragment: CompiledFragment;
-  /** What became of it. */
-  readonly state: IntegrationState;
-  /** Everything that was found. */
-  readonly findings: readonly Finding[];
-  /** The nodes that publish it. */
-  readonly nodes: readonly string[];
-  /** Equal texts: nothing new happened to this fragment. */
-  readonly outcome: string;
-}
+import type { Compilation, CompileResult, Integration } from "./types.ts";
 
 /**
- * What became of the fragments that a branch's own services publish, the newest of each service first: of those services
- * that the compilation touched.
- *
- * @param judge warnings that the services that are there now give cause for
+ * What became of the fragments of a branch's own services, the newest of each service first, for the services that the
+ * merge can have changed.
  */
-export function integrationsOf(view: View, compiling: Compiling, judge: Judge): Integration[] {
-  return [...compiling.touched].sort().flatMap((service) =>
+export function integrationsOf(view: View, result: CompileResult, check: FragmentCheck): Integration[] {
+  return [...result.changedServices].sort().flatMap((service) =>
     view
       .candidates(service)
       .filter(({ fragment }) => fragment.branch === view.branch)
-      .map((candidate, index) => integrationOf(candidate, index === 0, compiling, judge, view)),
+      .map((candidate, index) => integrationOf(candidate, index === 0, result, check, view)),
   );
 }
 
 function integrationOf(
   candidate: Candidate,
   isNewest: boolean,
-  { compilation, waiting: allWaiting }: Compiling,
-  judge: Judge,
+  { compilation, waiting: allWaiting }: CompileResult,
+  check: FragmentCheck,
   view: View,
 ): Integration {
   const { fragment, nodes } = candidate;
@@ -51,21 +32,21 @@ function integrationOf(
   const waiting = isServed ? (allWaiting.get(service) ?? []) : [];
   const findings = unique([
     ...fragment.findings,
-    ...judge(fragment),
-    ...exposure(candidate, view),
+    ...check(fragment),
+    ...exposureFindings(candidate, view),
     ...(isRefused ? refusal.findings : []),
-    ...(isServed ? (compilation.broke.get(service) ?? []) : []),
+    ...(isServed ? (compilation.breakingFindings.get(service) ?? []) : []),
     ...waiting,
-    ...pinned(candidate, compilation),
-    ...(isNewest || isServed ? [] : [older(service)]),
+    ...pinFindings(candidate, compilation),
+    ...(isNewest || isServed ? [] : [olderFinding(service)]),
   ]);
   const state = isServed ? (waiting.length > 0 ? "waiting" : "succeeded") : isRefused ? "failed" : "skipped";
   return { type: "merge", fragment, state, findings, nodes, outcome: outcomeOf(hash, state, findings) };
 }
 
-/** What was taken out of a branch: services that were served and that it does not show any more. */
-export function removalsOf(view: View, before: Pick<Compilation, "chosen"> | undefined): Integration[] {
-  return [...(before?.chosen.values() ?? [])]
+/** The fragments that were served before and that the branch does not show any more. */
+export function removalsOf(view: View, previous: Pick<Compilation, "chosen"> | undefined): Integration[] {
+  return [...(previous?.chosen.values() ?? [])]
     .filter(({ service }) => view.candidates(service).length === 0)
     .map((fragment) => ({
       type: "remove",
@@ -77,17 +58,16 @@ export function removalsOf(view: View, before: Pick<Compilation, "chosen"> | und
     }));
 }
 
-function older(service: string): Finding {
+function olderFinding(service: string): Finding {
   return {
     severity: "info",
     code: "FRAGMENT_OLDER",
     jsonPath: "",
-    message: `Another node of \`${service}\` publishes a newer fragment; that one is used.`,
+    message: `Another node of \`${service}\` publishes a newer fragment, which is used instead.`,
   };
 }
 
-// S9.4: whatever else is published.
-function pinned({ fragment: { service, hash } }: Candidate, { ledger }: Compilation): Finding[] {
+function pinFindings({ fragment: { service, hash } }: Candidate, { ledger }: Compilation): Finding[] {
   const pin = ledger.pins.get(service);
   if (pin === undefined || pin === hash) return [];
   return [
@@ -95,22 +75,22 @@ function pinned({ fragment: { service, hash } }: Candidate, { ledger }: Compilat
       severity: "info",
       code: "FRAGMENT_PINNED",
       jsonPath: "",
-      message: `The service \`${service}\` is held at the fragment ${pin.slice(0, 8)} by the gateway's people.`,
-      hint: "It is used when they let it go.",
+      message: `An operator pinned the service \`${service}\` to the fragment ${pin.slice(0, 8)} (S9.4).`,
+      hint: "Your fragment is used when the operator removes the pin.",
     },
   ];
 }
 
-// S13.1: a node of a branch is for that branch alone.
-function exposure({ exposed }: Candidate, { branch }: View): Finding[] {
+// A node of a branch must be reached by callers of that branch only (S13.1).
+function exposureFindings({ exposed }: Candidate, { branch }: View): Finding[] {
   if (exposed.length === 0) return [];
   return [
     {
       severity: "warning",
       code: "BRANCH_EXPOSED",
       jsonPath: "branch",
-      message: `Services that call it by themselves reach this node of the branch ${branch} too: it takes its share of everybody's calls and events (${exposed.join(", ")}).`,
-      hint: "Use the mixin of the broker's package, which registers it under a name of its own.",
+      message: `Calls and events of every branch reach these nodes of the branch ${branch}: ${exposed.join(", ")}.`,
+      hint: "Use the mixin of the broker's package: it registers the service under a name of its own.",
     },
   ];
 }
@@ -125,6 +105,5 @@ function unique(findings: readonly Finding[]): Finding[] {
 
 function outcomeOf(hash: string, state: IntegrationState, findings: readonly Finding[]): string {
   const found = findings.map(({ code, jsonPath, message }) => `${code} ${jsonPath} ${message}`);
-  // Remembered for every fragment and node, whatever the length of what was found.
   return hash128([hash, state, ...found].join("\n"));
 }

@@ -1,138 +1,134 @@
 import { TidegateError } from "../../contracts/errors.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch } from "../branches/branch.ts";
+import type { Runtime } from "../runtime.ts";
 
-/** Merges branches one at a time, those that matter most first: a merge may begin at what another one made (S9.3). */
-export interface Merges {
-  /** Has a branch merged. `now`: its own services changed, or somebody waits for it; `later`: it follows master. */
-  want(branch: Branch, when: "now" | "later"): void;
-  /** Whether a branch waits to be merged. */
-  isWanted(branch: Branch): boolean;
-  /** Resolves when a branch was merged that waits for it, or is being merged; else at once. */
-  merged(branch: Branch): Promise<void>;
-  /** Runs something while nothing is merged. @throws `CANCELLED` where the gateway stops before */
-  between<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** From now on: what was wanted before waited for this. */
-  begin(): void;
-  /** Resolves when nothing is wanted, or nothing is dispatched. */
+/**
+ * Merges branches one at a time, because a merge starts from what master's last merge made (S9.3). Master goes first,
+ * then work that must not run beside a merge, then branches that changed or that a request waits for, then branches
+ * that only follow master. Nothing waits for ever: after `maxInRow` turns the next kind has its turn.
+ */
+export interface MergeQueue {
+  /** Merges a branch. `now`: its own services changed, or a request waits for it. `later`: it follows master. */
+  enqueue(branch: Branch, priority: "now" | "later"): void;
+  isQueued(branch: Branch): boolean;
+  /** Resolves when the queued or running merge of a branch has ended; at once where there is none. */
+  whenMerged(branch: Branch): Promise<void>;
+  /** Runs a task while no branch is merged. @throws {TidegateError} `CANCELLED` where the gateway stops before */
+  runExclusive<Result>(task: () => Promise<Result>): Promise<Result>;
+  /** Starts to merge what was enqueued. Before, `runExclusive` runs its task at once. */
+  start(): void;
+  /** Resolves when no branch is queued and none is merged. */
   settled(): Promise<void>;
-  /** Merges nothing more. What waits is let go. */
+  /** Merges nothing more; rejects the tasks that wait. */
   stop(): void;
 }
 
-/** What merging needs. */
-export interface MergesOptions {
-  /** Resolves when no fragment waits to be read: a burst is one merge. */
-  quiet(): Promise<void>;
-  /** Told when a merge failed for a reason of the gateway's own. */
-  failed(branch: Branch, error: unknown): void;
+/** What a queue needs. */
+export interface MergeQueueOptions {
+  readonly runtime: Pick<Runtime, "logger">;
+  /** Resolves when every fragment that arrived is compiled: a burst becomes one merge. */
+  fragmentsRead(): Promise<void>;
 }
 
-/** How long a burst may hold up what came first: milliseconds. */
-const longestBurst = 250;
+/** How long a burst of fragments can delay the merge of the first one, in milliseconds. */
+const maxBurstMs = 250;
+const maxInRow = 3;
 
-/** How many times in a row the same goes first while others wait. */
-const mostInRow = 3;
-
-/** Something that runs between merges. */
-interface Work {
+interface Task {
   run(): Promise<void>;
-  refuse(error: TidegateError): void;
+  reject(error: TidegateError): void;
 }
 
-/** Merges nothing before `begin`. */
-export function createMerges({ quiet, failed }: MergesOptions): Merges {
+/** Creates an empty queue that merges nothing before `start`. */
+export function createMergeQueue({ runtime, fragmentsRead }: MergeQueueOptions): MergeQueue {
   const now = new Set<Branch>();
   const later = new Set<Branch>();
-  const works: Work[] = [];
-  let isBegun = false;
-  let isStopped = false;
+  const tasks: Task[] = [];
+  /** The callers that wait for a queued merge, and for the running one. */
+  const waiting = new Map<Branch, PromiseWithResolvers<void>>();
+  let current: { readonly branch: Branch; readonly done: PromiseWithResolvers<void> } | undefined;
   let running: Promise<void> | undefined;
-  let current: Branch | undefined;
+  let isStarted = false;
+  let isStopped = false;
   let masterInRow = 0;
   let nowInRow = 0;
-  /** Who waits for a merge that has not dispatched. */
-  const waiting = new Map<Branch, PromiseWithResolvers<void>>();
-  /** Who waits for the one that goes on. */
-  let present = Promise.withResolvers<void>();
 
-  const merge = async (branch: Branch): Promise<void> => {
+  const mergeBranch = async (branch: Branch): Promise<void> => {
     now.delete(branch);
     later.delete(branch);
-    current = branch;
-    present = waiting.get(branch) ?? Promise.withResolvers<void>();
+    const done = waiting.get(branch) ?? Promise.withResolvers<void>();
     waiting.delete(branch);
+    current = { branch, done };
     try {
       await branch.merge();
     } catch (error) {
-      failed(branch, error);
+      runtime.logger.error(
+        `Branch ${branch.name}: the merge failed. The branch still serves its last version.`,
+        error,
+      );
     } finally {
       current = undefined;
-      present.resolve();
+      done.resolve();
     }
   };
 
-  // Master first, since others begin at it; but who changes all the time does not keep the others waiting for ever.
-  const take = (): Promise<void> | undefined => {
+  const next = (): Promise<void> | undefined => {
+    if (isStopped) return undefined;
     const master = first(now, ({ name }) => name === masterBranch);
-    if (master !== undefined && masterInRow < mostInRow) {
+    if (master !== undefined && masterInRow < maxInRow) {
       masterInRow++;
-      return merge(master);
+      return mergeBranch(master);
     }
     masterInRow = 0;
-    const work = works.shift();
-    if (work !== undefined) return work.run();
-    const branch = nextOf(nowInRow < mostInRow ? [now, later] : [later, now]) ?? master;
+    const task = tasks.shift();
+    if (task !== undefined) return task.run();
+    const branch = firstOf(nowInRow < maxInRow ? [now, later] : [later, now]) ?? master;
     if (branch === undefined) return undefined;
     nowInRow = now.has(branch) ? nowInRow + 1 : 0;
-    return merge(branch);
+    return mergeBranch(branch);
   };
 
   const run = async (): Promise<void> => {
-    // A burst of one tick is one merge; what comes while it goes on is the next.
+    // What is enqueued in one tick becomes one merge; what is enqueued during a merge becomes the next one.
     await Promise.resolve();
-    for (
-      let work = isStopped ? undefined : take();
-      work !== undefined;
-      work = isStopped ? undefined : take()
-    ) {
+    for (let work = next(); work !== undefined; work = next()) {
       await work;
-      await burst(quiet);
+      await endOfBurst(fragmentsRead);
     }
     running = undefined;
   };
 
-  const go = (): void => {
-    if (!isBegun || isStopped) return;
-    running ??= burst(quiet).then(run);
+  const wakeUp = (): void => {
+    if (isStarted && !isStopped) running ??= endOfBurst(fragmentsRead).then(run);
   };
 
   return {
-    want(branch, when) {
-      if (when === "now") now.add(branch);
+    enqueue(branch, priority) {
+      if (priority === "now") now.add(branch);
       else later.add(branch);
-      go();
+      wakeUp();
     },
-    isWanted: (branch) => now.has(branch) || later.has(branch),
-    async merged(branch) {
+    isQueued: (branch) => now.has(branch) || later.has(branch),
+    async whenMerged(branch) {
       if (isStopped) return;
       if (now.has(branch) || later.has(branch)) {
         const known = waiting.get(branch) ?? Promise.withResolvers<void>();
         waiting.set(branch, known);
         await known.promise;
-      } else if (current === branch) await present.promise;
+      } else if (current?.branch === branch) await current.done.promise;
     },
-    between(work) {
+    runExclusive(task) {
       if (isStopped) return Promise.reject(stopping());
-      if (!isBegun) return work();
+      if (!isStarted) return task();
       return new Promise((resolve, reject) => {
-        works.push({ run: () => work().then(resolve, reject), refuse: reject });
-        go();
+        tasks.push({ run: () => task().then(resolve, reject), reject });
+        wakeUp();
       });
     },
-    begin() {
-      isBegun = true;
-      if (now.size + later.size + works.length > 0) go();
+    start() {
+      isStarted = true;
+      if (now.size + later.size + tasks.length > 0) wakeUp();
     },
     async settled() {
       while (running !== undefined) await running;
@@ -141,20 +137,19 @@ export function createMerges({ quiet, failed }: MergesOptions): Merges {
       isStopped = true;
       for (const { resolve } of waiting.values()) resolve();
       waiting.clear();
-      for (const { refuse } of works.splice(0)) refuse(stopping());
+      for (const { reject } of tasks.splice(0)) reject(stopping());
     },
   };
 }
 
 function stopping(): TidegateError {
-  return new TidegateError("CANCELLED", "The gateway stops.");
+  return new TidegateError("CANCELLED", "The gateway is stopping.");
 }
 
-/** Waits while fragments are read, but not for ever. */
-async function burst(quiet: () => Promise<void>): Promise<void> {
+async function endOfBurst(fragmentsRead: () => Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, longestBurst);
-  await Promise.race([quiet(), late.promise]);
+  const timer = setTimeout(late.resolve, maxBurstMs);
+  await Promise.race([fragmentsRead(), late.promise]);
   clearTimeout(timer);
 }
 
@@ -163,7 +158,7 @@ function first(branches: ReadonlySet<Branch>, fits: (branch: Branch) => boolean)
   return undefined;
 }
 
-function nextOf(queues: readonly ReadonlySet<Branch>[]): Branch | undefined {
+function firstOf(queues: readonly ReadonlySet<Branch>[]): Branch | undefined {
   for (const queue of queues) {
     const branch = first(queue, ({ name }) => name !== masterBranch);
     if (branch !== undefined) return branch;

@@ -6,7 +6,7 @@ import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, ownOffers } from "../discovery/directory.ts";
-import type { Integration } from "../merge/integration.ts";
+import type { Integration } from "../merge/types.ts";
 import {
   completedAll,
   completedRuntime,

@@ -2,19 +2,20 @@ import type { Part } from "../../contracts/protocol.ts";
 import type { Version } from "../../contracts/version.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 
-/** A version with what it was compiled of. */
+/** A version with what it was compiled from. */
 export interface CompiledVersion {
-  /** The API. */
   readonly version: Version;
-  /** The fragments by service. */
+  /** The fragment that each service uses, by service in the order of names. */
   readonly chosen: ReadonlyMap<string, CompiledFragment>;
-  /** The parts by protocol, then by service. */
-  readonly parts: ReadonlyMap<string, ReadonlyMap<string, Part>>;
+  readonly parts: Parts;
 }
 
-const digits = /^[0-9a-f]{8,32}$/;
+/** The parts of a version by protocol, then by service in the order of names. */
+export type Parts = ReadonlyMap<string, ReadonlyMap<string, Part>>;
 
-/** Whether a tag is 8 to 32 hex digits, and those that an id begins with (S9.5). */
+const hexDigits = /^[0-9a-f]{8,32}$/;
+
+/** Whether a tag names a version: 8 to 32 hex digits that its id begins with (S9.5). */
 export function isTagOf(tag: string, id: string): boolean {
-  return id.startsWith(tag) && digits.test(tag);
+  return id.startsWith(tag) && hexDigits.test(tag);
 }

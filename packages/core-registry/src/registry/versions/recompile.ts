@@ -1,47 +1,45 @@
-import type { Logger } from "../../contracts/logger.ts";
-import type { Protocol } from "../../contracts/protocol.ts";
-import type { YieldToEventLoop } from "../../runtime/yield.ts";
-import { Board } from "../claims/claim-table.ts";
+import { ClaimTable } from "../claims/claim-table.ts";
 import { settleWaiting } from "../claims/waiting.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { assembleAll, partsOf } from "../merge/assemble.ts";
+import type { Source } from "../discovery/fragment-store.ts";
+import { assemble, collectParts } from "../merge/assemble.ts";
+import type { MergeTools } from "../merge/types.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
-import { makeVersion } from "./version.ts";
+import { createVersion } from "./version.ts";
 
-/** What compiling a version again needs. */
-export interface RecompileOptions {
-  /** The protocols, in order. */
-  readonly protocols: readonly Protocol[];
-  /** A board to begin at: master's as it is. It must not change meanwhile. */
-  readonly base: Board;
-  /** A version to take unchanged things from. */
-  readonly near: CompiledVersion | undefined;
-  /** Takes what the protocols write. */
-  readonly logger: Logger;
-  /** Fires when the result is not wanted any more. */
-  readonly signal: AbortSignal;
-  /** Gives the event loop its turns. */
-  readonly yieldToEventLoop: YieldToEventLoop;
+/** Compiles a version again from the stored fragments of its recipe. No merge can run at the same time. */
+export async function recompileRecipe(
+  recipe: readonly Source[],
+  tools: MergeTools,
+): Promise<CompiledVersion> {
+  const { fragments, runtime } = tools;
+  const compiled: CompiledFragment[] = [];
+  for (const source of recipe) {
+    const fragment = fragments.revive(source);
+    compiled.push(fragment instanceof Promise ? await fragment : fragment);
+    await runtime.yieldToEventLoop();
+  }
+  return await recompile(compiled, tools);
 }
 
-/** Compiles a version again from the fragments that it was made of (S9.5): who may have what was decided then. */
+/** Compiles a version again from its fragments (S9.5). Conflicts were resolved when the version was made. */
 export async function recompile(
   fragments: readonly CompiledFragment[],
-  { base, protocols, near, logger, signal, yieldToEventLoop }: RecompileOptions,
+  { masterTable, protocols, masterVersion, runtime }: MergeTools,
 ): Promise<CompiledVersion> {
-  const board = new Board(base);
+  const table = new ClaimTable(masterTable);
   const wanted = new Map(fragments.map((fragment) => [fragment.service, fragment]));
-  for (const service of base.services()) if (!wanted.has(service)) board.unplace(service);
+  for (const service of masterTable.services()) if (!wanted.has(service)) table.unassign(service);
   for (const fragment of fragments) {
-    if (board.chosen(fragment.service) === fragment) continue;
-    board.place(fragment);
-    await yieldToEventLoop();
+    if (table.chosen(fragment.service) === fragment) continue;
+    table.assign(fragment);
+    await runtime.yieldToEventLoop();
   }
-  await settleWaiting(board, base, yieldToEventLoop);
+  await settleWaiting(table, masterTable, runtime.yieldToEventLoop);
   const ordered = [...fragments].sort((one, other) => (one.service < other.service ? -1 : 1));
-  const parts = partsOf(ordered, board, protocols, near?.parts);
-  const previous = near?.version.assembled;
-  const { assembled } = await assembleAll(parts, { protocols, previous, logger, signal, yieldToEventLoop });
+  const master = masterVersion();
+  const parts = collectParts(ordered, table, protocols, master?.parts);
+  const { assembled } = await assemble(parts, protocols, master?.version.assembled, runtime);
   const chosen = new Map(ordered.map((fragment) => [fragment.service, fragment]));
-  return { version: makeVersion(chosen, parts, protocols, assembled), chosen, parts };
+  return { version: createVersion(chosen, parts, protocols, assembled), chosen, parts };
 }

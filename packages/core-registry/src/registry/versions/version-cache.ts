@@ -1,38 +1,40 @@
 import { LRUCache } from "lru-cache";
-import type { BranchVersion } from "../branches/branch.ts";
 import type { Source } from "../discovery/fragment-store.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 
-/** Versions that are not the newest of their branch, compiled while they are in use (S9.5). */
-export interface Recall {
-  /** A version: at once where it is compiled, else what compiles it. */
-  recall(version: Pick<BranchVersion, "id" | "recipe">): CompiledVersion | (() => Promise<CompiledVersion>);
-  /** Forgets what is compiled: its documentation is old (S1.4). */
-  forget(): void;
+/** A version as it is kept when it is not compiled: its id, and the fragments that it is made of (S9.5). */
+export interface Recipe {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly recipe: readonly Source[];
 }
 
-/**
- * @param awake what is in use
- * @param compile compiles a version again
- */
-export function createRecall(
-  awake: Awake,
+/** The older versions that are compiled now. */
+export interface VersionCache {
+  /** A compiled version, or the function that compiles it. Callers at the same time share one compilation. */
+  get(version: Recipe): CompiledVersion | (() => Promise<CompiledVersion>);
+  /** Removes every version: the documentation of their fragments changed (S1.4). */
+  clear(): void;
+}
+
+/** Creates an empty cache, whose size `limit` bounds. */
+export function createVersionCache(
+  limit: CompiledLimit,
   compile: (recipe: readonly Source[]) => Promise<CompiledVersion>,
-): Recall {
+): VersionCache {
   const compiled = new Map<string, CompiledVersion>();
   const compiling = new Map<string, Promise<CompiledVersion>>();
 
-  const used = (id: string): void => awake.used(`version ${id}`, () => compiled.delete(id));
-  // Who asks at the same time waits for the same work.
-  const make = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
+  const used = (id: string): void => limit.used(`version ${id}`, () => compiled.delete(id));
+  const compileOnce = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
     const known = compiling.get(id);
     if (known !== undefined) return known;
     const work: Promise<CompiledVersion> = compile(recipe)
       .then((version) => {
-        if (compiling.get(id) === work) {
-          compiled.set(id, version);
-          used(id);
-        }
+        // Cleared meanwhile: this version has the old documentation.
+        if (compiling.get(id) !== work) return version;
+        compiled.set(id, version);
+        used(id);
         return version;
       })
       .finally(() => {
@@ -43,37 +45,37 @@ export function createRecall(
   };
 
   return {
-    recall({ id, recipe }) {
+    get({ id, recipe }) {
       const known = compiled.get(id);
-      if (known === undefined) return () => make(id, recipe);
+      if (known === undefined) return () => compileOnce(id, recipe);
       used(id);
       return known;
     },
-    forget() {
+    clear() {
       compiled.clear();
       compiling.clear();
     },
   };
 }
 
-/** Which branches and versions are compiled, beside master's newest: the ones that were used last (S9.5). */
-export interface Awake {
-  /** Notes that something was used; `sleep` is called when others were used since. */
-  used(name: string, sleep: () => void): void;
+/** Bounds how many branches and older versions are compiled at once: the ones that were used last (S9.5). */
+export interface CompiledLimit {
+  /** Records a use. `evict` is called when too many others were used since. */
+  used(name: string, evict: () => void): void;
 }
 
-/** @param most how many there are at once */
-export function createAwake(most: number): Awake {
-  const sleepers = new LRUCache<string, () => void>({
-    max: Math.max(1, most),
-    dispose: (sleep, _name, reason) => {
-      if (reason === "evict") sleep();
+/** @param max how many branches and versions can be compiled at once, beside the newest version of master */
+export function createCompiledLimit(max: number): CompiledLimit {
+  const inUse = new LRUCache<string, () => void>({
+    max: Math.max(1, max),
+    dispose: (evict, _name, reason) => {
+      if (reason === "evict") evict();
     },
   });
   return {
-    used(name, sleep) {
-      // A branch that was forgotten may have come again under its name.
-      if (sleepers.get(name) !== sleep) sleepers.set(name, sleep);
+    used(name, evict) {
+      // A branch that was removed can be created again under its name.
+      if (inUse.get(name) !== evict) inUse.set(name, evict);
     },
   };
 }

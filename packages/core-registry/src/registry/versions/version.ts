@@ -3,26 +3,19 @@ import type { ServiceRules } from "../../contracts/scope.ts";
 import type { Version, VersionFragment } from "../../contracts/version.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Parts } from "../merge/assemble.ts";
-
-/** The id of a version made of these fragments, by the names of their services and so in whatever order they came (S9.4). */
-function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {
-  let text = "";
-  for (const { hash } of fragments.values()) text += `${hash}\n`;
-  return hash128(text);
-}
+import type { Parts } from "./compiled-version.ts";
 
 /**
- * A version of these fragments and of what the protocols made of them.
- * @param chosen in the order of their services' names
+ * Creates a version from its fragments and from what the protocols made of them (S9.4).
+ * @param chosen in the order of the services' names: the id must not depend on the order of arrival
  */
-export function makeVersion(
+export function createVersion(
   chosen: ReadonlyMap<string, CompiledFragment>,
   parts: Parts,
   protocols: readonly Protocol[],
   assembled: ReadonlyMap<string, Assembled>,
 ): Version {
-  return new MadeVersion(
+  return new ImmutableVersion(
     chosen,
     parts,
     protocols.flatMap(({ key }) => assembled.get(key) ?? []),
@@ -30,8 +23,8 @@ export function makeVersion(
   );
 }
 
-/** A class, and no object with getters of its own: such a one is slow to read, and this one is read by every request. */
-class MadeVersion implements Version {
+/** A class, because every request reads it: V8 reads object literals with getters slowly. */
+class ImmutableVersion implements Version {
   readonly id: string;
   readonly name: string;
   readonly routes: Version["routes"];
@@ -39,23 +32,23 @@ class MadeVersion implements Version {
   readonly assembled: Version["assembled"];
   readonly #chosen: ReadonlyMap<string, CompiledFragment>;
   readonly #parts: Parts;
-  readonly #shares: readonly Assembled[];
+  readonly #wholes: readonly Assembled[];
   #fragments: readonly VersionFragment[] | undefined;
 
   constructor(
     chosen: ReadonlyMap<string, CompiledFragment>,
     parts: Parts,
-    shares: readonly Assembled[],
+    wholes: readonly Assembled[],
     assembled: Version["assembled"],
   ) {
     this.id = versionId(chosen);
     this.name = this.id.slice(0, 8);
-    this.routes = shares.flatMap(({ routes }) => routes);
+    this.routes = wholes.flatMap(({ routes }) => routes);
     this.rules = serviceRules(chosen);
     this.assembled = assembled;
     this.#chosen = chosen;
     this.#parts = parts;
-    this.#shares = shares;
+    this.#wholes = wholes;
   }
 
   get fragments(): readonly VersionFragment[] {
@@ -64,12 +57,18 @@ class MadeVersion implements Version {
   }
 
   get endpoints(): readonly Endpoint[] {
-    return this.#shares.flatMap(({ endpoints }) => endpoints);
+    return this.#wholes.flatMap(({ endpoints }) => endpoints);
   }
 }
 
+function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {
+  let text = "";
+  for (const { hash } of fragments.values()) text += `${hash}\n`;
+  return hash128(text);
+}
+
 function versionFragment({ service, hash, branch = "" }: CompiledFragment, parts: Parts): VersionFragment {
-  let waiting = none;
+  let waiting = noClaims;
   for (const byService of parts.values()) {
     const own = byService.get(service)?.waiting;
     if (own !== undefined && own.size > 0) waiting = [...waiting, ...own];
@@ -77,17 +76,17 @@ function versionFragment({ service, hash, branch = "" }: CompiledFragment, parts
   return { service, hash, branch, waiting };
 }
 
-const none: readonly string[] = [];
+const noClaims: readonly string[] = [];
 
 /**
- * The rules of a version's services (S7.2). The owner's apply to another fragment's call where either of the two says
- * `policy.owner`: the one that calls, to be as careful as the owner, or the owner, so that nobody goes around its rules.
+ * The rules of a version's services (S7.2). The rules of an action's owner apply to the call of another fragment where
+ * `policy.owner` is set by the caller, to be as careful as the owner, or by the owner, so that no caller avoids its rules.
  */
 export function serviceRules(chosen: ReadonlyMap<string, CompiledFragment>): ServiceRules {
   return {
-    ownerRules: (service, action, asked) => {
+    ownerRules: (service, action, isAsked) => {
       const gate = chosen.get(service)?.gate;
-      return gate !== undefined && (asked || gate.owner) ? gate.rulesFor("call", action) : undefined;
+      return gate !== undefined && (isAsked || gate.owner) ? gate.rulesFor("call", action) : undefined;
     },
   };
 }

@@ -10,7 +10,8 @@ import {
   withState,
 } from "../../../src/registry/discovery/directory.ts";
 import { emptyLedger, type Ledger } from "../../../src/registry/ledger/ledger.ts";
-import { type Compilation, compile } from "../../../src/registry/merge/compile.ts";
+import type { Compilation } from "../../../src/registry/merge/types.ts";
+import { compile } from "../../../src/registry/merge.ts";
 import { type FragmentSketch, fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf, stillProtocol } from "../inputs.ts";
 
@@ -41,7 +42,7 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
       {
         code: "CLAIM_TAKEN",
         jsonPath: "protocol.T.GET /x",
-        message: "`GET /x` (T) is held by the service `b`.",
+        message: "The service `b` already owns `GET /x` (T).",
       },
     ]);
     expect(after.ledger.owners).toEqual(new Map([["T GET /x", "b"]]));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Board } from "../../../src/registry/claims/claim-table.ts";
+import { ClaimTable } from "../../../src/registry/claims/claim-table.ts";
 import {
   type Directory,
   emptyDirectory,
@@ -10,7 +10,8 @@ import {
   withState,
 } from "../../../src/registry/discovery/directory.ts";
 import { emptyLedger } from "../../../src/registry/ledger/ledger.ts";
-import { type Compilation, compile } from "../../../src/registry/merge/compile.ts";
+import type { Compilation } from "../../../src/registry/merge/types.ts";
+import { compile } from "../../../src/registry/merge.ts";
 import { fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf } from "../inputs.ts";
 
@@ -62,21 +63,21 @@ describe("S9.4, S9.6: claims that several services may hold together", () => {
   test("are held, contested and waited for the same whether the merge began at the last one or at nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 12 }), async (happenings) => {
-        const base = new Board();
+        const parentTable = new ClaimTable();
         const last = new Map<string, Compilation>();
         let directory = emptyDirectory;
         for (const one of happenings) {
           directory = after(directory, one);
-          const fresh = new Board();
+          const fresh = new ClaimTable();
           for (const branch of ["master", "dev"]) {
             const previous = last.get(branch);
             const before = { branch, previous, ledger: previous?.ledger ?? emptyLedger };
-            const made = await compile(inputOf(directory, { ...before, base }));
-            const anew = await compile(inputOf(directory, { ...before, base: fresh }));
+            const made = await compile(inputOf(directory, { ...before, parentTable }));
+            const anew = await compile(inputOf(directory, { ...before, parentTable: fresh }));
             expect(outcome(made.compilation)).toEqual(outcome(anew.compilation));
             if (branch === "master") {
-              made.board.commit(directory);
-              anew.board.commit(directory);
+              made.table.commit(directory);
+              anew.table.commit(directory);
             }
             last.set(branch, made.compilation);
           }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Claim } from "../../../src/contracts/protocol.ts";
-import { Board } from "../../../src/registry/claims/claim-table.ts";
+import { ClaimTable } from "../../../src/registry/claims/claim-table.ts";
 import { settleWaiting } from "../../../src/registry/claims/waiting.ts";
 import { createYield } from "../../../src/runtime/yield.ts";
 import { fragmentOf } from "../fragments.ts";
@@ -18,23 +18,23 @@ interface Held {
   readonly claims: readonly Claim[];
 }
 
-async function placed(base: Board, ...services: Held[]): Promise<Board> {
-  const board = new Board(base);
-  for (const { service, claims } of services) board.place(fragmentOf({ service, claims }));
+async function placed(base: ClaimTable, ...services: Held[]): Promise<ClaimTable> {
+  const board = new ClaimTable(base);
+  for (const { service, claims } of services) board.assign(fragmentOf({ service, claims }));
   await settleWaiting(board, base, yieldToEventLoop);
   return board;
 }
 
-const waitingOf = (board: Board): Record<string, string[]> =>
+const waitingOf = (board: ClaimTable): Record<string, string[]> =>
   Object.fromEntries(
     board
-      .waiters()
-      .map((service) => [service, [...board.waiting(service)].map((key) => key.slice(2)).sort()]),
+      .servicesWaiting()
+      .map((service) => [service, [...board.waitingKeys(service)].map((key) => key.slice(2)).sort()]),
   );
 
 test("S5.8: definitions that need each other stay together", async () => {
   const board = await placed(
-    new Board(),
+    new ClaimTable(),
     { service: "a", claims: [claim("type A", "type B")] },
     { service: "b", claims: [claim("type B", "type A")] },
   );
@@ -43,7 +43,7 @@ test("S5.8: definitions that need each other stay together", async () => {
 
 test("S5.8: what names a missing type waits, and what names that one too, and nothing else", async () => {
   const board = await placed(
-    new Board(),
+    new ClaimTable(),
     {
       service: "a",
       claims: [
@@ -97,16 +97,16 @@ const held: fc.Arbitrary<Held> = fc.record({
 test("S5.8: after any number of changes the same waits as when all is looked at afresh", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(held, fc.boolean()), { maxLength: 8 }), async (changes) => {
-      const base = new Board();
+      const base = new ClaimTable();
       const there = new Map<string, Held>();
       for (const [change, goes] of changes) {
-        const board = new Board(base);
+        const board = new ClaimTable(base);
         if (goes) {
           there.delete(change.service);
-          board.unplace(change.service);
+          board.unassign(change.service);
         } else {
           there.set(change.service, change);
-          board.place(fragmentOf(change));
+          board.assign(fragmentOf(change));
         }
         await settleWaiting(board, base, yieldToEventLoop);
         expect(waitingOf(board)).toEqual(plainly([...there.values()]));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Protocol } from "../../../src/contracts/protocol.ts";
-import { Board } from "../../../src/registry/claims/claim-table.ts";
+import { ClaimTable } from "../../../src/registry/claims/claim-table.ts";
 import { emptyDirectory, withOffer } from "../../../src/registry/discovery/directory.ts";
-import { compile } from "../../../src/registry/merge/compile.ts";
+import { compile } from "../../../src/registry/merge.ts";
 import { fragmentOf, offerOf } from "../fragments.ts";
 import { inputOf } from "../inputs.ts";
 
@@ -31,10 +31,10 @@ const old = withOffer(emptyDirectory, offerOf(fragmentOf({ service: "old" }), "n
 
 /** Master as it is while `old` is there alone. */
 async function before() {
-  const base = new Board();
-  const made = await compile(inputOf(old, { protocols, base }));
-  made.board.commit(old);
-  return { base, previous: made.compilation, ledger: made.compilation.ledger };
+  const parentTable = new ClaimTable();
+  const made = await compile(inputOf(old, { protocols, parentTable }));
+  made.table.commit(old);
+  return { parentTable, previous: made.compilation, ledger: made.compilation.ledger };
 }
 
 describe("S9.6: where what is served already is found at fault with what came", () => {
@@ -46,10 +46,10 @@ describe("S9.6: where what is served already is found at fault with what came", 
   });
 
   test("the compilation ends, on a branch that has it from master", async () => {
-    const { base } = await before();
+    const { parentTable } = await before();
     const young = fragmentOf({ service: "young", branch: "dev", claims });
     const both = withOffer(old, offerOf(young, "n2"));
-    const { compilation } = await compile(inputOf(both, { protocols, base, branch: "dev" }));
+    const { compilation } = await compile(inputOf(both, { protocols, parentTable, branch: "dev" }));
     expect([...compilation.refused.keys()]).toEqual(["old"]);
     expect([...compilation.chosen.keys()]).toEqual(["young"]);
   });

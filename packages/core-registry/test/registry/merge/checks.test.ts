@@ -2,7 +2,7 @@ import { directoryOf, memoryBroker } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import type { ConnectorDescription } from "../../../src/contracts/connector.ts";
 import type { ActionEntry, DirectorySnapshot } from "../../../src/contracts/directory.ts";
-import { judge } from "../../../src/registry/merge/checks.ts";
+import { checkAgainstDirectory } from "../../../src/registry/merge/checks.ts";
 import { fragmentOf } from "../fragments.ts";
 
 const origin = { service: "player", hash: "0".repeat(32), jsonPath: "protocol.T.x.call" };
@@ -14,7 +14,7 @@ function judged(connector: Partial<ConnectorDescription>, directory: DirectorySn
     ...endpoint,
     connectors: [{ kind: "call" as const, origin, ...connector }],
   }));
-  return judge({ ...fragment, endpoints }, directory);
+  return checkAgainstDirectory({ ...fragment, endpoints }, directory);
 }
 
 const directory = (actions: Readonly<Record<string, Partial<ActionEntry>>>) =>

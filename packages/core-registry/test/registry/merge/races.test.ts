@@ -1,7 +1,8 @@
 import { manualClock, memoryBroker } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
+import { silentLogger } from "../../../src/contracts/logger.ts";
 import type { Branch } from "../../../src/registry/branches/branch.ts";
-import { createMerges, type Merges } from "../../../src/registry/merge/merge-queue.ts";
+import { createMergeQueue, type MergeQueue } from "../../../src/registry/merge/merge-queue.ts";
 import { fragment, labels, registryOn, servedBy, setUp } from "../kit.ts";
 import { noSandbox, paths } from "../plugins.ts";
 
@@ -139,29 +140,32 @@ function mergedBranch(name: string, merge: () => Promise<void>): Branch {
     served: undefined,
     versions: [],
     ledger: { accepted: new Map(), owners: new Map(), pins: new Map() },
-    isOpen: false,
+    isUnresolved: false,
     get snapshot() {
       return unused();
     },
     find: unused,
-    tryOut: unused,
-    adopt: unused,
+    dryRun: unused,
+    setLedger: unused,
     pin: unused,
-    sleep: unused,
+    evict: unused,
     release: unused,
   };
 }
 
 /** Master, whose every merge is followed by the next one, until the test is content. */
-function restless(): { readonly merges: Merges; readonly master: Branch; readonly end: () => void } {
+function restless(): { readonly merges: MergeQueue; readonly master: Branch; readonly end: () => void } {
   let isOver = false;
-  const merges = createMerges({ quiet: async () => undefined, failed: () => undefined });
+  const merges = createMergeQueue({
+    runtime: { logger: silentLogger },
+    fragmentsRead: async () => undefined,
+  });
   const master = mergedBranch("master", async () => {
     await new Promise(setImmediate);
-    if (!isOver) merges.want(master, "now");
+    if (!isOver) merges.enqueue(master, "now");
   });
-  merges.begin();
-  merges.want(master, "now");
+  merges.start();
+  merges.enqueue(master, "now");
   return {
     merges,
     master,
@@ -174,14 +178,14 @@ function restless(): { readonly merges: Merges; readonly master: Branch; readonl
 describe("S9.3: while master changes all the time", () => {
   test("what has to run between merges runs", async () => {
     const { merges, end } = restless();
-    expect(await merges.between(async () => "done")).toBe("done");
+    expect(await merges.runExclusive(async () => "done")).toBe("done");
     end();
     await merges.settled();
   });
 
   test("who waits for master waits for one merge that began after", async () => {
     const { merges, master, end } = restless();
-    await merges.merged(master);
+    await merges.whenMerged(master);
     end();
     await merges.settled();
   });

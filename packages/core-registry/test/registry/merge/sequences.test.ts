@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Board } from "../../../src/registry/claims/claim-table.ts";
+import { ClaimTable } from "../../../src/registry/claims/claim-table.ts";
 import {
   type Directory,
   emptyDirectory,
@@ -10,7 +10,8 @@ import {
   withState,
 } from "../../../src/registry/discovery/directory.ts";
 import { emptyLedger, type Ledger } from "../../../src/registry/ledger/ledger.ts";
-import { type Compilation, compile } from "../../../src/registry/merge/compile.ts";
+import type { Compilation } from "../../../src/registry/merge/types.ts";
+import { compile } from "../../../src/registry/merge.ts";
 import { fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf } from "../inputs.ts";
 
@@ -84,17 +85,17 @@ const outcome = (compilation: Compilation) => ({
 
 /** A gateway's branches, merged burst by burst as the registry does it. */
 function gateway() {
-  const base = new Board();
+  const parentTable = new ClaimTable();
   const last = new Map<string, Compilation>();
   const ledgerOf = (branch: string): Ledger => last.get(branch)?.ledger ?? emptyLedger;
   return {
-    base,
+    parentTable,
     last,
     async merge(directory: Directory) {
       for (const branch of ["master", "dev"]) {
         const before = { ledger: ledgerOf(branch), previous: last.get(branch) };
-        const made = await compile(inputOf(directory, { branch, base, ...before }));
-        if (branch === "master") made.board.commit(directory);
+        const made = await compile(inputOf(directory, { branch, parentTable, ...before }));
+        if (branch === "master") made.table.commit(directory);
         last.set(branch, made.compilation);
       }
     },
@@ -113,17 +114,17 @@ describe("S9.4: over any history of arrivals, updates, departures and losses", (
           await one.merge(directory);
           const previous = known.get("master");
           const ledger = previous?.ledger ?? emptyLedger;
-          const fresh = new Board();
-          const master = await compile(inputOf(directory, { ledger, previous, base: fresh }));
+          const fresh = new ClaimTable();
+          const master = await compile(inputOf(directory, { ledger, previous, parentTable: fresh }));
           expect(outcome(master.compilation)).toEqual(outcome(one.last.get("master") ?? master.compilation));
-          master.board.commit(directory);
+          master.table.commit(directory);
           const old = known.get("dev");
           const dev = await compile(
             inputOf(directory, {
               branch: "dev",
               ledger: old?.ledger ?? emptyLedger,
               previous: old,
-              base: fresh,
+              parentTable: fresh,
             }),
           );
           expect(outcome(dev.compilation)).toEqual(outcome(one.last.get("dev") ?? dev.compilation));
