@@ -12,7 +12,9 @@ const coreEntry = "packages/core-registry/src/index.ts";
 /** A function over this many lines is listed. */
 const longFunction = 60;
 
-/** Counts what the rules of the language are about, in the sources of a checkout, and returns it as Markdown. */
+/**
+ * Counts what the rules of the language are about, in the sources of a checkout, and returns it as Markdown.
+ */
 export function counts(checkout: string): string {
   const packages = readPackages(checkout);
   const sources = packages

@@ -3,12 +3,14 @@ import { type ExportedName, exportedNames } from "./exported.ts";
 import type { SourceText } from "./repository.ts";
 
 /**
- * One row of the table: words of the old dialect, the usual word for the same thing, and the part of a path in which the row
- * holds. Without that part the row holds everywhere.
+ * One row of the table: words of the old dialect, the usual word for the same thing, and the part of a path
+ * in which the row holds. Without that part the row holds everywhere.
  */
 export type Row = readonly [words: string, use: string, where?: string];
 
-/** Words that no exported name contains, whatever stands beside them: `playerHeirlooms` is refused as well. */
+/**
+ * Words that no exported name contains, whatever stands beside them: `playerHeirlooms` is refused as well.
+ */
 export const refusedWords: readonly Row[] = [
   ["heirloom heirlooms", "retainedFragments"],
   ["hearsay", "gossipVerification"],
@@ -49,7 +51,10 @@ export const refusedWords: readonly Row[] = [
   ["begun", "dispatched"],
 ];
 
-/** Whole names that are refused. Their words are ordinary words: other names, and other packages, can contain them. */
+/**
+ * Whole names that are refused. Their words are ordinary words: other names, and other packages, can contain
+ * them.
+ */
 export const refusedNames: readonly Row[] = [
   ["leaveInOrder", "gracefulLeave"],
   ["word wordOf declare", "nodeCapabilities", "-moleculer/"],
@@ -72,14 +77,18 @@ export const refusedNames: readonly Row[] = [
   ["links", "streams", "-moleculer/"],
 ];
 
-/** Whole names that are refused for functions and methods only: `found` as data beside `expected` is right. */
+/**
+ * Whole names that are refused for functions and methods only: `found` as data beside `expected` is right.
+ */
 export const refusedFunctions: readonly Row[] = [
   ["found", "addFinding"],
   ["tell", "send"],
   ["broke", "reportRuntime"],
 ];
 
-/** Returns one line for each exported name of a file, and for the file's own name, that uses the old dialect. */
+/**
+ * Returns one line for each exported name of a file, and for the file's own name, that uses the old dialect.
+ */
 export function dialectFaults(file: SourceText): string[] {
   const ownName = basename(file.path).replace(/(\.(test|types))*\.ts$/, "");
   const camelCase = ownName.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -19,8 +19,8 @@ export function missingDocstrings(file: SourceText): string[] {
 }
 
 /**
- * Returns one line for each docstring, of a declaration or of a member, that has at most `shortDocstring` words.
- * Docstrings that begin with a tag (`@deprecated`) are exempt.
+ * Returns one line for each docstring, of a declaration or of a member, that has at most `shortDocstring`
+ * words. Docstrings that begin with a tag (`@deprecated`) are exempt.
  */
 export function shortDocstrings(file: SourceText): string[] {
   return docstringsOf(file).flatMap(({ line, words }) =>

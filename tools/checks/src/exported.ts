@@ -12,7 +12,6 @@ export type Declaration = NonNullable<ExportNamedDeclaration["declaration"]>;
 
 /** A declaration that a file exports, with the offset where its statement begins. */
 export interface Exported {
-  /** The declaration without `export`. */
   readonly declaration: Declaration;
   /** The offset of the statement: a docstring stands directly above it. */
   readonly start: number;
@@ -20,7 +19,6 @@ export interface Exported {
 
 /** A name that other files can see: of a declaration, or of a member of an exported interface or class. */
 export interface ExportedName {
-  /** The name alone: `note`. */
   readonly name: string;
   /** The name with its interface or class: `Runtime.note`. */
   readonly path: string;
@@ -62,7 +60,9 @@ export function namesOf(declaration: Declaration): string[] {
   return "id" in declaration && declaration.id?.type === "Identifier" ? [declaration.id.name] : ["default"];
 }
 
-/** Returns every name that a file exports, with the members of exported interfaces, object types and classes. */
+/**
+ * Returns every name that a file exports, with the members of exported interfaces, object types and classes.
+ */
 export function exportedNames(file: SourceText): ExportedName[] {
   const { program } = parseSync(file.path, file.text);
   return exportsOf(program.body).flatMap(({ declaration, start }) => {

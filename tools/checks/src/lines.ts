@@ -8,9 +8,12 @@ export const codeWidth = 110;
 /** The longest line of Markdown, in characters. */
 export const markdownWidth = 120;
 
+/** Characters that can follow a literal on its line, as in `);`. */
+const punctuation = 3;
+
 /**
- * Returns one line for each line of a TypeScript file that is too long. Template literals, regular expressions and
- * addresses that reach beyond the limit are exempt, because they cannot be broken.
+ * Returns one line for each line of a TypeScript file that is too long. Template literals, regular
+ * expressions and addresses that reach beyond the limit are exempt, because they cannot be broken.
  */
 export function longCodeLines(file: SourceText): string[] {
   const long = longLines(file.text, codeWidth);
@@ -21,7 +24,10 @@ export function longCodeLines(file: SourceText): string[] {
     .map(({ line, text }) => fault(file.path, line, text, codeWidth));
 }
 
-/** Returns one line for each line of a Markdown text that is too long; tables, code and link definitions are exempt. */
+/**
+ * Returns one line for each line of a Markdown text that is too long; tables, code and link definitions are
+ * exempt.
+ */
 export function longMarkdownLines({ path, text }: SourceText): string[] {
   const prose = text.replaceAll(/^([ \t]*)(```|~~~).*?^\s*\2/gms, (block) => block.replaceAll(/[^\n]/g, ""));
   return longLines(prose, markdownWidth)
@@ -44,7 +50,7 @@ function unbreakableLines(file: SourceText): Set<number> {
     const first = lineAt(file.text, start);
     let offset = file.text.lastIndexOf("\n", start - 1) + 1;
     for (const [index, text] of file.text.slice(offset, end).split("\n").entries()) {
-      if (text.length > codeWidth) lines.add(first + index);
+      if (text.length + punctuation > codeWidth) lines.add(first + index);
       offset += text.length + 1;
     }
   };

@@ -6,37 +6,32 @@ export const root: string = join(import.meta.dirname, "../../..");
 
 /** The part of a `package.json` that the checks read. */
 export interface Manifest {
-  /** The package's name. */
   readonly name: string;
-  /** True for what is never published. */
+  /** True for a package that is never published. */
   readonly private?: boolean;
-  /** What the package needs to run: name to range. */
+  /** Packages that it needs to run: name to range. */
   readonly dependencies?: Readonly<Record<string, string>>;
-  /** What its user brings: name to range. */
+  /** Packages that the user installs: name to range. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  /** What only its tests need: name to range. */
+  /** Packages that only its tests need: name to range. */
   readonly devDependencies?: Readonly<Record<string, string>>;
-  /** Its commands: name to shell line. */
+  /** The commands of the package: name to shell line. */
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
-/** One TypeScript file of the repository. */
+/** A text file of the repository, with its path. */
 export interface SourceText {
   /** Its path from the root, with `/`. */
   readonly path: string;
-  /** What is in it. */
   readonly text: string;
 }
 
-/** One package of the workspace. */
+/** A package of the workspace, with the text of its files. */
 export interface WorkspacePackage {
-  /** Its folder from the root: `packages/sandbox`. */
+  /** The folder from the root, for example `packages/sandbox`. */
   readonly folder: string;
-  /** Its `package.json`. */
   readonly manifest: Manifest;
-  /** The files under `src`. */
   readonly sources: readonly SourceText[];
-  /** The files under `test`. */
   readonly tests: readonly SourceText[];
 }
 
@@ -49,7 +44,8 @@ export function read(path: string, checkout: string = root): string {
 }
 
 /**
- * Returns the files that a glob pattern finds, sorted, as paths from the root; `node_modules` and `dist` are left out.
+ * Returns the files that a glob pattern finds, sorted, as paths from the root; `node_modules` and `dist` are
+ * left out.
  * @param checkout another checkout to search; default: this one
  */
 export function find(pattern: string, checkout: string = root): string[] {

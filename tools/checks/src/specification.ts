@@ -4,7 +4,7 @@ import type { SourceText } from "./repository.ts";
 /** The folder of the specification, from the root. */
 export const specificationFolder = "docs/specification";
 
-/** The ids of a Markdown page that links can lead to: those of `<a id="...">` and of its headings. */
+/** Returns the anchors of a Markdown page: the ids of `<a id="...">`, and those that headings get. */
 export function anchorsOf(markdown: string): Set<string> {
   const prose = withoutCode(markdown);
   const ids = [...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? "");
@@ -15,7 +15,7 @@ export function anchorsOf(markdown: string): Set<string> {
 /** A kind of citation that a reader of the repository cannot follow. */
 export type Citation = "number" | "page" | "original document" | "old case id";
 
-/** Finds one kind of citation in a file: a line for each place. */
+/** Returns one line for each place in a file with a citation of one kind. */
 export type CitationCheck = (file: SourceText, anchors: ReadonlySet<string>) => string[];
 
 /**
@@ -46,18 +46,22 @@ export const citationChecks: Readonly<Record<Citation, CitationCheck>> = {
     ),
 };
 
-// Two digits after a letter; a chapter has no leading zero. `B9:` was the whole chapter of hostile services. In the titles of tests a
-// chapter is followed by a colon, so that a number that is followed by a word was the id of a sandbox case.
+// Two digits after a letter; a chapter has no leading zero. `B9:` was the whole chapter of hostile services.
+// In the titles of tests a chapter is followed by a colon, so that a number that is followed by a word was
+// the id of a sandbox case.
 const oldCaseId =
   /(?<![\w%.$#{/-])(?:S0\d|S(?:19|2\d|3\d)|[ABGHJPRW]\d\d)(?![\w.}-])|\bB9(?=:)|(?<=["'`])S1\d(?= [a-zA-Z])|(?<=\bS1\d )S1\d\b/g;
 
-/** The words for the original documents. `the seed` is a random number's where a file has a variable of that name. */
+/** Returns the pattern of `the seed`. A file with a variable `seed` means the seed of random numbers. */
 function originalDocument(text: string): RegExp {
   const random = /\bseed\??\s*[:=,})]/.test(text);
   return random ? /\bthe seed's|\bseeds?\//gi : /\bthe (?:first |second )?seeds?\b(?:'s)?|\bseeds?\//gi;
 }
 
-/** Returns one line for each relative link of a page that leads nowhere: no such file, or no such anchor in it. */
+/**
+ * Returns one line for each relative link of a page that leads nowhere: no such file, or no such anchor in
+ * it.
+ */
 export function brokenLinks(page: SourceText, readPage: (path: string) => string | undefined): string[] {
   return places(page, /\]\((?!\w+:)([^)\s]+)\)/g, (link) => {
     const [target = "", anchor] = link.slice(2, -1).split("#");
@@ -90,7 +94,7 @@ function withoutCode(markdown: string): string {
   return markdown.replaceAll(/^```.*?^```/gms, "");
 }
 
-/** The anchor that GitHub gives a heading. */
+/** Returns the anchor that GitHub gives to a heading. */
 function slugOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -10,8 +10,10 @@ import { counts } from "../src/counts.ts";
 import { readPackages } from "../src/repository.ts";
 
 test("words of the old dialect, in identifiers and comments, not in texts", () => {
-  const text =
-    '// What was told of heirlooms.\nexport const toldHeirlooms = "told";\nfunction mostRoutes(evenIfFaulty: string): void {}';
+  const text = `// What was told of heirlooms.
+    export const toldHeirlooms = "told";
+    function mostRoutes(evenIfFaulty: string): void {}
+  `;
   const found = dialectCounts([{ path: "a.ts", text }]).filter((row) => row.identifiers + row.comments > 0);
   expect(found.map(({ words, identifiers, comments }) => [words, identifiers, comments])).toEqual([
     ["heirloom heirlooms", 1, 1],
@@ -24,9 +26,14 @@ test("words of the old dialect, in identifiers and comments, not in texts", () =
 test("exported values, through other files, without types", () => {
   const files: Record<string, string> = {
     "src/index.ts":
-      'export * from "./a.ts";\nexport { type T, b, c as d } from "./b.ts";\nexport type { E } from "./b.ts";',
-    "src/a.ts":
-      'export interface I {}\nexport type U = string;\nexport const e = 1, f = 2;\nexport class K {}\nexport * from "./index.ts";',
+      'export * from "./a.ts"; export { type T, b, c as d } from "./b.ts"; export type { E } from "./b.ts";',
+    "src/a.ts": `
+      export interface I {}
+      export type U = string;
+      export const e = 1, f = 2;
+      export class K {}
+      export * from "./index.ts";
+    `,
   };
   expect(exportedValues("src/index.ts", (path) => files[path])).toEqual(["K", "b", "d", "e", "f"]);
 });

@@ -52,7 +52,7 @@ describe("the check sees", () => {
   test.each([
     [
       "a member",
-      "/** Describes one route of a version. */\nexport interface I {\n  /** Its name. */\n  name: string;\n}",
+      "/** Describes a route of a version. */\nexport interface I {\n  /** Its name. */\n  name: string;\n}",
     ],
     ["a declaration", "\n\n/** The name of the thing. */\nexport const c = 1;"],
     ["a declaration that is not exported", "\n\n/**\n * The name.\n */\nconst c = 1;"],
@@ -63,8 +63,13 @@ describe("the check sees", () => {
   });
 
   test("no fault in six words, in a tag, in plain comments and in text", () => {
-    const text =
-      '/** The time limit in whole milliseconds. */\nconst a = 1;\n/** @internal */\nconst b = 2;\n/* a */ // b\nconst c = "/** d */";';
+    const text = `
+      /** The time limit in whole milliseconds. */
+      const a = 1;
+      /** @internal */
+      const b = 2; /* a */ // b
+      const c = "/** d */";
+    `;
     expect(shortDocstrings({ path: "a.ts", text })).toEqual([]);
     expect(docstringsOf({ path: "a.ts", text }).map(({ words }) => words.length)).toEqual([6, 1]);
   });

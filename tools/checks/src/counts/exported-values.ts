@@ -3,7 +3,8 @@ import { parseSync } from "oxc-parser";
 import { namesOf } from "../exported.ts";
 
 /**
- * Returns the names of the values, not of the types, that a file exports, sorted. It follows `export *` of relative paths.
+ * Returns the names of the values, not of the types, that a file exports, sorted. It follows `export *` of
+ * relative paths.
  * @param readFile returns the text of a file, or `undefined` where there is none
  */
 export function exportedValues(path: string, readFile: (path: string) => string | undefined): string[] {

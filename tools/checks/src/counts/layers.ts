@@ -2,7 +2,6 @@ import type { SourceText, WorkspacePackage } from "../repository.ts";
 
 /** The sources of one package, or of one folder of the core. */
 export interface Layer {
-  /** The folder from the root. */
   readonly name: string;
   /** The number of its TypeScript files. */
   readonly files: number;

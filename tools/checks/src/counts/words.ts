@@ -4,9 +4,7 @@ import type { SourceText } from "../repository.ts";
 
 /** How often the words of one row of the table occur. */
 export interface WordCount {
-  /** The words. */
   readonly words: string;
-  /** The word to use instead. */
   readonly use: string;
   /** Occurrences in identifiers, as one of their words; of whole names: identifiers that are the name. */
   readonly identifiers: number;
