@@ -20,8 +20,8 @@ export default defineConfig({
   test: {
     // A user's run passes without what only CI needs, and says what it left out.
     reporters: ["default", join(root, "tools/checks/src/left-out.ts")],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Most test files wait for processes and sockets, so more of them run than there are cores.
     maxWorkers: 3,
     // Test files open sockets and start processes: each one keeps a worker of its own, whatever the hints say.
