@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { type GatewayPage, reservedNames } from "@tidegate/core-registry";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { isLocal } from "../src/dispatch/access.ts";
+import { isLocal } from "../src/access.ts";
 import { type H3ServerOptions, jwt } from "../src/index.ts";
 import { ServerRequest } from "../src/request/request.ts";
 import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";

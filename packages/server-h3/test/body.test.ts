@@ -2,8 +2,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "../src/request/json.ts";
-import { jsonFaultAt } from "../src/request/json-fault.ts";
+import { jsonErrorOffset, parseJson } from "../src/request/json.ts";
 import { type Fixture, json, problem, raw, route, start } from "./fixture.ts";
 
 function reader(options: { bodyBytes?: number; streamBytes?: number } = {}): Promise<Fixture> {
@@ -90,7 +89,7 @@ describe("S4.3 bodies", () => {
     const { url } = await reader();
     const answer = await problem(await post(`${url}/json`, body, asJson));
     expect(answer).toMatchObject({ status: 400, code: "BODY_MALFORMED" });
-    expect(answer.detail).toContain(`line ${line}, column ${column}:`);
+    expect(answer.detail).toContain(`line ${line}, column ${column}.`);
   });
 
   test.each([
@@ -219,10 +218,10 @@ describe("properties of JSON", () => {
   test("the place of a fault is the end exactly where the text is the beginning of JSON", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), fc.nat(), (source, cut) => {
-        expect(jsonFaultAt(source)).toBe(source.length);
+        expect(jsonErrorOffset(source)).toBe(source.length);
         const at = cut % (source.length + 1);
         // A NUL stands nowhere: not inside of strings either.
-        const fault = jsonFaultAt(`${source.slice(0, at)}\0${source.slice(at)}`);
+        const fault = jsonErrorOffset(`${source.slice(0, at)}\0${source.slice(at)}`);
         expect(fault).toBeLessThanOrEqual(at);
       }),
     );

@@ -115,17 +115,17 @@ describe("S9.5 a branch is chosen without a prefix", () => {
   });
 
   test.each([
-    ["nope", "BRANCH_UNKNOWN", "There is no branch 'nope'."],
-    ["DEV", "BRANCH_UNKNOWN", "There is no branch 'DEV'."],
-    ["../dev", "BRANCH_UNKNOWN", "There is no branch '../dev'."],
-    ["__proto__", "BRANCH_UNKNOWN", "There is no branch '__proto__'."],
-    ["status", "BRANCH_UNKNOWN", "There is no branch 'status'."],
-    ["dev, other", "BRANCH_UNKNOWN", "There is no branch 'dev, other'."],
-    ["dev@99999999", "VERSION_UNKNOWN", "The branch 'dev' has no version '99999999'."],
-    ["dev@ABCDEF12", "VERSION_UNKNOWN", "The branch 'dev' has no version 'ABCDEF12'."],
-    ["dev@", "VERSION_UNKNOWN", "The branch 'dev' has no version ''."],
-    ["dev@33333333@x", "VERSION_UNKNOWN", "The branch 'dev' has no version '33333333@x'."],
-    ["@latest", "BRANCH_UNKNOWN", "There is no branch ''."],
+    ["nope", "BRANCH_UNKNOWN", "Branch 'nope' does not exist."],
+    ["DEV", "BRANCH_UNKNOWN", "Branch 'DEV' does not exist."],
+    ["../dev", "BRANCH_UNKNOWN", "Branch '../dev' does not exist."],
+    ["__proto__", "BRANCH_UNKNOWN", "Branch '__proto__' does not exist."],
+    ["status", "BRANCH_UNKNOWN", "Branch 'status' does not exist."],
+    ["dev, other", "BRANCH_UNKNOWN", "Branch 'dev, other' does not exist."],
+    ["dev@99999999", "VERSION_UNKNOWN", "Branch 'dev' has no version '99999999'."],
+    ["dev@ABCDEF12", "VERSION_UNKNOWN", "Branch 'dev' has no version 'ABCDEF12'."],
+    ["dev@", "VERSION_UNKNOWN", "Branch 'dev' has no version ''."],
+    ["dev@33333333@x", "VERSION_UNKNOWN", "Branch 'dev' has no version '33333333@x'."],
+    ["@latest", "BRANCH_UNKNOWN", "Branch '' does not exist."],
   ])("%s answers 404 that says which: %s", async (name, code, detail) => {
     const fixture = await gateway();
     for (const headers of [{ "x-branch": name }, { cookie: `branch=${encodeURIComponent(name)}` }]) {
@@ -201,14 +201,17 @@ describe("S9.5 caches", () => {
 });
 
 test.each([
-  [{ header: "x branch" }, "'x branch' cannot be the name of a header."],
-  [{ header: "" }, "'' cannot be the name of a header."],
-  [{ cookie: "a b" }, "'a b' cannot be the name of a cookie."],
-  [{ host: { "example.com:80": "preview" } }, "'example.com:80' is no host: give its name, without a port."],
-  [{ host: { "https://example.com": "preview" } }, "is no host"],
-  [{ host: { "example.com": "Preview" } }, "'Preview', for example.com, is no branch"],
-  [{ host: { "example.com": "status" } }, "'status', for example.com, is no branch"],
-  [{ host: { "example.com": "preview@x" } }, "'preview@x', for example.com, is no branch"],
+  [{ header: "x branch" }, "'x branch' is not a valid header name."],
+  [{ header: "" }, "'' is not a valid header name."],
+  [{ cookie: "a b" }, "'a b' is not a valid cookie name."],
+  [
+    { host: { "example.com:80": "preview" } },
+    "'example.com:80' is not a host name. Give the name without a port.",
+  ],
+  [{ host: { "https://example.com": "preview" } }, "is not a host name"],
+  [{ host: { "example.com": "Preview" } }, "'Preview' (for host example.com) is not a valid branch"],
+  [{ host: { "example.com": "status" } }, "'status' (for host example.com) is not a valid branch"],
+  [{ host: { "example.com": "preview@x" } }, "'preview@x' (for host example.com) is not a valid branch"],
 ])("options that cannot be are refused: %j", (wrong, message) => {
   expect(() => h3Server({ branch: wrong })).toThrow(
     expect.objectContaining({ code: "CONFIG_INVALID", message: expect.stringContaining(message) }),

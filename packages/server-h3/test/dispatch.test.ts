@@ -1,4 +1,4 @@
-import type { HttpRoute } from "@tidegate/core-registry";
+import { errorCodes, type HttpRoute } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";
 
@@ -152,14 +152,14 @@ describe("S9.5 branches and versions", () => {
   });
 
   test.each([
-    ["/~nope/v", "BRANCH_UNKNOWN", "There is no branch 'nope'."],
-    ["/~__proto__/v", "BRANCH_UNKNOWN", "There is no branch '__proto__'."],
-    ["/~DEV/v", "BRANCH_UNKNOWN", "There is no branch 'DEV'."],
-    ["/~/v", "BRANCH_UNKNOWN", "There is no branch ''."],
-    ["/~dev@44444444/v", "VERSION_UNKNOWN", "The branch 'dev' has no version '44444444'."],
-    ["/~dev@x/v", "VERSION_UNKNOWN", "The branch 'dev' has no version 'x'."],
-    ["/~dev/nothing", "NOT_FOUND", "There is nothing here."],
-    ["/~dev", "NOT_FOUND", "There is nothing here."],
+    ["/~nope/v", "BRANCH_UNKNOWN", "Branch 'nope' does not exist."],
+    ["/~__proto__/v", "BRANCH_UNKNOWN", "Branch '__proto__' does not exist."],
+    ["/~DEV/v", "BRANCH_UNKNOWN", "Branch 'DEV' does not exist."],
+    ["/~/v", "BRANCH_UNKNOWN", "Branch '' does not exist."],
+    ["/~dev@44444444/v", "VERSION_UNKNOWN", "Branch 'dev' has no version '44444444'."],
+    ["/~dev@x/v", "VERSION_UNKNOWN", "Branch 'dev' has no version 'x'."],
+    ["/~dev/nothing", "NOT_FOUND", errorCodes.NOT_FOUND.title],
+    ["/~dev", "NOT_FOUND", errorCodes.NOT_FOUND.title],
   ])("%s answers 404 that says which", async (path, code, detail) => {
     const { url } = await start([], {}, { branches: branches() });
     const response = await fetch(url + path);
@@ -198,7 +198,6 @@ describe("S9.5 branches and versions", () => {
 describe("S12.6 health", () => {
   test.each([
     ["starting", 200, 503],
-    ["merging", 200, 200],
     ["running", 200, 200],
     ["stopping", 200, 503],
     ["failed", 500, 500],

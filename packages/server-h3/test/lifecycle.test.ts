@@ -55,7 +55,7 @@ describe("S12.1 listening", () => {
     const error: unknown = await start([], { port: address.port }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "CONFIG_INVALID",
-      message: `Port ${address.port} on 127.0.0.1 is taken by another process. Stop it, or choose another port.`,
+      message: `Port ${address.port} on 127.0.0.1 is already in use. Stop the other process or choose another port.`,
       cause: { code: "EADDRINUSE" },
     });
   });

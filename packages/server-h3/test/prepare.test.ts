@@ -1,7 +1,6 @@
 import type { Route } from "@tidegate/core-registry";
 import { expect, test } from "vitest";
-import { prepareMaster } from "../src/dispatch/prepare.ts";
-import { createRouters } from "../src/dispatch/router.ts";
+import { createRouters, prepareMasterRouters } from "../src/router.ts";
 import { json, route, served } from "./fixture.ts";
 
 function service(name: string): readonly Route[] {
@@ -19,13 +18,13 @@ function gateway(first: readonly (readonly Route[])[] = []) {
   const counted = { made: 0 };
   const hears: { after: number; call: () => void }[] = [];
   const routerOf = createRouters({
-    refused: (_route, problem) => expect.unreachable(problem),
-    made: () => {
+    onInvalidRoute: (_route, problem) => expect.unreachable(problem),
+    onNodeBuilt: () => {
       counted.made += 1;
       for (const { after, call } of hears) if (counted.made === after) call();
     },
   });
-  const stop = prepareMaster(
+  const stop = prepareMasterRouters(
     {
       find: (branch) => branches.get(branch) ?? { missing: "branch" },
       onSwap: (listener) => {

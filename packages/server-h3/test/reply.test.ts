@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { get } from "node:http";
 import { Readable } from "node:stream";
-import { type Reply, TidegateError } from "@tidegate/core-registry";
+import { errorCodes, type Reply, TidegateError } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { json, problem, raw, rawRequest, route, start } from "./fixture.ts";
 
@@ -179,7 +179,7 @@ describe("S12.5 errors", () => {
       type: "about:blank",
       title: "Internal Server Error",
       status: 500,
-      detail: "Something went wrong here.",
+      detail: errorCodes.INTERNAL.title,
       code: "INTERNAL",
       requestId: "my-id",
     });
@@ -217,7 +217,7 @@ describe("S12.5 errors", () => {
     const hidden = await problem(await fetch(url, { method: "POST" }));
     expect(hidden).toMatchObject({ status: 502, code: "SERVICE_ERROR" });
     expect(hidden).not.toHaveProperty("data");
-    expect(hidden.detail).toBe("The service answered with an error.");
+    expect(hidden.detail).toBe(errorCodes.SERVICE_ERROR.title);
     expect(await problem(await fetch(url, { method: "PUT" }))).toMatchObject({
       ...expected,
       detail: "shown",

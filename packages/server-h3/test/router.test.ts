@@ -1,7 +1,7 @@
 import type { HttpRoute, Method, Route } from "@tidegate/core-registry";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRouters, createSocketRouters, everyMethod } from "../src/dispatch/router.ts";
+import { allMethods, createRouters, createSocketRouters } from "../src/router.ts";
 import { json, route } from "./fixture.ts";
 import { oneRouter } from "./one-router.ts";
 import { echo, socketRoute } from "./socket-fixture.ts";
@@ -56,7 +56,7 @@ describe("S4.2 the router of a version", () => {
         fc.array(asked, { minLength: 1, maxLength: 20 }),
         (first, changes, paths) => {
           const refused = new Set<Route>();
-          const routerOf = createRouters({ refused: (one) => refused.add(one) });
+          const routerOf = createRouters({ onInvalidRoute: (one) => refused.add(one) });
           let slices: readonly Slice[] = first;
           for (const [at, changed, prepared, how] of [
             [0, first[0] ?? [], false, "with"] as const,
@@ -77,7 +77,7 @@ describe("S4.2 the router of a version", () => {
             expect(answers.every(([found, expected]) => found?.route === expected?.route)).toBe(true);
             for (const path of paths) {
               expect(router.find("HEAD", path)?.route).toBe(router.find("GET", path)?.route);
-              const methods = everyMethod.filter((verb) => reference(verb, path) !== undefined);
+              const methods = allMethods.filter((verb) => reference(verb, path) !== undefined);
               expect(router.methods(path).join()).toBe(methods.join());
             }
           }
@@ -89,7 +89,10 @@ describe("S4.2 the router of a version", () => {
 
   test("is made of what was made for other versions, where they share slices (S9.4)", () => {
     const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => made.push(slices),
+    });
     const slices = Array.from({ length: 1000 }, (_, at) => service(`service${at}`));
     finish(routerOf({ routes: slices }).prepare());
     const cold = made.length;
@@ -109,7 +112,10 @@ describe("S4.2 the router of a version", () => {
 
   test("under a beginning that all services share is made of what they share, too", () => {
     const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => made.push(slices),
+    });
     const slices = Array.from({ length: 100 }, (_, at) => service(`api/:tenant/service${at}`, 2));
     finish(routerOf({ routes: slices }).prepare());
     made.length = 0;
@@ -121,7 +127,10 @@ describe("S4.2 the router of a version", () => {
 
   test("makes what a look-up needs, and leaves the rest until it is needed", () => {
     const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => made.push(slices),
+    });
     const router = routerOf({ routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) });
     expect(made).toEqual([]);
     expect(router.find("GET", "/service7/thing0")?.route.path).toBe("/service7/thing0");
@@ -131,7 +140,7 @@ describe("S4.2 the router of a version", () => {
   });
 
   test("is prepared in small steps, and once", () => {
-    const routerOf = createRouters({ refused: unexpected });
+    const routerOf = createRouters({ onInvalidRoute: unexpected });
     const version = { routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) };
     expect(finish(routerOf(version).prepare())).toBe(50 + 1 + 50 * 16);
     expect(finish(routerOf(version).prepare())).toBe(0);
@@ -139,7 +148,9 @@ describe("S4.2 the router of a version", () => {
 
   test("leaves out a route that cannot be mounted, and says so once for all versions", () => {
     const refused: string[] = [];
-    const routerOf = createRouters({ refused: ({ path }, problem) => refused.push(`${path}: ${problem}`) });
+    const routerOf = createRouters({
+      onInvalidRoute: ({ path }, problem) => refused.push(`${path}: ${problem}`),
+    });
     const paths = ["/:__proto__", "/a/:x/:x", "no slash", "/a/:x(", "/a/./b", "/good"];
     const bad = paths.map((path) => route("GET", path, () => json(path)));
     for (const more of [[], service("one"), service("two")])
@@ -151,18 +162,21 @@ describe("S4.2 the router of a version", () => {
 describe("S6.1 the router of the WebSocket routes of a version", () => {
   test("finds them by path and by key, beside HTTP routes of the same paths, and shares slices as well", () => {
     const made: number[] = [];
-    const routersOf = createSocketRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+    const routersOf = createSocketRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => made.push(slices),
+    });
     const chat = socketRoute("/chat/:room", echo);
     const http = route("GET", "/chat/:room", () => json(1));
     const first = routersOf({ routes: [[http, chat], service("one")] });
     finish(first.prepare());
     expect(first.find("/chat/blue")).toEqual({ route: chat, params: { room: "blue" } });
     expect(first.find("/one/thing0")).toBeUndefined();
-    expect([first.named(chat.key), first.named("WS /other")]).toEqual([chat, undefined]);
+    expect([first.findByKey(chat.key), first.findByKey("WS /other")]).toEqual([chat, undefined]);
     const count = made.length;
     const other = [socketRoute("/other", echo)];
     const second = routersOf({ routes: [[http, chat], other] });
-    expect(second.named("WS /other")).toBe(other[0]);
+    expect(second.findByKey("WS /other")).toBe(other[0]);
     const shared = [http, chat];
     finish(routersOf({ routes: [shared] }).prepare());
     made.length = 0;

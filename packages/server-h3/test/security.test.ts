@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalisePath } from "../src/dispatch/path.ts";
-import { createRouters } from "../src/dispatch/router.ts";
+import { createRouters } from "../src/router.ts";
+import { normalisePath } from "../src/target.ts";
 import { type Fixture, json, raw, rawRequest, route, start } from "./fixture.ts";
 
 function hello(): Promise<Fixture> {
@@ -116,7 +116,7 @@ describe("H06 H07 P11 paths", () => {
     const routes = ["/a/:b?/:c(\\d+)?", "/:x/*rest", "/a/**"].map((path) =>
       route("GET", path, () => json(1)),
     );
-    const router = createRouters({ refused: (_route, problem) => expect.unreachable(problem) })({
+    const router = createRouters({ onInvalidRoute: (_route, problem) => expect.unreachable(problem) })({
       routes: [routes],
     });
     fc.assert(

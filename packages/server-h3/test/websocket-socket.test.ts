@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import type { Socket } from "@tidegate/core-registry";
-import { TidegateError } from "@tidegate/core-registry";
+import { errorCodes, type Socket, TidegateError } from "@tidegate/core-registry";
 import { manualClock, recorder } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutReason, isCloseCode } from "../src/sockets/closing.ts";
-import { createInbox } from "../src/sockets/inbox.ts";
+import { createMessageQueue } from "../src/sockets/message-queue.ts";
+import { isCloseCode, truncateReason } from "../src/sockets/socket.ts";
 import { start } from "./fixture.ts";
 import {
   closeOf,
@@ -87,21 +86,21 @@ describe("messages", () => {
     await drained;
   });
 
-  test("an inbox pauses at 16 messages or 64 KiB, and resumes when it is empty", async () => {
+  test("an queue pauses at 16 messages or 64 KiB, and resumes when it is empty", async () => {
     const flow: string[] = [];
-    const inbox = createInbox({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
-    const iterator = inbox.messages[Symbol.asyncIterator]();
-    for (let count = 0; count < 20; count += 1) inbox.put(String(count));
+    const queue = createMessageQueue({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
+    const iterator = queue.messages[Symbol.asyncIterator]();
+    for (let count = 0; count < 20; count += 1) queue.push(String(count));
     expect(flow).toEqual(["pause"]);
     for (let count = 0; count < 19; count += 1) expect((await iterator.next()).value).toBe(String(count));
     expect(flow).toEqual(["pause"]);
     await iterator.next();
     expect(flow).toEqual(["pause", "resume"]);
-    inbox.put(new Uint8Array(64 * 1024));
+    queue.push(new Uint8Array(64 * 1024));
     expect(flow).toEqual(["pause", "resume", "pause"]);
     await iterator.return?.();
     expect(flow.at(-1)).toBe("resume");
-    inbox.put("late");
+    queue.push("late");
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 });
@@ -168,7 +167,7 @@ async function turn(count = 1): Promise<undefined> {
   for (let at = 0; at < count; at += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const slowReason = "Messages were not taken fast enough.";
+const slowReason = errorCodes.SLOW_CONSUMER.title;
 
 describe("RFC 6455, 7.4 closing", () => {
   const closing = async (open: (socket: Socket) => Promise<void>, options = {}) => {
@@ -186,8 +185,8 @@ describe("RFC 6455, 7.4 closing", () => {
     ["NOT_FOUND", 4404, "why"],
     ["BODY_MALFORMED", 1007, "why"],
     ["SLOW_CONSUMER", 1013, "why"],
-    ["SERVICE_ERROR", 1011, "The service answered with an error."],
-    ["ACTION_UNAVAILABLE", 1013, "The service is not there. Try again."],
+    ["SERVICE_ERROR", 1011, errorCodes.SERVICE_ERROR.title],
+    ["ACTION_UNAVAILABLE", 1013, errorCodes.ACTION_UNAVAILABLE.title],
   ] as const)("a route that fails with %s: %i", async (code, number, reason) => {
     const failing = async (): Promise<void> => {
       throw new TidegateError(code, "why");
@@ -200,7 +199,7 @@ describe("RFC 6455, 7.4 closing", () => {
       throw new Error("secret");
     };
     expect(await closing(failing)).toEqual({
-      closed: [1011, "Something went wrong here."],
+      closed: [1011, errorCodes.INTERNAL.title],
       log: [expect.stringContaining("500 INTERNAL")],
     });
     expect((await closing(failing, { exposeErrors: true })).closed).toEqual([1011, "secret"]);
@@ -222,14 +221,14 @@ describe("RFC 6455, 7.4 closing", () => {
   test("any reason is cut at the border of a character, and no earlier than it must be", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (reason) => {
-        const cut = cutReason(reason);
+        const cut = truncateReason(reason);
         expect(reason.startsWith(cut)).toBe(true);
         expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(123);
         const next = String.fromCodePoint(reason.codePointAt(cut.length) ?? 0);
         if (cut !== reason) expect(Buffer.byteLength(cut + next)).toBeGreaterThan(123);
       }),
     );
-    expect(cutReason("\ud800")).toBe("\ufffd");
+    expect(truncateReason("\ud800")).toBe("\ufffd");
   });
 
   test("after a close nothing can be sent, and what came is not given any more", async () => {
@@ -340,7 +339,7 @@ describe("S12.1 a stop", () => {
     ]);
     const client = await dial(fixture, "/ws");
     const stopping = fixture.server.stop();
-    expect(await closeOf(client)).toEqual([1001, "The gateway stops. Connect again."]);
+    expect(await closeOf(client)).toEqual([1001, "The gateway is shutting down. Reconnect."]);
     finish.resolve();
     await stopping;
     expect(finished).toBe(true);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Connection, Scope, WebSocketRoute } from "@tidegate/core-registry";
+import { type Connection, errorCodes, type Scope, type WebSocketRoute } from "@tidegate/core-registry";
 import { manualClock, recorder } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import type { Auth } from "../src/index.ts";
@@ -68,7 +68,7 @@ describe("S6.4 a connection on the latest version", () => {
       await end;
     }
     expect(closed).toEqual(
-      clients.map((_, count) => `${count}: 1012 The route of this socket has changed. Connect again.`),
+      clients.map((_, count) => `${count}: 1012 The route of this socket has changed. Reconnect.`),
     );
   });
 
@@ -169,7 +169,7 @@ describe("S6.3 a token that expires", () => {
     client.send("still here");
     expect(await received(client, 1)).toEqual(["still here"]);
     clock.advance(1);
-    expect(await closed).toEqual([4401, "The token has expired. Refresh it and try again."]);
+    expect(await closed).toEqual([4401, errorCodes.TOKEN_EXPIRED.title]);
     other.send("nobody");
     expect(await received(other, 1)).toEqual(["nobody"]);
   });

@@ -107,9 +107,7 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
   test("a route that cannot be mounted is told, and nothing else suffers", async () => {
     const fixture = await start([socketRoute("no slash :", echo), socketRoute("/ws", echo)]);
     await dial(fixture, "/ws");
-    expect(fixture.log).toEqual([
-      expect.stringContaining("The WebSocket route no slash : cannot be mounted"),
-    ]);
+    expect(fixture.log).toEqual([expect.stringContaining("Cannot serve the WebSocket route no slash :")]);
   });
 });
 
@@ -277,7 +275,7 @@ test("more sockets than there may be: 503, and room again when one goes", async 
   expect([answer.status, answer.headers["retry-after"], problemOf(answer).detail]).toEqual([
     503,
     "5",
-    "There are as many sockets as there may be. Try again.",
+    "Too many open WebSockets. Try again later.",
   ]);
   first.close(1000);
   expect(await closeOf(first)).toEqual([1000, ""]);
