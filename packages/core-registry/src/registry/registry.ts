@@ -1,48 +1,42 @@
 import { hostname } from "node:os";
-import type { Change } from "../contracts/change.ts";
 import { type Clock, systemClock } from "../contracts/clock.ts";
+import { TidegateError } from "../contracts/errors.ts";
 import { type Logger, silentLogger } from "../contracts/logger.ts";
-import type {
-  CheckRequest,
-  Registry,
-  RegistryOptions,
-  VersionName,
-  VersionSwap,
-} from "../contracts/registry.ts";
-import type { Report } from "../contracts/report.ts";
+import type { Change, Report } from "../contracts/report.ts";
 import type { GatewayHealth, NotServed } from "../contracts/server.ts";
-import type { CompiledVersion } from "../difference/compiled-version.ts";
-import { difference } from "../difference/difference.ts";
-import { TidegateError } from "../errors.ts";
-import { createHub } from "../events/hub.ts";
-import { createExamples } from "../examples/examples.ts";
-import { masterBranch } from "../fragment/fragment.ts";
-import { fragmentSchema } from "../fragment/json-schema.ts";
-import type { FragmentPlugins } from "../fragment/read.ts";
-import { runtimeReports } from "../reporting/runtime.ts";
-import { Board } from "./board.ts";
-import type { Branch } from "./branch.ts";
-import { createBranches } from "./branches.ts";
-import { createBranchCompiler } from "./compile-branch.ts";
-import { type CompiledFragment, compileFragment, type FragmentCompiler } from "./compile-fragment.ts";
-import { createDiscovery } from "./discovery.ts";
-import { createExchange } from "./exchange.ts";
-import { createFragments } from "./fragments.ts";
-import { createHeirlooms } from "./heirlooms.ts";
-import { type InheritanceOptions, inherit } from "./inheritance.ts";
-import type { LedgerData } from "./ledger-data.ts";
-import { createListeners } from "./listeners.ts";
-import { createMerges } from "./merges.ts";
-import { createMessenger } from "./messenger.ts";
-import { createPace } from "./pace.ts";
-import { createPins } from "./pins.ts";
+import { createHub } from "../runtime/event-hub.ts";
+import { createExamples } from "../runtime/examples.ts";
+import { masterBranch } from "../runtime/fragment/fragment.ts";
+import { fragmentSchema } from "../runtime/fragment/json-schema.ts";
+import type { FragmentPlugins } from "../runtime/fragment/read.ts";
+import { createYield } from "../runtime/yield.ts";
+import type { Branch } from "./branches/branch.ts";
+import { createBranches } from "./branches/branches.ts";
+import { branchStatus } from "./branches/status.ts";
+import { Board } from "./claims/claim-table.ts";
+import type { CheckRequest, Registry, RegistryOptions, VersionName, VersionSwap } from "./contract.ts";
+import { difference } from "./difference/difference.ts";
+import {
+  type CompiledFragment,
+  compileFragment,
+  type FragmentCompiler,
+} from "./discovery/compile-fragment.ts";
+import { createDiscovery } from "./discovery/discovery.ts";
+import { createFragments } from "./discovery/fragment-store.ts";
+import { publishedFragments } from "./discovery/view.ts";
+import { createExchange } from "./ledger/exchange.ts";
+import { type InheritanceOptions, inherit } from "./ledger/inherit.ts";
+import type { LedgerData } from "./ledger/ledger.ts";
+import { createPins } from "./ledger/pins.ts";
+import { createHeirlooms, createReconciling } from "./ledger/reconcile.ts";
+import { createBranchCompiler } from "./merge/compile-branch.ts";
+import { overlay } from "./merge/dry-run.ts";
+import { createMerges } from "./merge/merge-queue.ts";
 import { createReadiness } from "./readiness.ts";
-import { createReconciling } from "./reconciling.ts";
-import { branchStatus } from "./status.ts";
-import { isTagOf } from "./tag.ts";
-import { createTimers } from "./timers.ts";
-import { overlay } from "./try-out.ts";
-import { publishedFragments } from "./view.ts";
+import { createMessenger } from "./reports/reporter.ts";
+import { runtimeReports } from "./reports/runtime-reports.ts";
+import { createListeners, createTimers } from "./runtime.ts";
+import { type CompiledVersion, isTagOf } from "./versions/compiled-version.ts";
 
 const noBranch: NotServed = { missing: "branch" };
 
@@ -63,7 +57,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { signal } = ended;
   const timers = createTimers(clock);
   const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
-  const pace = createPace();
+  const yieldToEventLoop = createYield();
   const examples = createExamples(options.examples ?? {}, clock);
   const compiler: FragmentCompiler = {
     ...plugins,
@@ -102,7 +96,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     near: () => branches.master().compilation,
     logger,
     signal,
-    pace,
+    yieldToEventLoop,
   });
   const mounted = (
     { name: branch }: Branch,
@@ -116,7 +110,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const branches = createBranches({
     clock,
     timers,
-    pace,
+    yieldToEventLoop,
     board,
     merges,
     compiler: branchCompiler,
@@ -141,7 +135,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
-    pace,
+    yieldToEventLoop,
     changed: branches.changed,
     unplaced: (fragment) => messenger.unplaced(fragment),
   });

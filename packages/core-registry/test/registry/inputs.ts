@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { silentLogger } from "../../src/contracts/logger.ts";
 import type { Protocol } from "../../src/contracts/protocol.ts";
-import { difference } from "../../src/difference/difference.ts";
-import { Board } from "../../src/registry/board.ts";
-import type { Compilation, CompileInput } from "../../src/registry/compile.ts";
-import type { Directory } from "../../src/registry/directory.ts";
-import { emptyLedger } from "../../src/registry/ledger.ts";
-import { createPace } from "../../src/registry/pace.ts";
-import { view } from "../../src/registry/view.ts";
+import { Board } from "../../src/registry/claims/claim-table.ts";
+import { difference } from "../../src/registry/difference/difference.ts";
+import type { Directory } from "../../src/registry/discovery/directory.ts";
+import { view } from "../../src/registry/discovery/view.ts";
+import { emptyLedger } from "../../src/registry/ledger/ledger.ts";
+import type { Compilation, CompileInput } from "../../src/registry/merge/compile.ts";
+import { createYield } from "../../src/runtime/yield.ts";
 
 /** A protocol without a will of its own: the fragments of these tests are made without it. */
 export const stillProtocol: Protocol = {
@@ -45,7 +45,7 @@ export function inputOf(
     difference: (before, after) => difference(before, after, { protocols, policies: [] }),
     logger: silentLogger,
     signal: new AbortController().signal,
-    pace: createPace(),
+    yieldToEventLoop: createYield(),
     ...rest,
   };
 }
