@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Access, NotServed, Scope, Served } from "@tidegate/core-registry";
+import { type Access, isObject, type NotServed, type Scope, type Served } from "@tidegate/core-registry";
 import { requestedHost, type ServerRequest } from "./request/request.ts";
 import { branchUnknown, makeScope, recompileEvicted, type ServerParts, versionUnknown } from "./served.ts";
 import { type BranchName, isBranchName, tagPattern } from "./target.ts";
@@ -7,10 +7,9 @@ import { type BranchName, isBranchName, tagPattern } from "./target.ts";
 const proxyHeader = /^(?:forwarded|via|x-forwarded-.*)$/;
 
 /**
- * Finds what is served for a branch and a version, where the client can use them (S9.11). An evicted version
- * stays evicted.
- * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`: for a client without access the same errors as for a missing
- * branch or version
+ * Finds what is served for a branch and a version. Does not compile an evicted version that the client named.
+ * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN` for what does not exist, and for what the client cannot use
+ * (S9.11)
  */
 export async function findServed(
   parts: ServerParts,
@@ -35,8 +34,7 @@ async function findVersion(
   if (isTagOf(tag, newest)) return newest;
   if (tagPattern.test(tag)) {
     if (await isPermitted(parts, parts.access.versions, request)) return parts.api.find(branch, tag);
-    // A client of the branch can use its newest version by tag, too. The tag is known only once the version
-    // is compiled.
+    // Clients of the branch can name its newest version by tag, which is known once the version is compiled.
     const compiled = newest.version === undefined ? await recompileEvicted(request, newest) : newest;
     if (isTagOf(tag, compiled)) return compiled;
   }
@@ -70,14 +68,13 @@ export async function isPermitted(
 async function hasAuthScope({ context }: Scope, needed: string): Promise<boolean> {
   await context.prepare(["auth"]);
   const auth = await context.get("auth");
-  if (typeof auth !== "object" || auth === null || !("scope" in auth)) return false;
+  if (!isObject(auth)) return false;
   const scopes = typeof auth.scope === "string" ? auth.scope.split(" ") : auth.scope;
   return Array.isArray(scopes) && scopes.includes(needed);
 }
 
 /**
- * Whether a request is local (S9.11): from a loopback address, through no proxy, to localhost or an IP
- * address.
+ * Whether a request is local (S9.11): from a loopback address, not proxied, to localhost or an IP address.
  */
 export function isLocal(request: ServerRequest): boolean {
   return (

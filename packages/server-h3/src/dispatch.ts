@@ -2,16 +2,15 @@
  * The steps of an HTTP request, from top to bottom:
  *
  * 1. Read the target: branch and version, from the path, a header, a cookie or the host (target.ts).
- * 2. Health pages and other pages of the gateway are answered here (pages.ts).
- * 3. Find the version that is served for the target, if the client can use it (access.ts); compile it if it
- * was evicted.
+ * 2. If the target is a page of the gateway, such as /~status or /~health, run the page (pages.ts).
+ * 3. Find the version that is served, if the client can use it (access.ts); compile it if it was evicted.
  * 4. Match method and path against the routes of the version (router.ts).
  * 5. Make the scope of the request (served.ts).
- * 6. Run the route: the protocol maps the request, calls services and returns a reply.
- * 7. Write the reply, a stream, or the problem document of an error (reply/), and end the scope.
+ * 6. Run the route: its protocol reads the request, calls services and returns a reply.
+ * 7. Write the reply, or the problem document of an error (reply/), and end the scope.
  *
- * Steps 1 to 6 are synchronous for master's newest version, unless its route returns a promise. WebSocket
- * upgrades take the same steps in sockets/upgrade.ts.
+ * For master's newest version, steps 1 to 6 are synchronous unless the route returns a promise.
+ * WebSocket upgrades take the same steps in sockets/upgrade.ts.
  */
 
 import { Readable } from "node:stream";
@@ -28,7 +27,7 @@ import { type BranchName, isMasterNewest, readTarget } from "./target.ts";
 /** Handles one request. Never throws and never rejects: errors become problem documents. */
 export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
   try {
-    const reply = findReply(parts, request);
+    const reply = runRequest(parts, request);
     if (!isPromise(reply)) return writeReply(parts, request, reply);
     return reply.then(
       (value) => writeReply(parts, request, value),
@@ -39,22 +38,23 @@ export function dispatch(parts: ServerParts, request: ServerRequest): Response |
   }
 }
 
-/** Steps 1 to 6: leads the request to a page or a route, and returns its reply. */
-function findReply(parts: ServerParts, request: ServerRequest): Reply | Promise<Reply> {
+/** Steps 1 to 6: reads the target, and runs the page or the route that it leads to. */
+function runRequest(parts: ServerParts, request: ServerRequest): Reply | Promise<Reply> {
   if (request.url === "*") return unmatchedReply(request.method, allMethods, gatewayHealth(parts));
   const target = readTarget(request, parts.selector);
   if (target.isPage) {
     if (isHealthPage(request)) return healthReply(request, gatewayHealth(parts));
     return pageReply(parts, request, target);
   }
-  if (isMasterNewest(target)) return runRoute(parts, request, target, parts.api.find("master", undefined));
-  return replyOnBranch(parts, request, target);
+  if (!isMasterNewest(target)) return runOnBranch(parts, request, target);
+  return runRoute(parts, request, target, parts.api.find(target.branch, target.tag));
 }
 
-/** Steps 3 to 6 on any branch and version: access is checked, and an evicted version is compiled. */
-async function replyOnBranch(parts: ServerParts, request: ServerRequest, target: BranchName): Promise<Reply> {
+/** Steps 3 to 6 on any branch and version, with a check of access. */
+async function runOnBranch(parts: ServerParts, request: ServerRequest, target: BranchName): Promise<Reply> {
   const found = await findServed(parts, request, target);
-  return runRoute(parts, request, target, await recompileEvicted(request, found));
+  const served = await recompileEvicted(request, found);
+  return runRoute(parts, request, target, served);
 }
 
 /** Steps 4 to 6: matches the route, makes the scope, runs the route. */
@@ -77,10 +77,10 @@ function runRoute(
 /** Step 7: writes the reply and ends the scope. */
 function writeReply(parts: ServerParts, request: ServerRequest, reply: Reply): Response | Promise<Response> {
   try {
-    if (reply.body instanceof Readable && request.method !== "HEAD")
-      return writeStream(parts, request, reply, reply.body).catch((error: unknown) =>
-        writeError(parts, request, error),
-      );
+    if (reply.body instanceof Readable && request.method !== "HEAD") {
+      const response = writeStream(parts, request, reply, reply.body);
+      return response.catch((error: unknown) => writeError(parts, request, error));
+    }
     const response = toResponse(request, reply, parts.status.draining);
     request.scope?.end();
     return response;
@@ -100,8 +100,7 @@ async function writeStream(
   request.onClientGone(() => stream.destroy());
   let hasStarted = false;
   stream.on("error", (error) => {
-    // A part of the body is sent, so the error can only be logged; Node cuts the connection, which tells the
-    // client.
+    // The body is sent in part: the error can only be logged, and Node cuts the connection.
     if (hasStarted && !request.clientGone) logFailure(parts.api.logger, request, asTidegateError(error));
   });
   try {

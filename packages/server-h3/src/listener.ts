@@ -21,8 +21,7 @@ export interface ListenerInput {
 export interface Listener {
   readonly listening: Listening;
   /**
-   * Stops accepting connections, waits at most `drainMs` milliseconds for running requests, then closes all
-   * connections.
+   * Accepts no more connections, waits at most `drainMs` for running requests, then closes all connections.
    */
   close(drainMs: number): Promise<void>;
 }

@@ -7,17 +7,11 @@ export interface H3ServerOptions {
   readonly host?: string;
   /** Default 8080; 0 takes a free port. */
   readonly port?: number;
-  /**
-   * Who can use branches other than master, and versions other than the newest (S9.11). Default `local` for
-   * both.
-   */
+  /** Who can use branches other than master, and versions other than the newest (S9.11). Default `local`. */
   readonly access?: { readonly branches?: Access; readonly versions?: Access };
   /** How a request without a branch prefix in its path can select a branch (S9.5). Default: it cannot. */
   readonly branch?: BranchOptions;
-  /**
-   * The parser of each `Authorization` scheme (S12.4). Default: none, and `auth` is undefined in every
-   * context.
-   */
+  /** The parser of each `Authorization` scheme (S12.4). Default: none, and `auth` is always undefined. */
   readonly auth?: AuthParsers;
   /** Addresses and subnets of the proxies whose `X-Forwarded-For` is trusted. Default: none. */
   readonly trustedProxies?: readonly string[];
@@ -38,9 +32,9 @@ export interface H3ServerOptions {
 }
 
 /**
- * How a request without a branch prefix in its path can select a branch (S9.5). The value is `preview` or
- * `preview@tag`. The path takes precedence over the header, the header over the cookie, the cookie over the
- * host.
+ * How a request without a branch prefix in its path can select a branch (S9.5), with a value such as
+ * `preview` or `preview@tag`. The path takes precedence over the header, the header over the cookie, the
+ * cookie over the host name.
  */
 export interface BranchOptions {
   /** Name of the header that selects the branch, for example `x-branch`. Default none. */
@@ -55,8 +49,7 @@ export interface BranchOptions {
 export interface WebSocketOptions {
   /**
    * Origins whose pages can open WebSockets, beside the gateway's own host: `https://app.example.com`, or
-   * `"any"`. Default: none; an upgrade from a page of another origin answers 403. Clients other than browsers
-   * send no `Origin`.
+   * `"any"`. Default: none; upgrades from other pages answer 403. Only browsers send an `Origin`.
    */
   readonly origins?: "any" | readonly string[];
   /**
@@ -69,26 +62,21 @@ export interface WebSocketOptions {
    */
   readonly maxBufferedBytes?: number;
   /**
-   * Seconds between pings. A client that does not answer is disconnected after at most twice that time.
-   * Default 30.
+   * Seconds between pings; a client that does not answer is disconnected within twice that time. Default 30.
    */
   readonly idleSeconds?: number;
   /** Maximum number of open sockets; further upgrades answer 503. Default 10,000. */
   readonly maxSockets?: number;
   /**
-   * What happens to a socket on the newest version when its route or one of its rules changes or goes (S6.4).
-   * Default `close`.
+   * What happens to a socket on the newest version when its route or a rule of it changes (S6.4). Default
+   * `close`.
    */
   readonly onRetire?: "close" | "keep";
   /**
-   * The seconds over which these sockets are closed, so that their clients do not all reconnect at once.
-   * Default 5.
+   * The seconds over which these sockets are closed, so that not all clients reconnect at once. Default 5.
    */
   readonly retireSeconds?: number;
-  /**
-   * What happens to a socket when the token of its upgrade request expires (S6.3). Default `close`, with
-   * 4401.
-   */
+  /** What happens when the token of the upgrade request expires (S6.3). Default `close`, with 4401. */
   readonly onExpire?: "close" | "keep";
 }
 

@@ -1,23 +1,19 @@
-import {
-  type GatewayHealth,
-  type GatewayPage,
-  memoize,
-  type Reply,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { type GatewayHealth, type GatewayPage, type Reply, TidegateError } from "@tidegate/core-registry";
 import { findServed, isLocal, isPermitted } from "./access.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { unmatchedReply } from "./router.ts";
 import { makeScope, recompileEvicted, type ServerParts } from "./served.ts";
 import { type BranchName, gatewayNames } from "./target.ts";
 
-/** The status of each probe while the gateway neither runs nor has failed (S12.6). */
-const statusWhileNotRunning = { liveness: 200, readiness: 503 } as const;
+/** HTTP status of each health page by the state of the gateway (S12.6). */
+const healthStatus: Readonly<
+  Record<"liveness" | "readiness", Readonly<Record<GatewayHealth["state"], number>>>
+> = {
+  liveness: { starting: 200, running: 200, stopping: 200, failed: 500 },
+  readiness: { starting: 503, running: 200, stopping: 503, failed: 500 },
+};
 
-/** Pages by path. */
-const pagesByPath = memoize((pages: readonly GatewayPage[]) => Map.groupBy(pages, ({ path }) => path));
-
-/** The health of the gateway, which is `stopping` from the moment on at which the server stops. */
+/** The health of the gateway; `stopping` as soon as the server stops. */
 export function gatewayHealth({ api, status }: ServerParts): GatewayHealth {
   return status.draining ? { state: "stopping", reasons: [] } : api.health();
 }
@@ -28,8 +24,7 @@ export function isHealthPage({ base, path }: ServerRequest): boolean {
 }
 
 /**
- * Replies to `/~health/liveness` and `/~health/readiness`. All clients get the state, only local ones the
- * reasons.
+ * Replies to `/~health/liveness` and `/~health/readiness`. Only local clients get the reasons.
  * @throws `NOT_FOUND`, `METHOD_NOT_ALLOWED`
  */
 export function healthReply(request: ServerRequest, { state, reasons }: GatewayHealth): Reply {
@@ -37,9 +32,8 @@ export function healthReply(request: ServerRequest, { state, reasons }: GatewayH
   if (probe !== "liveness" && probe !== "readiness") throw new TidegateError("NOT_FOUND");
   if (request.method !== "GET" && request.method !== "HEAD")
     throw new TidegateError("METHOD_NOT_ALLOWED", undefined, { headers: [["allow", "GET, HEAD"]] });
-  const status = state === "running" ? 200 : state === "failed" ? 500 : statusWhileNotRunning[probe];
   return {
-    status,
+    status: healthStatus[probe][state],
     headers: [
       ["content-type", "application/json"],
       ["cache-control", "no-store"],
@@ -50,8 +44,8 @@ export function healthReply(request: ServerRequest, { state, reasons }: GatewayH
 
 /**
  * Runs one of the gateway's own pages (S9.9), also where nothing is served for its branch and version.
- * @throws `NOT_FOUND` for pages that the client cannot see; `METHOD_NOT_ALLOWED`, `BRANCH_UNKNOWN`,
- * `VERSION_UNKNOWN`
+ * @throws `NOT_FOUND` for a page that the client cannot see; `METHOD_NOT_ALLOWED` and the errors of
+ * `findServed`
  */
 export async function pageReply(
   parts: ServerParts,
@@ -79,8 +73,7 @@ function pagesAt(pages: readonly GatewayPage[], path: string): readonly GatewayP
   const end = path.indexOf("/", 1);
   const name = end === -1 ? path.slice(2) : path.slice(2, end);
   if (!gatewayNames.has(name)) return [];
-  return (
-    pagesByPath(pages).get(path) ??
-    pages.filter((page) => page.below === true && path.startsWith(`${page.path}/`))
-  );
+  const exact = pages.filter((page) => page.path === path);
+  if (exact.length > 0) return exact;
+  return pages.filter((page) => page.below === true && path.startsWith(`${page.path}/`));
 }

@@ -25,8 +25,7 @@ interface ExpandedPath {
   /** The path in rou3's syntax. */
   readonly pattern: string;
   /**
-   * Whether rou3 has to decide between this path and others of the same shape: it has a regex, or takes the
-   * rest.
+   * Whether rou3 decides between this path and others of the same shape: it has a regex or takes the rest.
    */
   readonly needsRou3: boolean;
 }
@@ -79,15 +78,11 @@ const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(n
 
 const canonicalSegments = String.raw`(?:\/[\w!$&'+,;=@~-][\w.!$&'+,;=@~-]*)*`;
 const parameterName = String.raw`(?!(?:__proto__|constructor|prototype)(?:\/|$))[A-Za-z_]\w*`;
-/**
- * Paths that need no parsing: segments that are canonical as they stand, and at most one parameter, without
- * regex.
- */
+/** Paths that need no parsing: only canonical segments, and at most one parameter, without regex. */
 const simplePath = new RegExp(`^${canonicalSegments}(?:\\/:${parameterName})?${canonicalSegments}$`);
 
 /**
- * A changed fragment contains most of its paths again, and the check that a regex is linear takes a
- * millisecond.
+ * A changed fragment contains most of its old paths, and checking that a regex is linear takes a millisecond.
  */
 const expandedPaths = new LRUCache<string, readonly ExpandedPath[]>({ max: 2000 });
 
@@ -187,10 +182,7 @@ function rou3Segment(segment: PathSegment): string {
   return segment.regex === undefined ? `:${segment.name}` : `:${segment.name}(${segment.regex})`;
 }
 
-/**
- * Makes the matcher of routes that have the same shape; undefined for no routes. Of equal ones the first is
- * used.
- */
+/** Makes the matcher of routes of one shape; undefined for no routes. The first of equal routes is used. */
 export function createMatcher<Kind extends Route>(
   entries: readonly RouteEntry<Kind>[],
   input: MatcherInput<Kind>,

@@ -22,8 +22,7 @@ export interface RouteTreesInput<Kind extends Route> extends Pick<MatcherInput<K
 }
 
 /**
- * The routes whose paths begin with the same segments. Built when it is first used: most nodes of most
- * versions never are.
+ * The routes whose paths begin with the same segments. A node is built when it is first used; most never are.
  */
 interface Node<Kind extends Route> {
   /** The groups to build the node from; undefined once it is built. */
@@ -220,8 +219,7 @@ function unbuiltNode<Kind extends Route>(groups: readonly RouteGroup<Kind>[]): N
 }
 
 /**
- * The groups that only one of two lists has; undefined where there are many, or where the common ones are in
- * another order.
+ * The groups that only one of two lists has; undefined for many, or if the common ones changed their order.
  */
 function differenceOf<Kind extends Route>(
   previous: readonly RouteGroup<Kind>[],

@@ -67,10 +67,7 @@ export function createRouters(input: RouterInput): (version: VersionRoutes) => R
   });
 }
 
-/**
- * Returns the function that gives a version its router of WebSocket routes. Precedence is that of HTTP
- * routes.
- */
+/** Returns the function that gives a version its router of WebSocket routes. Precedence is the same. */
 export function createSocketRouters(input: RouterInput): (version: VersionRoutes) => SocketRouter {
   const isKind = (route: Route): route is WebSocketRoute => route.kind === "websocket";
   const trees = new RouteTrees<WebSocketRoute>({ ...input, isKind, methodOf: () => "GET" });
@@ -103,8 +100,7 @@ function memoizeWithLast<Key extends object, Value>(make: (key: Key) => Value): 
 /**
  * The reply to a request whose path and method no route matches (S4.1, S4.2).
  * @param methods the methods for which the path has a route
- * @throws `NOT_FOUND`, `METHOD_NOT_ALLOWED`; `STARTING` while the gateway is starting, because more routes
- * can follow
+ * @throws `NOT_FOUND`, `METHOD_NOT_ALLOWED`; `STARTING` while the gateway starts, as more routes can follow
  */
 export function unmatchedReply(method: string, methods: readonly string[], health: GatewayHealth): Reply {
   if (methods.length === 0)
@@ -123,7 +119,7 @@ export function startingError(): TidegateError {
  * Builds the routers of master's newest version when it is published, so that requests do not wait for it;
  * the routers of other branches are built when they are first used. A changed service is done in the next
  * turn of the event loop, a start with many services in portions between requests. Returns the function that
- * ends it.
+ * stops it.
  */
 export function prepareMasterRouters(
   api: Pick<ServedApi, "find" | "onSwap">,
@@ -141,8 +137,7 @@ export function prepareMasterRouters(
   const start = (): void => {
     const { version } = api.find("master", undefined);
     if (version === undefined) return;
-    // An unfinished preparation of the previous version ends here: the new version needs the same nodes or
-    // does without them.
+    // The new version replaces an unfinished preparation: it needs the same nodes or none of them.
     steps = preparationSteps(version, routers);
     scheduled ??= setImmediate(runSteps);
   };

@@ -71,10 +71,8 @@ export function versionUnknown(branch: string, tag: string): TidegateError {
 }
 
 /**
- * Makes the scope of a request on a branch. Where nothing is served, its version is empty and its directory
- * too.
- * @param onClientGone calls its listener once when the client disconnects. Default: while the reply is not
- * sent yet
+ * Makes the scope of a request on a branch. Where nothing is served, its version and its directory are empty.
+ * @param onClientGone calls its listener once when the client is gone; by default, before the reply is sent
  */
 export function makeScope(
   { api, factories }: ServerParts,

@@ -27,8 +27,7 @@ interface Started {
 }
 
 /**
- * Creates the HTTP server (S12). h3 gets one catch-all route; dispatch, routers and replies are Tidegate's
- * own.
+ * Creates the HTTP server (S12). h3 gets one catch-all route; dispatch and replies are Tidegate's own.
  * @throws `CONFIG_INVALID` for invalid options
  */
 export function h3Server(options: H3ServerOptions = {}): Server {

@@ -11,8 +11,7 @@ export interface BranchName {
 }
 
 /**
- * What a request asks for: a branch, a version, and whether its path is below `/~`, where the gateway has its
- * own pages.
+ * What a request asks for: a branch, a version, and whether its path is a page of the gateway, below `/~`.
  */
 export interface Target extends BranchName {
   readonly isPage: boolean;
@@ -80,9 +79,7 @@ function readPrefix(
   return { ...masterTarget, ...selector.select(request), isPage: true };
 }
 
-/**
- * The URL as sent, without the branch prefix; the normalised path where the prefix was sent in escaped form.
- */
+/** The URL without the branch prefix: as sent, or with the normalised path where the prefix was escaped. */
 function urlBelow(base: string, path: string, url: string): string {
   const query = url.indexOf("?");
   const rest = url.startsWith(base) ? url.slice(base.length) : path + (query === -1 ? "" : url.slice(query));
@@ -98,8 +95,7 @@ function originForm(target: string): string {
 }
 
 /**
- * Brings a path into the form that routes and policies compare: canonical escapes, no dot segments, no
- * trailing slash.
+ * Normalises a path for routes and policies: canonical escapes, no dot segments, no trailing slash.
  * @throws `BAD_REQUEST` where its percent-encoding is invalid, `NOT_FOUND` where a segment is empty
  */
 export function normalisePath(path: string): string {

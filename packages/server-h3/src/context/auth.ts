@@ -1,4 +1,10 @@
-import { type ContextFactory, type HttpRequest, type Scope, TidegateError } from "@tidegate/core-registry";
+import {
+  type ContextFactory,
+  type HttpRequest,
+  isObject,
+  type Scope,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { LRUCache } from "lru-cache";
 
 /** An `Authorization` header, split into its parts (RFC 9110, 11.6.2): the input of a parser. */
@@ -34,8 +40,8 @@ const headerPattern = /^([!#$%&'*+.^`|~\w-]+)(?: +(.*))?$/;
 
 /**
  * `auth`: the identity of the client (S12.4); undefined without an `Authorization` header, and for a scheme
- * without parser. An invalid token fails a request only where `auth` is read. Functions see `auth` without
- * its `token`.
+ * without parser. An invalid token fails a request only where `auth` is read. Functions cannot see the member
+ * `token`.
  */
 export function authContext(parsers: AuthParsers): ContextFactory<Auth | undefined> {
   const parsersByScheme = new Map(
@@ -89,8 +95,7 @@ export async function tokenExpiry(request: HttpRequest, scope: Scope): Promise<n
   try {
     await scope.context.prepare(["auth"]);
     const auth = scope.context.view("auth");
-    if (typeof auth !== "object" || auth === null || !("expiresAt" in auth)) return undefined;
-    return typeof auth.expiresAt === "number" ? auth.expiresAt : undefined;
+    return isObject(auth) && typeof auth.expiresAt === "number" ? auth.expiresAt : undefined;
   } catch {
     // An invalid token fails only what reads `auth` (S12.4).
     return undefined;

@@ -20,8 +20,7 @@ export interface JwtOptions {
 }
 
 /**
- * A parser of JSON Web Tokens (RFC 7519): `identity` is the claims, `scope` the claim `scope`. A token needs
- * the claim `exp`.
+ * Parses JSON Web Tokens (RFC 7519): `identity` is the claims, `scope` the claim `scope`; `exp` is required.
  * @throws `CONFIG_INVALID` for insecure options; the parser throws `TOKEN_INVALID` and `TOKEN_EXPIRED`
  */
 export function jwt(options: JwtOptions): AuthParser {

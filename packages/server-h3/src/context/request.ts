@@ -38,8 +38,8 @@ function viewOf(request: HttpRequest): RequestView {
 
 /**
  * `id`: the correlation id of the request (S12.3): its `x-request-id` or the trace id of its W3C
- * `traceparent` where valid, else a new one. The reply carries it as `x-request-id`. Each request on a
- * WebSocket has its own.
+ * `traceparent` where valid, else a new one. The reply carries it as `x-request-id`. Requests on one
+ * WebSocket have different ids.
  */
 export function idContext(): ContextFactory<string> {
   return {
@@ -52,10 +52,9 @@ export function idContext(): ContextFactory<string> {
 }
 
 /**
- * `ip`: the IP address of the client (S12.3). Reads `X-Forwarded-For` from right to left while the addresses
- * are trusted proxies.
- * @param trustedProxies addresses and subnets: `10.0.0.0/8`, `::1`. Default none: the address of the
- * connection's peer
+ * `ip`: the IP address of the client (S12.3). `X-Forwarded-For` is read from the right, while addresses are
+ * trusted.
+ * @param trustedProxies addresses and subnets: `10.0.0.0/8`, `::1`. Default none: the address of the peer
  * @throws `CONFIG_INVALID` where one of them is neither
  */
 export function ipContext(trustedProxies: readonly string[] = []): ContextFactory<string> {

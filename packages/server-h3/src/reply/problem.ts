@@ -17,20 +17,14 @@ export interface ProblemSettings {
   readonly challenge: string;
 }
 
-/**
- * Converts a thrown value to a `TidegateError`; an unexpected one becomes `INTERNAL` with the value as its
- * cause.
- */
+/** Converts a thrown value to a `TidegateError`; any other error becomes the cause of an `INTERNAL`. */
 export function asTidegateError(thrown: unknown): TidegateError {
   if (isTidegateError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : "A value that is not an Error was thrown.";
   return new TidegateError("INTERNAL", message, { cause: thrown });
 }
 
-/**
- * The reply for an error: `application/problem+json` (RFC 9457, S12.5). No other place converts errors to
- * replies.
- */
+/** The reply for an error: `application/problem+json` (RFC 9457, S12.5). All error replies are made here. */
 export function problemReply(error: TidegateError, requestId: string, settings: ProblemSettings): Reply {
   const { code, details } = error;
   const status = statusOf(error);
@@ -62,9 +56,7 @@ export function publicMessage(error: TidegateError, settings: ProblemSettings): 
   return isExposed(error, settings) ? error.message : errorMeaning(error.code).title;
 }
 
-/**
- * Whether the connection must be closed after the reply, because the rest of the request body is not read.
- */
+/** Whether the connection is closed after the reply, because the rest of the request body is not read. */
 export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
 }
@@ -95,10 +87,7 @@ function challenge(error: TidegateError, status: number, settings: ProblemSettin
   return [["www-authenticate", settings.challenge]];
 }
 
-/**
- * The data of an error comes from a service and can be any value; it is left out where JSON cannot represent
- * it.
- */
+/** The data of an error comes from a service. It is left out where JSON cannot represent it. */
 function stringify(problem: { readonly data?: unknown }): string {
   try {
     return JSON.stringify(problem);

@@ -1,14 +1,11 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { discardStream, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
 import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
 
-/**
- * Headers of one connection or of a message's framing (RFC 9110, 7.6.1). Only the server sets them, never a
- * route.
- */
+/** Headers of one connection or of a message's framing (RFC 9110, 7.6.1). Only the server sets them. */
 const hopByHopHeaders: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "connection",
@@ -31,10 +28,7 @@ export function reasonPhrase(status: number): string {
  */
 export function toResponse(request: ServerRequest, reply: Reply, closing: boolean): Response {
   const { status } = reply;
-  checkStatus(status);
-  const headers = sendableHeaders(reply.headers);
-  const id = request.usedId;
-  if (id !== undefined) headers.push(["x-request-id", id]);
+  const headers = replyHeaders(request, reply);
   if (request.vary !== undefined) addVary(headers, request.vary);
   if (closing) headers.push(["connection", "close"]);
   const body = responseBody(request, reply, headers);
@@ -42,8 +36,7 @@ export function toResponse(request: ServerRequest, reply: Reply, closing: boolea
 }
 
 /**
- * Waits until a stream has data or has ended, so that an error before the first byte can still become a
- * problem reply.
+ * Waits until a stream has data or ends, so that an error before its first byte can become a problem reply.
  */
 export function untilReadable(stream: Readable): Promise<void> {
   if (stream.errored !== null) return Promise.reject(stream.errored);
@@ -60,19 +53,16 @@ export function untilReadable(stream: Readable): Promise<void> {
 }
 
 /**
- * Writes a reply to the connection of a refused upgrade, which Node's HTTP server no longer manages, and
- * closes it.
+ * Writes the reply of a refused upgrade to its connection, which Node's server has released, and closes it.
  * @throws `REPLY_INVALID` where the status or a header cannot be sent; nothing is written then
  */
-export function writeToConnection(request: ServerRequest, { status, headers, body }: Reply): void {
+export function writeToConnection(request: ServerRequest, reply: Reply): void {
   const { outgoing } = request;
-  checkStatus(status);
-  const sent: Header[] = sendableHeaders(headers);
-  const id = request.usedId;
-  if (id !== undefined) sent.push(["x-request-id", id]);
-  if (!(body instanceof Readable)) sent.push(["content-length", contentLength(body)]);
-  sent.push(["connection", "close"]);
-  const lines = sent.map(([name, value]) => `${name}: ${value}`);
+  const { status, body } = reply;
+  const headers = replyHeaders(request, reply);
+  if (!(body instanceof Readable)) headers.push(["content-length", contentLength(body)]);
+  headers.push(["connection", "close"]);
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
   outgoing.write([`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n"));
   const close = (): void => void outgoing.destroy();
   if (!(body instanceof Readable)) outgoing.end(body ?? "", close);
@@ -80,9 +70,16 @@ export function writeToConnection(request: ServerRequest, { status, headers, bod
   else pipeline(body, outgoing).then(close, close);
 }
 
-function checkStatus(status: number): void {
+/**
+ * The headers of a reply that are sent, with the request's id.
+ * @throws `REPLY_INVALID` for an invalid status or header
+ */
+function replyHeaders(request: ServerRequest, { status, headers }: Reply): [string, string][] {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TidegateError("REPLY_INVALID", `The reply has the invalid status ${String(status)}.`);
+  const sendable = sendableHeaders(headers);
+  if (request.usedId !== undefined) sendable.push(["x-request-id", request.usedId]);
+  return sendable;
 }
 
 /**
@@ -112,23 +109,19 @@ function addVary(headers: [string, string][], names: string): void {
 }
 
 /**
- * The body to send; null for a HEAD request and for a status without body. Adds the content length where it
- * is null.
+ * The body to send: null for a HEAD request and for a status without body. A null body gets its content
+ * length.
  */
 function responseBody(request: ServerRequest, reply: Reply, headers: [string, string][]): Reply["body"] {
   const { status, body } = reply;
   const isHead = request.method === "HEAD";
   const isBodyless = status === 204 || status === 205 || status === 304;
   if (body !== null && !isHead && !isBodyless) return body;
-  if (body instanceof Readable) discardStream(body);
+  if (body instanceof Readable) discardStream(body.on("error", () => undefined));
   else if (!isBodyless) headers.push(["content-length", contentLength(body)]);
   return null;
 }
 
 function contentLength(body: string | Uint8Array | null): string {
   return String(body === null ? 0 : Buffer.byteLength(body));
-}
-
-function discardStream(stream: Readable): void {
-  stream.on("error", () => undefined).destroy();
 }

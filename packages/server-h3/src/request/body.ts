@@ -70,10 +70,7 @@ export class RequestBody implements Body {
   }
 }
 
-/**
- * Parses URL-encoded fields (a query or a form) into an object without prototype; a repeated key becomes an
- * array.
- */
+/** Parses URL-encoded fields into an object without prototype; a repeated key becomes an array. */
 export function parseFields(encoded: string): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = Object.create(null);
   if (encoded === "") return fields;
@@ -143,8 +140,7 @@ function limitedStream(incoming: IncomingMessage, limit: number): Readable {
       else done(null, chunk);
     },
     destroy(error, done) {
-      // When the reader stops early, the rest of the body is discarded so that it does not block the
-      // connection.
+      // When the reader stops early, the rest of the body is discarded; else it would block the connection.
       incoming.unpipe(counter).resume();
       done(error);
     },

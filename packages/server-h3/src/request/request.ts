@@ -26,6 +26,8 @@ export class ServerRequest implements HttpRequest {
   params: Readonly<Record<string, string>> = noParams;
   /** Set once a route or page runs; ended with the reply. */
   scope: Scope | undefined = undefined;
+  /** The correlation id where `id` was read before. The reply then carries it. */
+  usedId: string | undefined = undefined;
   readonly incoming: IncomingMessage;
   /** Node's response, or the connection of an upgrade. */
   readonly outgoing: Writable;
@@ -33,7 +35,6 @@ export class ServerRequest implements HttpRequest {
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
-  #id: string | undefined;
   #idUsedByContext = false;
 
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
@@ -73,13 +74,8 @@ export class ServerRequest implements HttpRequest {
 
   /** The correlation id; see {@link correlationId}. */
   get id(): string {
-    this.#id ??= correlationId(this);
-    return this.#id;
-  }
-
-  /** The correlation id where `id` was read before. The reply then carries it. */
-  get usedId(): string | undefined {
-    return this.#id;
+    this.usedId ??= correlationId(this);
+    return this.usedId;
   }
 
   /** Whether the client is disconnected, so that a reply cannot be sent any more. */
@@ -94,10 +90,7 @@ export class ServerRequest implements HttpRequest {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  /**
-   * The id of one context: for the first context the request's own, then a new one for each request on the
-   * socket.
-   */
+  /** The id for a context: the first one gets the request's own, each later one on the socket a new id. */
   idForContext(): string {
     if (this.#idUsedByContext) return randomUUID();
     this.#idUsedByContext = true;
@@ -105,8 +98,7 @@ export class ServerRequest implements HttpRequest {
   }
 
   /**
-   * Calls the listener once when the client disconnects before the whole reply is sent; at once where it
-   * already has.
+   * Calls the listener once when the client is gone before the whole reply is sent; at once if it is gone.
    */
   onClientGone(listener: () => void): void {
     if (this.clientGone) listener();
@@ -126,8 +118,7 @@ function headerPairs(raw: readonly string[]): readonly Header[] {
 }
 
 /**
- * Host and port that a request was sent to: those of an absolute URL (RFC 9112, 3.2.2), else the `Host`
- * header.
+ * Host and port that a request was sent to: of an absolute URL (RFC 9112, 3.2.2), else of the `Host` header.
  */
 export function requestedHost(request: ServerRequest): string {
   const target = request.incoming.url ?? "/";

@@ -51,14 +51,13 @@ export function createConnection(input: ConnectionInput): ServerConnection {
     version === served.version ? route : socketRouterOf(version).findByKey(route.key);
 
   /**
-   * The newest version where it has the route; else the version that the connection started on, with the
-   * newest directory.
+   * The newest version if it has the route, else the first version of the connection with the newest
+   * directory.
    */
   const currentPosition = (): Position => {
     const now = api.find(branch, undefined);
     if (now.version === undefined) {
-      // The version was evicted (S9.5). The connection continues as it is, and its next operation finds the
-      // newest version.
+      // The version was evicted (S9.5). The connection keeps its version until the newest one is compiled.
       now.recompile?.().catch(() => undefined);
       return lastPosition;
     }

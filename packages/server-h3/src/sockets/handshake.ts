@@ -45,10 +45,8 @@ function isOwnHost({ protocol, host }: URL, own: string): boolean {
 }
 
 /**
- * Completes a handshake: sends the 101 and returns the WebSocket. Undefined where the client has
- * disconnected.
- * @throws `BAD_REQUEST` where the handshake is invalid, `REPLY_INVALID` where a header of the 101 cannot be
- * sent
+ * Completes a handshake: sends the 101 and returns the WebSocket; undefined if the client has disconnected.
+ * @throws `BAD_REQUEST` for an invalid handshake, `REPLY_INVALID` for an invalid header of the 101
  */
 export type CompleteHandshake = (
   request: ServerRequest,

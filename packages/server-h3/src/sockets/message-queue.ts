@@ -2,8 +2,7 @@
 export type Message = string | Uint8Array;
 
 /**
- * Received messages that wait for the route, in order. The queue is bounded: while it is full, the connection
- * is not read.
+ * Received messages that wait for the route, in order. While the queue is full, the connection is not read.
  */
 export interface MessageQueue {
   /** For one reader. Ends when the queue is closed and empty, or when the reader stops. */

@@ -13,15 +13,11 @@ export interface OpenSocket {
 export interface OpenSockets {
   readonly size: number;
   /**
-   * Adds a socket until its connection is closed: it is pinged, closed when its route changes, and closed at
-   * a stop.
+   * Adds a socket until it is disconnected: it is pinged, and closed when its route changes and at a stop.
    * @param routeEnded resolves when the route has finished
    */
   add(socket: OpenSocket, routeEnded: Promise<void>): void;
-  /**
-   * Closes all sockets with 1001, and waits at most `drainMs` milliseconds until they are disconnected and
-   * their routes end.
-   */
+  /** Closes all sockets with 1001, and waits at most `drainMs` for their connections and routes to end. */
   stop(drainMs: number): Promise<void>;
 }
 
@@ -130,8 +126,7 @@ function createOutdatedSockets(clock: Clock, windowMs: number): OutdatedSockets 
 }
 
 /**
- * Calls `run` at a time in milliseconds since the epoch, however far away. Returns the function that cancels
- * it.
+ * Calls `run` at a time in milliseconds since the epoch, even a distant one. Returns the function to cancel.
  */
 export function runAt(time: number, clock: Clock, run: () => void): () => void {
   let cancel: () => void;

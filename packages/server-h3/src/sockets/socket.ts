@@ -100,14 +100,10 @@ export class ServerSocket implements Socket {
     this.#end(closed);
   }
 
-  /**
-   * Called once per idle time: disconnects the client where it has not answered the last ping, else sends the
-   * next one.
-   */
+  /** Called once per idle time: pings the client, or disconnects it where the last ping was not answered. */
   checkAlive(): void {
     if (this.#isClosed) return;
-    // While the connection is paused, a pong cannot be read. If the connection is broken, writing to it
-    // fails.
+    // A paused connection cannot receive a pong. If it is broken, writing to it fails.
     if (!this.#isPongReceived && !this.#ws.isPaused) {
       this.#ws.terminate();
       return;

@@ -26,7 +26,7 @@ interface Upgrade {
 
 /**
  * Handles the upgrades of one server, and keeps its open sockets. An upgrade takes the same steps as an HTTP
- * request (dispatch.ts) until its route accepts it; then the handshake is completed and the route gets the
+ * request (dispatch.ts) until its route accepts it; then the handshake is completed, and the route gets the
  * socket.
  */
 export class Upgrades {
@@ -134,10 +134,7 @@ async function findRoute(parts: ServerParts, request: ServerRequest): Promise<So
   return { branch: target.branch, isPinned: target.tag !== undefined, served, route: match.route };
 }
 
-/**
- * Runs the route of an open socket, and closes the socket with 1000 or with the close code of the route's
- * error.
- */
+/** Runs the route of an open socket, then closes the socket with 1000 or with the close code of the error. */
 async function runUntilClosed(
   parts: ServerParts,
   request: ServerRequest,
@@ -171,10 +168,7 @@ function refuse({ api, problems }: ServerParts, request: ServerRequest, thrown: 
   }
 }
 
-/**
- * Notifies one listener when the client is gone: by the connection before the upgrade, by the socket after
- * it.
- */
+/** Notifies one listener when the client is gone: before the upgrade its connection, after it its socket. */
 function createClientGone(): { notify(): void; onClientGone(listener: () => void): void } {
   let isGone = false;
   let listener: (() => void) | undefined;
