@@ -13,17 +13,13 @@ import {
 export interface RouteTreesInput<Kind extends Route> extends Pick<MatcherInput<Kind>, "methodOf"> {
   /** Selects the routes of the kind. */
   readonly isKind: (route: Route) => route is Kind;
-  /**
-   * Called once for a route that cannot be matched. The protocol that made it should have reported it before.
-   */
+  /** Called once for a route that cannot be matched, which the protocol should have reported before. */
   readonly onInvalidRoute: (route: Route, problem: string) => void;
   /** Called for each node that is built, with the number of groups that it is built from. For tests. */
   readonly onNodeBuilt?: ((groups: number) => void) | undefined;
 }
 
-/**
- * The routes whose paths begin with the same segments. A node is built when it is first used; most never are.
- */
+/** Routes whose paths begin with the same segments. A node is built at its first use; most never are. */
 interface Node<Kind extends Route> {
   /** The groups to build the node from; undefined once it is built. */
   groups: readonly RouteGroup<Kind>[] | undefined;
@@ -182,7 +178,8 @@ export class RouteTrees<Kind extends Route> {
   }
 
   /**
-   * Builds the root that `#build` would build of all groups, from a previous root and the groups that differ.
+   * Builds the same root as `#build` does from all groups, but from a previous root and the groups that
+   * differ.
    */
   #rootFromPrevious(
     previous: Node<Kind>,
@@ -218,9 +215,7 @@ function unbuiltNode<Kind extends Route>(groups: readonly RouteGroup<Kind>[]): N
   };
 }
 
-/**
- * The groups that only one of two lists has; undefined for many, or if the common ones changed their order.
- */
+/** The groups that only one of two lists has; undefined for many, or if the order of the others changed. */
 function differenceOf<Kind extends Route>(
   previous: readonly RouteGroup<Kind>[],
   next: readonly RouteGroup<Kind>[],

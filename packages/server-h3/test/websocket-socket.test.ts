@@ -3,7 +3,7 @@ import { errorCodes, type Socket, TidegateError } from "@tidegate/core-registry"
 import { manualClock, recorder } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createMessageQueue } from "../src/sockets/message-queue.ts";
+import { MessageQueue } from "../src/sockets/message-queue.ts";
 import { isCloseCode, truncateReason } from "../src/sockets/socket.ts";
 import { start } from "./fixture.ts";
 import {
@@ -88,7 +88,7 @@ describe("messages", () => {
 
   test("pause the connection at 16 messages or 64 KiB, and resume it when all are read", async () => {
     const flow: string[] = [];
-    const queue = createMessageQueue({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
+    const queue = new MessageQueue({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
     const iterator = queue.messages[Symbol.asyncIterator]();
     for (let count = 0; count < 20; count += 1) queue.push(String(count));
     expect(flow).toEqual(["pause"]);

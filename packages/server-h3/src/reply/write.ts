@@ -108,10 +108,7 @@ function addVary(headers: [string, string][], names: string): void {
   else if (own[1] !== "*") own[1] = `${own[1]}, ${names}`;
 }
 
-/**
- * The body to send: null for a HEAD request and for a status without body. A null body gets its content
- * length.
- */
+/** The body to send: null for HEAD and for a status without body. A null body gets its content length. */
 function responseBody(request: ServerRequest, reply: Reply, headers: [string, string][]): Reply["body"] {
   const { status, body } = reply;
   const isHead = request.method === "HEAD";

@@ -97,9 +97,7 @@ export class ServerRequest implements HttpRequest {
     return this.id;
   }
 
-  /**
-   * Calls the listener once when the client is gone before the whole reply is sent; at once if it is gone.
-   */
+  /** Calls the listener once when the client is gone before the reply is sent; at once if it already is. */
   onClientGone(listener: () => void): void {
     if (this.clientGone) listener();
     else
@@ -117,9 +115,7 @@ function headerPairs(raw: readonly string[]): readonly Header[] {
   return headers;
 }
 
-/**
- * Host and port that a request was sent to: of an absolute URL (RFC 9112, 3.2.2), else of the `Host` header.
- */
+/** Host and port of a request: of an absolute URL (RFC 9112, 3.2.2), else of the `Host` header. */
 export function requestedHost(request: ServerRequest): string {
   const target = request.incoming.url ?? "/";
   if (target.startsWith("/") || !URL.canParse(target)) return request.header("host") ?? "";

@@ -50,10 +50,7 @@ export function createConnection(input: ConnectionInput): ServerConnection {
   const routeIn = (version: Version): WebSocketRoute | undefined =>
     version === served.version ? route : socketRouterOf(version).findByKey(route.key);
 
-  /**
-   * The newest version if it has the route, else the first version of the connection with the newest
-   * directory.
-   */
+  /** The newest version if it has the route, else the first one, with the newest directory. */
   const currentPosition = (): Position => {
     const now = api.find(branch, undefined);
     if (now.version === undefined) {

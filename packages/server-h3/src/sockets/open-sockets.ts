@@ -1,4 +1,4 @@
-import type { Clock, ServedApi } from "@tidegate/core-registry";
+import type { Clock, Logger, ServedApi } from "@tidegate/core-registry";
 import type { WebSocketSettings } from "../options.ts";
 import type { ServerConnection } from "./connection.ts";
 import type { ServerSocket } from "./socket.ts";
@@ -9,125 +9,131 @@ export interface OpenSocket {
   readonly connection: ServerConnection;
 }
 
-/** All open sockets of one server. */
-export interface OpenSockets {
-  readonly size: number;
-  /**
-   * Adds a socket until it is disconnected: it is pinged, and closed when its route changes and at a stop.
-   * @param routeEnded resolves when the route has finished
-   */
-  add(socket: OpenSocket, routeEnded: Promise<void>): void;
-  /** Closes all sockets with 1001, and waits at most `drainMs` for their connections and routes to end. */
-  stop(drainMs: number): Promise<void>;
-}
-
-/** Closes sockets whose route has changed or is gone (S6.4), spread over a window of time. */
-interface OutdatedSockets {
-  /** Schedules the close of each socket that is outdated now. */
-  schedule(sockets: Iterable<OpenSocket>): void;
-  /** Cancels the close of a socket that is already closed. */
-  cancel(socket: OpenSocket): void;
-}
-
 /** The longest delay of a timer: 24.8 days. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** Makes the collection of a server's open sockets. */
-export function createOpenSockets(
-  api: Pick<ServedApi, "onSwap" | "logger">,
-  settings: WebSocketSettings,
-  clock: Clock,
-): OpenSockets {
+/** All open sockets of one server: pings them, notifies them of swaps, closes those whose route changes. */
+export class OpenSockets {
+  readonly #logger: Logger;
+  readonly #settings: WebSocketSettings;
+  readonly #clock: Clock;
+  readonly #outdated: OutdatedSockets;
+  readonly #stopListening: () => void;
   /** Each socket with a promise that resolves when it is removed. */
-  const all = new Map<OpenSocket, Promise<unknown>>();
-  const outdated = createOutdatedSockets(clock, settings.retireSeconds * 1000);
-  let stopTimer: (() => void) | undefined;
+  readonly #all = new Map<OpenSocket, Promise<void>>();
+  #stopTimer: (() => void) | undefined;
 
-  const checkAll = (): void => {
-    stopTimer = undefined;
-    for (const { socket } of all.keys()) socket.checkAlive();
-    if (all.size > 0) startTimer();
-  };
-  // The timer runs only while there are sockets.
-  const startTimer = (): void => {
-    stopTimer ??= clock.after(settings.idleSeconds * 1000, checkAll);
-  };
-  const closeOutdated = (sockets: readonly OpenSocket[]): void => {
-    if (settings.onRetire === "close") outdated.schedule(sockets);
-  };
-  const stopListening = api.onSwap((branch) => {
-    const sockets = [...all.keys()].filter(({ connection }) => connection.branch === branch);
+  constructor(api: Pick<ServedApi, "onSwap" | "logger">, settings: WebSocketSettings, clock: Clock) {
+    this.#logger = api.logger;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#outdated = new OutdatedSockets(clock, settings.retireSeconds * 1000);
+    this.#stopListening = api.onSwap((branch) => this.#notifySwap(branch));
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * Adds a socket until it is disconnected and its route has ended.
+   * @param routeEnded resolves when the route has ended
+   */
+  add(open: OpenSocket, routeEnded: Promise<void>): void {
+    void open.socket.closed.then(() => this.#outdated.cancel(open));
+    const ended = Promise.all([open.socket.disconnected, routeEnded]);
+    this.#all.set(
+      open,
+      ended.then(() => this.#remove(open)),
+    );
+    this.#startTimer();
+    // The branch can have been swapped during the upgrade.
+    this.#closeOutdated([open]);
+  }
+
+  /** Closes all sockets with 1001, and waits at most `drainMs` for their connections and routes to end. */
+  async stop(drainMs: number): Promise<void> {
+    this.#stopListening();
+    this.#stopTimer?.();
+    if (this.#all.size === 0) return;
+    for (const { socket } of this.#all.keys()) socket.close(1001, "The gateway is shutting down. Reconnect.");
+    const { promise: timeout, resolve } = Promise.withResolvers<void>();
+    const stopTimeout = this.#clock.after(drainMs, resolve);
+    await Promise.race([Promise.all(this.#all.values()), timeout]);
+    stopTimeout();
+  }
+
+  #remove(open: OpenSocket): void {
+    this.#all.delete(open);
+    if (this.#all.size > 0) return;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  /** Starts the ping timer, which runs only while there are sockets. */
+  #startTimer(): void {
+    this.#stopTimer ??= this.#clock.after(this.#settings.idleSeconds * 1000, () => this.#checkAll());
+  }
+
+  #checkAll(): void {
+    this.#stopTimer = undefined;
+    for (const { socket } of this.#all.keys()) socket.checkAlive();
+    if (this.#all.size > 0) this.#startTimer();
+  }
+
+  #notifySwap(branch: string): void {
+    const sockets = [...this.#all.keys()].filter(({ connection }) => connection.branch === branch);
     for (const { connection } of sockets) {
       try {
         connection.notifySwap();
       } catch (error) {
-        api.logger.error("The swap listener of a WebSocket route failed.", error);
+        this.#logger.error("The swap listener of a WebSocket route failed.", error);
       }
     }
-    closeOutdated(sockets);
-  });
+    this.#closeOutdated(sockets);
+  }
 
-  return {
-    get size() {
-      return all.size;
-    },
-    add(open, routeEnded) {
-      const remove = (): void => {
-        all.delete(open);
-        if (all.size > 0) return;
-        stopTimer?.();
-        stopTimer = undefined;
-      };
-      void open.socket.closed.then(() => outdated.cancel(open));
-      all.set(open, Promise.all([open.socket.disconnected, routeEnded]).then(remove));
-      startTimer();
-      // The branch can have been swapped during the upgrade.
-      closeOutdated([open]);
-    },
-    async stop(drainMs) {
-      stopListening();
-      stopTimer?.();
-      if (all.size === 0) return;
-      for (const { socket } of all.keys()) socket.close(1001, "The gateway is shutting down. Reconnect.");
-      const { promise: timeout, resolve } = Promise.withResolvers<void>();
-      const stopTimeout = clock.after(drainMs, resolve);
-      await Promise.race([Promise.all(all.values()), timeout]);
-      stopTimeout();
-    },
-  };
+  #closeOutdated(sockets: readonly OpenSocket[]): void {
+    if (this.#settings.onRetire === "close") this.#outdated.schedule(sockets);
+  }
 }
 
-function createOutdatedSockets(clock: Clock, windowMs: number): OutdatedSockets {
-  const timers = new Map<OpenSocket, () => void>();
+/** Closes sockets whose route has changed or is gone (S6.4), spread over a window of time. */
+class OutdatedSockets {
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  readonly #timers = new Map<OpenSocket, () => void>();
 
-  const close = (open: OpenSocket): void => {
-    timers.delete(open);
+  constructor(clock: Clock, windowMs: number) {
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+  }
+
+  /** Schedules the close of each socket that is outdated now. */
+  schedule(sockets: readonly OpenSocket[]): void {
+    const outdated = sockets.filter((open) => !this.#timers.has(open) && !open.connection.isCurrent());
+    for (const [index, open] of outdated.entries()) {
+      const delayMs = (this.#windowMs * index) / outdated.length;
+      const stopTimer = this.#clock.after(delayMs, () => this.#close(open));
+      this.#timers.set(open, stopTimer);
+    }
+  }
+
+  /** Cancels the close of a socket that is already closed. */
+  cancel(open: OpenSocket): void {
+    this.#timers.get(open)?.();
+    this.#timers.delete(open);
+  }
+
+  #close(open: OpenSocket): void {
+    this.#timers.delete(open);
     // A newer version can have brought the route back as it was.
     if (!open.connection.isCurrent())
       open.socket.close(1012, "The route of this socket has changed. Reconnect.");
-  };
-
-  return {
-    schedule(sockets) {
-      const outdated = [...sockets].filter((open) => !timers.has(open) && !open.connection.isCurrent());
-      for (const [index, open] of outdated.entries()) {
-        const delayMs = (windowMs * index) / outdated.length;
-        timers.set(
-          open,
-          clock.after(delayMs, () => close(open)),
-        );
-      }
-    },
-    cancel(open) {
-      timers.get(open)?.();
-      timers.delete(open);
-    },
-  };
+  }
 }
 
-/**
- * Calls `run` at a time in milliseconds since the epoch, even a distant one. Returns the function to cancel.
- */
+/** Calls `run` at a time in milliseconds since the epoch, even a distant one. Returns its cancellation. */
 export function runAt(time: number, clock: Clock, run: () => void): () => void {
   let cancel: () => void;
   const wait = (): void => {

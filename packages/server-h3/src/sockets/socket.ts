@@ -1,6 +1,6 @@
 import { type Clock, type Socket, TidegateError } from "@tidegate/core-registry";
 import type { RawData, WebSocket } from "ws";
-import { createMessageQueue, type Message, type MessageQueue } from "./message-queue.ts";
+import { type Message, MessageQueue } from "./message-queue.ts";
 
 /** Settings of an open socket. */
 export interface SocketInput {
@@ -39,7 +39,7 @@ export class ServerSocket implements Socket {
     this.#ws = ws;
     this.#input = input;
     this.protocol = ws.protocol;
-    this.#queue = createMessageQueue(ws);
+    this.#queue = new MessageQueue(ws);
     this.messages = this.#queue.messages;
     const closed = Promise.withResolvers<Closed>();
     this.closed = closed.promise;

@@ -13,7 +13,7 @@ import { makeScope, notServedError, recompileEvicted, type ServerParts } from ".
 import { readTarget } from "../target.ts";
 import { createConnection, type SocketTarget } from "./connection.ts";
 import { type CompleteHandshake, checkHandshake, checkOrigin, createHandshakes } from "./handshake.ts";
-import { createOpenSockets, type OpenSockets, runAt } from "./open-sockets.ts";
+import { OpenSockets, runAt } from "./open-sockets.ts";
 import { ServerSocket } from "./socket.ts";
 
 /** An upgrade request on its connection. */
@@ -41,7 +41,7 @@ export class Upgrades {
     this.#parts = parts;
     this.#settings = settings;
     this.#completeHandshake = createHandshakes(settings.maxPayload);
-    this.#openSockets = createOpenSockets(parts.api, settings, parts.clock);
+    this.#openSockets = new OpenSockets(parts.api, settings, parts.clock);
   }
 
   /** Opens a socket, or refuses the upgrade with an HTTP reply (S6.3). Never throws. */
