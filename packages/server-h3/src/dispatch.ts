@@ -2,7 +2,7 @@
  * The steps of an HTTP request, from top to bottom:
  *
  * 1. Read the target: branch and version, from the path, a header, a cookie or the host (target.ts).
- * 2. If the target is a page of the gateway, such as /~status or /~health, run the page (pages.ts).
+ * 2. If the target is a page of the gateway, such as /~status or /~health/liveness, run it (pages.ts).
  * 3. Find the version that is served, if the client can use it (access.ts); compile it if it was evicted.
  * 4. Match method and path against the routes of the version (router.ts).
  * 5. Make the scope of the request (served.ts).
@@ -22,7 +22,7 @@ import { toResponse, untilReadable } from "./reply/write.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { allMethods, unmatchedReply } from "./router.ts";
 import { makeScope, notServedError, recompileEvicted, type ServerParts } from "./served.ts";
-import { type BranchName, isMasterNewest, readTarget } from "./target.ts";
+import { type BranchName, readTarget } from "./target.ts";
 
 /** Handles one request. Never throws and never rejects: errors become problem documents. */
 export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
@@ -46,8 +46,10 @@ function runRequest(parts: ServerParts, request: ServerRequest): Reply | Promise
     if (isHealthPage(request)) return healthReply(request, gatewayHealth(parts));
     return pageReply(parts, request, target);
   }
-  if (!isMasterNewest(target)) return runOnBranch(parts, request, target);
-  return runRoute(parts, request, target, parts.api.find(target.branch, target.tag));
+  // Every client can use master's newest version, and it is never evicted.
+  if (target.branch === "master" && target.tag === undefined)
+    return runRoute(parts, request, target, parts.api.find("master", undefined));
+  return runOnBranch(parts, request, target);
 }
 
 /** Steps 3 to 6 on any branch and version, with a check of access. */

@@ -129,11 +129,6 @@ function parseBranchName(name: string): BranchName {
   return { branch: at === -1 ? name : name.slice(0, at), tag: tag === "latest" ? undefined : tag };
 }
 
-/** Whether a target is master's newest version, which every client can use and which is never evicted. */
-export function isMasterNewest({ branch, tag }: BranchName): boolean {
-  return branch === "master" && tag === undefined;
-}
-
 /** Whether a branch can have this name. */
 export function isBranchName(name: string): boolean {
   return branchPattern.test(name) && !gatewayNames.has(name);
