@@ -1,8 +1,8 @@
 import { expandPattern, type HttpRoute, type PathSegment, parsePattern } from "@tidegate/core-registry";
 import { addRoute, createRouter, findRoute } from "rou3";
 
-/** What a path leads to in one rou3 router of all routes: what any other way to find them must answer. */
-export function oneRouter(routes: readonly HttpRoute[]) {
+/** Finds routes with one rou3 router of all routes. The route tree has to find the same. */
+export function referenceRouter(routes: readonly HttpRoute[]) {
   const table = createRouter<{ route: HttpRoute; names: readonly string[] }>();
   for (const route of routes) {
     for (const segments of expansionsOf(route.path))
@@ -23,7 +23,7 @@ export function oneRouter(routes: readonly HttpRoute[]) {
   };
 }
 
-/** To prove a regex linear takes long: once for each path. */
+/** Checking that a regex is linear takes long, so each path is expanded only once. */
 const known = new Map<string, readonly (readonly PathSegment[])[]>();
 
 function expansionsOf(path: string): readonly (readonly PathSegment[])[] {

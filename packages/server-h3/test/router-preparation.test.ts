@@ -1,14 +1,13 @@
 import type { Route } from "@tidegate/core-registry";
 import { expect, test } from "vitest";
-import { prepareMaster } from "../src/dispatch/prepare.ts";
-import { createRouters } from "../src/dispatch/router.ts";
+import { createRouters, prepareMasterRouters } from "../src/router.ts";
 import { json, route, served } from "./fixture.ts";
 
 function service(name: string): readonly Route[] {
   return Array.from({ length: 10 }, (_, at) => route("GET", `/${name}/thing${at}`, () => json(at)));
 }
 
-/** An API whose branches hold one version each, and the number of nodes that routers made. */
+/** An API with one version per branch, and the number of nodes that its routers have built. */
 function gateway(first: readonly (readonly Route[])[] = []) {
   const version = (routes: readonly (readonly Route[])[]) => {
     const one = served("11111111", []);
@@ -16,16 +15,16 @@ function gateway(first: readonly (readonly Route[])[] = []) {
   };
   const branches = new Map([["master", version(first)]]);
   const listeners = new Set<(branch: string) => void>();
-  const counted = { made: 0 };
-  const hears: { after: number; call: () => void }[] = [];
+  const counted = { built: 0 };
+  const waiting: { after: number; call: () => void }[] = [];
   const routerOf = createRouters({
-    refused: (_route, problem) => expect.unreachable(problem),
-    made: () => {
-      counted.made += 1;
-      for (const { after, call } of hears) if (counted.made === after) call();
+    onInvalidRoute: (_route, problem) => expect.unreachable(problem),
+    onNodeBuilt: () => {
+      counted.built += 1;
+      for (const { after, call } of waiting) if (counted.built === after) call();
     },
   });
-  const stop = prepareMaster(
+  const stop = prepareMasterRouters(
     {
       find: (branch) => branches.get(branch) ?? { missing: "branch" },
       onSwap: (listener) => {
@@ -39,56 +38,56 @@ function gateway(first: readonly (readonly Route[])[] = []) {
     branches.set(branch, version(routes));
     for (const listener of listeners) listener(branch);
   };
-  const madeAll = (after: number): Promise<void> => {
+  const whenBuilt = (after: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (counted.made >= after) resolve();
-    hears.push({ after, call: resolve });
+    if (counted.built >= after) resolve();
+    waiting.push({ after, call: resolve });
     return promise;
   };
-  return { counted, madeAll, swap, stop, listeners };
+  return { counted, whenBuilt, swap, stop, listeners };
 }
 
-test("S9.4 master's newest version is ready in the turn after it is mounted, and not first in a request's time", async () => {
-  const { counted, madeAll, swap, stop, listeners } = gateway([service("one")]);
-  await madeAll(12);
-  expect(counted.made).toBe(12);
+test("S9.4 the router of master's newest version is built in the turn after a swap", async () => {
+  const { counted, whenBuilt, swap, stop, listeners } = gateway([service("one")]);
+  await whenBuilt(12);
+  expect(counted.built).toBe(12);
   swap("master", [service("one"), service("two")]);
-  await madeAll(12 + 1 + 2 * 11);
-  expect(counted.made).toBe(12 + 1 + 2 * 11);
+  await whenBuilt(12 + 1 + 2 * 11);
+  expect(counted.built).toBe(12 + 1 + 2 * 11);
   stop();
   expect(listeners.size).toBe(0);
 });
 
-test("S9.5 another branch's version is made when it is asked for", () => {
+test("S9.5 the routers of other branches are not built before they are used", () => {
   const { counted, swap, stop } = gateway();
-  const before = counted.made;
+  const before = counted.built;
   swap("preview", [service("one")]);
-  expect(counted.made).toBe(before);
+  expect(counted.built).toBe(before);
   stop();
 });
 
-test("a start with many services is prepared in portions, between which others have their turn", async () => {
+test("the routers of many services are built in portions, over several turns of the event loop", async () => {
   const slices = Array.from({ length: 500 }, (_, at) => service(`service${at}`));
   const all = 1 + 500 * 11;
-  const { counted, madeAll, swap, stop } = gateway([]);
-  const before = counted.made;
+  const { counted, whenBuilt, swap, stop } = gateway([]);
+  const before = counted.built;
   swap("master", slices);
-  expect(counted.made).toBe(before);
-  await madeAll(before + all);
-  expect(counted.made).toBe(before + all);
+  expect(counted.built).toBe(before);
+  await whenBuilt(before + all);
+  expect(counted.built).toBe(before + all);
   stop();
 });
 
-test("what was not finished when the server stops is left", async () => {
+test("a stop ends an unfinished preparation", async () => {
   const { counted, swap, stop } = gateway([]);
   swap(
     "master",
     Array.from({ length: 500 }, (_, at) => service(`service${at}`)),
   );
   stop();
-  const { made } = counted;
+  const { built } = counted;
   const { promise: later, resolve } = Promise.withResolvers<void>();
   setImmediate(resolve);
   await later;
-  expect(counted.made).toBe(made);
+  expect(counted.built).toBe(built);
 });
