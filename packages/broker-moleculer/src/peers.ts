@@ -1,48 +1,54 @@
 import { Readable } from "node:stream";
 import type { Json, PeerAnswer, PeerAnswers } from "@tidegate/core-registry";
 import type { Context, ServiceBroker } from "moleculer";
+import { askAction } from "./wire/names.ts";
+import { isObject, objectOrEmpty } from "./wire/values.ts";
 
-/** The action by which gateways ask each other, and by which nodes know who is a gateway. */
-export const askAction = "$tidegate.ask";
+/** Version of the protocol between gateways. */
+const protocolVersion = 1;
 
-/** The number of this contract. */
-const contract = 1;
-
-/** Characters of JSON over which data travel as a stream of pieces: NATS and TCP end packets at 1 MB. */
+/** Longer JSON, in characters, is sent as a stream of pieces: NATS and TCP limit packets to 1 MB. */
 const pieceLength = 128 * 1_024;
 
-/** Characters of JSON that a question or an answer may have. */
-const longestText = 64 * 1_024 * 1_024;
+/** Characters of JSON that a question or an answer can have. */
+const maxLength = 64 * 1_024 * 1_024;
 
-/** Milliseconds that a question's pieces may take. */
+/** Milliseconds that the pieces of a question can take. */
 const questionTimeout = 10_000;
 
 /**
- * Answers a question of another gateway; what it sends is not checked before. Long params come as a stream of texts, and
- * a long answer is one.
- * @throws for another contract, a question that nobody answers, and what the answer throws
+ * Answers a question of another gateway. What that gateway sends is not checked before. Long params arrive as a stream of
+ * text, and a long answer is sent as one.
+ * @throws for another protocol version, for an unknown question, and what the answer's function throws
  */
-export async function answerGateway(
+export async function answerPeer(
   answers: PeerAnswers,
-  { params: asked, stream }: Pick<Context, "params" | "stream">,
+  { params: request, stream }: Pick<Context, "params" | "stream">,
 ): Promise<{ readonly answer: Json } | Readable> {
-  const { contract: number, question, params } = (asked ?? {}) as Record<string, unknown>;
-  const long = stream instanceof Readable ? stream : undefined;
-  const answer = typeof question === "string" && Object.hasOwn(answers, question) && answers[question];
-  if (number !== contract || !answer) {
-    long?.destroy();
+  const { contract: version, question, params } = objectOrEmpty(request);
+  const pieces = stream instanceof Readable ? stream : undefined;
+  const answer =
+    typeof question === "string" && Object.hasOwn(answers, question) ? answers[question] : undefined;
+  if (version !== protocolVersion || answer === undefined) {
+    pieces?.destroy();
     throw new Error(
-      number === contract ? "Nobody answers this question." : `Gateways talk by contract ${contract} here.`,
+      version === protocolVersion
+        ? `This gateway does not answer the question ${JSON.stringify(question)}.`
+        : `This gateway uses version ${protocolVersion} of the protocol between gateways.`,
     );
   }
-  const given: unknown = long === undefined ? params : JSON.parse(await textOf(long, questionTimeout));
-  const found = await answer(given);
-  const text = JSON.stringify(found);
-  return text.length > pieceLength ? Readable.from(piecesOf(text)) : { answer: found };
+  const received: unknown =
+    pieces === undefined ? params : JSON.parse(await joinPieces(pieces, questionTimeout));
+  const result = await answer(received);
+  const text = JSON.stringify(result);
+  return text.length > pieceLength ? Readable.from(splitText(text)) : { answer: result };
 }
 
-/** Asks all other gateways at once. Who fails, or does not answer within `timeout` milliseconds, is left out. Never rejects. */
-export async function askGateways(
+/**
+ * Asks all other gateways at once. Leaves out a gateway that fails, or does not answer within `timeout` milliseconds. Never
+ * rejects.
+ */
+export async function askPeers(
   broker: ServiceBroker,
   question: string,
   params: Json,
@@ -51,49 +57,42 @@ export async function askGateways(
   const endpoints = broker.registry.getActionEndpoints(askAction)?.endpoints ?? [];
   const others = endpoints.filter(({ local, isAvailable }) => !local && isAvailable);
   const text = JSON.stringify(params);
-  const asking: Asking = {
-    broker,
-    question,
-    params,
-    timeout,
-    text: text.length > pieceLength ? text : undefined,
-  };
-  const answers = await Promise.allSettled(others.map(({ id }) => askGateway(asking, id)));
+  const asked: Question =
+    text.length > pieceLength ? { question, timeout, pieces: text } : { question, timeout, params };
+  const answers = await Promise.allSettled(others.map(({ id }) => askPeer(broker, asked, id)));
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 
-interface Asking {
-  readonly broker: ServiceBroker;
+interface Question {
   readonly question: string;
-  readonly params: Json;
+  /** Milliseconds. */
   readonly timeout: number;
-  /** The params' JSON, where it is too long for a packet. */
-  readonly text: string | undefined;
+  readonly params?: Json;
+  /** The JSON of params that are too long for a packet. */
+  readonly pieces?: string;
 }
 
-async function askGateway(
-  { broker, question, params, timeout, text }: Asking,
-  node: string,
-): Promise<PeerAnswer> {
-  const end = Date.now() + timeout;
+async function askPeer(broker: ServiceBroker, asked: Question, node: string): Promise<PeerAnswer> {
+  const { question, timeout, params, pieces } = asked;
+  const deadline = Date.now() + timeout;
   const reply: unknown = await broker.call(
     askAction,
-    { contract, question, ...(text === undefined && { params }) },
+    { contract: protocolVersion, question, ...(pieces === undefined && { params }) },
     {
       nodeID: node,
       timeout,
       retries: 0,
-      ...(text !== undefined && { stream: Readable.from(piecesOf(text)) }),
+      ...(pieces !== undefined && { stream: Readable.from(splitText(pieces)) }),
     },
   );
-  if (reply instanceof Readable) return { node, answer: JSON.parse(await textOf(reply, end - Date.now())) };
-  if (typeof reply !== "object" || reply === null || !("answer" in reply))
-    throw new Error(`The gateway ${node} answered otherwise.`);
+  if (reply instanceof Readable)
+    return { node, answer: JSON.parse(await joinPieces(reply, deadline - Date.now())) };
+  if (!isObject(reply) || !("answer" in reply)) throw new Error(`Gateway ${node} sent no answer.`);
   return { node, answer: reply.answer };
 }
 
-function* piecesOf(text: string): Generator<string> {
-  // A pair of surrogates that were parted would not survive every serializer.
+/** Splits a text into pieces. Does not split surrogate pairs, which not every serializer would preserve. */
+function* splitText(text: string): Generator<string> {
   for (let from = 0; from < text.length; ) {
     const cut = from + pieceLength;
     const to = /[\uD800-\uDBFF]/.test(text[cut - 1] ?? "") ? cut - 1 : cut;
@@ -102,13 +101,13 @@ function* piecesOf(text: string): Generator<string> {
   }
 }
 
-async function textOf(stream: Readable, ms: number): Promise<string> {
-  const timer = setTimeout(() => stream.destroy(new Error("It came too late.")), Math.max(0, ms));
+async function joinPieces(stream: Readable, ms: number): Promise<string> {
+  const timer = setTimeout(() => stream.destroy(new Error("The pieces arrived too late.")), Math.max(0, ms));
   try {
     let text = "";
     for await (const piece of stream) {
       text += String(piece);
-      if (text.length > longestText) throw new Error("It is too long.");
+      if (text.length > maxLength) throw new Error(`The text is longer than ${maxLength} characters.`);
     }
     return text;
   } finally {

@@ -1,7 +1,7 @@
 import { callScope } from "@tidegate/plugin-testkit";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { describeService } from "../src/describe.ts";
+import { describeService } from "../src/discovery/describe-service.ts";
 import { tidegate } from "../src/index.ts";
 import { busOf } from "./support/bus.ts";
 import { quiet } from "./support/system.ts";

@@ -150,6 +150,8 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
     await told.waitFor((line) => line === "up player@n1~preview");
     expect(attempts).toBe(2);
     expect([...services.keys()]).toEqual(["player@n1~preview"]);
-    expect(warned.filter((line) => line.includes("huge.$api"))).toEqual([expect.stringContaining("refused")]);
+    expect(warned.filter((line) => line.includes("huge.$api"))).toEqual([
+      expect.stringContaining("rejected"),
+    ]);
   });
 });

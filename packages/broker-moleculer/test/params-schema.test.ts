@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { paramsSchema } from "../src/params-schema.ts";
+import { paramsSchema } from "../src/discovery/params-schema.ts";
 
 /** The schema of one member `x` with the given rule, and whether it must be there. */
 function member(rule: unknown): { schema: unknown; required: boolean } {

@@ -24,7 +24,7 @@ function waiting(name: string, words: ReturnType<typeof told>, release?: Promise
   };
 }
 
-const nobody = "Nobody waits for the answer any more.";
+const noLongerWaits = "The caller no longer waits for the answer.";
 
 /** `outer` calls `middle` calls `inner`, which waits until nobody waits for it. */
 function chain(words: ReturnType<typeof told>): Record<"outer" | "middle" | "inner", ServiceSchema> {
@@ -198,9 +198,9 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
     await words.waitFor((word) => word === "inner runs");
     client.abort(new Error("gone"));
     await failed;
-    await words.waitFor((word) => word === `inner ends: ${nobody}`);
-    await words.waitFor((word) => word === `middle: ${nobody}`);
-    await words.waitFor((word) => word === `outer: ${nobody}`);
+    await words.waitFor((word) => word === `inner ends: ${noLongerWaits}`);
+    await words.waitFor((word) => word === `middle: ${noLongerWaits}`);
+    await words.waitFor((word) => word === `outer: ${noLongerWaits}`);
     expect(words.items.filter((word) => word.includes("ends"))).toHaveLength(1);
   });
 
@@ -273,7 +273,7 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
     await words.waitFor((word) => word === "inner runs");
     client.abort();
     await failed;
-    await words.waitFor((word) => word === `inner ends: ${nobody}`);
+    await words.waitFor((word) => word === `inner ends: ${noLongerWaits}`);
   });
 
   test("a node without the preset is told nothing, and its listeners hear nothing of it", async () => {

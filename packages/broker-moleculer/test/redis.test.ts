@@ -1,4 +1,4 @@
-import { testServedTransporter } from "./support/with-server.ts";
+import { testServedTransporter } from "./support/server-transporter.ts";
 
 testServedTransporter({
   name: "Redis",

@@ -4,7 +4,7 @@ import type { Broker } from "@tidegate/core-registry";
 import type { BrokerSystem, BrokerSystemNode, TestService } from "@tidegate/plugin-testkit";
 import { type BrokerOptions, ServiceBroker } from "moleculer";
 import { moleculer } from "../../src/index.ts";
-import { askPeers } from "../../src/tcp.ts";
+import { refreshPeers } from "../../src/patches/early-discovery.ts";
 import { toMoleculer } from "./services.ts";
 
 /** Where the next port is looked for: below those that the system gives to clients, elsewhere in each process. */
@@ -83,7 +83,7 @@ export function systemOf(
 
 function driven(node: ServiceBroker, known: () => ServiceBroker[], ended: () => void): BrokerSystemNode {
   const changed = (): void => {
-    for (const other of known()) askPeers(other);
+    for (const other of known()) refreshPeers(other);
   };
   return {
     publish: async (service: TestService) => {
@@ -126,7 +126,7 @@ async function seen(broker: ServiceBroker, nodeID: string): Promise<void> {
   while (!isThere()) {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     broker.localBus.once("$node.connected", resolve);
-    askPeers(broker);
+    refreshPeers(broker);
     await promise;
   }
 }

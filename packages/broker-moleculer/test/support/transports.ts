@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { BrokerOptions } from "moleculer";
 import { expect, onTestFinished, type TestContext } from "vitest";
-import { programOf, type Server, startServer } from "./server.ts";
+import { programOf, type Server, startServer } from "./message-server.ts";
 import { freePorts, quiet, tcpOptions } from "./system.ts";
 
 /** A transporter on which nodes meet. */

@@ -1,0 +1,18 @@
+/** Whether a value is an object other than null and an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns a value of unknown type if it is an object, else an empty object. */
+export function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {};
+}
+
+/** Resolves when `promise` resolves, or after `ms` milliseconds. Expects a promise that does not reject. */
+export async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  promise.then(() => resolve());
+  await done;
+  clearTimeout(timer);
+}
