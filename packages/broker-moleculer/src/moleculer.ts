@@ -11,8 +11,8 @@ import {
 import type { ServiceBroker } from "moleculer";
 import { Connection } from "./connection.ts";
 import { eventNameProblem } from "./event-name.ts";
+import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
-import { askPeers } from "./peers.ts";
 import { nameOnBranch, readNodeId, reportAction } from "./wire/names.ts";
 
 /** Milliseconds that a node has to accept a report. */

@@ -3,8 +3,7 @@ import { hostname } from "node:os";
 import type { BrokerOptions, ServiceBroker, ServiceSchema } from "moleculer";
 import { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
 import { transporterOutages } from "./patches/transporter-outages.ts";
-import { branchCalls } from "./service/branch-calls.ts";
-import { cancellation } from "./service/cancellation.ts";
+import { contextPropagation } from "./service/context-propagation.ts";
 import { streamFlowControl } from "./streams/flow-control.ts";
 import { sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 
@@ -77,13 +76,13 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
 }
 
 /**
- * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Those for requests are added only if
- * services run on the gateway's node.
+ * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Context propagation is added only
+ * if services run on the gateway's node.
  */
 function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptions {
   const middlewares = toMiddlewares([
     streamFlowControl(),
-    ...(hasServices ? [cancellation(), branchCalls()] : []),
+    ...(hasServices ? [contextPropagation()] : []),
     transporterOutages(),
     ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
   ]);

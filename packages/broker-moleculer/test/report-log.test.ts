@@ -1,6 +1,6 @@
 import type { Report } from "@tidegate/core-registry";
 import { expect, test } from "vitest";
-import { ReportLog } from "../src/service/report-log.ts";
+import { ReportLog } from "../src/service/mixin.ts";
 
 const report = (gateway: string, table: string, more: Partial<Report> = {}): Partial<Report> => ({
   gateway,

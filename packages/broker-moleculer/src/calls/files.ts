@@ -1,6 +1,7 @@
 import { type Duplex, Readable } from "node:stream";
 import { type FileValue, TidegateError } from "@tidegate/core-registry";
 import type { Context, ServiceBroker } from "moleculer";
+import { isObject } from "../wire/values.ts";
 
 /** Params in the form that Moleculer can send. */
 export interface PreparedParams {
@@ -21,7 +22,8 @@ export interface InlineFileOptions {
 /** Whether params are or contain a file or a stream. */
 export function containsFile(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return false;
-  if (value instanceof Readable || isFile(value)) return true;
+  if ("createReadStream" in value && typeof value.createReadStream === "function") return true;
+  if (value instanceof Readable) return true;
   for (const member of Object.values(value))
     if (typeof member === "object" && containsFile(member)) return true;
   return false;
@@ -43,12 +45,7 @@ export async function prepareParams(params: unknown, options: InlineFileOptions)
 }
 
 function isFile(value: unknown): value is FileValue {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "createReadStream" in value &&
-    typeof value.createReadStream === "function"
-  );
+  return isObject(value) && typeof value.createReadStream === "function";
 }
 
 /**

@@ -35,7 +35,14 @@ export class NodeSelector {
     { action, nodes: ids }: CallRequest,
     excluded: readonly string[],
   ): Target | undefined {
-    if (ids === undefined) return this.#selectAny(branch, action, excluded);
+    if (ids === undefined) {
+      const name =
+        branch === masterBranch ? action : (actionOnBranch(this.#broker, action, branch) ?? action);
+      const isFirst = excluded.length === 0;
+      return isFirst
+        ? { action: name, nodeID: undefined, node: undefined }
+        : this.#selectOther(name, excluded);
+    }
     let nodes = this.#nodes.get(ids);
     if (nodes === undefined) {
       nodes = ids.map((id) => readNodeId(this.#broker, id));
@@ -51,9 +58,8 @@ export class NodeSelector {
     return undefined;
   }
 
-  #selectAny(branch: string, action: string, excluded: readonly string[]): Target | undefined {
-    const name = branch === masterBranch ? action : (actionOnBranch(this.#broker, action, branch) ?? action);
-    if (excluded.length === 0) return { action: name, nodeID: undefined, node: undefined };
+  /** Selects a node that was not tried before from all that provide the action. */
+  #selectOther(name: string, excluded: readonly string[]): Target | undefined {
     const endpoints = this.#broker.registry.getActionEndpoints(name)?.endpoints ?? [];
     const free = endpoints.filter(({ id, isAvailable }) => isAvailable && !excluded.includes(id));
     this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;

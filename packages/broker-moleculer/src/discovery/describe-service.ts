@@ -4,7 +4,7 @@ import {
   masterBranch,
   type ServiceDescription,
 } from "@tidegate/core-registry";
-import { type FragmentReference, readFragmentReference } from "../wire/large-fragment.ts";
+import { type FragmentReference, readFragmentReference } from "../wire/metadata.ts";
 import { fullName, nameOnBranch, nameWithoutBranch } from "../wire/names.ts";
 import { objectOrEmpty } from "../wire/values.ts";
 import { paramsSchema } from "./params-schema.ts";

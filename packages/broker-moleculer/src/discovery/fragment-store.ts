@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
-import type { FragmentReference } from "../wire/large-fragment.ts";
+import type { FragmentReference } from "../wire/metadata.ts";
 import { fragmentAction } from "../wire/names.ts";
 import { objectOrEmpty } from "../wire/values.ts";
 

@@ -7,8 +7,8 @@
  * Can be removed when all nodes use the preset, or Moleculer exchanges heartbeat intervals.
  */
 import type { ServiceBroker } from "moleculer";
+import { announceCapabilities, capabilitiesOf } from "../wire/metadata.ts";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
-import { announceCapabilities, capabilitiesOf } from "../wire/node-capabilities.ts";
 
 /** The longest silence in seconds; also that of nodes that announce no interval: Moleculer's default timeout. */
 const maxSilence = 30;

@@ -5,8 +5,7 @@ import { heartbeatTimeout } from "../patches/heartbeat-timeout.ts";
 import { transporterOutages } from "../patches/transporter-outages.ts";
 import { streamFlowControl } from "../streams/flow-control.ts";
 import { sharedDefaults, toMiddlewares } from "../wire/middleware.ts";
-import { branchCalls } from "./branch-calls.ts";
-import { cancellation } from "./cancellation.ts";
+import { contextPropagation } from "./context-propagation.ts";
 
 /**
  * Returns options for the brokers of services (S13.1): `new ServiceBroker(preset({ namespace, transporter }))`.
@@ -19,11 +18,9 @@ import { cancellation } from "./cancellation.ts";
  * @param options Moleculer's own. They override the preset's; their middlewares are added to the preset's
  */
 export function preset(options: BrokerOptions = {}): BrokerOptions {
-  // Innermost first: cancellation reads the timeout of the action that branchCalls has selected.
   const middlewares = toMiddlewares([
     streamFlowControl(),
-    cancellation(),
-    branchCalls(),
+    contextPropagation(),
     changeAnnouncement(),
     gossipVerification(),
     transporterOutages(),

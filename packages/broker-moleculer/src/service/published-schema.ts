@@ -1,6 +1,6 @@
 import { masterBranch } from "@tidegate/core-registry";
 import type { ServiceSchema } from "moleculer";
-import { type LargeFragment, largeFragment } from "../wire/large-fragment.ts";
+import { type LargeFragment, largeFragment } from "../wire/metadata.ts";
 import { fragmentAction, fullName, nameOnBranch } from "../wire/names.ts";
 import { isObject, objectOrEmpty } from "../wire/values.ts";
 

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { type CallingOptions, Serializers, type ServiceBroker, type Transit } from "moleculer";
+import { announceCapabilities } from "../wire/metadata.ts";
 import {
   type ActionHandler,
   type Call,
@@ -7,7 +8,6 @@ import {
   middleware,
   type Packet,
 } from "../wire/middleware.ts";
-import { announceCapabilities } from "../wire/node-capabilities.ts";
 import { isObject } from "../wire/values.ts";
 import { OpenStreams } from "./open-streams.ts";
 import {

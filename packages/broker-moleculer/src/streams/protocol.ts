@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import { capabilitiesOf } from "../wire/node-capabilities.ts";
+import { capabilitiesOf } from "../wire/metadata.ts";
 import { isObject } from "../wire/values.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type Context, Errors, type ServiceBroker } from "moleculer";
-import { capabilitiesOf } from "./node-capabilities.ts";
+import { capabilitiesOf } from "./metadata.ts";
 
 /**
  * The event by which a caller cancels a request on another node, and the group that it is sent to. No service listens in
@@ -10,31 +10,37 @@ export const cancelEvent = "$tidegate.cancel";
 /** Version of the cancellation protocol. */
 export const cancelProtocol = 1;
 
-/** The requests that a broker's actions currently serve. */
-export interface RunningRequests {
-  /** Registers a request before its action runs. */
-  add(context: Context): RunningRequest;
-  /** The request that a context serves; undefined if no action of this node serves it. */
-  of(context: Context | undefined): RunningRequest | undefined;
-  /** Cancels a request of another node. Does nothing if that node has no such request here. */
-  cancel(sender: unknown, id: unknown): void;
-}
+/**
+ * The running requests of other nodes, by the id of the node and the id of the request. These nodes can cancel them by a
+ * packet.
+ */
+export type RemoteRequests = Map<string, RunningRequest>;
 
-const requestsByBroker = new WeakMap<ServiceBroker, RunningRequests>();
-
-/** Returns the requests that the actions of a broker currently serve. */
-export function runningRequests(broker: ServiceBroker): RunningRequests {
-  const known = requestsByBroker.get(broker);
-  if (known !== undefined) return known;
-  const created = createRunningRequests(broker);
-  requestsByBroker.set(broker, created);
-  return created;
-}
-
-/** Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch. */
-export function deadlineOf(context: Context): number | undefined {
+/** Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch; infinity if there is none. */
+export function deadlineOf(context: Context): number {
   const { deadline } = context.meta as { deadline?: unknown };
-  return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : undefined;
+  return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * The request that a context serves is a property of the context. A WeakMap of contexts would cost the garbage collector
+ * more than the calls cost.
+ */
+const requestKey: unique symbol = Symbol("tidegate.request");
+
+interface WithRequest {
+  [requestKey]?: RunningRequest;
+}
+
+/** Returns the request that a context serves; undefined if no action of this node serves it. */
+export function requestOf(context: Context & WithRequest): RunningRequest | undefined {
+  return context[requestKey];
+}
+
+/** Cancels a request of another node. Does nothing if that node has no such request here. */
+export function cancelRemoteRequest(requests: RemoteRequests, sender: unknown, id: unknown): void {
+  if (typeof sender === "string" && typeof id === "string")
+    requests.get(`${sender} ${id}`)?.cancel(cancelled(undefined));
 }
 
 /**
@@ -43,7 +49,7 @@ export function deadlineOf(context: Context): number | undefined {
  */
 export function cancelCall(broker: ServiceBroker, context: Context): void {
   const { nodeID, id, endpoint } = context;
-  if (endpoint?.local === true) runningRequests(broker).of(context)?.cancel(cancelled(context.action?.name));
+  if (endpoint?.local === true) requestOf(context)?.cancel(cancelled(context.action?.name));
   if (endpoint?.local === true || broker.transit === undefined || nodeID === null) return;
   if (capabilitiesOf(broker, nodeID).cancel !== cancelProtocol) return;
   const payload = {
@@ -68,45 +74,13 @@ function cancelled(action: string | undefined): Error {
   return new Errors.MoleculerError(message, 499, "REQUEST_CANCELLED", { action });
 }
 
-/**
- * The request that a context serves is a property of the context. A WeakMap of contexts would cost the garbage collector
- * more than the calls cost.
- */
-const requestKey = Symbol("tidegate.request");
-
-interface WithRequest {
-  [requestKey]?: RunningRequest;
-}
-
-function createRunningRequests(broker: ServiceBroker): RunningRequests {
-  /** Requests of other nodes, which these can cancel by a packet; by the node's id and the request's id. */
-  const remote = new Map<string, RunningRequest>();
-  const of = (context: (Context & WithRequest) | undefined): RunningRequest | undefined =>
-    context?.[requestKey];
-  return {
-    add: (context: Context & WithRequest) => {
-      const isLocal = context.nodeID === broker.nodeID || context.nodeID === null;
-      const key = isLocal ? undefined : `${context.nodeID} ${context.id}`;
-      const request = new RunningRequest(context, of(context.options.parentCtx), () => {
-        if (key !== undefined && remote.get(key) === request) remote.delete(key);
-      });
-      context[requestKey] = request;
-      if (key !== undefined) remote.set(key, request);
-      return request;
-    },
-    of,
-    cancel: (sender, id) => {
-      if (typeof sender !== "string" || typeof id !== "string") return;
-      remote.get(`${sender} ${id}`)?.cancel(cancelled(undefined));
-    },
-  };
-}
-
 /** A request that an action of this node serves. Created for every call, so signal and timer are created on demand. */
 export class RunningRequest {
   readonly #context: Context;
-  readonly #onFinish: () => void;
   readonly #startedAt = Date.now();
+  readonly #remoteRequests: RemoteRequests;
+  /** The key among the remote requests; undefined if a caller on this node made the request. */
+  readonly #key: string | undefined;
   readonly #stopFollowingParent: (() => void) | undefined;
   #listeners: Set<(reason: Error) => void> | undefined;
   #controller: AbortController | undefined;
@@ -115,10 +89,21 @@ export class RunningRequest {
   #finished = false;
 
   /** @param parent cancels this request when it is cancelled itself */
-  constructor(context: Context, parent: RunningRequest | undefined, onFinish: () => void) {
+  constructor(context: Context & WithRequest, parent: RunningRequest | undefined, remote: RemoteRequests) {
+    const { nodeID, id, broker } = context;
     this.#context = context;
-    this.#onFinish = onFinish;
+    this.#remoteRequests = remote;
+    this.#key = nodeID === null || nodeID === broker.nodeID ? undefined : `${nodeID} ${id}`;
     this.#stopFollowingParent = parent?.onCancel((reason) => this.cancel(reason));
+    context[requestKey] = this;
+    if (this.#key !== undefined) remote.set(this.#key, this);
+  }
+
+  /** Runs the action. The request is finished when the action has answered. */
+  run(action: (context: Context) => Promise<unknown>): Promise<unknown> {
+    const answer = action(this.#context);
+    answer.then(this.#finish, this.#finish);
+    return answer;
   }
 
   /** Aborts when the request is cancelled, or when its deadline or its caller's timeout passes. */
@@ -151,19 +136,19 @@ export class RunningRequest {
     this.#controller?.abort(reason);
   }
 
-  /** Has to be called when the action has answered. */
-  finish(): void {
+  readonly #finish = (): void => {
     this.#finished = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#listeners = undefined;
     this.#stopFollowingParent?.();
-    this.#onFinish();
-  }
+    if (this.#key !== undefined && this.#remoteRequests.get(this.#key) === this)
+      this.#remoteRequests.delete(this.#key);
+  };
 
   #startTimer(): NodeJS.Timeout | undefined {
     const { options, action, nodeID } = this.#context;
-    const ends = [deadlineOf(this.#context), options.timeout ? this.#startedAt + options.timeout : undefined];
-    const left = Math.min(...ends.filter((end) => end !== undefined)) - Date.now();
+    const timeoutAt = options.timeout ? this.#startedAt + options.timeout : Number.POSITIVE_INFINITY;
+    const left = Math.min(deadlineOf(this.#context), timeoutAt) - Date.now();
     if (left === Number.POSITIVE_INFINITY) return undefined;
     const error = new Errors.RequestTimeoutError({ action: action?.name, nodeID });
     return setTimeout(() => this.cancel(error), Math.max(0, Math.min(left, 2 ** 31 - 1))).unref();
