@@ -12,7 +12,10 @@ import { guardPackets } from "./patches/packet-guard.ts";
 import { followNatsStatus } from "./patches/transporter-outages.ts";
 import { withTimeout } from "./wire/values.ts";
 
-/** Milliseconds that TCP peers have to answer, and large fragments to arrive, before discovery counts as complete. */
+/**
+ * Milliseconds that TCP peers have to answer, and large fragments to arrive, before discovery counts as
+ * complete.
+ */
 const discoveryTimeout = 2_000;
 
 /** Receives the health of a connection. */
@@ -37,7 +40,10 @@ export class Connection {
   readonly #service: Service;
   readonly #stopAnnouncements: () => void;
 
-  /** Creates the broker, or uses the existing one, and applies the patches. @throws {TidegateError} `CONFIG_INVALID` */
+  /**
+   * Creates the broker, or uses the existing one, and applies the patches.
+   * @throws {TidegateError} `CONFIG_INVALID`
+   */
   constructor(settings: Settings, { sink, setHealth, answers }: ConnectionUsers) {
     matchInLinearTime();
     this.#settings = settings;
@@ -57,7 +63,9 @@ export class Connection {
     this.#stopAnnouncements = announceGateway(this.broker);
   }
 
-  /** Connects, or waits for the owner of an existing broker to start it. Resolves when discovery is complete. */
+  /**
+   * Connects, or waits for the owner of an existing broker to start it. Resolves when discovery is complete.
+   */
   async start(): Promise<void> {
     const { broker } = this;
     if (!("existing" in this.#settings.broker)) {
@@ -141,7 +149,10 @@ interface TransporterHealth {
   stop(): void;
 }
 
-/** Reports whether the transporter is connected: by Moleculer's events and flag, for NATS also by the client's status. */
+/**
+ * Reports whether the transporter is connected: by Moleculer's events and flag, for NATS also by the client's
+ * status.
+ */
 function watchTransporter(broker: ServiceBroker, setHealth: HealthListener): TransporterHealth {
   let isReachable = true;
   let isStopped = false;

@@ -1,4 +1,7 @@
-/** Characters that no event name contains: wildcards, the other characters that patterns use, quotes, control characters. */
+/**
+ * Characters that no event name contains: wildcards, the other characters that patterns use, quotes, control
+ * characters.
+ */
 const refusedCharacters = /[*?!{}[\]()|/\\"'\p{Cc}]/u;
 
 const maxLength = 256;

@@ -18,8 +18,9 @@ const maxLength = 64 * 1_024 * 1_024;
 const questionTimeout = 10_000;
 
 /**
- * Returns the service `$tidegate` of the gateway's node (S13.1). It receives all events in a group of its own, so that each
- * gateway receives every event. By its action `ask` other gateways ask this one (S9.4), and nodes recognise a gateway.
+ * Returns the service `$tidegate` of the gateway's node (S13.1). It receives all events in a group of its
+ * own, so that each gateway receives every event. By its action `ask` other gateways ask this one (S9.4), and
+ * nodes recognise a gateway.
  */
 export function createGatewayService(
   broker: ServiceBroker,
@@ -56,8 +57,8 @@ export function createGatewayService(
 }
 
 /**
- * Answers a question of another gateway. What that gateway sends is not checked before. Long params arrive as a stream of
- * text, and a long answer is sent as one.
+ * Answers a question of another gateway. What that gateway sends is not checked before. Long params arrive as
+ * a stream of text, and a long answer is sent as one.
  * @throws for another protocol version, for an unknown question, and what the answer's function throws
  */
 async function answerPeer(
@@ -84,8 +85,8 @@ async function answerPeer(
 }
 
 /**
- * Asks all other gateways at once. Leaves out a gateway that fails, or does not answer within `timeout` milliseconds. Never
- * rejects.
+ * Asks all other gateways at once. Leaves out a gateway that fails, or does not answer within `timeout`
+ * milliseconds. Never rejects.
  */
 export async function askPeers(
   broker: ServiceBroker,

@@ -19,9 +19,10 @@ import { nameOnBranch, readNodeId, reportAction } from "./wire/names.ts";
 const reportTimeout = 5_000;
 
 /**
- * Creates a broker for Moleculer 0.15 (S13.1). Accepts all options of Moleculer's `ServiceBroker` and its own. With
- * `moleculer({ broker })` it works inside an existing broker. Defaults that differ from Moleculer's: transporter TCP, a
- * request timeout of 10 s, a heartbeat every second, log level `warn`, no signal handlers.
+ * Creates a broker for Moleculer 0.15 (S13.1). Accepts all options of Moleculer's `ServiceBroker` and its
+ * own. With `moleculer({ broker })` it works inside an existing broker. Defaults that differ from
+ * Moleculer's: transporter TCP, a request timeout of 10 s, a heartbeat every second, log level `warn`, no
+ * signal handlers.
  * @throws {TidegateError} `CONFIG_INVALID` on start, for options that Moleculer rejects
  */
 export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Broker {

@@ -11,7 +11,10 @@ import { sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 export interface GatewayBrokerOptions {
   /** Names the broker in reports, if a gateway has several brokers. Default `moleculer`. */
   readonly name?: string;
-  /** Milliseconds that a batched call can take, by the number of its entries. Default: 1 s each, 5 to 60 s (S5.4). */
+  /**
+   * Milliseconds that a batched call can take, by the number of its entries. Default: 1 s each, 5 to 60 s
+   * (S5.4).
+   */
   readonly batchedCallTimeout?: (entries: number) => number;
   /** Milliseconds that a call with a stream in its params can take. Default one hour. */
   readonly streamingCallTimeout?: number;
@@ -76,8 +79,8 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
 }
 
 /**
- * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Context propagation is added only
- * if services run on the gateway's node.
+ * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Context propagation is
+ * added only if services run on the gateway's node.
  */
 function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptions {
   const middlewares = toMiddlewares([
@@ -152,7 +155,10 @@ const moleculerNames: Readonly<Record<keyof BrokerOptions, true>> = {
   maxSafeObjectSize: true,
 };
 
-/** The names of all options of `moleculer()`: its own, Moleculer's and `broker`. For the validation of configurations. */
+/**
+ * The names of all options of `moleculer()`: its own, Moleculer's and `broker`. For the validation of
+ * configurations.
+ */
 export const moleculerOptionNames: readonly string[] = [
   ...Object.keys(ownNames),
   ...Object.keys(moleculerNames),

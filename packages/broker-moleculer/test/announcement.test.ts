@@ -3,12 +3,12 @@ import { recorder } from "@tidegate/plugin-testkit";
 import { type BrokerOptions, ServiceBroker } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { moleculer, tidegate } from "../src/index.ts";
-import { busOf, type OptionsOf } from "./support/bus.ts";
-import { programOf, startServer } from "./support/message-server.ts";
-import { freePorts, quiet, tcpOptions } from "./support/system.ts";
+import { createBus, type OptionsOf } from "./support/bus.ts";
+import { findProgram, startServer } from "./support/message-server.ts";
+import { freePorts, tcpOptions, testOptions } from "./support/system.ts";
 
-/** Moleculer's own word of a change would come in an hour: what is told here was told directly. */
-const anHour: BrokerOptions = {
+/** Moleculer itself would announce a change after an hour, so every announcement here is the patch's. */
+const noDelayedInfo: BrokerOptions = {
   transit: { serviceChangedDebounceTime: 3_600_000 } as NonNullable<BrokerOptions["transit"]>,
   heartbeatInterval: 3_600,
   heartbeatTimeout: 7_200,
@@ -22,15 +22,15 @@ async function overTcp(): Promise<OptionsOf> {
     const { transporter } = tcpOptions(id, ports);
     const { type, options } = transporter as { type: "TCP"; options: object };
     return {
-      ...quiet,
-      ...anHour,
+      ...testOptions,
+      ...noDelayedInfo,
       nodeID: id,
       transporter: { type, options: { ...options, gossipPeriod: 3_600 } },
     };
   };
 }
 
-function served(
+function overServer(
   program: string,
   argumentsOf: Parameters<typeof startServer>[1],
   transporter: (port: number) => NonNullable<BrokerOptions["transporter"]>,
@@ -39,7 +39,13 @@ function served(
     const server = await startServer(program, argumentsOf);
     onTestFinished(() => server.stop());
     const namespace = randomUUID();
-    return (nodeID) => ({ ...quiet, ...anHour, nodeID, namespace, transporter: transporter(server.port) });
+    return (nodeID) => ({
+      ...testOptions,
+      ...noDelayedInfo,
+      nodeID,
+      namespace,
+      transporter: transporter(server.port),
+    });
   };
 }
 
@@ -61,42 +67,45 @@ const transporters = [
     name: "NATS",
     program: "nats-server",
     make: (path: string) =>
-      served(path, natsServer, (port) => ({ type: "NATS", options: { url: `nats://127.0.0.1:${port}` } })),
+      overServer(path, natsServer, (port) => ({
+        type: "NATS",
+        options: { url: `nats://127.0.0.1:${port}` },
+      })),
   },
   {
     name: "Redis",
     program: "redis-server",
     make: (path: string) =>
-      served(path, redisServer, (port) => ({ type: "Redis", options: { host: "127.0.0.1", port } })),
+      overServer(path, redisServer, (port) => ({ type: "Redis", options: { host: "127.0.0.1", port } })),
   },
 ];
 
-describe("a node tells the gateways of its changes at once (S9.3)", () => {
+describe("a node announces its changes to gateways at once (S9.3)", () => {
   test.for(transporters)(
-    "services that come, change and go reach all gateways over $name",
+    "added, changed and removed services reach all gateways over $name",
     async ({ program, make }, context) => {
-      const path = program === undefined ? "" : programOf(program);
+      const path = program === undefined ? "" : findProgram(program);
       if (path === undefined) {
         expect(process.env.CI, `${program} is not installed`).toBeFalsy();
         return context.skip(`${program} is not installed`);
       }
-      const bus = busOf(await make(path)());
+      const bus = createBus(await make(path)());
       const node = await bus.node("n1", [{ name: "team" }]);
       const gateways = [await bus.gateway(), await bus.gateway()];
-      for (const { told } of gateways) await told.waitFor((line) => line === "up team@n1");
-      // Both gateways are told only once the node knows them.
+      for (const { log } of gateways) await log.waitFor((line) => line === "up team@n1");
+      // The node can inform both gateways only when it has discovered them.
       await expect
         .poll(() => node.registry.getActionEndpoints("$tidegate.ask")?.endpoints.length, { timeout: 10_000 })
         .toBe(2);
       const all = (line: string) =>
-        Promise.all(gateways.map(({ told }) => told.waitFor((said) => said === line)));
+        Promise.all(gateways.map(({ log }) => log.waitFor((sent) => sent === line)));
 
       node.createService({ name: "player", mixins: [tidegate({ api: {}, revision: 1 })] });
       await all("up player@n1");
-      for (const { told } of gateways) told.clear();
+      for (const { log } of gateways) log.clear();
       const service = node.createService({ name: "data", metadata: { step: 1 } });
       await all("up data@n1");
-      for (const { told } of gateways) told.clear();
+      for (const { log } of gateways) log.clear();
       service.metadata.step = 2;
       node.servicesChanged(true);
       await all("up data@n1");
@@ -106,52 +115,52 @@ describe("a node tells the gateways of its changes at once (S9.3)", () => {
     },
   );
 
-  test("many changes in one turn are one packet, and a node without gateways sends none", async () => {
-    const bus = busOf();
-    const node = await bus.node("n1", [], anHour);
-    let sent = 0;
+  test("many changes in one turn are few packets, and a node without gateways sends none", async () => {
+    const bus = createBus();
+    const node = await bus.node("n1", [], noDelayedInfo);
+    let infoPackets = 0;
     const { transit } = node;
-    if (transit === undefined) throw new Error("It has no transporter.");
+    if (transit === undefined) throw new Error("The node has no transporter.");
     const sendNodeInfo = transit.sendNodeInfo.bind(transit);
     transit.sendNodeInfo = (info, target) => {
-      if (target === "gateway") sent += 1;
+      if (target === "gateway") infoPackets += 1;
       return sendNodeInfo(info, target);
     };
     node.createService({ name: "alone", mixins: [tidegate()] });
     await node.waitForServices("alone");
-    const { told } = await bus.gateway();
-    await told.waitFor((line) => line === "up alone@n1");
+    const { log } = await bus.gateway();
+    await log.waitFor((line) => line === "up alone@n1");
     await expect.poll(() => node.registry.getActionEndpoints("$tidegate.ask")?.endpoints.length).toBe(1);
-    sent = 0;
+    infoPackets = 0;
     for (let index = 0; index < 100; index++) node.createService({ name: `s${index}` });
-    await told.waitFor((line) => line === "up s99@n1");
-    expect(sent).toBeLessThan(10);
-    expect(sent).toBeGreaterThan(0);
+    await log.waitFor((line) => line === "up s99@n1");
+    expect(infoPackets).toBeLessThan(10);
+    expect(infoPackets).toBeGreaterThan(0);
   });
 
-  test("a gateway inside a broker that runs already is known to the nodes at once, and no more when it stops", async () => {
+  test("nodes discover a gateway inside a running broker at once", async () => {
     const namespace = randomUUID();
     const optionsOf: OptionsOf = (nodeID) => ({
-      ...quiet,
-      ...anHour,
+      ...testOptions,
+      ...noDelayedInfo,
       nodeID,
       namespace,
       transporter: "Fake",
     });
-    const node = await busOf(optionsOf).node("n1", []);
+    const node = await createBus(optionsOf).node("n1", []);
     const existing = new ServiceBroker(optionsOf("existing"));
     onTestFinished(() => existing.stop());
     await existing.start();
-    const told = recorder<string>("word of the broker");
+    const log = recorder<string>("call of the sink");
     const gateway = moleculer({ broker: existing });
     await gateway.start({
-      serviceUp: ({ name }, { id }) => told.push(`up ${name}@${id}`),
-      serviceDown: (name, id, how) => told.push(`down ${name}@${id} ${how}`),
+      serviceUp: ({ name }, { id }) => log.push(`up ${name}@${id}`),
+      serviceDown: (name, id, how) => log.push(`down ${name}@${id} ${how}`),
       event: () => undefined,
     });
     await expect.poll(() => node.registry.getActionEndpoints("$tidegate.ask")?.endpoints.length).toBe(1);
     node.createService({ name: "player" });
-    await told.waitFor((line) => line === "up player@n1");
+    await log.waitFor((line) => line === "up player@n1");
     await gateway.stop();
     expect(existing.localBus.listenerCount("$node.connected")).toBe(0);
   });

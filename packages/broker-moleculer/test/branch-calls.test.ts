@@ -2,20 +2,20 @@ import { callScope } from "@tidegate/plugin-testkit";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { tidegate } from "../src/index.ts";
-import { busOf, type OptionsOf } from "./support/bus.ts";
+import { createBus, type OptionsOf } from "./support/bus.ts";
 import { freePorts, tcpOptions } from "./support/system.ts";
 
-/** A service that writes down whom it served and what it heard. */
-function player(branch: string, heard: string[]): ServiceSchema {
+/** A service that returns its branch, and records it with each event that it receives. */
+function player(branch: string, received: string[]): ServiceSchema {
   return {
     name: "player",
     mixins: [tidegate({ api: { branch, protocol: {} } })],
     actions: { get: () => branch },
-    events: { "team.**": () => void heard.push(branch) },
+    events: { "team.**": () => void received.push(branch) },
   };
 }
 
-/** A service of master that calls players while it serves a request. */
+/** A service of master with nested calls and an event. */
 const team: ServiceSchema = {
   name: "team",
   mixins: [tidegate({ api: { protocol: {} } })],
@@ -43,26 +43,26 @@ async function overTcp(ids: readonly string[]): Promise<OptionsOf> {
   return (id) => tcpOptions(id, ports);
 }
 
-/** Resolves when a broker sees an action on so many nodes. */
-async function sees(broker: ServiceBroker, action: string): Promise<void> {
+/** Resolves when a broker has discovered the service of an action. */
+async function waitForAction(broker: ServiceBroker, action: string): Promise<void> {
   await broker.waitForServices(action.slice(0, action.lastIndexOf(".")), 10_000, 10);
 }
 
-describe("calls that services make among themselves follow the request's branch (S9.7)", () => {
-  test("1,000 mixed requests: no crossing either way, and master's events do not reach the preview", async () => {
-    const bus = busOf(await overTcp(["gateway", "n1", "laptop", "n2", "n3"]));
-    const heard: string[] = [];
-    await bus.node("n1", [player("master", heard)]);
-    await bus.node("laptop", [player("preview", heard)]);
+describe("nested calls follow the request's branch (S9.7)", () => {
+  test("1,000 mixed requests stay on their branch, and so do master's events", async () => {
+    const bus = createBus(await overTcp(["gateway", "n1", "laptop", "n2", "n3"]));
+    const received: string[] = [];
+    await bus.node("n1", [player("master", received)]);
+    await bus.node("laptop", [player("preview", received)]);
     const nodes = [await bus.node("n2", [team]), await bus.node("n3", [deep, team])];
     for (const node of nodes) {
-      await sees(node, "player.get");
-      await sees(node, "player~preview.get");
-      await sees(node, "deep.get");
+      await waitForAction(node, "player.get");
+      await waitForAction(node, "player~preview.get");
+      await waitForAction(node, "deep.get");
     }
-    const { broker, told, services } = await bus.gateway();
+    const { broker, log, services } = await bus.gateway();
     for (const line of ["up player@n1", "up player@laptop~preview", "up team@n2", "up team@n3"])
-      await told.waitFor((said) => said === line);
+      await log.waitFor((sent) => sent === line);
     expect(services.get("player@laptop~preview")?.events).toEqual([]);
 
     const request = async (index: number) => {
@@ -79,28 +79,28 @@ describe("calls that services make among themselves follow the request's branch 
       const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => request(done + index)));
       for (const { branch, served } of answers) expect(served).toEqual([branch, branch, branch, branch]);
     }
-    expect(heard).toHaveLength(1_000);
-    expect(new Set(heard)).toEqual(new Set(["master"]));
+    expect(received).toHaveLength(1_000);
+    expect(new Set(received)).toEqual(new Set(["master"]));
   });
 
-  test("a branch without the service gets the plain one, and gets its own as soon as it is there", async () => {
-    const bus = busOf();
-    const heard: string[] = [];
-    await bus.node("n1", [player("master", heard), player("dev", heard), team, deep]);
-    const { broker, told } = await bus.gateway();
+  test("a branch without the service uses the plain one until it has its own", async () => {
+    const bus = createBus();
+    const received: string[] = [];
+    await bus.node("n1", [player("master", received), player("dev", received), team, deep]);
+    const { broker, log } = await bus.gateway();
     const show = () => broker.call(callScope({ branch: "preview" }), { action: "team.show", params: {} });
     expect(await show()).toEqual(["master", "master", "master"]);
-    const laptop = await bus.node("laptop", [player("preview", heard)]);
-    await told.waitFor((line) => line === "up player@laptop~preview");
+    const laptop = await bus.node("laptop", [player("preview", received)]);
+    await log.waitFor((line) => line === "up player@laptop~preview");
     expect(await show()).toEqual(["preview", "preview", "preview"]);
     await laptop.stop();
-    await told.waitFor((line) => line.startsWith("down player@laptop~preview"));
+    await log.waitFor((line) => line.startsWith("down player@laptop~preview"));
     expect(await show()).toEqual(["master", "master", "master"]);
   });
 
-  test("a preview's node without the mixin takes its share of everybody's calls, and the gateway is told so (S13.1)", async () => {
+  test("a preview service without the mixin gets calls of master, and is exposed (S13.1)", async () => {
     const options = await overTcp(["gateway", "n1", "laptop"]);
-    const bus = busOf(options);
+    const bus = createBus(options);
     await bus.node("n1", [player("master", [])]);
     const laptop = new ServiceBroker(options("laptop"));
     onTestFinished(() => laptop.stop());
@@ -110,15 +110,15 @@ describe("calls that services make among themselves follow the request's branch 
       actions: { get: () => "preview" },
     });
     await laptop.start();
-    const { broker, told, services } = await bus.gateway();
-    await told.waitFor((line) => line === "up player@laptop");
-    await told.waitFor((line) => line === "up player@n1");
+    const { broker, log, services } = await bus.gateway();
+    await log.waitFor((line) => line === "up player@laptop");
+    await log.waitFor((line) => line === "up player@n1");
     expect(services.get("player@laptop")?.exposed).toBe(true);
     expect(services.get("player@n1")?.exposed).toBeUndefined();
     const call = (branch: string, nodes?: readonly string[]) =>
       broker.call(callScope({ branch }), { action: "player.get", params: {}, ...(nodes && { nodes }) });
-    const anybody = new Set([await call("master"), await call("master")]);
-    expect(anybody).toEqual(new Set(["master", "preview"]));
+    const servedBy = new Set([await call("master"), await call("master")]);
+    expect(servedBy).toEqual(new Set(["master", "preview"]));
     for (let index = 0; index < 4; index++) {
       expect(await call("master", ["n1"])).toBe("master");
       expect(await call("preview", ["laptop"])).toBe("preview");

@@ -4,36 +4,39 @@ import type { BrokerSink } from "@tidegate/core-registry";
 import { callScope, recorder } from "@tidegate/plugin-testkit";
 import { ServiceBroker } from "moleculer";
 import { describe, expect, test } from "vitest";
-import { freePorts, gatewayId, quiet, systemOf, tcpOptions } from "./support/system.ts";
+import { createSystem, freePorts, gatewayId, tcpOptions, testOptions } from "./support/system.ts";
 
 const player = { name: "player", actions: { get: () => "a player" } };
 
-function sinkOf(): { readonly sink: BrokerSink; readonly told: ReturnType<typeof recorder<string>> } {
-  const told = recorder<string>("word of the broker");
+function createSink(): { readonly sink: BrokerSink; readonly log: ReturnType<typeof recorder<string>> } {
+  const log = recorder<string>("call of the sink");
   const sink: BrokerSink = {
-    serviceUp: ({ name }, { id }) => told.push(`up ${name}@${id}`),
-    serviceDown: (name, id, how) => told.push(`down ${name}@${id} ${how}`),
-    event: ({ event }) => told.push(`event ${event}`),
+    serviceUp: ({ name }, { id }) => log.push(`up ${name}@${id}`),
+    serviceDown: (name, id, how) => log.push(`down ${name}@${id} ${how}`),
+    event: ({ event }) => log.push(`event ${event}`),
   };
-  return { sink, told };
+  return { sink, log };
 }
 
-/** A gateway and a node with a service on a bus of this process, and what puts packets on the wire as other nodes could. */
-async function gatewayOnABus(namespace: string) {
-  const system = systemOf((nodeID) => ({ ...quiet, nodeID, namespace, transporter: "Fake" }));
-  const { sink, told } = sinkOf();
+/**
+ * A gateway and a node with a service in this process, and a function that receives packets as from other
+ * nodes.
+ */
+async function startGateway(namespace: string) {
+  const system = createSystem((nodeID) => ({ ...testOptions, nodeID, namespace, transporter: "Fake" }));
+  const { sink, log } = createSink();
   await system.broker.start(sink);
   await system.join("n1", [player]);
   const receive = (command: string, packet: unknown): void => {
     const text = typeof packet === "string" ? packet : JSON.stringify({ ver: "5", ...(packet as object) });
     void system.gateway().transit?.tx.receive(command, Buffer.from(text));
   };
-  const alive = () => system.broker.call(callScope(), { action: "player.get", params: {} });
+  const callPlayer = () => system.broker.call(callScope(), { action: "player.get", params: {} });
   return {
     ...system,
-    told,
+    log,
     receive,
-    alive,
+    callPlayer,
     [Symbol.asyncDispose]: async () => {
       await system.broker.stop();
       await system.close();
@@ -49,11 +52,11 @@ const service = (name: unknown, rest: object = {}) => ({
   ...rest,
 });
 
-describe("a gateway survives other nodes (B07, B08)", () => {
-  test("that call themselves by its id: it goes on, and its health says so", async () => {
-    await using gateway = await gatewayOnABus("conflict");
+describe("a gateway survives faulty nodes (B07, B08)", () => {
+  test("with its own node id: it keeps running, and its health reports the conflict", async () => {
+    await using gateway = await startGateway("conflict");
     await using twin = Object.assign(
-      new ServiceBroker({ ...quiet, nodeID: gatewayId, namespace: "conflict", transporter: "Fake" }),
+      new ServiceBroker({ ...testOptions, nodeID: gatewayId, namespace: "conflict", transporter: "Fake" }),
       {
         fatal: () => undefined,
         [Symbol.asyncDispose]: () => twin.stop(),
@@ -64,11 +67,11 @@ describe("a gateway survives other nodes (B07, B08)", () => {
       state: "up",
       reason: expect.stringContaining(gatewayId),
     });
-    expect(await gateway.alive()).toBe("a player");
+    expect(await gateway.callPlayer()).toBe("a player");
   });
 
-  test("that send INFO packets in which nothing is what it should be", async () => {
-    await using gateway = await gatewayOnABus("packets");
+  test("that send INFO packets with invalid content", async () => {
+    await using gateway = await startGateway("packets");
     const info = (services: unknown, rest: object = {}) => ({
       sender: `bad-${crypto.randomUUID()}`,
       instanceID: "x",
@@ -115,40 +118,40 @@ describe("a gateway survives other nodes (B07, B08)", () => {
         { sender: "n1", event: 7, groups: 7, id: null },
       ])
         gateway.receive(command, packet);
-    await gateway.told.waitFor((line) => line === "up last@good");
+    await gateway.log.waitFor((line) => line === "up last@good");
     expect(Object.keys({})).toEqual([]);
-    expect(await gateway.alive()).toBe("a player");
+    expect(await gateway.callPlayer()).toBe("a player");
   });
 
-  test("that have 3,000 services, and reads a node again only where its packet is new", async () => {
-    await using gateway = await gatewayOnABus("many");
+  test("with 3,000 services, and reads a node again only if its INFO packet is new", async () => {
+    await using gateway = await startGateway("many");
     const services = Array.from({ length: 3_000 }, (_, index) =>
       service(`s${index}`, { metadata: { api: { protocol: {} }, revision: 1 }, actions: {}, events: {} }),
     );
     gateway.receive("INFO", { sender: "big", instanceID: "1", seq: 1, services });
-    await gateway.told.waitFor((line) => line === "up s2999@big");
-    gateway.told.clear();
+    await gateway.log.waitFor((line) => line === "up s2999@big");
+    gateway.log.clear();
     gateway.receive("INFO", {
       sender: "big",
       instanceID: "1",
       seq: 2,
       services: services.with(7, service("s7", { metadata: { revision: 2 } })),
     });
-    await gateway.told.waitFor((line) => line === "up s7@big");
-    expect(gateway.told.items).toEqual(["up s7@big"]);
+    await gateway.log.waitFor((line) => line === "up s7@big");
+    expect(gateway.log.items).toEqual(["up s7@big"]);
     gateway.receive("DISCONNECT", { sender: "big" });
-    expect(gateway.told.items).toHaveLength(3_001);
-    expect(await gateway.alive()).toBe("a player");
+    expect(gateway.log.items).toHaveLength(3_001);
+    expect(await gateway.callPlayer()).toBe("a player");
   });
 
-  test("that write rubbish to its TCP port", async () => {
+  test("that write garbage to its TCP port", async () => {
     const [gatewayPort = 0, nodePort = 0] = await freePorts(2);
     const ports = new Map([
       [gatewayId, gatewayPort],
       ["n1", nodePort],
     ]);
-    const system = systemOf((nodeID) => tcpOptions(nodeID, ports));
-    const { sink } = sinkOf();
+    const system = createSystem((nodeID) => tcpOptions(nodeID, ports));
+    const { sink } = createSink();
     await system.broker.start(sink);
     await system.join("n1", [player]);
     const frame = (type: number, text: string): Buffer => {
@@ -164,7 +167,7 @@ describe("a gateway survives other nodes (B07, B08)", () => {
       ver: "5",
       online: { evil: [{ services: "x" }, 1, 1], worse: 7, n9: [null] },
     };
-    const rubbish = [
+    const garbage = [
       Buffer.from("GET / HTTP/1.1\r\n\r\n"),
       Buffer.alloc(100, 255),
       frame(99, "{}"),
@@ -173,7 +176,7 @@ describe("a gateway survives other nodes (B07, B08)", () => {
       frame(6, JSON.stringify({ sender: "nobody", ver: "5" })),
       frame(8, JSON.stringify({ sender: "evil", ver: "5", host: 7, port: "x" })),
     ];
-    for (const bytes of rubbish) {
+    for (const bytes of garbage) {
       const socket = connect(gatewayPort, "127.0.0.1");
       socket.on("error", () => undefined);
       socket.end(bytes);

@@ -7,7 +7,7 @@ import { expect, onTestFinished, type TestContext, test } from "vitest";
 import { moleculer } from "../src/index.ts";
 import { preset } from "../src/service/preset.ts";
 import { defaultWindow } from "../src/streams/protocol.ts";
-import { chunkSize, endless, endOf, readSlowly, sourceOf, streamOf } from "./support/stream-nodes.ts";
+import { chunkSize, endlessStream, endOf, readSlowly, sourceOf, streamOf } from "./support/stream-nodes.ts";
 import { gatewayId } from "./support/system.ts";
 import { tcp } from "./support/transports.ts";
 
@@ -15,12 +15,12 @@ const mebibyte = 1_024 * 1_024;
 const sink: BrokerSink = { serviceUp: () => undefined, serviceDown: () => undefined, event: () => undefined };
 
 /** A gateway, and a node with the preset and one service. */
-async function gatewayBeside(context: TestContext, actions: Record<string, (context: Context) => unknown>) {
-  const meeting = await tcp.open(context, [gatewayId, "n1"]);
-  const node = new ServiceBroker(preset(meeting.optionsOf("n1")));
+async function startGateway(context: TestContext, actions: Record<string, (context: Context) => unknown>) {
+  const network = await tcp.open(context, [gatewayId, "n1"]);
+  const node = new ServiceBroker(preset(network.optionsOf("n1")));
   node.createService({ name: "file", actions });
   await node.start();
-  const broker = moleculer(meeting.optionsOf(gatewayId));
+  const broker = moleculer(network.optionsOf(gatewayId));
   onTestFinished(async () => {
     await broker.stop();
     await node.stop();
@@ -30,7 +30,7 @@ async function gatewayBeside(context: TestContext, actions: Record<string, (cont
     broker.call(scope, { action, params });
 }
 
-/** A scope whose client can go away. */
+/** A scope that the test can end. */
 function endingScope(): { readonly scope: CallScope; readonly end: () => void } {
   const listeners = new Set<(reason: unknown) => void>();
   const scope = callScope({
@@ -47,20 +47,20 @@ function endingScope(): { readonly scope: CallScope; readonly end: () => void } 
   };
 }
 
-test("a gateway and a service with the preset: a download is never ahead by more than the window, however slow its reader (S8, S13.1)", async (context) => {
+test("a download is at most a window ahead of its slow reader (S8, S13.1)", async (context) => {
   const source = sourceOf(64 * mebibyte);
-  const call = await gatewayBeside(context, { get: () => source.stream, now: () => "now" });
+  const call = await startGateway(context, { get: () => source.stream, now: () => "now" });
   const answer = await streamOf(call("file.get"));
   const seen = await readSlowly(answer, 64 * mebibyte, source, () => call("file.now"), defaultWindow.bytes);
   expect(seen).toMatchObject({ read: 64 * mebibyte, stops: 4, digest: source.digest() });
   expect(seen.farthest).toBeLessThanOrEqual(defaultWindow.bytes + 2 * chunkSize);
 }, 60_000);
 
-test("a client that goes away ends the action's source; one that went away before the answer too (S8)", async (context) => {
-  const sources = [endless(), endless()] as const;
+test("a client that goes away, even before the answer, ends the source (S8)", async (context) => {
+  const sources = [endlessStream(), endlessStream()] as const;
   const asked = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
-  const call = await gatewayBeside(context, {
+  const call = await startGateway(context, {
     get: () => sources[0],
     late: async () => {
       asked.resolve();
@@ -82,10 +82,10 @@ test("a client that goes away ends the action's source; one that went away befor
   expect(await endOf(sources[1])).toBeInstanceOf(Error);
 });
 
-test("an upload whose client goes away ends the action's stream; an action that reads no more ends the upload (S8)", async (context) => {
+test("an upload ends when its client goes away, or its action stops reading (S8)", async (context) => {
   const dispatched = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<unknown>();
-  const call = await gatewayBeside(context, {
+  const call = await startGateway(context, {
     put: async ({ stream }) => {
       const end = endOf((stream as Readable).once("data", () => dispatched.resolve()));
       ended.resolve(await end);
@@ -104,7 +104,7 @@ test("an upload whose client goes away ends the action's stream; an action that 
   expect(await answer).toMatchObject({ code: "CANCELLED" });
   expect(await ended.promise).toBeInstanceOf(Error);
 
-  const more = endless();
+  const more = endlessStream();
   expect(await call("file.stop", more)).toBe("enough");
   expect(await endOf(more)).toBeInstanceOf(Error);
 });

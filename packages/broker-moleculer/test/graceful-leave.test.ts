@@ -4,19 +4,19 @@ import { type BrokerOptions, type Context, ServiceBroker, type ServiceSchema } f
 import { describe, expect, onTestFinished, test } from "vitest";
 import { preset, tidegate } from "../src/index.ts";
 import { refreshPeers } from "../src/patches/early-discovery.ts";
-import { busOf } from "./support/bus.ts";
-import { quiet } from "./support/system.ts";
-import { acquainted, toldOnly, wireOf } from "./support/without-gossip.ts";
+import { createBus } from "./support/bus.ts";
+import { testOptions } from "./support/system.ts";
+import { knowEachOther, transporterOf, withoutGossip } from "./support/without-gossip.ts";
 
-/** A service that says where it runs; `player.wait` waits for `release`. */
-function player(words: ReturnType<typeof recorder<string>>, release: Promise<void>): ServiceSchema {
+/** A service whose actions return the id of their node; `player.wait` waits for `release`. */
+function player(log: ReturnType<typeof recorder<string>>, release: Promise<void>): ServiceSchema {
   return {
     name: "player",
     mixins: [tidegate({ api: {}, revision: 1 })],
     actions: {
       where: ({ broker }: Context) => broker.nodeID,
       wait: async ({ broker }: Context) => {
-        words.push(`${broker.nodeID} runs`);
+        log.push(`${broker.nodeID} runs`);
         await release;
         return broker.nodeID;
       },
@@ -27,12 +27,12 @@ function player(words: ReturnType<typeof recorder<string>>, release: Promise<voi
 function inProcess() {
   const namespace = randomUUID();
   const optionsOf = (nodeID: string): BrokerOptions => ({
-    ...quiet,
+    ...testOptions,
     nodeID,
     namespace,
     transporter: "Fake",
   });
-  return { optionsOf, ...busOf(optionsOf) };
+  return { optionsOf, ...createBus(optionsOf) };
 }
 
 const outer: ServiceSchema = {
@@ -40,70 +40,70 @@ const outer: ServiceSchema = {
   actions: { where: (context: Context) => context.call("player.where") },
 };
 
-/** Two nodes with the service, one that calls it, and a gateway that knows them all. */
+/** Two nodes with the service, one that calls it, and a gateway that has discovered them all. */
 async function system(optionsOfNode: (options: BrokerOptions) => BrokerOptions = preset) {
-  const optionsOf = await toldOnly(["gateway", "n1", "n2", "n3"]);
-  const words = recorder<string>("word of a service");
+  const optionsOf = await withoutGossip(["gateway", "n1", "n2", "n3"]);
+  const log = recorder<string>("line of a service");
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   onTestFinished(() => release());
-  const start = async (id: string, services: readonly ServiceSchema[], more: BrokerOptions = {}) => {
-    const node = new ServiceBroker(optionsOfNode({ ...optionsOf(id), ...more }));
+  const start = async (id: string, services: readonly ServiceSchema[], changes: BrokerOptions = {}) => {
+    const node = new ServiceBroker(optionsOfNode({ ...optionsOf(id), ...changes }));
     onTestFinished(() => node.stop());
     for (const service of services) node.createService(service);
     await node.start();
     return node;
   };
   let onStopping = (): void => undefined;
-  const bus = busOf(optionsOf);
+  const bus = createBus(optionsOf);
   const watching = {
-    // Moleculer itself tells of no change.
+    // Moleculer itself sends no INFO packet after a change.
     transit: { serviceChangedDebounceTime: 3_600_000 } as NonNullable<BrokerOptions["transit"]>,
     middlewares: [{ name: "Watching", stopping: async () => onStopping() }],
   };
   const [n1, n2, n3] = await Promise.all([
-    start("n1", [player(words, released)], watching),
-    start("n2", [player(words, released)]),
+    start("n1", [player(log, released)], watching),
+    start("n2", [player(log, released)]),
     start("n3", [outer]),
   ]);
-  const { broker, told, inner } = await bus.gateway();
+  const { broker, log: gatewayLog, moleculerBroker: gatewayBroker } = await bus.gateway();
   for (const line of ["up player@n1", "up player@n2", "up outer@n3"])
-    await told.waitFor((said) => said === line);
-  await acquainted([n1, n2, n3, inner()], ["player.where", "outer.where"]);
+    await gatewayLog.waitFor((sent) => sent === line);
+  await knowEachOther([n1, n2, n3, gatewayBroker()], ["player.where", "outer.where"]);
   return {
     n1,
     n2,
     n3,
-    words,
-    told,
-    inner,
+    log,
+    gatewayLog,
+    gatewayBroker,
     release,
-    /** Calls through the gateway. */
+    /** Calls an action through the gateway. */
     call: (action: string, nodes: readonly string[] = ["n1", "n2"]) =>
       broker.call(callScope(), { action, params: {}, nodes: [...nodes] }),
-    /** Does something when the first node begins to stop its services. */
+    /** Sets what happens when the first node starts to stop its services. */
     whenStopping: (then: () => void) => {
       onStopping = then;
     },
   };
 }
 
-const many = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 20 }, call));
+const callOften = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 20 }, call));
 
-test("a node with only the mixin lets running calls end whatever the transporter is (S9.7)", async () => {
-  const words = recorder<string>("word of a service");
+test("a node with only the mixin lets running calls finish with any transporter (S9.7)", async () => {
+  const log = recorder<string>("line of a service");
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { optionsOf, ...bus } = inProcess();
   const n1 = new ServiceBroker(optionsOf("n1"));
   onTestFinished(() => n1.stop());
   onTestFinished(() => release());
-  n1.createService(player(words, released));
+  n1.createService(player(log, released));
   await n1.start();
-  const { broker, told } = await bus.gateway();
-  await told.waitFor((line) => line === "up player@n1");
+  const { broker, log: gatewayLog } = await bus.gateway();
+  await gatewayLog.waitFor((line) => line === "up player@n1");
   const answer = broker.call(callScope(), { action: "player.wait", params: {} });
-  await words.waitFor((word) => word === "n1 runs");
+  await log.waitFor((line) => line === "n1 runs");
   const stopped = n1.stop();
-  await told.waitFor((line) => line === "down player@n1 left");
+  await gatewayLog.waitFor((line) => line === "down player@n1 left");
   release();
   expect(await answer).toBe("n1");
   await stopped;
@@ -114,46 +114,46 @@ describe("a node that stops over TCP (S9.7, S13.1)", () => {
     ["with the preset", preset],
     ["with only the mixin", (options: BrokerOptions) => options],
   ] as const)(
-    "%s tells gateways before its services stop, and what runs is answered",
+    "%s informs gateways before its services stop, and answers running calls",
     async ([, optionsOf]) => {
-      const { n1, words, told, inner, release, call, whenStopping } = await system(optionsOf);
-      const heard: boolean[] = [];
-      whenStopping(() => heard.push(told.items.includes("down player@n1 left")));
+      const { n1, log, gatewayLog, gatewayBroker, release, call, whenStopping } = await system(optionsOf);
+      const results: boolean[] = [];
+      whenStopping(() => results.push(gatewayLog.items.includes("down player@n1 left")));
       const answer = call("player.wait", ["n1"]);
-      await words.waitFor((word) => word === "n1 runs");
+      await log.waitFor((line) => line === "n1 runs");
       const stopped = n1.stop();
-      await told.waitFor((line) => line === "down player@n1 left");
+      await gatewayLog.waitFor((line) => line === "down player@n1 left");
       expect(
-        inner()
+        gatewayBroker()
           .registry.getActionEndpoints("player.where")
           ?.endpoints.map(({ id }) => id),
       ).toEqual(["n2"]);
-      expect(new Set(await many(() => call("player.where")))).toEqual(new Set(["n2"]));
+      expect(new Set(await callOften(() => call("player.where")))).toEqual(new Set(["n2"]));
       release();
       expect(await answer).toBe("n1");
       await stopped;
-      expect(heard).toEqual([true]);
+      expect(results).toEqual([true]);
     },
   );
 
-  test("tells other nodes too: what they call for a request goes elsewhere", async () => {
-    const { n1, n3, words, release, call, whenStopping } = await system();
-    const heard: unknown[] = [];
+  test("informs other nodes too: their nested calls go to another node", async () => {
+    const { n1, n3, log, release, call, whenStopping } = await system();
+    const results: unknown[] = [];
     whenStopping(() =>
-      heard.push(n3.registry.getActionEndpoints("player.where")?.endpoints.map(({ id }) => id)),
+      results.push(n3.registry.getActionEndpoints("player.where")?.endpoints.map(({ id }) => id)),
     );
     const answer = call("player.wait", ["n1"]);
-    await words.waitFor((word) => word === "n1 runs");
+    await log.waitFor((line) => line === "n1 runs");
     const stopped = n1.stop();
-    await expect.poll(() => heard).toEqual([["n2"]]);
-    expect(new Set(await many(() => call("outer.where", ["n3"])))).toEqual(new Set(["n2"]));
+    await expect.poll(() => results).toEqual([["n2"]]);
+    expect(new Set(await callOften(() => call("outer.where", ["n3"])))).toEqual(new Set(["n2"]));
     release();
     expect(await answer).toBe("n1");
     await stopped;
   });
 
-  test("answers all that was called while it stops", async () => {
-    const { n1, told, call } = await system();
+  test("answers all calls that arrive while it stops", async () => {
+    const { n1, gatewayLog, call } = await system();
     const answers: Promise<unknown>[] = [];
     let stopping = true;
     const load = (async () => {
@@ -168,69 +168,69 @@ describe("a node that stops over TCP (S9.7, S13.1)", () => {
     const failed = (await Promise.allSettled(answers)).filter(({ status }) => status === "rejected");
     expect(answers.length).toBeGreaterThan(20);
     expect(failed).toEqual([]);
-    expect(told.items).not.toContain("down player@n1 lost");
+    expect(gatewayLog.items).not.toContain("down player@n1 lost");
   });
 
-  test("is believed although a service of it changed just before", async () => {
-    const { n1, words, told, release, call, inner } = await system();
+  test("stays gone even if one of its services changed just before", async () => {
+    const { n1, log, gatewayLog, release, call, gatewayBroker } = await system();
     const answer = call("player.wait", ["n1"]);
-    await words.waitFor((word) => word === "n1 runs");
+    await log.waitFor((line) => line === "n1 runs");
     const { promise: changed, resolve: change } = Promise.withResolvers<{ stopped: Promise<void> }>();
     n1.localBus.once("$services.changed", () => change({ stopped: n1.stop() }));
     n1.createService({ name: "late" });
     const { stopped } = await changed;
-    await told.waitFor((line) => line === "down player@n1 left");
-    refreshPeers(inner());
-    expect(await inner().ping("n1", 5_000)).not.toBeNull();
-    expect(inner().registry.nodes.get("n1")?.services).toEqual([]);
+    await gatewayLog.waitFor((line) => line === "down player@n1 left");
+    refreshPeers(gatewayBroker());
+    expect(await gatewayBroker().ping("n1", 5_000)).not.toBeNull();
+    expect(gatewayBroker().registry.nodes.get("n1")?.services).toEqual([]);
     release();
     await answer;
     await stopped;
   });
 
-  test("refuses calls of a gateway that did not hear it, and they go to another node", async () => {
-    const { n1, words, inner, release, call, whenStopping } = await system();
+  test("rejects calls of a gateway that missed the announcement, and these go to another node", async () => {
+    const { n1, log, gatewayBroker, release, call, whenStopping } = await system();
     const { promise: refusing, resolve } = Promise.withResolvers<void>();
     whenStopping(resolve);
-    Object.assign(wireOf(inner()), { processGossipResponse: () => undefined });
+    Object.assign(transporterOf(gatewayBroker()), { processGossipResponse: () => undefined });
     const answer = call("player.wait", ["n1"]);
-    await words.waitFor((word) => word === "n1 runs");
+    await log.waitFor((line) => line === "n1 runs");
     const stopped = n1.stop();
     await refusing;
-    expect(inner().registry.getActionEndpointByNodeId("player.where", "n1")).toBeTruthy();
-    expect(new Set(await many(() => call("player.where")))).toEqual(new Set(["n2"]));
+    expect(gatewayBroker().registry.getActionEndpointByNodeId("player.where", "n1")).toBeTruthy();
+    expect(new Set(await callOften(() => call("player.where")))).toEqual(new Set(["n2"]));
     release();
     expect(await answer).toBe("n1");
     await stopped;
   });
 
-  test("ends its connections only when its last answers have been read", async () => {
-    const { n1, words, inner, release, call, whenStopping } = await system();
-    const { promise: heard, resolve } = Promise.withResolvers<void>();
+  test("closes its connections only when its last answers have been read", async () => {
+    const { n1, log, gatewayBroker, release, call, whenStopping } = await system();
+    const { promise: stoppingStarted, resolve } = Promise.withResolvers<void>();
     whenStopping(resolve);
     const answer = call("player.wait", ["n1"]);
-    await words.waitFor((word) => word === "n1 runs");
+    await log.waitFor((line) => line === "n1 runs");
     const stopped = n1.stop();
-    await heard;
-    const wire = wireOf(inner());
-    const receive = wire.receive.bind(wire);
-    const kept: Parameters<typeof receive>[] = [];
-    wire.receive = (...packet) => void kept.push(packet);
+    await stoppingStarted;
+    const transporter = transporterOf(gatewayBroker());
+    const receive = transporter.receive.bind(transporter);
+    const held: Parameters<typeof receive>[] = [];
+    transporter.receive = (...packet) => void held.push(packet);
     release();
-    const read = () => kept.map(([command]) => command).filter((command) => command !== "EVENT");
+    const read = () => held.map(([command]) => command).filter((command) => command !== "EVENT");
     await expect.poll(read).toEqual(["RES", "PING"]);
     expect(n1.transit?.tx.connected).toBe(true);
-    wire.receive = receive;
-    for (const packet of kept) receive(...packet);
+    transporter.receive = receive;
+    for (const packet of held) receive(...packet);
     expect(await answer).toBe("n1");
     await stopped;
     expect(n1.transit?.tx.connected).toBe(false);
   });
 
   test("does not wait for a node that does not answer", async () => {
-    const { n1, n2, told } = await system();
-    wireOf(n2).receive = () => undefined;
+    const { n1, n2, gatewayLog } = await system();
+    transporterOf(n2).receive = () => undefined;
     await n1.stop();
-    expect(told.items).toContain("down player@n1 left");
+    expect(gatewayLog.items).toContain("down player@n1 left");
   });
 });

@@ -41,7 +41,7 @@ test("S10.1: branches, services and reports about run time are independent of ea
   expect(logged(reports)).toEqual(["served", "served", "threw", "served"]);
 });
 
-test("S10.1: the report of a gateway that starts later is logged only if it differs from the last one", () => {
+test("S10.1: the report of a later gateway is logged only if it differs from the last one", () => {
   let now = 0;
   const log = new ReportLog(() => now);
   expect(logged([report("one", "served"), report("one", "broken")], log)).toEqual(["served", "broken"]);

@@ -2,14 +2,22 @@ import { PassThrough, type Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Context } from "moleculer";
 import { describe, expect, test } from "vitest";
-import { credit, digestOf, endless, endOf, pairOn, sourceOf, streamOf } from "./support/stream-nodes.ts";
+import {
+  digestOf,
+  endlessStream,
+  endOf,
+  flowControl,
+  sourceOf,
+  startPair,
+  streamOf,
+} from "./support/stream-nodes.ts";
 import { tcp } from "./support/transports.ts";
 
 const mebibyte = 1_024 * 1_024;
 
-describe("a call and the stream that it sends (S8)", () => {
-  test("a call that fails, or takes too long, ends its source", async (context) => {
-    const { caller } = await pairOn(context, tcp, [
+describe("the stream of a call or an answer (S8)", () => {
+  test("a call that fails or times out ends its source", async (context) => {
+    const { caller } = await startPair(context, tcp, [
       {
         name: "file",
         actions: {
@@ -21,17 +29,17 @@ describe("a call and the stream that it sends (S8)", () => {
         },
       },
     ]);
-    const refused = endless();
+    const refused = endlessStream();
     await expect(caller.call("file.refuse", {}, { stream: refused })).rejects.toThrow("not today");
     expect(await endOf(refused)).toBeInstanceOf(Error);
-    const late = endless();
+    const late = endlessStream();
     await expect(caller.call("file.wait", {}, { stream: late, timeout: 50 })).rejects.toThrow("timed out");
     expect(await endOf(late)).toBeInstanceOf(Error);
   });
 
-  test("an action that answers and never began to read its stream ends the source; one that reads on does not", async (context) => {
+  test("an answer ends the source of a stream that the action has not started to read", async (context) => {
     const read = Promise.withResolvers<Buffer>();
-    const { caller } = await pairOn(context, tcp, [
+    const { caller } = await startPair(context, tcp, [
       {
         name: "file",
         actions: {
@@ -43,7 +51,7 @@ describe("a call and the stream that it sends (S8)", () => {
         },
       },
     ]);
-    const ignored = endless();
+    const ignored = endlessStream();
     expect(await caller.call("file.ignore", {}, { stream: ignored })).toBe("no, thank you");
     expect(await endOf(ignored)).toMatchObject({ code: "CANCELLED" });
     const { stream } = sourceOf(3 * mebibyte);
@@ -51,43 +59,48 @@ describe("a call and the stream that it sends (S8)", () => {
     expect(await read.promise).toHaveLength(3 * mebibyte);
   });
 
-  test("a stream that answers a call which nobody waits for any more is ended", async (context) => {
+  test("a stream that answers a call after its timeout is ended", async (context) => {
     const gone = Promise.withResolvers<void>();
-    const down = endless();
-    const { caller } = await pairOn(context, tcp, [
-      { name: "file", actions: { get: () => gone.promise.then(() => down) } },
+    const source = endlessStream();
+    const { caller } = await startPair(context, tcp, [
+      { name: "file", actions: { get: () => gone.promise.then(() => source) } },
     ]);
     await expect(caller.call("file.get", {}, { timeout: 50 })).rejects.toThrow("timed out");
     gone.resolve();
-    expect(await endOf(down)).toMatchObject({ code: "CANCELLED" });
+    expect(await endOf(source)).toMatchObject({ code: "CANCELLED" });
   });
 
-  test("a chunk that is lost on the way ends both sides with an error", async (context) => {
+  test("a chunk that is lost between the nodes ends both sides with an error", async (context) => {
     let packets = 0;
     const losing = {
-      // Moleculer's types take a hook's result for the hook.
+      // Moleculer's types declare the result of a hook in place of the hook.
       transporterSend:
         (next: (...given: unknown[]) => Promise<void>) =>
         (topic: string, ...given: unknown[]) =>
           topic === "RES" && ++packets === 4 ? Promise.resolve() : next(topic, ...given),
     } as object;
-    const down = sourceOf(100 * mebibyte);
-    const { caller } = await pairOn(context, tcp, [{ name: "file", actions: { get: () => down.stream } }], {
-      callee: { middlewares: [credit(), losing] },
-    });
+    const source = sourceOf(100 * mebibyte);
+    const { caller } = await startPair(
+      context,
+      tcp,
+      [{ name: "file", actions: { get: () => source.stream } }],
+      {
+        callee: { middlewares: [flowControl(), losing] },
+      },
+    );
     const answer = await streamOf(caller.call("file.get"));
     const end = endOf(answer.resume());
     expect((await end)?.message).toMatch("was lost between the nodes");
-    expect(await endOf(down.stream)).toBeInstanceOf(Error);
+    expect(await endOf(source.stream)).toBeInstanceOf(Error);
   }, 20_000);
 });
 
-describe("a node without credit (S13.1)", () => {
+describe("a node without flow control (S13.1)", () => {
   test.for(["caller", "callee"])(
     "as the %s: streams are Moleculer's own, both ways",
     async (without, context) => {
       const source = sourceOf(3 * mebibyte);
-      const { caller } = await pairOn(
+      const { caller } = await startPair(
         context,
         tcp,
         [

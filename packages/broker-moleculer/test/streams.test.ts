@@ -5,12 +5,12 @@ import { describe, expect, test } from "vitest";
 import {
   chunkSize,
   digestOf,
-  endless,
+  endlessStream,
   endOf,
-  pairOn,
   readSlowly,
   type SlowReading,
   sourceOf,
+  startPair,
   streamOf,
   window,
 } from "./support/stream-nodes.ts";
@@ -18,26 +18,26 @@ import { transports } from "./support/transports.ts";
 
 const mebibyte = 1_024 * 1_024;
 
-/** The most that a source may be ahead: the window, what its own buffer holds, and the chunk under way. */
-const bound = window.bytes + 2 * chunkSize;
+/** Bytes that a source can be ahead: the window, its own buffer, and the chunk that is being sent. */
+const maxAhead = window.bytes + 2 * chunkSize;
 
-describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (transport) => {
+describe.each(transports)("streams with flow control over $name (S8, S13.1)", (transport) => {
   const size = transport.name === "TCP" ? 200 * mebibyte : 32 * mebibyte;
 
-  test("an answer goes through a slow reader whole, its sender never ahead by more than the window", async (context) => {
+  test("the sender of an answer is at most a window ahead of a slow reader", async (context) => {
     const source = sourceOf(size);
-    const { caller } = await pairOn(context, transport, [
+    const { caller } = await startPair(context, transport, [
       { name: "file", actions: { get: () => source.stream } },
     ]);
     const answer = await streamOf(caller.call("file.get"));
     const seen = await readSlowly(answer, size, source, () => caller.call("echo.now"));
     expect(seen).toMatchObject({ read: size, stops: 4, digest: source.digest() });
-    expect(seen.farthest).toBeLessThanOrEqual(bound);
+    expect(seen.farthest).toBeLessThanOrEqual(maxAhead);
   }, 60_000);
 
-  test("a call's stream likewise", async (context) => {
+  test("the stream of a call behaves in the same way", async (context) => {
     const source = sourceOf(32 * mebibyte);
-    const { caller } = await pairOn(context, transport, [
+    const { caller } = await startPair(context, transport, [
       {
         name: "file",
         actions: {
@@ -48,15 +48,15 @@ describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (
     ]);
     const seen: SlowReading = await caller.call("file.put", {}, { stream: source.stream });
     expect(seen).toMatchObject({ read: 32 * mebibyte, stops: 4, digest: source.digest() });
-    expect(seen.farthest).toBeLessThanOrEqual(bound);
+    expect(seen.farthest).toBeLessThanOrEqual(maxAhead);
   }, 60_000);
 
-  test("objects keep their order and form, and count one by one", async (context) => {
+  test("objects keep their order and content, and are counted one by one", async (context) => {
     let made = 0;
     async function* objects() {
       for (; made < 2_000; made++) yield { made, text: "é".repeat(made % 7), bytes: "AAAA", none: null };
     }
-    const { caller } = await pairOn(context, transport, [
+    const { caller } = await startPair(context, transport, [
       {
         name: "object",
         actions: { through: ({ stream }: Context) => (stream as Readable).map((value) => ({ value })) },
@@ -68,16 +68,16 @@ describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (
     for await (const { value } of answer) {
       expect(value).toEqual({ made: read, text: "é".repeat(read % 7), bytes: "AAAA", none: null });
       read++;
-      // Two windows, and what the three streams on the way hold by Node's default.
+      // Two windows, and the default buffers of the three streams between them.
       expect(made - read).toBeLessThanOrEqual(2 * window.chunks + 4 * 16);
       if (read % 500 === 0) for (let turn = 0; turn < 50; turn++) await caller.call("echo.now");
     }
     expect(read).toBe(2_000);
   });
 
-  test("a reader that goes away ends the source, both ways", async (context) => {
-    const down = endless();
-    const { caller } = await pairOn(context, transport, [
+  test("a reader that goes away ends the source, in calls and answers", async (context) => {
+    const down = endlessStream();
+    const { caller } = await startPair(context, transport, [
       {
         name: "file",
         actions: {
@@ -94,15 +94,15 @@ describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (
     answer.destroy();
     expect(await endOf(down)).toMatchObject({ code: "CANCELLED" });
 
-    const up = endless();
+    const up = endlessStream();
     expect(await caller.call("file.put", {}, { stream: up })).toBe("enough");
     expect(await endOf(up)).toMatchObject({ code: "CANCELLED" });
   });
 
-  test("a source that fails, or closes before its end, ends the reader's stream with an error, both ways", async (context) => {
+  test("a source that fails or closes early ends the reader's stream with an error", async (context) => {
     const broken = () => new PassThrough();
     const sources = [broken(), broken()];
-    const { caller } = await pairOn(context, transport, [
+    const { caller } = await startPair(context, transport, [
       {
         name: "file",
         actions: {
@@ -132,17 +132,17 @@ describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (
     }
   });
 
-  test("a node that is lost ends the streams from it and those to it", async (context) => {
-    const up = endless();
-    const { caller, callee } = await pairOn(context, transport, [
+  test("a node that is lost ends the streams from and to it", async (context) => {
+    const up = endlessStream();
+    const { caller, callee } = await startPair(context, transport, [
       {
         name: "file",
-        actions: { get: endless, put: ({ stream }: Context) => endOf((stream as Readable).resume()) },
+        actions: { get: endlessStream, put: ({ stream }: Context) => endOf((stream as Readable).resume()) },
       },
     ]);
     const down = endOf((await streamOf(caller.call("file.get"))).resume());
     const call = caller.call("file.put", {}, { stream: up }).catch((error: unknown) => error);
-    // What others see of a process that is killed: sockets that close without a word.
+    // What other nodes see when a process is killed: its sockets close without a message.
     await callee.transit?.tx.disconnect();
     callee.registry.discoverer.stopHeartbeatTimers();
     expect(await down).toBeInstanceOf(Error);
@@ -150,8 +150,8 @@ describe.each(transports)("streams with a credit window on $name (S8, S13.1)", (
     expect(await endOf(up)).toBeInstanceOf(Error);
   }, 20_000);
 
-  test("a hundred at once, both ways, keep apart", async (context) => {
-    const { caller } = await pairOn(context, transport, [
+  test("a hundred concurrent streams in both directions are independent", async (context) => {
+    const { caller } = await startPair(context, transport, [
       {
         name: "file",
         actions: {

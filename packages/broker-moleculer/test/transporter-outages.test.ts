@@ -3,7 +3,7 @@ import { ServiceBroker } from "moleculer";
 import { expect, test } from "vitest";
 import { transporterOutages } from "../src/patches/transporter-outages.ts";
 
-/** A Redis client as far as a transporter goes. */
+/** A Redis client with the members that the patch uses. */
 class Client extends EventEmitter {
   readonly options = {};
   readonly status = "ready";
@@ -17,7 +17,7 @@ class Client extends EventEmitter {
   }
 }
 
-test("S13.1: a Redis publisher that is made after an outage takes the place of the one before it, which says nothing more", () => {
+test("S13.1: a Redis publisher that is created after an outage replaces the previous one", () => {
   const broker = new ServiceBroker({ logger: false, transporter: null });
   const tx: { getRedisClient: () => Client; _clientPub?: Client } = { getRedisClient: () => new Client() };
   Object.assign(broker, { transit: { tx } });
@@ -26,10 +26,10 @@ test("S13.1: a Redis publisher that is made after an outage takes the place of t
   const subscriber = tx.getRedisClient();
   const first = tx.getRedisClient();
   tx._clientPub = first;
-  let heard = 0;
-  first.on("close", () => heard++);
+  let closeEvents = 0;
+  first.on("close", () => closeEvents++);
   const second = tx.getRedisClient();
   expect(first.closed).toEqual([false]);
-  expect(heard).toBe(0);
+  expect(closeEvents).toBe(0);
   expect([subscriber.closed, second.closed]).toEqual([[], []]);
 });

@@ -40,8 +40,8 @@ export class ActionCaller {
   }
 
   /**
-   * Calls an action on one of the nodes that the request allows. Calls another node if the first one did not start the
-   * action (S9.7).
+   * Calls an action on one of the nodes that the request allows. Calls another node if the first one did not
+   * start the action (S9.7).
    * @throws {TidegateError}
    */
   async call(scope: CallScope, request: CallRequest): Promise<unknown> {
@@ -79,7 +79,10 @@ export class ActionCaller {
     await withTimeout(promise, ms);
   }
 
-  /** Milliseconds that a call can take. @throws if the client is gone or the deadline has passed */
+  /**
+   * Milliseconds that a call can take.
+   * @throws if the client is gone or the deadline has passed
+   */
   #timeLeft(scope: CallScope, { timeout, batch }: CallRequest, hasStream: boolean): number {
     scope.onEnd((reason) => {
       throw endError(scope, reason, false);
@@ -93,7 +96,10 @@ export class ActionCaller {
     return Math.min(left, limit);
   }
 
-  /** Calls once. Rejects as soon as the scope ends, cancels the call, and discards what the action answers later. */
+  /**
+   * Calls once. Rejects as soon as the scope ends, cancels the call, and discards what the action answers
+   * later.
+   */
   #send(attempt: Attempt): Promise<unknown> {
     const { scope, target, prepared } = attempt;
     const startedAt = scope.trace === undefined ? 0 : performance.now();
@@ -165,7 +171,10 @@ function noNode(action: string): TidegateError {
   return new TidegateError("ACTION_UNAVAILABLE", message, { dispatched: false });
 }
 
-/** The error of a call whose scope has ended. @param reason why the scope ended */
+/**
+ * The error of a call whose scope has ended.
+ * @param reason why the scope ended
+ */
 function endError({ deadline }: CallScope, reason: unknown, dispatched: boolean): TidegateError {
   const isLate = deadline !== undefined && Date.now() >= deadline;
   if (isLate || (isTidegateError(reason) && reason.code === "CALL_TIMEOUT"))

@@ -11,15 +11,17 @@ interface Failure {
 }
 
 /**
- * Translates the error of a failed call. Moleculer's own errors about the called action show whether the action was
- * dispatched. All other errors are the service's: a code from 400 to 599 is its status (S12.5), its type is its code.
+ * Translates the error of a failed call. Moleculer's own errors about the called action show whether the
+ * action was dispatched. All other errors are the service's: a code from 400 to 599 is its status (S12.5),
+ * its type is its code.
  * @param called Moleculer's name of the action
  * @param action the action's own name, for messages
  */
 export function toTidegateError(cause: unknown, called: string, action: string = called): TidegateError {
   const failure = readFailure(cause);
   const details = (dispatched: boolean): ErrorDetails => ({ cause, dispatched });
-  // An error with a node id comes from another node, whose own broker is disconnected: a failure of the service.
+  // An error with a node id comes from another node, whose own broker is disconnected: a failure of the
+  // service.
   if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
     return new TidegateError("BROKER_UNAVAILABLE", undefined, details(false));
   const isAboutAction = isObject(failure.data) && failure.data.action === called;

@@ -30,8 +30,8 @@ export function containsFile(value: unknown): boolean {
 }
 
 /**
- * Prepares params that contain a file or a stream (S8). A file or stream that is the whole of the params is sent as a
- * stream. Files below the root become `{ filename, mimetype, encoding, buffer }`.
+ * Prepares params that contain a file or a stream (S8). A file or stream that is the whole of the params is
+ * sent as a stream. Files below the root become `{ filename, mimetype, encoding, buffer }`.
  * @throws {TidegateError} `BODY_TOO_LARGE` for a file below the root that exceeds the limit
  */
 export async function prepareParams(params: unknown, options: InlineFileOptions): Promise<PreparedParams> {
@@ -49,8 +49,8 @@ function isFile(value: unknown): value is FileValue {
 }
 
 /**
- * Replaces files and streams by text. Reads one after the other: they are parts of one body, and a part arrives only when
- * the previous one has been read.
+ * Replaces files and streams by text. Reads one after the other: they are parts of one body, and a part
+ * arrives only when the previous one has been read.
  */
 async function inlineFiles(value: unknown, options: InlineFileOptions): Promise<unknown> {
   if (!containsFile(value)) return value;
@@ -89,9 +89,10 @@ async function readText(
 }
 
 /**
- * Prepares a stream that an action returned (S4.4, S8). Copies `$status` and `$headers` of the context's meta to the stream,
- * and removes the pending request when the stream closes. A remote stream without flow control is destroyed when it is
- * `limit` bytes ahead of its reader, because Moleculer's own remote streams have no back-pressure.
+ * Prepares a stream that an action returned (S4.4, S8). Copies `$status` and `$headers` of the context's meta
+ * to the stream, and removes the pending request when the stream closes. A remote stream without flow control
+ * is destroyed when it is `limit` bytes ahead of its reader, because Moleculer's own remote streams have no
+ * back-pressure.
  */
 export function receiveStream(
   stream: Readable,

@@ -13,9 +13,9 @@ export interface Target {
 }
 
 /**
- * Selects the nodes of calls (S9.7, S13.1). If a request names nodes, calls go to these in turn, since Moleculer balances
- * over all nodes or none, and never to a node of another branch. If it names none, they go to the service on the branch,
- * else to the plain service.
+ * Selects the nodes of calls (S9.7, S13.1). If a request names nodes, calls go to these in turn, since
+ * Moleculer balances over all nodes or none, and never to a node of another branch. If it names none, they go
+ * to the service on the branch, else to the plain service.
  */
 export class NodeSelector {
   readonly #broker: ServiceBroker;

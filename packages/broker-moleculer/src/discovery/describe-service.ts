@@ -25,9 +25,9 @@ export interface DescribedService {
 }
 
 /**
- * Describes a service in a node's INFO packet for the core (S13): `metadata.api` is its fragment, `metadata.revision` its
- * revision, and `metadata.tidegate` holds what the mixin adds. Returns undefined for Moleculer's own services, whose names
- * begin with `$`.
+ * Describes a service in a node's INFO packet for the core (S13): `metadata.api` is its fragment,
+ * `metadata.revision` its revision, and `metadata.tidegate` holds what the mixin adds. Returns undefined for
+ * Moleculer's own services, whose names begin with `$`.
  */
 export function describeService(raw: RawService): DescribedService | undefined {
   const rawName = fullName(raw);
@@ -54,9 +54,9 @@ export function describeService(raw: RawService): DescribedService | undefined {
 }
 
 /**
- * Adds a fragment to a service. A service with a branch in its name has a fragment even if it publishes none: otherwise it
- * would count as a service of all branches (S9.1). A service whose fragment names another branch than `master`, but whose
- * name has no branch, is exposed: it also gets calls of other branches.
+ * Adds a fragment to a service. A service with a branch in its name has a fragment even if it publishes none:
+ * otherwise it would count as a service of all branches (S9.1). A service whose fragment names another branch
+ * than `master`, but whose name has no branch, is exposed: it also gets calls of other branches.
  */
 export function withFragment(
   service: ServiceDescription,

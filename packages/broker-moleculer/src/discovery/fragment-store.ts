@@ -7,7 +7,9 @@ import { objectOrEmpty } from "../wire/values.ts";
 /** Bytes of JSON that a fragment can have. */
 const maxFragmentBytes = 16 * 1_024 * 1_024;
 
-/** Bytes of JSON of all fragments in the cache, so that a node that returns does not have to be asked again. */
+/**
+ * Bytes of JSON of all fragments in the cache, so that a node that returns does not have to be asked again.
+ */
 const maxCachedBytes = 64 * 1_024 * 1_024;
 
 /** Milliseconds that a node has to answer for one piece, and for all pieces of a fragment. */
@@ -193,7 +195,10 @@ function nameOf({ node, service }: FragmentSource): string {
   return `${service}.${fragmentAction} of node ${node}`;
 }
 
-/** Fetches a fragment piece by piece. @throws if the node does not answer, or sends too little or too slowly */
+/**
+ * Fetches a fragment piece by piece.
+ * @throws if the node does not answer, or sends too little or too slowly
+ */
 async function fetchText(
   broker: ServiceBroker,
   reference: FragmentReference,

@@ -11,9 +11,9 @@ const stringTypes = new Set(["string", "email", "url", "uuid", "mac", "luhn", "o
 const stringFormats: Readonly<Record<string, string>> = { email: "email", url: "uri", uuid: "uuid" };
 
 /**
- * Translates the params that a Moleculer action declares for fastest-validator into JSON Schema: types, properties, items,
- * alternatives, required properties. Rules that JSON Schema cannot express (`custom`, `class`, unknown types) accept
- * anything. Returns undefined if nothing is declared. Never throws.
+ * Translates the params that a Moleculer action declares for fastest-validator into JSON Schema: types,
+ * properties, items, alternatives, required properties. Rules that JSON Schema cannot express (`custom`,
+ * `class`, unknown types) accept anything. Returns undefined if nothing is declared. Never throws.
  */
 export function paramsSchema(params: unknown): JsonSchema | undefined {
   if (!isObject(params)) return undefined;
@@ -109,7 +109,10 @@ function annotations(rule: Rule): JsonSchema {
   };
 }
 
-/** Returns the long form of a rule: of `"number|optional|min:3"`, `"string[]"`, or a nested object with `$$type`. */
+/**
+ * Returns the long form of a rule: of `"number|optional|min:3"`, `"string[]"`, or a nested object with
+ * `$$type`.
+ */
 function toLongForm(given: unknown): Rule | undefined {
   if (typeof given === "string") return parseShorthand(given);
   if (!isObject(given)) return undefined;

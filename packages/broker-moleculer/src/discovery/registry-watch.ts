@@ -28,9 +28,10 @@ interface KnownNode {
 /**
  * Follows the registry of a Moleculer broker, and sends a sink what changes.
  *
- * Services are read per node from the node's own INFO packet: Moleculer's service lists keep the first node's metadata when
- * they group nodes, and actions that no longer exist. A node is read again only when its INFO packet is a new one. A service
- * with a large fragment is sent when the fragment has been fetched; until then the sink keeps its previous description.
+ * Services are read per node from the node's own INFO packet: Moleculer's service lists keep the first node's
+ * metadata when they group nodes, and actions that no longer exist. A node is read again only when its INFO
+ * packet is a new one. A service with a large fragment is sent when the fragment has been fetched; until then
+ * the sink keeps its previous description.
  */
 export class RegistryWatch {
   readonly #broker: ServiceBroker;
@@ -72,8 +73,8 @@ export class RegistryWatch {
   }
 
   /**
-   * Notes that a service, by Moleculer's full name, announced that it leaves. If its node disconnects next, the service has
-   * left; a service with the mixin that did not announce it is lost.
+   * Notes that a service, by Moleculer's full name, announced that it leaves. If its node disconnects next,
+   * the service has left; a service with the mixin that did not announce it is lost.
    */
   serviceLeaves(service: string, node: string): void {
     if (this.#nodes.get(node)?.services.has(service)) this.#leaving.add(`${service}@${node}`);

@@ -1,10 +1,12 @@
 /*
  * Patch: changes of services, and gateways, are announced at once (Moleculer 0.15).
  *
- * Moleculer sends its INFO packet a second after a change (`transit.serviceChangedDebounceTime`), and over TCP only with
- * the next rounds of gossip.
- * Without the patch, a gateway serves a published change seconds later than the 50 ms that S9.3 allows, and calls nodes
- * that no longer have the service.
+ * Moleculer sends its INFO packet a second after a change (`transit.serviceChangedDebounceTime`), and over
+ * TCP only with the next rounds of gossip.
+ *
+ * Without the patch, a gateway serves a published change seconds later than the 50 ms that S9.3 allows, and
+ * calls nodes that no longer have the service.
+ *
  * Can be removed when Moleculer sends the INFO packet on a change without delay, over TCP too.
  */
 import type { ServiceBroker } from "moleculer";
@@ -13,7 +15,10 @@ import { askAction } from "../wire/names.ts";
 import { type NodeInfo, sendInfoByTcp } from "../wire/tcp.ts";
 import { leaveGracefully } from "./graceful-leave.ts";
 
-/** Milliseconds between two announcements, so that a node that changes permanently sends at most 50 per second. */
+/**
+ * Milliseconds between two announcements, so that a node that changes permanently sends at most 50 per
+ * second.
+ */
 const minInterval = 20;
 
 const patched = new WeakSet<ServiceBroker>();
@@ -24,8 +29,9 @@ export function changeAnnouncement(): MiddlewareFactory {
 }
 
 /**
- * Makes a broker send each gateway its INFO packet as soon as its services change (S9.3), and leave gracefully. It is
- * Moleculer's own packet with the sender's own services. Does nothing for a broker that is patched already.
+ * Makes a broker send each gateway its INFO packet as soon as its services change (S9.3), and leave
+ * gracefully. It is Moleculer's own packet with the sender's own services. Does nothing for a broker that is
+ * patched already.
  */
 export function announceChanges(broker: ServiceBroker): void {
   if (patched.has(broker)) return;
@@ -52,8 +58,9 @@ export function announceChanges(broker: ServiceBroker): void {
 }
 
 /**
- * Makes a gateway's broker send its INFO packet to all nodes now or when it has started, and to each node that connects
- * later, so that nodes know to whom they have to announce changes. Returns a function that ends the announcements.
+ * Makes a gateway's broker send its INFO packet to all nodes now or when it has started, and to each node
+ * that connects later, so that nodes know to whom they have to announce changes. Returns a function that ends
+ * the announcements.
  */
 export function announceGateway(broker: ServiceBroker): () => void {
   const announceTo = (nodes: readonly string[]): void => {

@@ -1,17 +1,20 @@
 /*
  * Patch: TCP peers are asked for their services at once (TCP transporter, Moleculer 0.15).
  *
- * Moleculer requests the INFO of a new peer with its next round of gossip: every 1 to 2 seconds, from one peer per round.
- * Without the patch, a gateway that starts knows some of N nodes only after about N seconds, and answers 503 or 404 until
- * then.
+ * Moleculer requests the INFO of a new peer with its next round of gossip: every 1 to 2 seconds, from one
+ * peer per round.
+ *
+ * Without the patch, a gateway that starts knows some of N nodes only after about N seconds, and answers 503
+ * or 404 until then.
+ *
  * Can be removed when Moleculer requests the INFO of a peer as soon as it learns of it.
  */
 import type { ServiceBroker } from "moleculer";
 import { type RegistryNode, type TcpTransporter, tcpTransporter } from "../wire/tcp.ts";
 
 /**
- * Requests the INFO of each TCP peer as soon as it is configured, found or says hello, unless it is available already. Does
- * nothing for other transporters.
+ * Requests the INFO of each TCP peer as soon as it is configured or found, or sends a hello packet, unless it
+ * is available already. Does nothing for other transporters.
  */
 export function discoverPeersEarly(broker: ServiceBroker): void {
   const tcp = tcpTransporter(broker);
@@ -32,8 +35,8 @@ export function discoverPeersEarly(broker: ServiceBroker): void {
 }
 
 /**
- * Requests the INFO of all TCP peers that are configured and not known yet. Resolves when each one has answered or turned
- * out to be unreachable, or after `ms` milliseconds.
+ * Requests the INFO of all TCP peers that are configured and not known yet. Resolves when each one has
+ * answered or turned out to be unreachable, or after `ms` milliseconds.
  */
 export async function discoverPeers(broker: ServiceBroker, ms: number): Promise<void> {
   const tcp = tcpTransporter(broker);
@@ -82,7 +85,8 @@ function requestInfo(broker: ServiceBroker, tcp: TcpTransporter, nodes: readonly
       .map((node) => [node.id, [node.seq, node.cpuSeq ?? 0, node.cpu ?? 0]]),
   );
   for (const node of nodes) {
-    // A node that reads that it is taken for offline answers with a higher sequence number, which brings it back.
+    // A node that reads that it is taken for offline answers with a higher sequence number, which brings it
+    // back.
     const offline = !node.available && node.seq > 0 ? { offline: { [node.id]: node.seq } } : {};
     tcp.sendGossipToRandomEndpoint({ online, ...offline }, [node]);
   }

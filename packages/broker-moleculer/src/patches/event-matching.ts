@@ -2,8 +2,10 @@
  * Patch: event names are matched in linear time (`Utils.match` of Moleculer 0.15).
  *
  * Moleculer turns the event pattern of a listener into a regular expression without escaping it.
- * Without the patch, a pattern of another node with many stars blocks the gateway for minutes with each event, and a
- * pattern with a bracket throws with each event.
+ *
+ * Without the patch, a pattern of another node with many stars blocks the gateway for minutes with each
+ * event, and a pattern with a bracket throws with each event.
+ *
  * Can be removed when Moleculer matches patterns without backtracking and escapes them.
  */
 import { Utils } from "moleculer";
@@ -11,14 +13,17 @@ import { Utils } from "moleculer";
 /** Longer patterns and names match nothing. */
 const maxLength = 1_024;
 
-/** Makes all brokers of this copy of Moleculer match event names by `matchEvent`. Moleculer has no option for it. */
+/**
+ * Makes all brokers of this copy of Moleculer match event names by `matchEvent`. Moleculer has no option for
+ * it.
+ */
 export function matchInLinearTime(): void {
   Object.assign(Utils, { match: matchEvent });
 }
 
 /**
- * Matches like Moleculer's `Utils.match`: `?` stands for one character, `*` for any characters within a segment, `**` for
- * any characters. Takes time proportional to the lengths of pattern and name.
+ * Matches like Moleculer's `Utils.match`: `?` stands for one character, `*` for any characters within a
+ * segment, `**` for any characters. Takes time proportional to the lengths of pattern and name.
  */
 export function matchEvent(name: unknown, pattern: unknown): boolean {
   if (typeof name !== "string" || typeof pattern !== "string") return false;
@@ -28,8 +33,8 @@ export function matchEvent(name: unknown, pattern: unknown): boolean {
 }
 
 /**
- * Matches a pattern with a single wildcard at its end, for which Moleculer has rules of its own; undefined for other
- * patterns.
+ * Matches a pattern with a single wildcard at its end, for which Moleculer has rules of its own; undefined
+ * for other patterns.
  */
 function matchTrailingWildcard(name: string, pattern: string): boolean | undefined {
   if (pattern.includes("?")) return undefined;

@@ -1,11 +1,13 @@
 /*
  * Patch: gossip about third nodes is verified (TCP transporter, Moleculer 0.15).
  *
- * Moleculer marks a node as offline as soon as any other node says so in a gossip packet (`processGossipRequest` and
- * `processGossipResponse` in `transporters/tcp.js`), and marks an offline node as available when a packet mentions a newer
- * CPU load of the node.
- * Without the patch, one node that cannot reach another one removes it from the whole system, and a node that has left
- * comes back without its services.
+ * Moleculer marks a node as offline as soon as any other node reports it in a gossip packet
+ * (`processGossipRequest` and `processGossipResponse` in `transporters/tcp.js`), and marks an offline node as
+ * available when a packet mentions a newer CPU load of the node.
+ *
+ * Without the patch, one node that cannot reach another one removes it from the whole system, and a node that
+ * has left comes back without its services.
+ *
  * Can be removed when Moleculer checks a node itself before it believes gossip about that node.
  */
 import type { ServiceBroker } from "moleculer";
@@ -32,9 +34,9 @@ export function gossipVerification(): MiddlewareFactory {
 }
 
 /**
- * Ignores TCP gossip that a third node is offline: pings that node instead, and removes it only after the heartbeat
- * timeout or if it cannot be reached. Ignores gossip about the load of a node that is gone. Does nothing for other
- * transporters, and for a broker that is patched already.
+ * Ignores TCP gossip that a third node is offline: pings that node instead, and removes it only after the
+ * heartbeat timeout or if it cannot be reached. Ignores gossip about the load of a node that is gone. Does
+ * nothing for other transporters, and for a broker that is patched already.
  */
 export function verifyGossip(broker: ServiceBroker): void {
   if (patched.has(broker)) return;
@@ -57,8 +59,8 @@ export function verifyGossip(broker: ServiceBroker): void {
 }
 
 /**
- * Removes the claims that an available node is offline, and returns the ids of these nodes. Claims with an older sequence
- * number stay: Moleculer corrects or ignores them itself.
+ * Removes the claims that an available node is offline, and returns the ids of these nodes. Claims with an
+ * older sequence number stay: Moleculer corrects or ignores them itself.
  */
 function removeOfflineClaims(
   broker: ServiceBroker,

@@ -1,12 +1,15 @@
 /*
  * Patch: a broker that stops loses no call (Moleculer 0.15).
  *
- * `broker.stop()` sends an INFO packet without services before it stops its services, so that other nodes send no more
- * calls. The TCP transporter does not send that packet, no transporter waits until the others have read it, running calls
- * are awaited only with the option `tracking`, and TCP sockets are destroyed with answers still in them.
+ * `broker.stop()` sends an INFO packet without services before it stops its services, so that other nodes
+ * send no more calls. The TCP transporter does not send that packet, no transporter waits until the others
+ * have read it, running calls are awaited only with the option `tracking`, and TCP sockets are destroyed with
+ * answers still in them.
+ *
  * Without the patch, every rolling update fails the calls that are on their way to the node that stops.
- * Can be removed when Moleculer's TCP transporter sends the last INFO packet and `stop()` waits for its receivers, for
- * running calls and for the last answers.
+ *
+ * Can be removed when Moleculer's TCP transporter sends the last INFO packet and `stop()` waits for its
+ * receivers, for running calls and for the last answers.
  */
 import type { ServiceBroker, Transit } from "moleculer";
 import { type NodeInfo, sendInfoByTcp, silentPeers, tcpTransporter } from "../wire/tcp.ts";
@@ -19,9 +22,10 @@ const peerTimeout = 1_000;
 const runningCallsTimeout = 5_000;
 
 /**
- * Makes a broker leave without losing a call when it stops (S9.7): it sends the INFO packet without services to all TCP
- * peers, and stops its services only when these have read the packet, so that calls that they sent before have arrived. It
- * waits for running calls where `tracking` does not, and closes TCP sockets only when the last answers have been read.
+ * Makes a broker leave without losing a call when it stops (S9.7): it sends the INFO packet without services
+ * to all TCP peers, and stops its services only when these have read the packet, so that calls that they sent
+ * before have arrived. It waits for running calls where `tracking` does not, and closes TCP sockets only when
+ * the last answers have been read.
  */
 export function leaveGracefully(broker: ServiceBroker): void {
   const { registry, transit } = broker;

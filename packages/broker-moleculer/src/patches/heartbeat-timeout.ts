@@ -1,24 +1,29 @@
 /*
  * Patch: the heartbeat timeout follows each node's own heartbeat interval (Moleculer 0.15).
  *
- * Moleculer applies the broker's `heartbeatTimeout` to all nodes (`checkRemoteNodes` in `registry/discoverers/base.js`),
- * whatever heartbeat interval these have.
- * Without the patch, a broker with the preset (3 s) takes nodes with Moleculer's default interval of 10 s for lost.
+ * Moleculer applies the broker's `heartbeatTimeout` to all nodes (`checkRemoteNodes` in
+ * `registry/discoverers/base.js`), whatever heartbeat interval these have.
+ *
+ * Without the patch, a broker with the preset (3 s) takes nodes with Moleculer's default interval of 10 s for
+ * lost.
+ *
  * Can be removed when all nodes use the preset, or Moleculer exchanges heartbeat intervals.
  */
 import type { ServiceBroker } from "moleculer";
 import { announceCapabilities, capabilitiesOf } from "../wire/metadata.ts";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 
-/** The longest silence in seconds; also that of nodes that announce no interval: Moleculer's default timeout. */
+/**
+ * The longest silence in seconds; also that of nodes that announce no interval: Moleculer's default timeout.
+ */
 const maxSilence = 30;
 
 /** Heartbeats that a node can miss before it counts as lost. */
 const maxMissedHeartbeats = 3;
 
 /**
- * Returns a middleware that announces this node's heartbeat interval, and takes each other node for lost only after the
- * silence that the node's own interval allows.
+ * Returns a middleware that announces this node's heartbeat interval, and takes each other node for lost only
+ * after the silence that the node's own interval allows.
  */
 export function heartbeatTimeout(): MiddlewareFactory {
   return middleware("TidegateHeartbeatTimeout", (broker) => ({
@@ -34,7 +39,8 @@ export function heartbeatTimeout(): MiddlewareFactory {
 /** Seconds without a heartbeat after which a broker takes a node for lost. 0: never. */
 export function allowedSilence(broker: ServiceBroker, nodeID: string): number {
   const own = broker.options.heartbeatTimeout ?? 0;
-  // A broker whose options set the timeout does not use this middleware, so it announces no interval. Its timeout holds.
+  // A broker whose options set the timeout does not use this middleware, so it announces no interval. Its
+  // timeout holds.
   if (own <= 0 || capabilitiesOf(broker, broker.nodeID).heartbeat === undefined) return own;
   const { heartbeat } = capabilitiesOf(broker, nodeID);
   const asked = typeof heartbeat === "number" && heartbeat > 0 ? heartbeat * maxMissedHeartbeats : maxSilence;

@@ -1,10 +1,14 @@
 /*
  * Patch: packets of other nodes cannot end the gateway (Moleculer 0.15).
  *
- * Moleculer ends the process when another node uses the same node id (`messageHandler` in `transit.js`), and its registry
- * throws, or keeps what it cannot read, for INFO packets with services, actions or names of the wrong type.
+ * Moleculer ends the process when another node uses the same node id (`messageHandler` in `transit.js`), and
+ * its registry throws, or keeps what it cannot read, for INFO packets with services, actions or names of the
+ * wrong type.
+ *
  * Without the patch, one faulty node ends every gateway.
- * Can be removed when Moleculer validates INFO packets and reports a conflict of node ids without ending the process.
+ *
+ * Can be removed when Moleculer validates INFO packets and reports a conflict of node ids without ending the
+ * process.
  */
 import type { ServiceBroker } from "moleculer";
 import { isObject } from "../wire/values.ts";
@@ -22,7 +26,10 @@ export interface PacketGuardEvents {
   dropped(what: string): void;
 }
 
-/** Makes a broker drop faulty packets and parts of packets. Replaces methods, because no hook sees all packets. */
+/**
+ * Makes a broker drop faulty packets and parts of packets. Replaces methods, because no hook sees all
+ * packets.
+ */
 export function guardPackets(broker: ServiceBroker, events: PacketGuardEvents): void {
   const { registry, transit } = broker;
   const processNodeInfo = registry.nodes.processNodeInfo.bind(registry.nodes);

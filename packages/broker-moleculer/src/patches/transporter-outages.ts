@@ -1,12 +1,14 @@
 /*
  * Patch: outages of NATS and Redis (Moleculer 0.15 with `nats` 2 and `ioredis` 5).
  *
- * NATS: the client reconnects by itself, and Moleculer's flag `connected` stays true meanwhile. Without the patch, calls
- * during an outage are lost and run into their timeout instead of failing at once.
- * Redis: the client sends commands again that were pending when the connection broke, so a call can run twice. Moleculer
- * does not handle rejections of `publish` and `subscribe`, which end the process; creates a new publisher after each
- * reconnect of its subscriber and keeps the previous one running; and does not notice a connection that the server has
- * forgotten.
+ * NATS: the client reconnects by itself, and Moleculer's flag `connected` stays true meanwhile. Without the
+ * patch, calls during an outage are lost and run into their timeout instead of failing at once.
+ *
+ * Redis: the client sends commands again that were pending when the connection broke, so a call can run
+ * twice. Moleculer does not handle rejections of `publish` and `subscribe`, which end the process; creates a
+ * new publisher after each reconnect of its subscriber and keeps the previous one running; and does not
+ * notice a connection that the server has forgotten.
+ *
  * Can be removed when Moleculer's transporters follow their clients' state and handle rejections.
  */
 import type { ServiceBroker } from "moleculer";
@@ -35,9 +37,9 @@ type SendCommand = (...given: readonly unknown[]) => Promise<unknown>;
 type CreateRedisClient = (options: unknown) => RedisClient;
 
 /**
- * Returns a middleware that handles outages of NATS and Redis (S13.1): calls fail at once during an outage, no packet is
- * sent twice, connections that the server has forgotten are replaced, and a packet that cannot be sent does not end the
- * process.
+ * Returns a middleware that handles outages of NATS and Redis (S13.1): calls fail at once during an outage,
+ * no packet is sent twice, connections that the server has forgotten are replaced, and a packet that cannot
+ * be sent does not end the process.
  */
 export function transporterOutages(): MiddlewareFactory {
   return middleware("TidegateTransporterOutages", (broker) => ({
@@ -57,8 +59,8 @@ export function transporterOutages(): MiddlewareFactory {
 }
 
 /**
- * Reports when the NATS client of a connected broker loses its connection, and when it has reconnected. Does nothing for
- * other transporters. Ends with the client.
+ * Reports when the NATS client of a connected broker loses its connection, and when it has reconnected. Does
+ * nothing for other transporters. Ends with the client.
  */
 export function followNatsStatus(broker: ServiceBroker, changed: (connected: boolean) => void): void {
   const tx: object = broker.transit?.tx ?? {};
@@ -111,8 +113,8 @@ function closeForGood(client: RedisClient): void {
 }
 
 /**
- * Pings the server with each heartbeat, and reconnects if it does not answer. A connection that only receives would not
- * notice that the server has forgotten it. Returns a function that ends the checks.
+ * Pings the server with each heartbeat, and reconnects if it does not answer. A connection that only receives
+ * would not notice that the server has forgotten it. Returns a function that ends the checks.
  */
 function checkConnection(client: RedisClient, broker: ServiceBroker): () => void {
   const { heartbeatInterval, heartbeatTimeout } = broker.options;

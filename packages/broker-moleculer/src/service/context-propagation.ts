@@ -18,12 +18,14 @@ import { objectOrEmpty } from "../wire/values.ts";
 /**
  * Returns a middleware that makes nested calls follow the request that they are made for.
  *
- * - Branch (S9.7): with `preview` in `meta.branch`, a call of `player.get` goes to `player~preview.get` if a node provides
- *   it, else to the plain service, and never to another branch. An action whose name contains a branch is called as it is.
- * - Deadline (S13.4): `meta.deadline` shortens the timeout of nested calls. A call after the deadline is not made.
- * - Cancellation (S13.4): `ctx.locals.signal` aborts when the caller no longer waits for the answer: it went away, or the
- *   deadline or its timeout passed. The calls that the action made with its context are cancelled with it, on this node and
- *   on others.
+ * - Branch (S9.7): with `preview` in `meta.branch`, a call of `player.get` goes to `player~preview.get` if a
+ *   node provides it, else to the plain service, and never to another branch. An action whose name contains a
+ *   branch is called as it is.
+ * - Deadline (S13.4): `meta.deadline` shortens the timeout of nested calls. A call after the deadline is not
+ *   made.
+ * - Cancellation (S13.4): `ctx.locals.signal` aborts when the caller no longer waits for the answer: it went
+ *   away, or the deadline or its timeout passed. The calls that the action made with its context are
+ *   cancelled with it, on this node and on others.
  */
 export function contextPropagation(): MiddlewareFactory {
   return middleware("TidegateContextPropagation", (broker) => {
@@ -63,7 +65,9 @@ export function contextPropagation(): MiddlewareFactory {
   });
 }
 
-/** A member of the meta that a call will have: from its options, else from the context in which it is made. */
+/**
+ * A member of the meta that a call will have: from its options, else from the context in which it is made.
+ */
 function metaOf(options: CallingOptions | undefined, name: "branch" | "deadline"): unknown {
   const own = options?.meta?.[name];
   const inherited = options?.parentCtx?.meta as Record<string, unknown> | undefined;

@@ -9,18 +9,20 @@ export interface TidegateMixinOptions {
   /** The fragment that the service publishes (S1). Default: none. */
   readonly api?: FragmentInput;
   /**
-   * The version of the fragment: higher is newer (S9.2), so a number that grows with every build. Default: the environment's
-   * `TIDEGATE_REVISION`, else the time at which the process started, in milliseconds since the epoch.
+   * The version of the fragment: higher is newer (S9.2), so a number that grows with every build. Default:
+   * the environment's `TIDEGATE_REVISION`, else the time at which the process started, in milliseconds since
+   * the epoch.
    */
   readonly revision?: number;
   /**
-   * The service's branch if its fragment names none. Default: the environment's `TIDEGATE_BRANCH`, else `master`. On another
-   * branch than `master` the service is registered as `player~preview`, and only callers that ask for the branch reach it.
+   * The service's branch if its fragment names none. Default: the environment's `TIDEGATE_BRANCH`, else
+   * `master`. On another branch than `master` the service is registered as `player~preview`, and only callers
+   * that ask for the branch reach it.
    */
   readonly branch?: string;
   /**
-   * Whether the service receives events although it is on another branch than `master`. It then receives them in groups of
-   * its own, so that it takes none away from other services. Default false.
+   * Whether the service receives events although it is on another branch than `master`. It then receives them
+   * in groups of its own, so that it takes none away from other services. Default false.
    */
   readonly events?: boolean;
 }
@@ -34,9 +36,10 @@ interface MergedHook {
 /**
  * Returns a mixin for Moleculer services that publish a fragment: `mixins: [tidegate({ api })]` (S13.1).
  *
- * It puts `api` and `revision` into the metadata (a fragment over 64 KB is handed out by the action `$api` instead), isolates
- * a service of another branch than `master`, writes the gateways' reports to the service's own log without repetitions, and
- * announces to the gateways at once when services of its node change or leave.
+ * It puts `api` and `revision` into the metadata (a fragment over 64 KB is handed out by the action `$api`
+ * instead), isolates a service of another branch than `master`, writes the gateways' reports to the service's
+ * own log without repetitions, and announces to the gateways at once when services of its node change or
+ * leave.
  */
 export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSchema> {
   const { api, revision, branch, events = false } = options;
@@ -87,9 +90,9 @@ interface LoggedReport {
 }
 
 /**
- * Decides which reports a service logs. All gateways send the same reports, each in its own time, so the report of another
- * gateway within half a minute is a repetition. If one gateway sends a report again after a different one, that is a change:
- * the fault is fixed. The memory is bounded.
+ * Decides which reports a service logs. All gateways send the same reports, each in its own time, so the
+ * report of another gateway within half a minute is a repetition. If one gateway sends a report again after a
+ * different one, that is a change: the fault is fixed. The memory is bounded.
  */
 export class ReportLog {
   readonly #now: () => number;
@@ -101,7 +104,10 @@ export class ReportLog {
     this.#now = now;
   }
 
-  /** Whether to log a report, which then counts as logged. The report comes from another node and is not checked. */
+  /**
+   * Whether to log a report, which then counts as logged. The report comes from another node and is not
+   * checked.
+   */
   shouldLog({ gateway, service, branch, occasion, table }: Partial<Report>): boolean {
     if (typeof table !== "string") return false;
     const logged = this.#loggedOf(JSON.stringify([service, branch, occasion === "runtime"]));

@@ -16,8 +16,9 @@ type Actions = NonNullable<ServiceSchema["actions"]>;
 type Events = NonNullable<ServiceSchema["events"]>;
 
 /**
- * Changes a service's merged schema so that other nodes can read its fragment, and so that a service of another branch than
- * `master` only gets calls for its branch (S13.1): it gets a name of its own, and no events or groups of its own.
+ * Changes a service's merged schema so that other nodes can read its fragment, and so that a service of
+ * another branch than `master` only gets calls for its branch (S13.1): it gets a name of its own, and no
+ * events or groups of its own.
  */
 export function publishOnBranch(schema: ServiceSchema, options: BranchOptions): void {
   const { api: given, ...metadata } = { ...schema.metadata } as Record<string, unknown>;
@@ -45,8 +46,9 @@ export function publishOnBranch(schema: ServiceSchema, options: BranchOptions): 
 }
 
 /**
- * Copies plain objects and arrays, so that no object occurs twice in the copy. Moleculer takes the second occurrence of an
- * object for a circular reference, and leaves it out of the INFO packet (`circularReplacer` in `utils.js`).
+ * Copies plain objects and arrays, so that no object occurs twice in the copy. Moleculer takes the second
+ * occurrence of an object for a circular reference, and leaves it out of the INFO packet (`circularReplacer`
+ * in `utils.js`).
  */
 export function cloneTree<Value>(value: Value): Value {
   return cloneNode(value, 0) as Value;
@@ -108,7 +110,10 @@ function renameActions(actions: Actions, suffix: string): Actions {
   );
 }
 
-/** Adds the branch to groups: a listener in a shared group would take events away from the services of `master`. */
+/**
+ * Adds the branch to groups: a listener in a shared group would take events away from the services of
+ * `master`.
+ */
 function renameGroups(events: Events, suffix: string): Events {
   return Object.fromEntries(
     Object.entries(events).map(([pattern, event]) => [

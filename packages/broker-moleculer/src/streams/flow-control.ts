@@ -37,16 +37,17 @@ interface Arriving {
 }
 
 /**
- * Moleculer middleware for credit-based flow control of the streams between nodes, in calls and in answers (S8, S13.1).
- * Without it Moleculer's streams have no back-pressure: a fast sender fills the memory of a slow reader's node. And
- * neither end learns that the other one is gone.
+ * Moleculer middleware for credit-based flow control of the streams between nodes, in calls and in answers
+ * (S8, S13.1). Without it Moleculer's streams have no back-pressure: a fast sender fills the memory of a slow
+ * reader's node. And neither end learns that the other one is gone.
  *
- * A sender is never further ahead of its reader than the window that the reader's node grants. A reader that goes away
- * ends the sender's source. A source that fails, and a node that disconnects, end the reader's stream with an error.
+ * A sender is never further ahead of its reader than the window that the reader's node grants. A reader that
+ * goes away ends the sender's source. A source that fails, and a node that disconnects, end the reader's
+ * stream with an error.
  *
- * A node announces its window in its metadata (`tidegate.credit`) and with each call. Streams to and from nodes without a
- * window are Moleculer's own. In streams of bytes with the JSON serializer, chunks travel as Base64, which takes a third
- * of the space of Moleculer's form.
+ * A node announces its window in its metadata (`tidegate.credit`) and with each call. Streams to and from
+ * nodes without a window are Moleculer's own. In streams of bytes with the JSON serializer, chunks travel as
+ * Base64, which takes a third of the space of Moleculer's form.
  * @param window what this node grants to each stream that is sent to it. Default: 512 KiB, 64 chunks.
  */
 export function streamFlowControl(window: CreditWindow = defaultWindow): MiddlewareFactory {
@@ -110,7 +111,10 @@ function callHooks({ streams, peers }: FlowControl) {
   };
 }
 
-/** Replaces the stream of an answer by one that respects the caller's window. Moleculer has no hook for answers. */
+/**
+ * Replaces the stream of an answer by one that respects the caller's window. Moleculer has no hook for
+ * answers.
+ */
 function interceptAnswers({ streams, peers }: FlowControl, transit: Transit): void {
   const sendResponse = transit.sendResponse.bind(transit);
   transit.sendResponse = (node, id, meta, headers, data, error) => {
@@ -136,7 +140,10 @@ function markPacket({ broker, streams }: FlowControl, { type, target, payload }:
     payload[part] = chunk.toString("base64");
 }
 
-/** Handles what concerns flow control in a packet that arrived. Returns whether Moleculer has to handle the packet too. */
+/**
+ * Handles what concerns flow control in a packet that arrived. Returns whether Moleculer has to handle the
+ * packet too.
+ */
 function handlePacket(
   { broker, streams, peers }: FlowControl,
   command: string,

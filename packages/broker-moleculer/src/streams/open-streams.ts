@@ -14,7 +14,10 @@ import { StreamSender } from "./sender.ts";
 /** Milliseconds between two progress messages of a reader. They make up for messages that were lost. */
 const progressInterval = 2_000;
 
-/** Chunks count as lost when a reader reports the same progress this many times in a row while chunks are on their way. */
+/**
+ * Chunks count as lost when a reader reports the same progress this many times in a row while chunks are on
+ * their way.
+ */
 const maxRepeats = 3;
 
 /** Milliseconds without a message after which a reader counts as gone. */
@@ -31,7 +34,10 @@ interface TrackedOutgoing extends OutgoingStream {
   readonly node: string;
   /** When the reader's last message arrived. */
   lastMessageAt: number;
-  /** The reader's last progress, what was sent by then, and how often the reader has repeated that progress since. */
+  /**
+   * The reader's last progress, what was sent by then, and how often the reader has repeated that progress
+   * since.
+   */
   progress: { readonly seq: number; readonly sent: number; readonly repeats: number; readonly at: number };
 }
 
@@ -55,7 +61,9 @@ export class OpenStreams {
     this.#window = window;
   }
 
-  /** Starts to send a stream within the window that the other node grants. Returns what Moleculer has to send. */
+  /**
+   * Starts to send a stream within the window that the other node grants. Returns what Moleculer has to send.
+   */
   send(node: string, id: string, source: Readable, window: CreditWindow): Readable {
     const key = keyOf(node, id);
     const sender = new StreamSender(source, window, () => this.#outgoing.delete(key));

@@ -3,8 +3,8 @@ import { capabilitiesOf } from "../wire/metadata.ts";
 import { isObject } from "../wire/values.ts";
 
 /**
- * How far the sender of a stream can be ahead of its reader. The sender pauses at whichever limit it reaches first. Also
- * used for what a reader has consumed so far.
+ * How far the sender of a stream can be ahead of its reader. The sender pauses at whichever limit it reaches
+ * first. Also used for what a reader has consumed so far.
  */
 export interface CreditWindow {
   /** Bytes; always 0 for streams of objects. */
@@ -36,7 +36,9 @@ export function decodeWindow(value: unknown): CreditWindow | undefined {
 export interface PeerWindows {
   /** The window of a node; undefined if it has none. Its streams are then Moleculer's own. */
   windowOf(node: string | null | undefined): CreditWindow | undefined;
-  /** Stores the window that came with a node's call, because a call can arrive before the node's INFO packet. */
+  /**
+   * Stores the window that came with a node's call, because a call can arrive before the node's INFO packet.
+   */
   learn(node: string, window: unknown): void;
   /** Removes what `learn` stored. */
   forget(node: string): void;
@@ -76,7 +78,9 @@ export interface ProgressMessage {
   readonly seq: number;
 }
 
-/** Ends a stream: `cancel` comes from a reader that reads no more, `gone` from a node that has no such stream. */
+/**
+ * Ends a stream: `cancel` comes from a reader that reads no more, `gone` from a node that has no such stream.
+ */
 export interface EndMessage {
   readonly kind: "cancel" | "gone";
   /** The id of the call that the stream belongs to. */

@@ -22,8 +22,9 @@ export interface ReceiverEvents {
 }
 
 /**
- * The reading end of one stream. Buffers the chunks that have arrived and are not read yet: never more than the window,
- * which a sender that respects its credit does not exceed. A sender that exceeds its credit is cut with `SERVICE_ERROR`.
+ * The reading end of one stream. Buffers the chunks that have arrived and are not read yet: never more than
+ * the window, which a sender that respects its credit does not exceed. A sender that exceeds its credit is
+ * cut with `SERVICE_ERROR`.
  */
 export class StreamReceiver {
   /** What the action or the caller reads. Moleculer writes into it as into a stream of its own. */

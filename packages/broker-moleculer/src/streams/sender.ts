@@ -5,8 +5,8 @@ import type { CreditWindow } from "./protocol.ts";
 const maxPacketBytes = 256 * 1_024;
 
 /**
- * The sending end of one stream. Reads the source only as far as the reader's credit allows, and ends the source when the
- * stream ends.
+ * The sending end of one stream. Reads the source only as far as the reader's credit allows, and ends the
+ * source when the stream ends.
  */
 export class StreamSender {
   /** What Moleculer sends in place of the source. */

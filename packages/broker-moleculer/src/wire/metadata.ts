@@ -33,8 +33,8 @@ export function capabilitiesOf(
 }
 
 /**
- * The largest fragment in bytes of JSON that the metadata carry (S13.1). NATS disconnects a node whose metadata exceed
- * 1 MB.
+ * The largest fragment in bytes of JSON that the metadata carry (S13.1). NATS disconnects a node whose
+ * metadata exceed 1 MB.
  */
 const maxBytesInMetadata = 64 * 1_024;
 
@@ -52,7 +52,10 @@ export interface FragmentReference {
 /** A large fragment as its service keeps it. */
 export interface LargeFragment {
   readonly reference: FragmentReference;
-  /** Answers `$api`: returns the piece that begins at byte `from`, as Base64; null if the request names another hash. */
+  /**
+   * Answers `$api`: returns the piece that begins at byte `from`, as Base64; null if the request names
+   * another hash.
+   */
   piece(request: unknown): { readonly data: string } | null;
 }
 

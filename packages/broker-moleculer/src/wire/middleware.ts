@@ -26,13 +26,15 @@ export type PacketHandler = (command: string, packet: Packet | undefined) => Pro
 export type PacketSender = (packet: Packet) => Promise<unknown>;
 
 /**
- * The hooks of a Moleculer middleware that this package uses, typed as Moleculer calls them. Moleculer's own types
- * declare the result of a hook in place of the hook.
+ * The hooks of a Moleculer middleware that this package uses, typed as Moleculer calls them. Moleculer's own
+ * types declare the result of a hook in place of the hook.
  */
 export interface Hooks {
   created?(broker: ServiceBroker): void;
   stopped?(broker: ServiceBroker): Promise<void>;
-  /** Wraps `broker.call`. Must call `next` synchronously, because Moleculer reads the context from its result. */
+  /**
+   * Wraps `broker.call`. Must call `next` synchronously, because Moleculer reads the context from its result.
+   */
   call?(next: Call): Call;
   mcall?(next: MultiCall): MultiCall;
   /** Wraps the handler of each action of this node. */
@@ -55,8 +57,8 @@ export function middleware(name: string, hooksFor: (broker: ServiceBroker) => Ho
 }
 
 /**
- * Returns factories as the option `middlewares`, innermost first. Moleculer accepts functions that create middlewares, but
- * its types do not.
+ * Returns factories as the option `middlewares`, innermost first. Moleculer accepts functions that create
+ * middlewares, but its types do not.
  */
 export function toMiddlewares(factories: readonly MiddlewareFactory[]): Middleware[] {
   const list: readonly object[] = factories;

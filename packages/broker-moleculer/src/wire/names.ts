@@ -10,7 +10,10 @@ export const fragmentAction = "$api";
 export const gatewayService = "$tidegate";
 export const askAction: string = `${gatewayService}.ask`;
 
-/** The event by which a service with the mixin announces that it leaves. Transporters such as TCP do not announce it. */
+/**
+ * The event by which a service with the mixin announces that it leaves. Transporters such as TCP do not
+ * announce it.
+ */
 export const leavingEvent = "tidegate.leaving";
 
 /** Separates a service's name, and a node's id, from the branch: `player~preview`. */
@@ -23,7 +26,10 @@ export interface NamedService {
   readonly version?: unknown;
 }
 
-/** Returns the full name of a service (`v2.player`) by Moleculer's rules; undefined if the service has no name. */
+/**
+ * Returns the full name of a service (`v2.player`) by Moleculer's rules; undefined if the service has no
+ * name.
+ */
 export function fullName({ fullName: given, name, version }: NamedService): string | undefined {
   if (typeof given === "string") return given;
   if (typeof name !== "string") return undefined;
@@ -31,14 +37,16 @@ export function fullName({ fullName: given, name, version }: NamedService): stri
   return typeof version === "string" ? `${version}.${name}` : name;
 }
 
-/** Adds a branch to the name of a service, action, group or node (S13.1): `player` becomes `player~preview`. */
+/**
+ * Adds a branch to the name of a service, action, group or node (S13.1): `player` becomes `player~preview`.
+ */
 export function nameOnBranch(name: string, branch: string): string {
   return `${name}${branchSeparator}${branch}`;
 }
 
 /**
- * Removes the branch from the name of an action: `player~preview.get` becomes `player.get`, and `get~preview`, whose
- * service has no name prefix, becomes `get`.
+ * Removes the branch from the name of an action: `player~preview.get` becomes `player.get`, and
+ * `get~preview`, whose service has no name prefix, becomes `get`.
  */
 export function nameWithoutBranch(action: string, service: string, branch: string): string {
   const prefix = `${nameOnBranch(service, branch)}.`;
@@ -48,8 +56,8 @@ export function nameWithoutBranch(action: string, service: string, branch: strin
 }
 
 /**
- * Returns the name of an action on a branch (`player~preview.get` for `player.get`) if an available node provides that
- * action; undefined if none does.
+ * Returns the name of an action on a branch (`player~preview.get` for `player.get`) if an available node
+ * provides that action; undefined if none does.
  * @param nodeID only looks at this node. Default: at all nodes
  */
 export function actionOnBranch(
@@ -67,8 +75,8 @@ export function actionOnBranch(
 }
 
 /**
- * The names that an action can have on a branch, the most likely one first. The name alone does not show which dot ends
- * the service's name, so each dot is tried from the right, then the name without a prefix.
+ * The names that an action can have on a branch, the most likely one first. The name alone does not show
+ * which dot ends the service's name, so each dot is tried from the right, then the name without a prefix.
  */
 function* possibleNames(action: string, branch: string): Generator<string> {
   for (let dot = action.lastIndexOf("."); dot > 0; dot = action.lastIndexOf(".", dot - 1))
@@ -86,7 +94,10 @@ export interface BranchNode {
   readonly branch: string | undefined;
 }
 
-/** Splits the node id that the core uses: `laptop~preview` stands for the services of branch `preview` on `laptop`. */
+/**
+ * Splits the node id that the core uses: `laptop~preview` stands for the services of branch `preview` on
+ * `laptop`.
+ */
 export function readNodeId(broker: ServiceBroker, id: string): BranchNode {
   const at = id.lastIndexOf(branchSeparator);
   if (at <= 0 || broker.registry.nodes.get(id) !== undefined) return { id, nodeID: id, branch: undefined };

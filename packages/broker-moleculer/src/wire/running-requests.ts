@@ -2,8 +2,8 @@ import { type Context, Errors, type ServiceBroker } from "moleculer";
 import { capabilitiesOf } from "./metadata.ts";
 
 /**
- * The event by which a caller cancels a request on another node, and the group that it is sent to. No service listens in
- * that group.
+ * The event by which a caller cancels a request on another node, and the group that it is sent to. No service
+ * listens in that group.
  */
 export const cancelEvent = "$tidegate.cancel";
 
@@ -11,20 +11,23 @@ export const cancelEvent = "$tidegate.cancel";
 export const cancelProtocol = 1;
 
 /**
- * The running requests of other nodes, by the id of the node and the id of the request. These nodes can cancel them by a
- * packet.
+ * The running requests of other nodes, by the id of the node and the id of the request. These nodes can
+ * cancel them by a packet.
  */
 export type RemoteRequests = Map<string, RunningRequest>;
 
-/** Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch; infinity if there is none. */
+/**
+ * Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch; infinity if there is
+ * none.
+ */
 export function deadlineOf(context: Context): number {
   const { deadline } = context.meta as { deadline?: unknown };
   return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : Number.POSITIVE_INFINITY;
 }
 
 /**
- * The request that a context serves is a property of the context. A WeakMap of contexts would cost the garbage collector
- * more than the calls cost.
+ * The request that a context serves is a property of the context. A WeakMap of contexts would cost the
+ * garbage collector more than the calls cost.
  */
 const requestKey: unique symbol = Symbol("tidegate.request");
 
@@ -44,8 +47,8 @@ export function cancelRemoteRequest(requests: RemoteRequests, sender: unknown, i
 }
 
 /**
- * Cancels a call that its caller no longer waits for: directly if its action runs on this node, else by a packet to its
- * node, if that node supports the cancellation protocol.
+ * Cancels a call that its caller no longer waits for: directly if its action runs on this node, else by a
+ * packet to its node, if that node supports the cancellation protocol.
  */
 export function cancelCall(broker: ServiceBroker, context: Context): void {
   const { nodeID, id, endpoint } = context;
@@ -74,7 +77,10 @@ function cancelled(action: string | undefined): Error {
   return new Errors.MoleculerError(message, 499, "REQUEST_CANCELLED", { action });
 }
 
-/** A request that an action of this node serves. Created for every call, so signal and timer are created on demand. */
+/**
+ * A request that an action of this node serves. Created for every call, so signal and timer are created on
+ * demand.
+ */
 export class RunningRequest {
   readonly #context: Context;
   readonly #startedAt = Date.now();
@@ -115,7 +121,10 @@ export class RunningRequest {
     return this.#controller.signal;
   }
 
-  /** Calls the listener once on cancellation, at once if the request is cancelled already. Returns the unsubscriber. */
+  /**
+   * Calls the listener once on cancellation, at once if the request is cancelled already. Returns the
+   * unsubscriber.
+   */
   onCancel(listener: (reason: Error) => void): () => void {
     if (this.#cancelReason !== undefined) listener(this.#cancelReason);
     else {

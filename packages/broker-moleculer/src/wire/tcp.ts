@@ -26,8 +26,8 @@ export interface GossipPayload {
 }
 
 /**
- * A wait is split into this many timers. If the process itself was blocked, it then reads what arrived in the meantime
- * before the last timer fires.
+ * A wait is split into this many timers. If the process itself was blocked, it then reads what arrived in the
+ * meantime before the last timer fires.
  */
 const timersPerWait = 4;
 
@@ -37,7 +37,10 @@ export function tcpTransporter(broker: ServiceBroker): TcpTransporter | undefine
   return tx !== undefined && "sendGossipToRandomEndpoint" in tx ? (tx as TcpTransporter) : undefined;
 }
 
-/** Sends this node's INFO to one TCP peer as an unrequested gossip response. Returns false for other transporters. */
+/**
+ * Sends this node's INFO to one TCP peer as an unrequested gossip response. Returns false for other
+ * transporters.
+ */
 export function sendInfoByTcp(broker: ServiceBroker, info: NodeInfo, target: string): boolean {
   const tcp = tcpTransporter(broker);
   if (tcp === undefined) return false;
@@ -59,9 +62,10 @@ interface Ping {
 const pendingPings = new WeakMap<ServiceBroker, Map<string, Ping>>();
 
 /**
- * Pings TCP peers and resolves with those that do not answer within `ms` milliseconds (default: no limit), as soon as
- * every other one has answered, disconnected or turned out to be unreachable. A node that answers has read everything
- * that was sent to it before, and everything that it sent before has arrived. Empty for other transporters.
+ * Pings TCP peers and resolves with those that do not answer within `ms` milliseconds (default: no limit), as
+ * soon as every other one has answered, disconnected or turned out to be unreachable. A node that answers has
+ * read everything that was sent to it before, and everything that it sent before has arrived. Empty for other
+ * transporters.
  */
 export async function silentPeers(
   broker: ServiceBroker,

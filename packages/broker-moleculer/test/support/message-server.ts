@@ -8,30 +8,30 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePorts } from "./system.ts";
 
-/** A message server that a test started. */
+/** A running NATS or Redis server. */
 export interface Server {
-  /** Where it listens, on 127.0.0.1. */
+  /** On 127.0.0.1. */
   readonly port: number;
-  /** Ends it and takes its files away. */
+  /** Stops the server and deletes its files. */
   stop(): Promise<void>;
 }
 
-/** The path of an installed program, or undefined. */
-export function programOf(name: string): string | undefined {
+/** Returns the path of an installed program, or undefined. */
+export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** Starts a server on a free port, or on the port of one that was stopped, and resolves when it takes connections. */
+/** Starts a server on a free port, or on that of a stopped one, and resolves when it accepts connections. */
 export async function startServer(
   program: string,
   argumentsOf: (port: number, folder: string) => readonly string[],
-  again?: Server,
+  previous?: Server,
 ): Promise<Server> {
-  const port = again?.port ?? (await freePorts(1))[0] ?? 0;
+  const port = previous?.port ?? (await freePorts(1))[0] ?? 0;
   const folder = await mkdtemp(join(tmpdir(), "tidegate-"));
   const child = spawn(program, argumentsOf(port, folder), { stdio: ["ignore", "pipe", "pipe"] });
-  await listening(child, port);
+  await waitForServer(child, port);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     const ended = once(child, "exit");
@@ -48,11 +48,11 @@ export async function startServer(
   };
 }
 
-/** Tries to connect after each line that the server prints. */
-async function listening(child: ChildProcess, port: number): Promise<void> {
+/** Tries to connect after each line of output. */
+async function waitForServer(child: ChildProcess, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("error", reject);
-  child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));
+  child.once("exit", (code) => reject(new Error(`The server exited with code ${code}.`)));
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface(stream).on("line", () => {

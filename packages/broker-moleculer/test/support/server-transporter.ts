@@ -2,25 +2,28 @@ import { randomUUID } from "node:crypto";
 import { callScope, recorder, testBroker } from "@tidegate/plugin-testkit";
 import type { BrokerOptions } from "moleculer";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { programOf, type Server, startServer } from "./message-server.ts";
-import { quiet, systemOf } from "./system.ts";
+import { findProgram, type Server, startServer } from "./message-server.ts";
+import { createSystem, testOptions } from "./system.ts";
 
-/** A transporter that needs a server. */
-export interface ServedTransporter {
-  /** Its name in titles. */
+/** A transporter that needs a server, for `testServerTransporter`. */
+export interface ServerTransporter {
+  /** For titles of tests. */
   readonly name: string;
-  /** The server's program. */
+  /** The executable of the server. */
   readonly program: string;
-  /** How the program is started. */
+  /** Returns the arguments of the program. */
   readonly start: (port: number, folder: string) => readonly string[];
-  /** Moleculer's option. */
+  /** Returns Moleculer's option. */
   readonly transporter: (port: number) => BrokerOptions["transporter"];
 }
 
-/** The contract of brokers over a transporter whose server is started here. Where it is not installed, CI fails and others are told. */
-export function testServedTransporter({ name, program, start, transporter }: ServedTransporter): void {
+/**
+ * Tests the contract of brokers with a transporter and its server. If the server is not installed, CI fails
+ * and others skip.
+ */
+export function testServerTransporter({ name, program, start, transporter }: ServerTransporter): void {
   const title = `Moleculer on ${name} keeps the contract (S13.1)`;
-  const path = programOf(program);
+  const path = findProgram(program);
   if (path === undefined) {
     test(title, (context) => {
       expect(process.env.CI, `${program} is not installed`).toBeFalsy();
@@ -30,8 +33,8 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
   }
   const systemOn = (port: number) => {
     const namespace = randomUUID();
-    return systemOf((nodeID) => ({
-      ...quiet,
+    return createSystem((nodeID) => ({
+      ...testOptions,
       nodeID,
       namespace,
       transporter: transporter(port) ?? null,
@@ -49,7 +52,7 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
     },
   });
 
-  test(`a ${name} server that goes away and comes back: health tells, and calls work again`, async () => {
+  test(`after an outage of ${name}, health has reported it and calls work again`, async () => {
     const first = await startServer(path, start);
     onTestFinished(() => first.stop());
     const { broker, join, close } = systemOn(first.port);
@@ -60,7 +63,7 @@ export function testServedTransporter({ name, program, start, transporter }: Ser
       event: () => undefined,
     });
     await join("n1", [{ name: "player", actions: { get: () => 1 } }]);
-    // A node that has started is not yet a node that was found.
+    // The gateway discovers the node some time after its start.
     await found.waitFor((service) => service === "player");
     const call = () => broker.call(callScope(), { action: "player.get", params: {}, timeout: 500 });
     expect(await call()).toBe(1);

@@ -7,36 +7,38 @@ import { streamFlowControl } from "../../src/streams/flow-control.ts";
 import type { CreditWindow } from "../../src/streams/protocol.ts";
 import type { Transport } from "./transports.ts";
 
-/** What nodes grant here: little, so that its bounds are soon reached. */
+/** The window of the nodes in these tests: small, so that its limits are reached soon. */
 export const window: CreditWindow = { bytes: 256 * 1_024, chunks: 16 };
 
-/** The size of the chunks made here. */
+/** Bytes of the chunks of `sourceOf`. */
 export const chunkSize = 64 * 1_024;
 
-/** The middleware, as Moleculer's types have it: they leave out the functions that make middlewares. */
-export function credit(): Middleware {
-  const made: object = streamFlowControl(window);
-  return made as Middleware;
+/**
+ * The middleware in the form that Moleculer's types accept. They do not know functions that create
+ * middlewares.
+ */
+export function flowControl(): Middleware {
+  const factory: object = streamFlowControl(window);
+  return factory as Middleware;
 }
 
-/** Two nodes that know each other. */
+/** Two nodes that have discovered each other. */
 export interface Pair {
-  /** The node that calls. */
   readonly caller: ServiceBroker;
-  /** The node with the services, and one more: `echo.now`. */
+  /** Also provides `echo.now`. */
   readonly callee: ServiceBroker;
 }
 
-/** Starts two nodes with credit. Options given to one of them replace its own, its middlewares too. */
-export async function pairOn(
+/** Starts two nodes with flow control. Options for one of them replace its own, including the middlewares. */
+export async function startPair(
   context: TestContext,
   transport: Transport,
   services: readonly ServiceSchema[],
   changed: { readonly caller?: BrokerOptions; readonly callee?: BrokerOptions } = {},
 ): Promise<Pair> {
-  const meeting = await transport.open(context, ["caller", "callee"]);
+  const network = await transport.open(context, ["caller", "callee"]);
   const brokerOf = (id: "caller" | "callee"): ServiceBroker =>
-    new ServiceBroker({ ...meeting.optionsOf(id), middlewares: [credit()], ...changed[id] });
+    new ServiceBroker({ ...network.optionsOf(id), middlewares: [flowControl()], ...changed[id] });
   const caller = brokerOf("caller");
   const callee = brokerOf("callee");
   onTestFinished(async () => {
@@ -50,64 +52,63 @@ export async function pairOn(
   return { caller, callee };
 }
 
-/** Bytes under way. */
+/** A stream of bytes whose production is measured. */
 export interface Source {
-  /** They. */
   readonly stream: Readable;
-  /** How many were made. */
-  readonly made: { readonly bytes: number };
-  /** The hash of all that were made. */
+  /** How much the stream has produced. */
+  readonly produced: { readonly bytes: number };
+  /** The hash of everything that the stream has produced. */
   digest(): string;
 }
 
-/** Bytes that differ from chunk to chunk, counted and hashed as they are made. */
+/** Creates a source of `size` bytes that differ from chunk to chunk. */
 export function sourceOf(size: number): Source {
   const block = randomBytes(chunkSize);
   const hash = createHash("sha256");
-  const made = { bytes: 0 };
+  const produced = { bytes: 0 };
   const stream = new Readable({
     read() {
-      if (made.bytes >= size) {
+      if (produced.bytes >= size) {
         this.push(null);
         return;
       }
-      const chunk = Buffer.from(block.subarray(0, Math.min(chunkSize, size - made.bytes)));
-      chunk.writeUInt32BE(made.bytes / chunkSize);
-      made.bytes += chunk.length;
+      const chunk = Buffer.from(block.subarray(0, Math.min(chunkSize, size - produced.bytes)));
+      chunk.writeUInt32BE(produced.bytes / chunkSize);
+      produced.bytes += chunk.length;
       hash.update(chunk);
       this.push(chunk);
     },
   });
-  return { stream, made, digest: () => hash.digest("hex") };
+  return { stream, produced, digest: () => hash.digest("hex") };
 }
 
-/** The hash of all that a stream gives. */
+/** Reads a stream to its end and returns the hash of its bytes. */
 export async function digestOf(stream: AsyncIterable<Buffer>): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of stream) hash.update(chunk);
   return hash.digest("hex");
 }
 
-/** What a slow reader saw. */
+/** The result of `readSlowly`. */
 export interface SlowReading {
-  /** Bytes read. */
+  /** Bytes. */
   readonly read: number;
-  /** How often it stopped. */
+  /** How often the reader paused. */
   readonly stops: number;
-  /** The most bytes that the source was ahead. */
+  /** The most bytes that the source was ahead of the reader. */
   readonly farthest: number;
-  /** The hash of what was read. */
   readonly digest: string;
 }
 
 /**
- * Reads to the end, stopping four times on the way: each time until the source is `ahead` bytes ahead, by default a whole window, and for as many turns
- * of `roundTrip` after that as would let it go much farther.
+ * Reads a stream to its end, with four pauses: each until the source is `ahead` bytes ahead (default: a
+ * window), and then for 50 calls of `roundTrip`, in which a sender without flow control would get much
+ * further ahead.
  */
 export async function readSlowly(
   stream: Readable,
   size: number,
-  { made }: Source,
+  { produced }: Source,
   roundTrip: () => Promise<unknown>,
   ahead: number = window.bytes,
 ): Promise<SlowReading> {
@@ -116,7 +117,7 @@ export async function readSlowly(
   let stops = 0;
   let farthest = 0;
   const look = (): void => {
-    farthest = Math.max(farthest, made.bytes - read);
+    farthest = Math.max(farthest, produced.bytes - read);
   };
   for await (const chunk of stream) {
     hash.update(chunk);
@@ -124,28 +125,31 @@ export async function readSlowly(
     look();
     if (stops === 4 || read < (size / 6) * (stops + 1)) continue;
     stops++;
-    while (made.bytes - read < ahead) await roundTrip();
+    while (produced.bytes - read < ahead) await roundTrip();
     for (let turn = 0; turn < 50; turn++) await roundTrip();
     look();
   }
   return { read, stops, farthest, digest: hash.digest("hex") };
 }
 
-/** A stream without an end. */
-export function endless(): Readable {
+/** Creates a stream without an end. */
+export function endlessStream(): Readable {
   return sourceOf(Number.POSITIVE_INFINITY).stream;
 }
 
-/** Resolves with the error that ended a stream, or with undefined at its good end. */
+/** Resolves with the error that ended a stream, or with undefined if it ended normally. */
 export function endOf(stream: Readable): Promise<Error | undefined> {
   const { promise, resolve } = Promise.withResolvers<Error | undefined>();
   finished(stream, { writable: false }, (error) => resolve(error ?? undefined));
   return promise;
 }
 
-/** An answer that is a stream. @throws where it is none */
+/**
+ * Returns an answer that is a stream.
+ * @throws if it is none
+ */
 export async function streamOf(answer: Promise<unknown>): Promise<Readable> {
   const value = await answer;
   if (value instanceof Readable) return value;
-  throw new TypeError("The answer is no stream.");
+  throw new TypeError("The answer is not a stream.");
 }

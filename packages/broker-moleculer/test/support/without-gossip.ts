@@ -4,19 +4,21 @@ import { refreshPeers } from "../../src/patches/early-discovery.ts";
 import type { OptionsOf } from "./bus.ts";
 import { freePorts, tcpOptions } from "./system.ts";
 
-/** Options of nodes on TCP without rounds of gossip: what one knows of another, it was told. */
-export async function toldOnly(ids: readonly string[], more: BrokerOptions = {}): Promise<OptionsOf> {
+/**
+ * Returns options for TCP without periodic gossip: a node only learns what another node sends it directly.
+ */
+export async function withoutGossip(ids: readonly string[], changes: BrokerOptions = {}): Promise<OptionsOf> {
   const found = await freePorts(ids.length);
   const ports = new Map(ids.map((id, index) => [id, found[index] ?? 0]));
   return (id) => {
     const own = tcpOptions(id, ports);
     const { type, options } = own.transporter as { type: "TCP"; options: object };
-    return { ...own, ...more, transporter: { type, options: { ...options, gossipPeriod: 3_600 } } };
+    return { ...own, ...changes, transporter: { type, options: { ...options, gossipPeriod: 3_600 } } };
   };
 }
 
-/** Resolves when each of the nodes knows all actions of the others that are named. */
-export async function acquainted(
+/** Resolves when the nodes have discovered each other and the given actions. */
+export async function knowEachOther(
   brokers: readonly ServiceBroker[],
   actions: readonly string[],
 ): Promise<void> {
@@ -38,17 +40,15 @@ export async function acquainted(
   }
 }
 
-/** Where a node's packets go out and come in. */
-export interface Wire {
-  /** Sends a packet. */
+/** The members of a transporter that tests use or replace. */
+export interface Transporter {
   publish(packet: object): Promise<void>;
-  /** Takes a packet. */
   receive(command: string, data: Buffer, socket: unknown): unknown;
 }
 
-/** A node's transporter. */
-export function wireOf(broker: ServiceBroker): Wire {
+/** Returns the transporter of a node. */
+export function transporterOf(broker: ServiceBroker): Transporter {
   const tx: object | undefined = broker.transit?.tx;
-  if (tx === undefined || !("publish" in tx)) throw new Error("It has no transporter.");
-  return tx as Wire;
+  if (tx === undefined || !("publish" in tx)) throw new Error("The node has no transporter.");
+  return tx as Transporter;
 }
