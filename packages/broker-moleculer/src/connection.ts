@@ -21,7 +21,7 @@ const discoveryTimeout = 2_000;
 /** Receives the health of a connection. */
 export type HealthListener = (state: BrokerHealth["state"], reason?: string) => void;
 
-/** What a connection calls. */
+/** The parts of the gateway that a connection reports to, or asks for answers. */
 export interface ConnectionUsers {
   readonly sink: BrokerSink;
   readonly setHealth: HealthListener;

@@ -57,8 +57,8 @@ export function createGatewayService(
 }
 
 /**
- * Answers a question of another gateway. What that gateway sends is not checked before. Long params arrive as
- * a stream of text, and a long answer is sent as one.
+ * Answers a question of another gateway. The request and its params are not checked before. Long params
+ * arrive as a stream of text, and a long answer is sent as one.
  * @throws for another protocol version, for an unknown question, and what the answer's function throws
  */
 async function answerPeer(

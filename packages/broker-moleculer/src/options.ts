@@ -37,7 +37,7 @@ export interface EmbeddedOptions extends GatewayBrokerOptions {
   readonly broker: ServiceBroker;
 }
 
-/** The options with defaults. */
+/** The options of `moleculer()` after defaults were applied. */
 export interface Settings {
   readonly own: Required<GatewayBrokerOptions>;
   /** Milliseconds that a call can take. */

@@ -30,11 +30,11 @@ const maxRejectedSources = 1_000;
 /** A service that hands out a fragment by its action `$api`. */
 export interface FragmentSource {
   readonly node: string;
-  /** The service's full name. */
+  /** By its full name. */
   readonly service: string;
 }
 
-/** Callbacks of a `FragmentStore`. */
+/** Tells a `FragmentStore` which fragments are needed, and receives those that were fetched. */
 export interface FragmentUser {
   /** Whether a service still refers to a fragment. Asked before each attempt to fetch it. */
   isNeeded(hash: string): boolean;
@@ -91,7 +91,7 @@ export class FragmentStore {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Starts no more fetches. */
+  /** Cancels all pending fetches; a running one is discarded when it ends. */
   stop(): void {
     this.#stopped = true;
     this.#queue.length = 0;

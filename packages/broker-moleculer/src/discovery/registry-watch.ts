@@ -19,7 +19,7 @@ interface SentService {
 interface KnownNode {
   /** The INFO packet that was read last. */
   info: unknown;
-  /** What was sent to the sink, by Moleculer's full names of the services. */
+  /** The services that the sink knows, by Moleculer's full names. */
   readonly services: Map<string, SentService>;
   /** Hashes of the large fragments that the node's services referred to when it was read last. */
   readonly fragments: Set<string>;
@@ -80,7 +80,7 @@ export class RegistryWatch {
     if (this.#nodes.get(node)?.services.has(service)) this.#leaving.add(`${service}@${node}`);
   }
 
-  /** Stops to follow the registry. */
+  /** Removes the listeners, and cancels pending fetches of fragments. */
   stop(): void {
     this.#fragments.stop();
     this.#broker.localBus.off("$services.changed", this.refresh);

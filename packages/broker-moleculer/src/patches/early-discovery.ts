@@ -4,8 +4,8 @@
  * Moleculer requests the INFO of a new peer with its next round of gossip: every 1 to 2 seconds, from one
  * peer per round.
  *
- * Without the patch, a gateway that starts knows some of N nodes only after about N seconds, and answers 503
- * or 404 until then.
+ * Without the patch, a gateway that starts discovers the last of N nodes only after about N seconds, and
+ * answers 503 or 404 until then.
  *
  * Can be removed when Moleculer requests the INFO of a peer as soon as it learns of it.
  */

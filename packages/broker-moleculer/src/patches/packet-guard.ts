@@ -18,7 +18,7 @@ const maxServices = 5_000;
 
 const maxNameLength = 256;
 
-/** Callbacks of the packet guard. */
+/** Called by the packet guard when it drops something that would harm the broker. */
 export interface PacketGuardEvents {
   /** Another node uses this broker's node id. */
   idConflict(): void;

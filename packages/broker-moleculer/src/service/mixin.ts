@@ -4,7 +4,7 @@ import { announceChanges } from "../patches/announcement.ts";
 import { leavingEvent, reportAction } from "../wire/names.ts";
 import { cloneTree, publishOnBranch } from "./published-schema.ts";
 
-/** Options of the mixin. */
+/** What a service publishes, and on which branch. */
 export interface TidegateMixinOptions {
   /** The fragment that the service publishes (S1). Default: none. */
   readonly api?: FragmentInput;

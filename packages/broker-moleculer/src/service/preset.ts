@@ -36,5 +36,5 @@ export function preset(options: BrokerOptions = {}): BrokerOptions {
   };
 }
 
-/** Milliseconds that other nodes learn of a change after it; Moleculer's types do not know the option. */
+/** Milliseconds until other nodes are informed of a change. Moleculer's types do not know the option. */
 const changeDebounce = { serviceChangedDebounceTime: 50 };

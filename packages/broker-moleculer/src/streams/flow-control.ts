@@ -30,9 +30,9 @@ interface FlowControl {
 interface Arriving {
   readonly transit: Transit;
   readonly payload: Packet["payload"];
-  /** The node that sends it. */
+  /** Id of the sending node. */
   readonly sender: string;
-  /** The id of the call. */
+  /** Id of the call that the stream belongs to. */
   readonly id: string;
 }
 

@@ -157,7 +157,7 @@ export class OpenStreams {
       if (stream.node === node) stream.receiver.stream.destroy(error);
   }
 
-  /** Ends all streams. */
+  /** Ends all streams in both directions with an error, and stops the timer. */
   close(): void {
     clearInterval(this.#timer);
     const error = streamLost("This node was stopped.");

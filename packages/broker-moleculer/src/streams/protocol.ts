@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import { capabilitiesOf } from "../wire/metadata.ts";
-import { isObject } from "../wire/values.ts";
+import { isCount, isObject } from "../wire/values.ts";
 
 /**
  * How far the sender of a stream can be ahead of its reader. The sender pauses at whichever limit it reaches
@@ -9,7 +9,7 @@ import { isObject } from "../wire/values.ts";
 export interface CreditWindow {
   /** Bytes; always 0 for streams of objects. */
   readonly bytes: number;
-  /** Chunks, or objects. */
+  /** Chunks of bytes, or objects. */
   readonly chunks: number;
 }
 
@@ -40,7 +40,7 @@ export interface PeerWindows {
    * Stores the window that came with a node's call, because a call can arrive before the node's INFO packet.
    */
   learn(node: string, window: unknown): void;
-  /** Removes what `learn` stored. */
+  /** Removes the window that `learn` stored for a node. */
   forget(node: string): void;
 }
 
@@ -72,7 +72,7 @@ export interface ProgressMessage {
   readonly kind: "taken";
   /** The id of the call that the stream belongs to. */
   readonly id: string;
-  /** What the reader has consumed in total. */
+  /** The total that the reader has consumed. */
   readonly consumed: CreditWindow;
   /** The number of the last chunk that arrived in order. */
   readonly seq: number;
@@ -106,8 +106,4 @@ export function decodeMessage(data: unknown): StreamMessage | undefined {
   if (kind === "cancel" || kind === "gone") return { kind, id };
   if (kind !== "taken" || !isCount(bytes) || !isCount(chunks)) return undefined;
   return { kind, id, consumed: { bytes, chunks }, seq: Number.isSafeInteger(seq) ? Number(seq) : -1 };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -13,7 +13,7 @@ interface MoleculerWritable {
   readonly $pool: Map<number, unknown>;
 }
 
-/** Callbacks of a `StreamReceiver`. */
+/** Called by a `StreamReceiver` when the sender has to be informed. */
 export interface ReceiverEvents {
   /** Half of the window is consumed, so the sender needs to know the progress. */
   progress(): void;
@@ -27,7 +27,7 @@ export interface ReceiverEvents {
  * cut with `SERVICE_ERROR`.
  */
 export class StreamReceiver {
-  /** What the action or the caller reads. Moleculer writes into it as into a stream of its own. */
+  /** The action or the caller reads this stream. Moleculer writes into it as into a stream of its own. */
   readonly stream: Readable & MoleculerWritable;
   readonly #objectMode: boolean;
   readonly #window: CreditWindow;
@@ -35,7 +35,7 @@ export class StreamReceiver {
   readonly #buffer: unknown[] = [];
   readonly #received = { bytes: 0, chunks: 0 };
   readonly #consumed = { bytes: 0, chunks: 0 };
-  /** What was consumed when `progress` was called last. */
+  /** The total that was consumed when `progress` was called last. */
   readonly #reported = { bytes: 0, chunks: 0 };
   #readRequested = false;
   #complete = false;
@@ -47,7 +47,8 @@ export class StreamReceiver {
     this.#events = events;
     const readable = new Readable({
       objectMode,
-      // What lies in the Readable's own buffer counts as consumed, so it holds only what was requested.
+      // A chunk in the Readable's own buffer counts as consumed, so that buffer must hold no more than
+      // requested.
       highWaterMark: 0,
       read: () => {
         this.#readRequested = true;
@@ -69,7 +70,7 @@ export class StreamReceiver {
     });
   }
 
-  /** What the reader has consumed in total. */
+  /** The total that the reader has consumed. */
   get consumed(): CreditWindow {
     return { ...this.#consumed };
   }

@@ -9,14 +9,14 @@ const maxPacketBytes = 256 * 1_024;
  * source when the stream ends.
  */
 export class StreamSender {
-  /** What Moleculer sends in place of the source. */
+  /** Moleculer sends this stream in place of the source. */
   readonly stream: Readable;
   /** Whether the stream carries objects instead of bytes. */
   readonly objectMode: boolean;
   readonly #source: Readable;
   readonly #window: CreditWindow;
   readonly #sent = { bytes: 0, chunks: 0 };
-  /** What can be sent in total. */
+  /** The total that can be sent so far. */
   #credit: CreditWindow;
   /** The rest of a chunk that is larger than the credit or a packet. */
   #rest: Buffer | undefined;
@@ -35,7 +35,7 @@ export class StreamSender {
       if (error) this.stream.destroy(error);
       else this.#pump();
     });
-    // The reader receives the errors of the source. Whoever created the source does not have to handle them.
+    // The reader receives the errors of the source, so its creator does not have to handle them.
     source.on("error", () => undefined);
     source.on("readable", pump);
     this.stream = new Readable({

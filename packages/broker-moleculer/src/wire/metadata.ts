@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
-import { isObject, objectOrEmpty } from "./values.ts";
+import { isCount, isObject, objectOrEmpty } from "./values.ts";
 
 /** What a node announces about itself below `tidegate` in its metadata. */
 export interface NodeCapabilities {
-  /** Seconds between the node's heartbeats. */
+  /** The node's heartbeat interval in seconds. */
   readonly heartbeat?: number;
   /** Version of the cancellation protocol that the node supports. */
   readonly cancel?: number;
@@ -81,10 +81,6 @@ export function readFragmentReference(value: unknown): FragmentReference | undef
   const { hash: digest, bytes } = value;
   if (typeof digest !== "string" || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
   return isCount(bytes) && bytes > 0 ? { hash: digest, bytes } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function toJson(api: unknown): string | undefined {

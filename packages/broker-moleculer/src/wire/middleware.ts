@@ -15,14 +15,14 @@ export interface Packet {
   readonly type?: string;
   /** The receiving node; null or absent where the transporter balances. */
   readonly target?: string | null;
-  /** Comes from another node where the packet is received, so nothing in it is checked. */
+  /** Not checked: in a received packet it comes from another node. */
   readonly payload: Record<string, unknown>;
 }
 
-/** Handles a packet that arrived. */
+/** Moleculer's `transit.messageHandler`: handles a packet that arrived. */
 export type PacketHandler = (command: string, packet: Packet | undefined) => Promise<unknown>;
 
-/** Sends a packet. */
+/** Moleculer's `transit.publish`: sends a packet to another node. */
 export type PacketSender = (packet: Packet) => Promise<unknown>;
 
 /**

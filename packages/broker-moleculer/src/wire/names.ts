@@ -6,8 +6,10 @@ export const reportAction = "$report";
 /** The action by which a service hands out a fragment that is too large for its metadata. */
 export const fragmentAction = "$api";
 
-/** The service that each gateway runs on its node, and its action by which gateways ask each other. */
+/** The service that each gateway runs on its own node. */
 export const gatewayService = "$tidegate";
+
+/** The action by which gateways ask each other, and by which nodes recognise a gateway. */
 export const askAction: string = `${gatewayService}.ask`;
 
 /**

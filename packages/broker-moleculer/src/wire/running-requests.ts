@@ -7,7 +7,7 @@ import { capabilitiesOf } from "./metadata.ts";
  */
 export const cancelEvent = "$tidegate.cancel";
 
-/** Version of the cancellation protocol. */
+/** The version of the cancellation protocol that a node announces in its metadata. */
 export const cancelProtocol = 1;
 
 /**

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { Registry, ServiceBroker } from "moleculer";
 
-/** A node's INFO packet. */
+/** The INFO packet in which a node describes itself and its services. */
 export type NodeInfo = ReturnType<Registry["getLocalNodeInfo"]>;
 
 /** An entry of Moleculer's node registry. */

@@ -8,6 +8,11 @@ export function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>>
   return isObject(value) ? value : {};
 }
 
+/** Whether a value is a whole number that is not negative. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 /** Resolves when `promise` resolves, or after `ms` milliseconds. Expects a promise that does not reject. */
 export async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {
   const { promise: done, resolve } = Promise.withResolvers<void>();

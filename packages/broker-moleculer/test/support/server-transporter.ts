@@ -7,13 +7,11 @@ import { createSystem, testOptions } from "./system.ts";
 
 /** A transporter that needs a server, for `testServerTransporter`. */
 export interface ServerTransporter {
-  /** For titles of tests. */
   readonly name: string;
-  /** The executable of the server. */
   readonly program: string;
   /** Returns the arguments of the program. */
   readonly start: (port: number, folder: string) => readonly string[];
-  /** Returns Moleculer's option. */
+  /** Returns Moleculer's option for a server on a port. */
   readonly transporter: (port: number) => BrokerOptions["transporter"];
 }
 

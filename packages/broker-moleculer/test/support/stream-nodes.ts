@@ -89,9 +89,9 @@ export async function digestOf(stream: AsyncIterable<Buffer>): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The result of `readSlowly`. */
+/** What `readSlowly` observed. */
 export interface SlowReading {
-  /** Bytes. */
+  /** In bytes. */
   readonly read: number;
   /** How often the reader paused. */
   readonly stops: number;

@@ -4,9 +4,8 @@ import { expect, onTestFinished, type TestContext } from "vitest";
 import { findProgram, type Server, startServer } from "./message-server.ts";
 import { freePorts, tcpOptions, testOptions } from "./system.ts";
 
-/** A transporter for tests. */
+/** A transporter that tests run with. */
 export interface Transport {
-  /** For titles of tests. */
   readonly name: string;
   /**
    * Creates a network for one test and the given nodes. If the server is not installed, the test is skipped;
@@ -15,7 +14,7 @@ export interface Transport {
   open(context: TestContext, ids: readonly string[]): Promise<Network>;
 }
 
-/** A network of nodes. */
+/** Nodes that can discover each other, and their server. */
 export interface Network {
   optionsOf(nodeID: string): BrokerOptions;
   /** Stops the server. Absent for TCP. */
@@ -24,7 +23,7 @@ export interface Network {
   restart?(): Promise<void>;
 }
 
-/** The TCP transporter. */
+/** Moleculer's TCP transporter, which needs no server. */
 export const tcp: Transport = {
   name: "TCP",
   open: async (_context, ids) => {
