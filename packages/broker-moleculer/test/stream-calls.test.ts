@@ -85,7 +85,7 @@ describe("the stream of a call or an answer (S8)", () => {
       tcp,
       [{ name: "file", actions: { get: () => source.stream } }],
       {
-        callee: { middlewares: [flowControl(), losing] },
+        callee: { middlewares: [...flowControl(), losing] },
       },
     );
     const answer = await streamOf(caller.call("file.get"));

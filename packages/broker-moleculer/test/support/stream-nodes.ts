@@ -3,8 +3,10 @@ import { finished, Readable } from "node:stream";
 import { type BrokerOptions, type Middleware, ServiceBroker, type ServiceSchema } from "moleculer";
 import { onTestFinished, type TestContext } from "vitest";
 import { refreshPeers } from "../../src/patches/early-discovery.ts";
+import { transporterOutages } from "../../src/patches/transporter-outages.ts";
 import { streamFlowControl } from "../../src/streams/flow-control.ts";
 import type { CreditWindow } from "../../src/streams/protocol.ts";
+import { toMiddlewares } from "../../src/wire/middleware.ts";
 import type { Transport } from "./transports.ts";
 
 /** The window of the nodes in these tests: small, so that its limits are reached soon. */
@@ -14,12 +16,11 @@ export const window: CreditWindow = { bytes: 256 * 1_024, chunks: 16 };
 export const chunkSize = 64 * 1_024;
 
 /**
- * The middleware in the form that Moleculer's types accept. They do not know functions that create
- * middlewares.
+ * Flow control with the window of these tests. Without the patch for outages, Redis commands that are pending
+ * when a broker stops would be unhandled rejections.
  */
-export function flowControl(): Middleware {
-  const factory: object = streamFlowControl(window);
-  return factory as Middleware;
+export function flowControl(): Middleware[] {
+  return toMiddlewares([streamFlowControl(window), transporterOutages()]);
 }
 
 /** Two nodes that have discovered each other. */
@@ -38,7 +39,7 @@ export async function startPair(
 ): Promise<Pair> {
   const network = await transport.open(context, ["caller", "callee"]);
   const brokerOf = (id: "caller" | "callee"): ServiceBroker =>
-    new ServiceBroker({ ...network.optionsOf(id), middlewares: [flowControl()], ...changed[id] });
+    new ServiceBroker({ ...network.optionsOf(id), middlewares: flowControl(), ...changed[id] });
   const caller = brokerOf("caller");
   const callee = brokerOf("callee");
   onTestFinished(async () => {
