@@ -48,7 +48,7 @@ export async function startSystem(reports: boolean): Promise<ChangingSystem> {
   await registry.settled();
   const served = registry.find(masterBranch, undefined).version?.fragments ?? [];
   if (served.length !== serviceCount) throw new Error(`The gateway serves ${served.length} fragments.`);
-  registry.onMount(() => mounted());
+  registry.onSwap(() => mounted());
 
   return {
     gateway,
