@@ -1,9 +1,16 @@
 import { Readable } from "node:stream";
-import type { BrokerSink, EventPacket, Json, PeerAnswer, PeerAnswers } from "@tidegate/core-registry";
+import {
+  type BrokerSink,
+  type EventPacket,
+  isObject,
+  type Json,
+  type PeerAnswer,
+  type PeerAnswers,
+} from "@tidegate/core-registry";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { RegistryWatch } from "./discovery/registry-watch.ts";
 import { askAction, gatewayService, leavingEvent } from "./wire/names.ts";
-import { isObject, objectOrEmpty } from "./wire/values.ts";
+import { objectOrEmpty } from "./wire/values.ts";
 
 /** Version of the protocol between gateways. */
 const protocolVersion = 1;
@@ -105,7 +112,7 @@ export async function askPeers(
 
 interface Question {
   readonly question: string;
-  /** Milliseconds. */
+  /** Milliseconds that each gateway has to answer. */
   readonly timeout: number;
   readonly params?: Json;
   /** The JSON of params that are too long for a packet. */

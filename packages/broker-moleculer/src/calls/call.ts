@@ -32,7 +32,7 @@ interface Attempt {
   readonly action: string;
   readonly target: Target;
   readonly prepared: PreparedParams;
-  /** Milliseconds. */
+  /** In milliseconds; no longer than the request has time. */
   readonly timeout: number;
 }
 

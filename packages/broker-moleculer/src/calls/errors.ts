@@ -1,6 +1,5 @@
-import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
+import { type ErrorDetails, isObject, TidegateError } from "@tidegate/core-registry";
 import { Errors } from "moleculer";
-import { isObject } from "../wire/values.ts";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */
 interface Failure {

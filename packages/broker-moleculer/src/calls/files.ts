@@ -1,7 +1,6 @@
 import { type Duplex, Readable } from "node:stream";
-import { type FileValue, TidegateError } from "@tidegate/core-registry";
+import { type FileValue, isObject, TidegateError } from "@tidegate/core-registry";
 import type { Context, ServiceBroker } from "moleculer";
-import { isObject } from "../wire/values.ts";
 
 /** Params in the form that Moleculer can send. */
 export interface PreparedParams {

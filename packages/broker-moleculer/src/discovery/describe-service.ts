@@ -14,7 +14,7 @@ export type RawService = Readonly<Record<string, unknown>>;
 
 /** A service that was read from an INFO packet. */
 export interface DescribedService {
-  /** Moleculer's full name: `v2.player~preview`. */
+  /** With version and branch, as Moleculer builds it: `v2.player~preview`. */
   readonly fullName: string;
   /** The branch in the service's name, if there is one. */
   readonly branch: string | undefined;

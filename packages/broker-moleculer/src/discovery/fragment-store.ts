@@ -30,7 +30,7 @@ const maxRejectedSources = 1_000;
 /** A service that hands out a fragment by its action `$api`. */
 export interface FragmentSource {
   readonly node: string;
-  /** By its full name. */
+  /** The full name, with version and branch. */
   readonly service: string;
 }
 

@@ -1,5 +1,4 @@
-import type { JsonSchema } from "@tidegate/core-registry";
-import { isObject } from "../wire/values.ts";
+import { isObject, type JsonSchema } from "@tidegate/core-registry";
 
 /** Schemas below this depth accept anything. */
 const maxDepth = 16;
@@ -36,7 +35,7 @@ function schemaOf(given: unknown, depth: number): JsonSchema {
   if (Array.isArray(given)) return { anyOf: given.map((rule) => schemaOf(rule, depth + 1)) };
   const rule = toLongForm(given);
   if (rule === undefined) return {};
-  const schema = { ...typeSchema(rule, depth), ...annotations(rule) };
+  const schema = { ...typeSchema(rule, depth), ...descriptionAndDefault(rule) };
   return rule.nullable === true ? { anyOf: [schema, { type: "null" }] } : schema;
 }
 
@@ -101,7 +100,7 @@ function limits(rule: Rule, minKey: string, maxKey: string): Record<string, numb
   return found;
 }
 
-function annotations(rule: Rule): JsonSchema {
+function descriptionAndDefault(rule: Rule): JsonSchema {
   const description = rule.$$desc ?? rule.description;
   return {
     ...(typeof description === "string" && { description }),

@@ -10,10 +10,10 @@
  *
  * Can be removed when Moleculer checks a node itself before it believes gossip about that node.
  */
+import { isObject } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { silentPeers, tcpTransporter } from "../wire/tcp.ts";
-import { isObject } from "../wire/values.ts";
 import { allowedSilence } from "./heartbeat-timeout.ts";
 
 /** Entries of a gossip packet by node id. Another node sent them, so nothing in them is checked. */

@@ -10,8 +10,8 @@
  * Can be removed when Moleculer validates INFO packets and reports a conflict of node ids without ending the
  * process.
  */
+import { isObject } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
-import { isObject } from "../wire/values.ts";
 
 /** Services of one node that are kept; the others are dropped. */
 const maxServices = 5_000;

@@ -1,8 +1,8 @@
-import { masterBranch } from "@tidegate/core-registry";
+import { isObject, masterBranch } from "@tidegate/core-registry";
 import type { ServiceSchema } from "moleculer";
 import { type LargeFragment, largeFragment } from "../wire/metadata.ts";
 import { fragmentAction, fullName, nameOnBranch } from "../wire/names.ts";
-import { isObject, objectOrEmpty } from "../wire/values.ts";
+import { objectOrEmpty } from "../wire/values.ts";
 
 /** Options of the mixin beside the fragment. */
 export interface BranchOptions {

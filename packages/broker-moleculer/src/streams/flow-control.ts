@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { isObject } from "@tidegate/core-registry";
 import { type CallingOptions, Serializers, type ServiceBroker, type Transit } from "moleculer";
 import { announceCapabilities } from "../wire/metadata.ts";
 import {
@@ -8,7 +9,6 @@ import {
   middleware,
   type Packet,
 } from "../wire/middleware.ts";
-import { isObject } from "../wire/values.ts";
 import { OpenStreams } from "./open-streams.ts";
 import {
   type CreditWindow,
@@ -30,7 +30,6 @@ interface FlowControl {
 interface Arriving {
   readonly transit: Transit;
   readonly payload: Packet["payload"];
-  /** Id of the sending node. */
   readonly sender: string;
   /** Id of the call that the stream belongs to. */
   readonly id: string;

@@ -1,6 +1,7 @@
+import { isObject } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
 import { capabilitiesOf } from "../wire/metadata.ts";
-import { isCount, isObject } from "../wire/values.ts";
+import { isCount } from "../wire/values.ts";
 
 /**
  * How far the sender of a stream can be ahead of its reader. The sender pauses at whichever limit it reaches
@@ -9,7 +10,7 @@ import { isCount, isObject } from "../wire/values.ts";
 export interface CreditWindow {
   /** Bytes; always 0 for streams of objects. */
   readonly bytes: number;
-  /** Chunks of bytes, or objects. */
+  /** Chunks of bytes, or objects in streams of objects. */
   readonly chunks: number;
 }
 

@@ -90,7 +90,7 @@ function* possibleNames(action: string, branch: string): Generator<string> {
 export interface BranchNode {
   /** The id that the core uses: `laptop~preview`. */
   readonly id: string;
-  /** Moleculer's node id: `laptop`. */
+  /** The id that Moleculer uses, without the branch: `laptop`. */
   readonly nodeID: string;
   /** The branch of the services; undefined: services without a branch in their name. */
   readonly branch: string | undefined;

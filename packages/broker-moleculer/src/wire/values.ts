@@ -1,7 +1,4 @@
-/** Whether a value is an object other than null and an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isObject } from "@tidegate/core-registry";
 
 /** Returns a value of unknown type if it is an object, else an empty object. */
 export function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {
