@@ -21,7 +21,7 @@ const team: ServiceSchema = {
   mixins: [tidegate({ api: { protocol: {} } })],
   actions: {
     async show(context: Context) {
-      await context.emit("team.shown", {});
+      await context.emit("team.listed", {});
       const both = await context.mcall({
         first: { action: "player.get", params: {} },
         second: { action: "player.get", params: {}, options: { retries: 0 } },

@@ -84,7 +84,7 @@ describe("preset(): options for the brokers of services (S13.1)", () => {
     ["invalid value", { tidegate: { heartbeat: "x" } }, 30],
     ["invalid type", { tidegate: 7 }, 30],
   ] as const)(
-    "a node with a heartbeat interval of %s is lost after the silence that the interval allows",
+    "a node with a heartbeat interval of %s gets the timeout that the interval needs",
     async ([, metadata, allowed]) => {
       const broker = new ServiceBroker(preset({ ...testOptions, nodeID: "me", transporter: "Fake" }));
       onTestFinished(() => broker.stop());

@@ -14,7 +14,7 @@ import { isObject } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { silentPeers, tcpTransporter } from "../wire/tcp.ts";
-import { allowedSilence } from "./heartbeat-timeout.ts";
+import { heartbeatTimeoutOf } from "./heartbeat-timeout.ts";
 
 /** Entries of a gossip packet by node id. Another node sent them, so nothing in them is checked. */
 interface GossipEntries {
@@ -46,7 +46,7 @@ export function verifyGossip(broker: ServiceBroker): void {
   const verify = async (id: string): Promise<void> => {
     if (verifying.has(id)) return;
     verifying.add(id);
-    const seconds = allowedSilence(broker, id);
+    const seconds = heartbeatTimeoutOf(broker, id);
     const silent = await silentPeers(broker, [id], seconds > 0 ? seconds * 1_000 : undefined);
     verifying.delete(id);
     if (silent.has(id)) broker.registry.nodes.disconnected(id, true);

@@ -14,16 +14,16 @@ import { announceCapabilities, capabilitiesOf } from "../wire/metadata.ts";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 
 /**
- * The longest silence in seconds; also that of nodes that announce no interval: Moleculer's default timeout.
+ * The longest timeout in seconds, also for nodes that announce no interval: Moleculer's default timeout.
  */
-const maxSilence = 30;
+const maxTimeout = 30;
 
 /** Heartbeats that a node can miss before it counts as lost. */
 const maxMissedHeartbeats = 3;
 
 /**
- * Returns a middleware that announces this node's heartbeat interval, and takes each other node for lost only
- * after the silence that the node's own interval allows.
+ * Returns a middleware that announces this node's heartbeat interval, and applies to each other node the
+ * timeout that the node's interval needs.
  */
 export function heartbeatTimeout(): MiddlewareFactory {
   return middleware("TidegateHeartbeatTimeout", (broker) => ({
@@ -37,25 +37,26 @@ export function heartbeatTimeout(): MiddlewareFactory {
 }
 
 /** Seconds without a heartbeat after which a broker takes a node for lost. 0: never. */
-export function allowedSilence(broker: ServiceBroker, nodeID: string): number {
+export function heartbeatTimeoutOf(broker: ServiceBroker, nodeID: string): number {
   const own = broker.options.heartbeatTimeout ?? 0;
   // A broker whose options set the timeout does not use this middleware, so it announces no interval. Its
   // timeout holds.
   if (own <= 0 || capabilitiesOf(broker, broker.nodeID).heartbeat === undefined) return own;
   const { heartbeat } = capabilitiesOf(broker, nodeID);
-  const asked = typeof heartbeat === "number" && heartbeat > 0 ? heartbeat * maxMissedHeartbeats : maxSilence;
-  return Math.max(own, Math.min(asked, maxSilence));
+  const needed =
+    typeof heartbeat === "number" && heartbeat > 0 ? heartbeat * maxMissedHeartbeats : maxTimeout;
+  return Math.max(own, Math.min(needed, maxTimeout));
 }
 
-/** Moleculer's own check with the silence that each node's interval allows. */
+/** Moleculer's own check with a timeout for each node. */
 function checkRemoteNodes(broker: ServiceBroker): void {
   const { nodes } = broker.registry;
   const now = Math.round(process.uptime());
   for (const node of nodes.toArray()) {
     if (node.local || !node.available) continue;
-    // As in Moleculer, the silence of a node without a first heartbeat starts now.
+    // As in Moleculer, the timeout of a node without a first heartbeat starts now.
     if (!node.lastHeartbeatTime) node.lastHeartbeatTime = now;
-    else if (now - node.lastHeartbeatTime > allowedSilence(broker, node.id)) {
+    else if (now - node.lastHeartbeatTime > heartbeatTimeoutOf(broker, node.id)) {
       broker.logger.warn(`Heartbeat is not received from '${node.id}' node.`);
       nodes.disconnected(node.id, true);
     }
