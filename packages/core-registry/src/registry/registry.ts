@@ -22,19 +22,19 @@ import {
   type FragmentCompiler,
 } from "./discovery/compile-fragment.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
-import { createFragments } from "./discovery/fragment-store.ts";
+import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { createExchange } from "./ledger/exchange.ts";
 import { type InheritanceOptions, inherit } from "./ledger/inherit.ts";
 import type { LedgerData } from "./ledger/ledger.ts";
 import { createPins } from "./ledger/pins.ts";
-import { createHeirlooms, createReconciling } from "./ledger/reconcile.ts";
+import { createReconciliation, createRetainedFragments } from "./ledger/reconcile.ts";
 import { createBranchCompiler } from "./merge/compile-branch.ts";
 import { overlay } from "./merge/dry-run.ts";
 import { createMerges } from "./merge/merge-queue.ts";
 import { createReadiness } from "./readiness.ts";
-import { createMessenger } from "./reports/reporter.ts";
-import { runtimeReports } from "./reports/runtime-reports.ts";
+import { createReporter } from "./reports/reporter.ts";
+import { createRuntimeReports } from "./reports/runtime-reports.ts";
 import { createListeners, createTimers } from "./runtime.ts";
 import { type CompiledVersion, isTagOf } from "./versions/compiled-version.ts";
 
@@ -56,7 +56,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const ended = new AbortController();
   const { signal } = ended;
   const timers = createTimers(clock);
-  const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
+  const runtime = createRuntimeReports(clock, (happenings) => messenger.runtimeEvents(happenings));
   const yieldToEventLoop = createYield();
   const examples = createExamples(options.examples ?? {}, clock);
   const compiler: FragmentCompiler = {
@@ -65,15 +65,15 @@ export function createRegistry(options: RegistryOptions): Registry {
     contexts: options.contexts.map(({ name }) => name),
     reserved: ["/~", ...(options.reserved ?? []), ...protocols.flatMap(({ reserved }) => reserved ?? [])],
     examples,
-    happened: runtime.happened,
+    reportRuntime: runtime.add,
   };
-  const fragments = createFragments({
+  const fragments = createFragmentStore({
     compile: (raw, service) => compileFragment(raw, service, compiler, signal),
     inUse: fragmentsInUse,
   });
   /** Where master's fragments are placed; every merge begins here. */
   const board = new Board();
-  const heirlooms = createHeirlooms();
+  const heirlooms = createRetainedFragments();
   let since: number | undefined;
 
   function* fragmentsInUse(service: string): Iterable<CompiledFragment> {
@@ -123,29 +123,29 @@ export function createRegistry(options: RegistryOptions): Registry {
       const isHeld = branch.ledger.version !== undefined;
       if (!isHeld) mounted(branch, merge.before, merge.after, merge.changes);
       messenger.merged(branch.name, merge);
-      reconciling.soon();
+      reconciling.schedule();
     },
   });
 
   const hub = createHub(options.brokers);
   const discovery = createDiscovery({
-    event: hub.receive,
+    onEvent: hub.receive,
     clock,
     logger,
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
     yieldToEventLoop,
-    changed: branches.changed,
-    unplaced: (fragment) => messenger.unplaced(fragment),
+    onChange: branches.changed,
+    onInvalidBranch: (fragment) => messenger.invalidBranch(fragment),
   });
-  const messenger = createMessenger({
+  const messenger = createReporter({
     gateway,
     logger,
     clock,
     directory: () => discovery.directory,
     branches: branches.all,
-    reported: reports.tell,
+    onReport: reports.tell,
   });
   const readiness = createReadiness(options.brokers, clock, (options.readyAfterSeconds ?? 30) * 1_000);
 
@@ -173,17 +173,17 @@ export function createRegistry(options: RegistryOptions): Registry {
     ledgers: ownLedgers,
     fragments: (hashes) => hashes.flatMap((hash) => fragments.byHash(hash) ?? []),
     recipe: (name, id) => recipeOf(branches.get(name), id),
-    pinned: (pin) => pins.follow(pin),
+    applyPin: (pin) => pins.applyRemote(pin),
     versions: ownVersions,
   });
   const inheritance: InheritanceOptions = {
     exchange,
     fragments,
-    keep: heirlooms.keep,
-    learn: discovery.learn,
-    branch: branches.ensure,
-    known: branches.get,
-    between: merges.between,
+    retain: heirlooms.add,
+    addRevisions: discovery.addRevisions,
+    ensureBranch: branches.ensure,
+    findBranch: branches.get,
+    betweenMerges: merges.between,
   };
 
   const pins = createPins({
@@ -192,32 +192,32 @@ export function createRegistry(options: RegistryOptions): Registry {
     branch: branches.get,
     fragments,
     exchange,
-    keep: heirlooms.keep,
-    recall: branches.version,
+    retain: heirlooms.add,
+    version: branches.version,
     recompile: (recipe) => merges.between(() => branchCompiler.recompile(recipe)),
-    between: merges.between,
+    betweenMerges: merges.between,
     merge: branches.merge,
-    mounted: (branch, before) => {
+    onSwap: (branch, before) => {
       const { served } = branch;
       if (served !== undefined) mounted(branch, before, served, difference(before, served, options));
     },
   });
 
-  const keepPinnedAlone = (): void => heirlooms.keepPinnedAlone(branches.all().map(({ ledger }) => ledger));
+  const keepPinnedAlone = (): void => heirlooms.keepOnlyPinned(branches.all().map(({ ledger }) => ledger));
 
   const isAlone = !options.brokers.some(({ peers }) => peers);
-  const reconciling = createReconciling({
+  const reconciling = createReconciliation({
     clock,
     timers,
     inheritance,
-    own: () => (isAlone ? undefined : ownLedgers()),
+    ownLedgers: () => (isAlone ? undefined : ownLedgers()),
     isDisputed: () => branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0),
     merge: async (differing) => {
       for (const branch of differing) merges.want(branch, "now");
       await merges.settled();
       keepPinnedAlone();
     },
-    failed: (error) => {
+    onError: (error) => {
       if (!signal.aborted) logger.warn("The other gateways could not be asked.", error);
     },
   });
@@ -250,14 +250,14 @@ export function createRegistry(options: RegistryOptions): Registry {
     merges.want(branches.master(), "now");
     for (const branch of branches.all()) merges.want(branch, "later");
     for (const [branch, id] of held)
-      await pins.follow({ branch: branch.name, to: id, at: 0, by: "" }).catch((error: unknown) => {
+      await pins.applyRemote({ branch: branch.name, to: id, at: 0, by: "" }).catch((error: unknown) => {
         logger.warn(`The branch ${branch.name} is held at a version that is not known here.`, error);
       });
     merges.begin();
     await settled();
     keepPinnedAlone();
     since = clock.now();
-    reconciling.soon();
+    reconciling.schedule();
   };
 
   const health = (): GatewayHealth =>

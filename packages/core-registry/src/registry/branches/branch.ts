@@ -5,8 +5,8 @@ import type { NotServed, Served } from "../../contracts/server.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { IntegrationStatus } from "../contract.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, type Offer, ownOffers } from "../discovery/directory.ts";
-import type { Source } from "../discovery/fragment-store.ts";
+import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { snapshot } from "../discovery/snapshot.ts";
 import { publishesFor, servicesOf, type View, view } from "../discovery/view.ts";
 import { emptyLedger, type Ledger } from "../ledger/ledger.ts";
@@ -58,7 +58,7 @@ export interface BranchVersion {
   /** When it came: milliseconds since the epoch. */
   readonly at: number;
   /** The fragments that it is made of. */
-  readonly recipe: readonly Source[];
+  readonly recipe: readonly StoredFragment[];
   /** What led to it; those that failed afterwards stand here too. */
   readonly integrations: readonly IntegrationStatus[];
 }
@@ -97,7 +97,7 @@ export interface BranchOptions {
     snapshot: DirectorySnapshot,
   ): Promise<Compiling>;
   /** Compiles a version of it again. */
-  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
+  recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
   /** The same for a request: what it gave is remembered for a while. At once where it is. */
   recall(version: BranchVersion): CompiledVersion | (() => Promise<CompiledVersion>);
   /** Merges it as soon as may be, since a request asks for it while it sleeps. */
@@ -105,7 +105,7 @@ export interface BranchOptions {
   /** Told each time that it is used. */
   used(branch: Branch): void;
   /** What is kept of a fragment. */
-  source(fragment: CompiledFragment): Source;
+  source(fragment: CompiledFragment): StoredFragment;
   /** Told after each merge, when the new version is already served. */
   merged(branch: Branch, merge: Merge, compiling: Compiling): void;
 }
@@ -164,7 +164,7 @@ export function createBranch(name: string, options: BranchOptions): Branch {
     for (const service of outcomes.keys()) if (!services.has(service)) outcomes.delete(service);
   };
 
-  const keep = (merge: Merge, compiling: Compiling, recipe: readonly Source[]): void => {
+  const keep = (merge: Merge, compiling: Compiling, recipe: readonly StoredFragment[]): void => {
     const news = merge.integrations.filter((one) => {
       const { service } = one.fragment;
       if (outcomes.get(service) === one.outcome) return false;
@@ -292,7 +292,7 @@ function offersFor(branch: string, directory: Directory): readonly Offer[] {
     const service = directory.services.get(name);
     return service === undefined
       ? []
-      : ownOffers(service).filter(({ fragment }) => fragment?.branch === branch);
+      : effectiveOffers(service).filter(({ fragment }) => fragment?.branch === branch);
   });
 }
 

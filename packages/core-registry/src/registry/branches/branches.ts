@@ -3,7 +3,7 @@ import { branchPattern, masterBranch, reservedNames } from "../../runtime/fragme
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { Board } from "../claims/claim-table.ts";
 import type { Directory } from "../discovery/directory.ts";
-import type { Fragments } from "../discovery/fragment-store.ts";
+import type { FragmentStore } from "../discovery/fragment-store.ts";
 import { servicesOf } from "../discovery/view.ts";
 import type { Compiling } from "../merge/compile.ts";
 import type { BranchCompiler } from "../merge/compile-branch.ts";
@@ -48,7 +48,7 @@ export interface BranchesOptions {
   /** Compiles them. */
   readonly compiler: BranchCompiler;
   /** Every fragment that is known. */
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
   /** The directory as it is. */
   directory(): Directory;
   /** How many versions of each are kept. */
@@ -126,7 +126,7 @@ export function createBranches(options: BranchesOptions): Branches {
       recall: recall.recall,
       wake: merge,
       used: touch,
-      source: fragments.source,
+      source: fragments.store,
       merged,
     });
 

@@ -38,7 +38,7 @@ export function difference(
 ): readonly Change[] {
   if (before?.version.id === after?.version.id) return [];
   const tools = before === undefined || after === undefined ? undefined : toolsOf(before, after, policies);
-  return ordered(
+  return sortChanges(
     protocols.flatMap((protocol) => {
       const pairs = pairsOf(protocol, before, after);
       return [
@@ -124,7 +124,7 @@ function accessOfAll({ key }: Protocol, pairs: Pairs, tools: Tools): Change[] {
 const ranks: Readonly<Record<ChangeLevel, number>> = { breaking: 0, dangerous: 1, safe: 2 };
 
 /** The changes, heaviest first, then by label: equal changes in equal order, whatever order they came in. */
-export function ordered(changes: readonly Change[]): readonly Change[] {
+export function sortChanges(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort(
     (one, other) =>
       ranks[one.level] - ranks[other.level] ||
@@ -137,7 +137,7 @@ export function ordered(changes: readonly Change[]): readonly Change[] {
 }
 
 /** The heaviest level of some changes; `none` where there are none. */
-export function heaviest(changes: readonly Change[]): ChangeLevel | "none" {
+export function highestLevel(changes: readonly Change[]): ChangeLevel | "none" {
   return changes.reduce<ChangeLevel | "none">(
     (found, { level }) => (found === "none" || ranks[level] < ranks[found] ? level : found),
     "none",

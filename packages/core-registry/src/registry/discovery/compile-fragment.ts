@@ -47,7 +47,7 @@ export interface FragmentCompiler extends FragmentPlugins {
   /** Sees calls and events, for examples of them. Default: nobody does. */
   readonly examples?: ExampleRecorder;
   /** Takes what happens while the fragment is in use. */
-  happened(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
+  reportRuntime(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
 }
 
 /** Reads and compiles a fragment: every fault is found in one pass (S1). Never throws for the fragment's sake. */
@@ -69,8 +69,8 @@ export async function compileFragment(
     contexts,
     off,
     addFinding: (finding) => void findings.push(finding),
-    reportRuntime: (finding) => compiler.happened(origin, finding),
-    console: (message) => compiler.happened(origin, message),
+    reportRuntime: (finding) => compiler.reportRuntime(origin, finding),
+    console: (message) => compiler.reportRuntime(origin, message),
   };
   const rules = read.policy;
   const gate = await compilePolicyGate(rules?.value, compiler.policies, {

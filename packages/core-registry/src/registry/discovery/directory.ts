@@ -89,7 +89,7 @@ export function withRevisions(directory: Directory, name: string, revisions: Rev
 }
 
 /** What counts of a service's offers: those of the first broker, in the configured order, that has any (S13.2). */
-export function ownOffers(service: DirectoryService): readonly Offer[] {
+export function effectiveOffers(service: DirectoryService): readonly Offer[] {
   const first = service.offers[0]?.precedence;
   return service.offers.filter((offer) => offer.precedence === first);
 }

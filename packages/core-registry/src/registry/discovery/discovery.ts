@@ -15,9 +15,9 @@ import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
   type DirectoryService,
+  effectiveOffers,
   emptyDirectory,
   type Offer,
-  ownOffers,
   type Revisions,
   withOffer,
   withoutOffer,
@@ -34,7 +34,7 @@ export interface Discovery {
   /** With which revisions fragments were seen, by service: also of services that are gone. */
   revisions(): ReadonlyMap<string, Revisions>;
   /** Takes over with which revisions somebody else saw them. Tells of no change. */
-  learn(revisions: ReadonlyMap<string, Revisions>): void;
+  addRevisions(revisions: ReadonlyMap<string, Revisions>): void;
   /** Resolves when every fragment that came was read. */
   settled(): Promise<void>;
   /** Ends its timers; what comes later is not heard. */
@@ -56,11 +56,11 @@ export interface DiscoveryOptions {
   /** Gives the event loop its turns. */
   readonly yieldToEventLoop: YieldToEventLoop;
   /** Told of each event. */
-  event(packet: EventPacket): void;
+  onEvent(packet: EventPacket): void;
   /** Told of a fragment whose branch cannot be told: no branch will. */
-  unplaced(fragment: CompiledFragment): void;
+  onInvalidBranch(fragment: CompiledFragment): void;
   /** Told after each change, with the branches whose fragments it may touch; where it is master, all others too. */
-  changed(branches: readonly string[]): void;
+  onChange(branches: readonly string[]): void;
 }
 
 /** How many services that are gone are remembered, with the revisions of their fragments. */
@@ -81,7 +81,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     const offers = changedOffers(directory.services.get(name), next.services.get(name));
     directory = next;
     const branches = isDown ? [] : branchesOf(offers);
-    options.changed([...new Set([...branches, ...judgedBy(offers)])]);
+    options.onChange([...new Set([...branches, ...judgedBy(offers)])]);
   };
 
   const place = (offer: Offer): void => {
@@ -90,7 +90,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     const { name } = offer.description;
     change(name, withRevisions(withOffer(directory, kept), name, gone.get(name) ?? none));
     gone.delete(name);
-    if (offer.fragment !== undefined && offer.fragment.branch === undefined) options.unplaced(offer.fragment);
+    if (offer.fragment !== undefined && offer.fragment.branch === undefined)
+      options.onInvalidBranch(offer.fragment);
   };
 
   const remove = (key: string, name: string, broker: Broker, node: string): void => {
@@ -176,7 +177,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
         if (!stopped) serviceDown(broker, precedence, service, node, how);
       },
       event: (packet) => {
-        if (!stopped) options.event(packet);
+        if (!stopped) options.onEvent(packet);
       },
     }),
     revisions: () =>
@@ -184,7 +185,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
         ...gone.entries(),
         ...[...directory.services.values()].map(({ name, revisions }) => [name, revisions] as const),
       ]),
-    learn(revisions) {
+    addRevisions(revisions) {
       for (const [name, known] of revisions) {
         if (directory.services.has(name)) directory = withRevisions(directory, name, known);
         else gone.set(name, known);
@@ -223,8 +224,8 @@ function changedOffers(
   before: DirectoryService | undefined,
   after: DirectoryService | undefined,
 ): readonly Offer[] {
-  const old = before === undefined ? [] : ownOffers(before);
-  const young = after === undefined ? [] : ownOffers(after);
+  const old = before === undefined ? [] : effectiveOffers(before);
+  const young = after === undefined ? [] : effectiveOffers(after);
   return [...old.filter((offer) => !young.includes(offer)), ...young.filter((offer) => !old.includes(offer))];
 }
 

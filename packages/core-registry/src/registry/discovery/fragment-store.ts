@@ -5,7 +5,7 @@ import { isTagOf } from "../versions/compiled-version.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 
 /** A fragment as it is kept where it is not in use: enough to compile it again (S9.5). */
-export interface Source {
+export interface StoredFragment {
   /** The service's full name. */
   readonly service: string;
   /** 32 hex digits (S1.4). */
@@ -17,29 +17,29 @@ export interface Source {
 }
 
 /** Every fragment that is in use or kept, compiled once. Keeps none alive by itself, but for the last few. */
-export interface Fragments {
+export interface FragmentStore {
   /** A fragment that was published, compiled; at once where it is in use. Never rejects for the fragment's sake. */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
   /** What is kept of a compiled one. The same for the same hash. */
-  source(fragment: CompiledFragment): Source;
+  store(fragment: CompiledFragment): StoredFragment;
   /** The fragment of a source, compiled; at once where it is in use. */
-  revive(source: Source): CompiledFragment | Promise<CompiledFragment>;
+  recompile(source: StoredFragment): CompiledFragment | Promise<CompiledFragment>;
   /** A source that is kept, by its hash or the first 8 digits of it or more. */
-  find(service: string, hash: string): Source | undefined;
+  find(service: string, hash: string): StoredFragment | undefined;
   /** A source that is kept, whosever it is, by its hash or 8 digits of it or more. */
-  byHash(hash: string): Source | undefined;
+  byHash(hash: string): StoredFragment | undefined;
 }
 
 /** Fragments of nodes that went and may come back. */
 const remembered = 16;
 
-interface Kept extends Source {
+interface Kept extends StoredFragment {
   raw: unknown;
   labels: readonly string[];
 }
 
 /** What fragments need. */
-export interface FragmentsOptions {
+export interface FragmentStoreOptions {
   /** Reads and compiles one. */
   compile(raw: unknown, service: string): Promise<CompiledFragment>;
   /** The compiled fragments of a service that are in use: of equal ones the newest documentation first. */
@@ -50,7 +50,7 @@ export interface FragmentsOptions {
  * Keeps sources weakly, and compiled fragments not at all: those in use are looked up where they are used. A weak reference
  * holds its target until the collector looks at the whole heap, and each change would leave it a compiled fragment to copy.
  */
-export function createFragments({ compile, inUse }: FragmentsOptions): Fragments {
+export function createFragmentStore({ compile, inUse }: FragmentStoreOptions): FragmentStore {
   const texts = attachedValue<CompiledFragment, string>();
   const recent = new LRUCache<string, CompiledFragment>({ max: remembered });
   const byHash = weakMap<Kept>();
@@ -84,7 +84,7 @@ export function createFragments({ compile, inUse }: FragmentsOptions): Fragments
     });
   };
 
-  const findWhere = (hash: string, fits: (source: Source) => boolean): Source | undefined => {
+  const findWhere = (hash: string, fits: (source: StoredFragment) => boolean): StoredFragment | undefined => {
     const exact = byHash.get(hash);
     if (exact !== undefined && fits(exact)) return exact;
     if (hash.length === 32) return undefined;
@@ -94,8 +94,8 @@ export function createFragments({ compile, inUse }: FragmentsOptions): Fragments
 
   return {
     compile: compileText,
-    source: keep,
-    revive: ({ service, hash, raw }) =>
+    store: keep,
+    recompile: ({ service, hash, raw }) =>
       used(service, (fragment) => fragment.hash === hash) ?? compileText(raw, service),
     byHash: (hash) => findWhere(hash, () => true),
     find: (service, hash) => findWhere(hash, (source) => source.service === service),

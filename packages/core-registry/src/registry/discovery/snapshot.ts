@@ -3,7 +3,7 @@ import type { ActionEntry, DirectorySnapshot, ServiceEntry } from "../../contrac
 import type { JsonSchema } from "../../contracts/json.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { memoize } from "../../runtime/memoize.ts";
-import { type Directory, type DirectoryService, type Offer, ownOffers } from "./directory.ts";
+import { type Directory, type DirectoryService, effectiveOffers, type Offer } from "./directory.ts";
 
 /** One service as a branch sees it, with its actions by name. */
 export interface BranchService {
@@ -72,9 +72,9 @@ function branchService(branch: string, service: DirectoryService): BranchService
 }
 
 function makeBranchService(branch: string, service: DirectoryService): BranchService {
-  const offers = eligible(branch, ownOffers(service));
+  const offers = eligible(branch, effectiveOffers(service));
   const up = offers.filter((offer) => offer.state === "up");
-  const all = ownOffers(service).filter((offer) => offer.state === "up");
+  const all = effectiveOffers(service).filter((offer) => offer.state === "up");
   const first = offers[0];
   const actions = new Map<string, ActionEntry>();
   for (const offer of up.length > 0 ? up : offers) {

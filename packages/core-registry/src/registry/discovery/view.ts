@@ -1,7 +1,7 @@
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
-import { type Directory, type DirectoryService, ownOffers } from "./directory.ts";
+import { type Directory, type DirectoryService, effectiveOffers } from "./directory.ts";
 
 /** What a branch shows of a directory (S9.1). */
 export interface View {
@@ -71,7 +71,7 @@ function candidatesOf(service: DirectoryService, branch: string): readonly Candi
 /** A service that did not change has the same candidates on every branch that does not concern it. */
 const byBranch = memoize((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
   const made = new Map<string, Map<string, Draft>>();
-  for (const { fragment, node, description } of ownOffers(service)) {
+  for (const { fragment, node, description } of effectiveOffers(service)) {
     if (fragment?.branch === undefined) continue;
     const drafts = made.get(fragment.branch) ?? new Map<string, Draft>();
     made.set(fragment.branch, drafts);

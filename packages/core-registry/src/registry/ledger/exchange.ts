@@ -5,14 +5,14 @@ import type { Clock } from "../../contracts/clock.ts";
 import type { Json } from "../../contracts/json.ts";
 import { branchPattern } from "../../runtime/fragment/fragment.ts";
 import type { GatewayStatus, PinTarget } from "../contract.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
+import type { FragmentStore, StoredFragment } from "../discovery/fragment-store.ts";
 import { isTagOf } from "../versions/compiled-version.ts";
 import { byAge, type LedgerData, readLedgers, writeLedgers } from "./ledger.ts";
 
 /** What the gateways of the same systems tell each other (S9.4): ledgers, pins, versions, and fragments that nobody publishes any more. */
 export interface Exchange {
   /** The ledgers of the gateway that serves longest, of those that serve. */
-  eldest(): Promise<LedgerData | undefined>;
+  oldestGateway(): Promise<LedgerData | undefined>;
   /** The ledgers of every other gateway that serves. */
   ledgers(): Promise<readonly LedgerData[]>;
   /** Fragments that other gateways keep, by hash or its first 8 digits or more. Not checked. */
@@ -20,7 +20,7 @@ export interface Exchange {
   /** The hashes of the fragments that a version is made of, where another gateway keeps it; by its id, or 8 digits or more of it. */
   recipe(branch: string, id: string): Promise<readonly string[] | undefined>;
   /** Tells the others of a pin; `to` null: it ended. */
-  pinned(pin: SharedPin): Promise<void>;
+  sendPin(pin: SharedPin): Promise<void>;
   /** What the others serve. */
   versions(): Promise<readonly GatewayStatus[]>;
 }
@@ -52,7 +52,7 @@ export interface ExchangeAnswers {
   /** The hashes of a version's fragments, where it keeps the version. */
   recipe(branch: string, id: string): readonly string[] | undefined;
   /** Takes over what another gateway was told. */
-  pinned(pin: SharedPin): Promise<void>;
+  applyPin(pin: SharedPin): Promise<void>;
   /** What it serves. */
   versions(): GatewayStatus;
 }
@@ -92,7 +92,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       return recipe === undefined ? null : [...recipe];
     },
     pin: async (told) => {
-      await answers.pinned(pin.parse(told));
+      await answers.applyPin(pin.parse(told));
       return true;
     },
     versions: () => {
@@ -112,7 +112,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
 
   return {
     ledgers,
-    eldest: async () => [...(await ledgers())].sort(byAge)[0],
+    oldestGateway: async () => [...(await ledgers())].sort(byAge)[0],
     async fragments(wanted) {
       if (wanted.length === 0) return [];
       return (await ask("fragments", [...wanted])).flatMap(
@@ -126,7 +126,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       }
       return undefined;
     },
-    async pinned({ branch: name, service, to, at, by }) {
+    async sendPin({ branch: name, service, to, at, by }) {
       await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to, at, by });
     },
     async versions() {
@@ -136,23 +136,23 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
 }
 
 /** What fetching needs. */
-export interface SharedSourcesOptions {
+export interface FetchOptions {
   /** The other gateways. */
   readonly exchange: Exchange;
   /** Every fragment that is known. */
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
 }
 
 /** What other gateways keep of these hashes, or of their first digits, checked: what was not asked for is left out. */
-export async function sharedSources(
+export async function fetchFragments(
   hashes: readonly string[],
-  { exchange, fragments }: SharedSourcesOptions,
-): Promise<readonly Source[]> {
+  { exchange, fragments }: FetchOptions,
+): Promise<readonly StoredFragment[]> {
   const wanted = new Set(hashes);
-  const found: Source[] = [];
+  const found: StoredFragment[] = [];
   for (const { raw, service } of await exchange.fragments(hashes)) {
     if (wanted.size === 0) break;
-    const source = fragments.source(await fragments.compile(raw, service));
+    const source = fragments.store(await fragments.compile(raw, service));
     const asked = wanted.has(source.hash)
       ? source.hash
       : [...wanted].find((one) => isTagOf(one, source.hash));

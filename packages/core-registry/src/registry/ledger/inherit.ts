@@ -1,6 +1,6 @@
 import type { Branch } from "../branches/branch.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
-import { type Exchange, sharedSources } from "./exchange.ts";
+import type { FragmentStore, StoredFragment } from "../discovery/fragment-store.ts";
+import { type Exchange, fetchFragments } from "./exchange.ts";
 import { byAge, type Ledger, type LedgerData } from "./ledger.ts";
 
 /** What taking over from other gateways needs. */
@@ -8,17 +8,17 @@ export interface InheritanceOptions {
   /** The other gateways. */
   readonly exchange: Exchange;
   /** Every fragment that is known. */
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
   /** Keeps a fragment that nobody may publish any more. */
-  keep(source: Source): void;
+  retain(source: StoredFragment): void;
   /** Takes over with which revisions fragments were seen (S9.2). */
-  learn(revisions: LedgerData["revisions"]): void;
+  addRevisions(revisions: LedgerData["revisions"]): void;
   /** A branch, made where it is not there yet; undefined where it cannot be. */
-  branch(name: string): Branch | undefined;
+  ensureBranch(name: string): Branch | undefined;
   /** A branch that is there. */
-  known(name: string): Branch | undefined;
+  findBranch(name: string): Branch | undefined;
   /** Runs something while nothing is merged. */
-  between<Result>(work: () => Promise<Result>): Promise<Result>;
+  betweenMerges<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -29,13 +29,13 @@ export interface InheritanceOptions {
  */
 export async function inherit(options: InheritanceOptions): Promise<readonly (readonly [Branch, string])[]> {
   const { exchange } = options;
-  const elder = await exchange.eldest();
+  const elder = await exchange.oldestGateway();
   if (elder === undefined) return [];
-  options.learn(elder.revisions);
-  await fetchFragments([...elder.branches.values()], options);
+  options.addRevisions(elder.revisions);
+  await fetchMissing([...elder.branches.values()], options);
   const held: (readonly [Branch, string])[] = [];
   for (const [name, ledger] of elder.branches) {
-    const branch = options.branch(name);
+    const branch = options.ensureBranch(name);
     if (branch === undefined) continue;
     const { version, ...rest } = ledger;
     branch.adopt(rest);
@@ -56,16 +56,16 @@ export async function reconcile(own: LedgerData, options: InheritanceOptions): P
   if (eldest === undefined || eldest === own) return [];
   const differing = (): (readonly [Branch, Ledger])[] =>
     [...eldest.branches].flatMap(([name, elders]) => {
-      const branch = options.known(name);
+      const branch = options.findBranch(name);
       const next = branch === undefined ? undefined : agreed(branch, elders);
       return branch === undefined || next === undefined ? [] : [[branch, next] as const];
     });
   // Who does not answer must not hold up merges.
-  await fetchFragments(
+  await fetchMissing(
     differing().map(([, next]) => next),
     options,
   );
-  return await options.between(async () => {
+  return await options.betweenMerges(async () => {
     const agreeing = differing();
     for (const [branch, next] of agreeing) branch.adopt(next);
     return agreeing.map(([branch]) => branch);
@@ -96,13 +96,13 @@ function isSame(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, str
   return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 }
 
-async function fetchFragments(
+async function fetchMissing(
   ledgers: readonly Ledger[],
-  { exchange, fragments, keep }: InheritanceOptions,
+  { exchange, fragments, retain }: InheritanceOptions,
 ): Promise<void> {
   const named = ledgers.flatMap(({ accepted, pins }) => [...accepted, ...pins]);
   const missing = named.flatMap(([service, hash]) =>
     hash === null || fragments.find(service, hash) !== undefined ? [] : [hash],
   );
-  for (const source of await sharedSources([...new Set(missing)], { exchange, fragments })) keep(source);
+  for (const source of await fetchFragments([...new Set(missing)], { exchange, fragments })) retain(source);
 }

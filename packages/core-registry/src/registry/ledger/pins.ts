@@ -1,15 +1,15 @@
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { Pin, PinTarget } from "../contract.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
+import type { FragmentStore, StoredFragment } from "../discovery/fragment-store.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import {
   createPinOrder,
   type Exchange,
+  fetchFragments,
   type PinOrderOptions,
   type PinStamp,
   type SharedPin,
-  sharedSources,
 } from "./exchange.ts";
 
 /** Holds branches and services where they are (S9.4). */
@@ -19,7 +19,7 @@ export interface Pins {
   /** Ends a pin here, and tells the others. @throws `BRANCH_UNKNOWN` */
   unpin(target: PinTarget): Promise<void>;
   /** Takes over what another gateway was told. */
-  follow(pin: SharedPin): Promise<void>;
+  applyRemote(pin: SharedPin): Promise<void>;
 }
 
 /** What pins need. */
@@ -27,21 +27,21 @@ export interface PinsOptions extends PinOrderOptions {
   /** A branch that there is. */
   branch(name: string): Branch | undefined;
   /** Every fragment that is known. */
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
   /** The other gateways. */
   readonly exchange: Exchange;
   /** Keeps a fragment that nobody may publish any more. */
-  keep(source: Source): void;
+  retain(source: StoredFragment): void;
   /** A version of a branch, compiled. */
-  recall(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
+  version(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
   /** Compiles a version of these fragments. */
-  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
+  recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
   /** Runs something while nothing is merged. */
-  between(work: () => Promise<void>): Promise<void>;
+  betweenMerges(work: () => Promise<void>): Promise<void>;
   /** Merges a branch, and resolves when it is done. */
   merge(branch: Branch): Promise<void>;
   /** Told when a branch serves another version than before. */
-  mounted(branch: Branch, before: CompiledVersion | undefined): void;
+  onSwap(branch: Branch, before: CompiledVersion | undefined): void;
 }
 
 /** Pins nothing yet. */
@@ -55,10 +55,10 @@ export function createPins(options: PinsOptions): Pins {
   };
 
   /** What somebody else keeps, where it is not here. */
-  const fetchSources = (hashes: readonly string[]): Promise<readonly Source[]> =>
-    sharedSources(hashes, { exchange, fragments });
+  const fetchSources = (hashes: readonly string[]): Promise<readonly StoredFragment[]> =>
+    fetchFragments(hashes, { exchange, fragments });
 
-  const sourceOf = async (service: string, hash: string): Promise<Source> => {
+  const sourceOf = async (service: string, hash: string): Promise<StoredFragment> => {
     const known =
       fragments.find(service, hash) ?? (await fetchSources([hash])).find((one) => isTagOf(hash, one.hash));
     if (known?.service === service) return known;
@@ -66,7 +66,7 @@ export function createPins(options: PinsOptions): Pins {
   };
 
   const versionOf = async (branch: Branch, tag: string): Promise<CompiledVersion> => {
-    const known = await options.recall(branch, tag);
+    const known = await options.version(branch, tag);
     if (known !== undefined) return known;
     const hashes = await exchange.recipe(branch.name, tag);
     const sources = await fetchSources(hashes ?? []);
@@ -85,25 +85,25 @@ export function createPins(options: PinsOptions): Pins {
     if (!newer.take({ branch: branch.name }, stamp)) return;
     const before = branch.served;
     // As long as it is held, others may ask for what it is made of.
-    for (const fragment of version?.chosen.values() ?? []) fragments.source(fragment);
+    for (const fragment of version?.chosen.values() ?? []) fragments.store(fragment);
     branch.pin(version);
     if (branch.served === undefined) await options.merge(branch);
-    options.mounted(branch, before);
+    options.onSwap(branch, before);
   };
 
   const holdService = async (
     branch: Branch,
     service: string,
-    source: Source | undefined,
+    source: StoredFragment | undefined,
     stamp: PinStamp,
   ): Promise<void> => {
     // Two that pin at the same time must not undo each other.
-    await options.between(async () => {
+    await options.betweenMerges(async () => {
       if (!newer.take({ branch: branch.name, service }, stamp)) return;
       const pins = new Map(branch.ledger.pins);
       pins.delete(service);
       if (source !== undefined) {
-        options.keep(source);
+        options.retain(source);
         pins.set(service, source.hash);
       }
       branch.adopt({ ...branch.ledger, pins });
@@ -132,13 +132,13 @@ export function createPins(options: PinsOptions): Pins {
     const target = { branch, ...(service === undefined ? {} : { service }) };
     const stamp = newer.next(target);
     const held = await hold(target, to, stamp);
-    await exchange.pinned({ ...target, to: held, ...stamp });
+    await exchange.sendPin({ ...target, to: held, ...stamp });
   };
 
   return {
     pin: (pin) => change(pin, pin.to),
     unpin: (target) => change(target, null),
-    async follow({ branch, service, to, at, by }) {
+    async applyRemote({ branch, service, to, at, by }) {
       await hold({ branch, ...(service === undefined ? {} : { service }) }, to, { at, by });
     },
   };

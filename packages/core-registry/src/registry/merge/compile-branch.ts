@@ -5,7 +5,7 @@ import type { Board } from "../claims/claim-table.ts";
 import type { BreakingChanges } from "../contract.ts";
 import { type DifferencePlugins, difference } from "../difference/difference.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
+import type { FragmentStore, StoredFragment } from "../discovery/fragment-store.ts";
 import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
@@ -23,7 +23,7 @@ export interface BranchCompiler {
     snapshot: DirectorySnapshot,
   ): Promise<Compiling>;
   /** Compiles a version again. The board must not change meanwhile. */
-  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
+  recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
 }
 
 /** What compiling branches needs. */
@@ -31,7 +31,7 @@ export interface BranchCompilerOptions extends DifferencePlugins {
   /** Where master's fragments are placed. */
   readonly board: Board;
   /** Every fragment that is known. */
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
   /** What breaking changes do, by branch; `*`: on all others. */
   readonly breakingChanges: Readonly<Record<string, BreakingChanges>>;
   /** What master serves: unchanged things are taken from it. */
@@ -72,7 +72,7 @@ export function createBranchCompiler(options: BranchCompilerOptions): BranchComp
       const served = previous?.chosen.get(service);
       const source = served?.hash === hash ? undefined : fragments.find(service, hash);
       if (served?.hash === hash) found.set(hash, served);
-      else if (source !== undefined) found.set(hash, await fragments.revive(source));
+      else if (source !== undefined) found.set(hash, await fragments.recompile(source));
     }
     return found;
   };
@@ -118,7 +118,7 @@ export function createBranchCompiler(options: BranchCompilerOptions): BranchComp
     async recompile(recipe) {
       const revived: CompiledFragment[] = [];
       for (const source of recipe) {
-        const fragment = fragments.revive(source);
+        const fragment = fragments.recompile(source);
         revived.push(fragment instanceof Promise ? await fragment : fragment);
         await yieldToEventLoop();
       }

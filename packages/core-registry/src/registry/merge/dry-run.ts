@@ -2,7 +2,7 @@ import type { Broker } from "../../contracts/broker.ts";
 import type { Report } from "../../contracts/report.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, ownOffers, withOffer } from "../discovery/directory.ts";
+import { type Directory, effectiveOffers, withOffer } from "../discovery/directory.ts";
 import { integrationReport } from "../reports/reporter.ts";
 
 /** A fragment that is tried on a branch. */
@@ -34,7 +34,7 @@ const trialNode = "check";
 /** What would become of a fragment if a node published it now as the newest: the report, and nothing changes. */
 export async function overlay({ branch, directory, fragment, gateway, broker }: TryOut): Promise<Report> {
   const service = directory.services.get(fragment.service);
-  const own = service === undefined ? undefined : ownOffers(service)[0];
+  const own = service === undefined ? undefined : effectiveOffers(service)[0];
   const tried = withOffer(directory, {
     broker: own?.broker ?? broker ?? nobody,
     precedence: own?.precedence ?? 0,

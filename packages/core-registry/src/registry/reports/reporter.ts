@@ -5,7 +5,7 @@ import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, ownOffers } from "../discovery/directory.ts";
+import { type Directory, effectiveOffers } from "../discovery/directory.ts";
 import type { Integration } from "../merge/integration.ts";
 import {
   completedAll,
@@ -14,7 +14,7 @@ import {
   integrationReport,
 } from "./integration-report.ts";
 import { createDelivery, createTold } from "./outbox.ts";
-import type { Happenings } from "./runtime-reports.ts";
+import type { RuntimeEvents } from "./runtime-reports.ts";
 import { withTable } from "./table.ts";
 
 export { integrationReport };
@@ -23,19 +23,19 @@ export { integrationReport };
 const mostFragments = 32;
 
 /** Tells the nodes what became of their fragments (S10.1). */
-export interface Messenger {
+export interface Reporter {
   /** After a merge: tells each node what it has not been told yet. */
   merged(branch: string, merge: Merge): void;
   /** What happened while a fragment was served. */
-  happened(happenings: Happenings): void;
+  runtimeEvents(happenings: RuntimeEvents): void;
   /** A fragment came whose branch cannot be told, so no branch merges it: its nodes are told what is wrong. */
-  unplaced(fragment: CompiledFragment): void;
+  invalidBranch(fragment: CompiledFragment): void;
   /** Drops what waits to be told. */
   stop(): void;
 }
 
 /** What the messenger needs. */
-export interface MessengerOptions {
+export interface ReporterOptions {
   /** The gateway's name. */
   readonly gateway: string;
   /** For a report that nobody takes. */
@@ -47,20 +47,20 @@ export interface MessengerOptions {
   /** The branches as they are. */
   branches(): Iterable<Branch>;
   /** Hears every report. */
-  reported(report: Report): void;
+  onReport(report: Report): void;
 }
 
 /** Remembers what each node was told, bounded. */
-export function createMessenger(options: MessengerOptions): Messenger {
+export function createReporter(options: ReporterOptions): Reporter {
   const { gateway, logger, clock } = options;
   const told = createTold(clock);
   const toldOf = createTold(clock, mostFragments);
   const delivery = createDelivery(clock, logger);
 
   const send = (report: Report, nodes: readonly string[]): void => {
-    options.reported(report);
+    options.onReport(report);
     const service = options.directory().services.get(report.service);
-    const offers = service === undefined ? [] : ownOffers(service);
+    const offers = service === undefined ? [] : effectiveOffers(service);
     const wanted = new Set(nodes);
     const recipients = offers.filter((offer) => offer.state === "up" && wanted.has(offer.node.id));
     for (const { broker, node } of recipients) delivery.send(report, { broker, node: node.id });
@@ -98,7 +98,7 @@ export function createMessenger(options: MessengerOptions): Messenger {
     merged(branch, merge) {
       for (const integration of merge.integrations) tell(branch, merge, integration);
     },
-    happened({ owner, findings, console }) {
+    runtimeEvents({ owner, findings, console }) {
       for (const branch of options.branches()) {
         const fragment = branch.served?.chosen.get(owner.service);
         if (fragment?.hash !== owner.hash || fragment.branch !== branch.name) continue;
@@ -118,7 +118,7 @@ export function createMessenger(options: MessengerOptions): Messenger {
         send(report, nodesOf(options.directory(), owner));
       }
     },
-    unplaced(fragment) {
+    invalidBranch(fragment) {
       const { service, hash, findings, raw } = fragment;
       const nodes = nodesOf(options.directory(), fragment).filter((node) => told.isNews(service, node, hash));
       if (nodes.length === 0) return;
@@ -146,7 +146,7 @@ function isReplacement({ before, after }: Merge, { fragment: { service, hash } }
   return before?.chosen.get(service)?.hash !== hash && after.chosen.get(service)?.hash === hash;
 }
 
-function nodesOf(directory: Directory, { service, hash }: Happenings["owner"]): string[] {
+function nodesOf(directory: Directory, { service, hash }: RuntimeEvents["owner"]): string[] {
   const offers = directory.services.get(service)?.offers ?? [];
   return offers.filter((offer) => offer.fragment?.hash === hash).map((offer) => offer.node.id);
 }

@@ -4,7 +4,7 @@ import type { ConsoleMessage } from "../../contracts/sandbox.ts";
 import { redactText } from "../../runtime/redact.ts";
 
 /** What happened in one fragment while it was served, collected. */
-export interface Happenings {
+export interface RuntimeEvents {
   /** Whose. */
   readonly owner: Pick<Origin, "service" | "hash">;
   /** What went wrong, equal ones once. */
@@ -16,7 +16,7 @@ export interface Happenings {
 /** Collects what happens while fragments are served, and hands it on coalesced, bounded and rate-limited (S10.2). */
 export interface RuntimeReports {
   /** Takes one thing. */
-  happened(owner: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
+  add(owner: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
   /** Drops what was collected and stops its timers. */
   stop(): void;
 }
@@ -34,7 +34,10 @@ interface Collected {
 }
 
 /** @param send is given what one fragment has collected, once a second at the most; an equal finding once a minute */
-export function runtimeReports(clock: Clock, send: (happenings: Happenings) => void): RuntimeReports {
+export function createRuntimeReports(
+  clock: Clock,
+  send: (happenings: RuntimeEvents) => void,
+): RuntimeReports {
   const owners = new Map<string, Collected>();
 
   const collectedOf = (owner: Pick<Origin, "service" | "hash">): Collected => {
@@ -60,7 +63,7 @@ export function runtimeReports(clock: Clock, send: (happenings: Happenings) => v
   };
 
   return {
-    happened(owner, event) {
+    add(owner, event) {
       const collected = collectedOf(owner);
       if (!take(collected, event, clock.now())) return;
       collected.cancel ??= clock.after(collectMs, () => flush(owner, collected));

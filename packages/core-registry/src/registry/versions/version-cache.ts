@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { BranchVersion } from "../branches/branch.ts";
-import type { Source } from "../discovery/fragment-store.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 
 /** Versions that are not the newest of their branch, compiled while they are in use (S9.5). */
@@ -17,14 +17,14 @@ export interface Recall {
  */
 export function createRecall(
   awake: Awake,
-  compile: (recipe: readonly Source[]) => Promise<CompiledVersion>,
+  compile: (recipe: readonly StoredFragment[]) => Promise<CompiledVersion>,
 ): Recall {
   const compiled = new Map<string, CompiledVersion>();
   const compiling = new Map<string, Promise<CompiledVersion>>();
 
   const used = (id: string): void => awake.used(`version ${id}`, () => compiled.delete(id));
   // Who asks at the same time waits for the same work.
-  const make = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
+  const make = (id: string, recipe: readonly StoredFragment[]): Promise<CompiledVersion> => {
     const known = compiling.get(id);
     if (known !== undefined) return known;
     const work: Promise<CompiledVersion> = compile(recipe)

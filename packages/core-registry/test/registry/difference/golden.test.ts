@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { VersionDifference } from "../../../src/registry/contract.ts";
-import { difference, heaviest } from "../../../src/registry/difference/difference.ts";
+import { difference, highestLevel } from "../../../src/registry/difference/difference.ts";
 import { differenceText } from "../../../src/registry/difference/text.ts";
 import { goldenCases } from "./cases.ts";
 import { plugins, versionOf } from "./kit.ts";
@@ -16,7 +16,7 @@ describe("S10: what people read of a difference, whole", () => {
     const told: VersionDifference = {
       before: { branch: "master", tag: "11111111" },
       after: { branch: "preview", tag: "22222222" },
-      level: heaviest(changes),
+      level: highestLevel(changes),
       changes,
     };
     await expect(`${differenceText(told, { colour: false })}\n`).toMatchFileSnapshot(file);

@@ -119,7 +119,7 @@ async function compiledFragment(
       sandbox: anyFunction,
       contexts: ["auth"],
       reserved: [],
-      happened: () => undefined,
+      reportRuntime: () => undefined,
     },
     new AbortController().signal,
   );
