@@ -11,7 +11,7 @@ const finding = (message: string): Finding => ({
   message,
 });
 
-test("S10.2: what happens is coalesced, an equal finding told once a minute, and all of it bounded", () => {
+test("S10.2: runtime events are coalesced and bounded, an equal finding is sent once a minute", () => {
   const clock = manualClock();
   const sent: RuntimeEvents[] = [];
   const reports = createRuntimeReports(clock, (one) => void sent.push(one));
