@@ -1,8 +1,8 @@
 import type { Broker } from "../../contracts/broker.ts";
 import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
-import type { Change, Finding, Report } from "../../contracts/report.ts";
-import { reportTable } from "./table.ts";
+import type { Report } from "../../contracts/report.ts";
+import { combineReports } from "./combine-reports.ts";
 
 /**
  * Decides whether and when a report is sent to a node (S10.2):
@@ -11,10 +11,10 @@ import { reportTable } from "./table.ts";
  *   times a minute.
  * - Budget: a node receives at most 20 outcomes a minute on one topic. A service that changes its fragment at
  *   each report comes to rest.
- * - Coalescing: each node receives one report at a time. The reports that wait for it are combined, one per
- *   service and branch. Of these a node receives 3 at once, then one every 3 seconds.
- * - Unresponsive nodes: if a node does not accept a report within 10 seconds, its waiting reports are
- *   dropped.
+ * - Coalescing: a node receives one report at a time, and at most 3 on one service and branch within 3 seconds.
+ *   The reports that wait meanwhile are combined into one per service and branch.
+ * - Unresponsive nodes: if a node does not accept a report within 10 seconds, its other reports are dropped
+ *   until it does.
  */
 export interface Outbox {
   /**
@@ -120,7 +120,8 @@ class NodeQueue {
   }
 
   add(report: Report): void {
-    const subject = `${report.service} ${report.branch} ${report.occasion === "runtime" ? "runtime" : "merge"}`;
+    const kind = report.occasion === "runtime" ? "runtime" : "merge";
+    const subject = `${report.service} ${report.branch} ${kind}`;
     const waiting = this.#waiting.get(subject);
     if (this.#isUnresponsive || (waiting === undefined && this.#waiting.size >= maxWaiting)) {
       this.#logUndelivered(report);
@@ -256,48 +257,4 @@ function setNewest<Value>(map: Map<string, Value>, key: string, value: Value, ma
     if (map.size <= max) break;
     map.delete(oldest);
   }
-}
-
-/** How many findings and console messages a combined report has. */
-const maxCombined = 50;
-
-/**
- * Combines two reports on the same service and branch: from the version before the older to that of the newer
- * (S10.2).
- */
-export function combineReports(older: Report, newer: Report): Report {
-  const isRuntime = newer.occasion === "runtime";
-  const report: Omit<Report, "table"> = {
-    ...newer,
-    ...(older.from === undefined ? {} : { from: older.from }),
-    changes: combineChanges(older.changes, newer.changes),
-    // The report of the newest merge has all current findings. Findings at runtime add up.
-    findings: isRuntime ? unique([...older.findings, ...newer.findings]).slice(-maxCombined) : newer.findings,
-    console: [...older.console, ...newer.console].slice(-maxCombined),
-  };
-  return { ...report, table: reportTable(report) };
-}
-
-/**
- * Combines the changes of two merges. An endpoint that the first one added and the second one removed is left
- * out.
- */
-export function combineChanges(first: readonly Change[], second: readonly Change[]): readonly Change[] {
-  return second.reduce<readonly Change[]>(withChange, first);
-}
-
-function withChange(changes: readonly Change[], change: Change): readonly Change[] {
-  const isOfSame = (one: Change): boolean => one.plugin === change.plugin && one.label === change.label;
-  const was = (kind: Change["kind"]): boolean => changes.some((one) => isOfSame(one) && one.kind === kind);
-  const others = changes.filter((one) => !isOfSame(one));
-  if (change.kind === "removed") return was("added") ? others : [...others, change];
-  if (was("added")) return changes;
-  if (change.kind === "added" && was("removed"))
-    return [...others, { ...change, kind: "changed", level: "dangerous" }];
-  return [...changes.filter((one) => !isOfSame(one) || one.detail !== change.detail), change];
-}
-
-function unique(findings: readonly Finding[]): Finding[] {
-  const keyOf = ({ code, jsonPath, message }: Finding): string => `${code} ${jsonPath} ${message}`;
-  return [...new Map(findings.map((finding) => [keyOf(finding), finding])).values()];
 }

@@ -34,7 +34,7 @@ export function reportTable(report: Omit<Report, "table">): string {
 
 function headline(report: Omit<Report, "table">): string {
   const { service, branch, hash, occasion, state } = report;
-  const subject = `${service} on ${branch}: ${hash === undefined ? "fragment" : `fragment ${hash.slice(0, 8)}`}`;
+  const subject = `${service} on ${branch}: fragment${hash === undefined ? "" : ` ${hash.slice(0, 8)}`}`;
   if (occasion === "runtime") return `${subject} at runtime`;
   const result = occasion === "remove" ? "is no longer served" : results[state];
   return `${subject} ${result}${versionText(report)}`;

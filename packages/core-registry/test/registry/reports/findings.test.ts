@@ -19,7 +19,7 @@ test("S10.1: each finding shows its place in the fragment", () => {
   ]);
 });
 
-test("S10.2: a report is bounded, whatever the fragment: the worst findings are shown, the rest is counted", () => {
+test("S10.2: a report is bounded, whatever the fragment: the worst are shown, the rest is counted", () => {
   const findings = [...Array.from({ length: 300 }, (_, at) => findingAt(at)), findingAt(299, "error")];
   const completed = completeFindings(findings, raw);
   expect(completed).toHaveLength(101);

@@ -19,7 +19,7 @@ test("S10.2: an error that was fixed is reported as fixed, also within the minut
   expect(outcomes.map((outcome) => history.shouldSend("player", "n1", outcome))).toEqual([true, true, true]);
 });
 
-test("S10.2: a report that causes a change that causes a report stops, and can start again after a minute", () => {
+test("S10.2: a report that causes a change that causes a report stops for a minute", () => {
   const clock = manualClock();
   const history = createSendHistory(clock);
   let reports = 0;

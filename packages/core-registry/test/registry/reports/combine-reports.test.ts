@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change, Finding, Report } from "../../../src/contracts/report.ts";
-import { combineChanges, combineReports } from "../../../src/registry/reports/outbox.ts";
+import { combineChanges, combineReports } from "../../../src/registry/reports/combine-reports.ts";
 import { withTable } from "../../../src/registry/reports/table.ts";
 
 const change = (kind: Change["kind"], label: string, detail?: string): Change => ({
