@@ -9,7 +9,7 @@ const page = readFileSync(join(import.meta.dirname, "../../../../../docs/differe
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text]) => text ?? "");
 
-test("S18: the example of docs/differences.md differs as it says", async () => {
+test("S18: the example of docs/differences.md shows the text of its difference", async () => {
   const fragments = blocks("json fragment").map((text) => JSON.parse(text));
   const texts = blocks("text");
   expect([fragments.length, texts.length]).toEqual([2, 1]);
