@@ -7,7 +7,7 @@ const signs: Record<Change["kind"], string> = { added: "+", removed: "-", change
 const results: Record<Report["state"], string> = {
   waiting: "is served in part, the rest is waiting",
   succeeded: "is served",
-  failed: "was refused, nothing changed",
+  failed: "was refused and is not served",
   skipped: "changed nothing",
 };
 /** How many changes a table shows. The report has all of them. */

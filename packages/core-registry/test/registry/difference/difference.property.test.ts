@@ -5,7 +5,10 @@ import { difference } from "../../../src/registry/difference/difference.ts";
 import { players, type RouteInput } from "./cases.ts";
 import { type Fragments, plugins, versionOf } from "./kit.ts";
 
-/** One service: its routes, by path the number of the action that they call, and its rules, by action the scopes. */
+/**
+ * One service: its routes, by path the number of the action that they call, and its rules, by action the
+ * scopes.
+ */
 interface ServiceInput {
   readonly routes: Readonly<Record<string, number>>;
   readonly rules: Readonly<Record<string, readonly string[]>>;

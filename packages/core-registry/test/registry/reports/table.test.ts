@@ -32,7 +32,7 @@ test("S10.1: a table shows the result, the place, the expected value, and what t
     urls: ["GET /players/:id"],
   });
   expect(table).toMatchInlineSnapshot(`
-    "player on master: fragment 01234567 was refused, nothing changed (version 1239eb4a)
+    "player on master: fragment 01234567 was refused and is not served (version 1239eb4a)
       error FUNCTION_SYNTAX at protocol.REST.routes[2].map:1:19
         Unexpected token.
         expected: a function
@@ -79,7 +79,7 @@ test("S10.1: errors come first, and equal hints of successive findings are shown
   };
   const table = reportTable({ ...base, state: "failed", findings: [warning, claim("0"), claim("1")] });
   expect(table).toMatchInlineSnapshot(`
-    "player on master: fragment 01234567 was refused, nothing changed (version 1239eb4a -> 7a2db312)
+    "player on master: fragment 01234567 was refused and is not served (version 1239eb4a -> 7a2db312)
       error CLAIM_TAKEN at protocol.REST.routes[0]
         Route 0 belongs to \`team\`.
       error CLAIM_TAKEN at protocol.REST.routes[1]
