@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change, Finding, Report } from "../../../src/contracts/report.ts";
-import { combineChanges, combineReports } from "../../../src/registry/reports/outbox.ts";
+import { combineChanges, combineReports } from "../../../src/registry/reports/combine-reports.ts";
 import { withTable } from "../../../src/registry/reports/table.ts";
 
 const change = (kind: Change["kind"], label: string, detail?: string): Change => ({
@@ -35,7 +35,7 @@ const report = (parts: Partial<Report>): Report =>
     ...parts,
   });
 
-test("S10.2: two reports in a row become one, from the first version to the last, with what is wrong now", () => {
+test("S10.2: two reports become one, from the first version to the last, with the newest findings", () => {
   const combined = combineReports(
     report({
       from: "aaaaaaaa",
@@ -55,7 +55,7 @@ test("S10.2: two reports in a row become one, from the first version to the last
   expect(combined.table).toContain("(version aaaaaaaa -> cccccccc)");
 });
 
-test("S10.2: what happens while a fragment is served adds up, equal things once, and is bounded", () => {
+test("S10.2: runtime events add up, equal findings once, and are bounded", () => {
   const line = { level: "log" as const, jsonPath: "", text: "x" };
   const many = Array.from({ length: 40 }, () => line);
   const combined = combineReports(
@@ -67,10 +67,10 @@ test("S10.2: what happens while a fragment is served adds up, equal things once,
 });
 
 test.each<[string, Change[], Change[], Change[]]>([
-  ["came and went", [change("added", "/a")], [change("removed", "/a")], []],
-  ["came and changed", [change("added", "/a")], [change("changed", "/a", "x")], [change("added", "/a")]],
+  ["added, then removed", [change("added", "/a")], [change("removed", "/a")], []],
+  ["added, then changed", [change("added", "/a")], [change("changed", "/a", "x")], [change("added", "/a")]],
   [
-    "went and came back",
+    "removed, then added again",
     [change("removed", "/a")],
     [change("added", "/a")],
     [{ ...change("changed", "/a"), level: "dangerous" }],
@@ -81,7 +81,12 @@ test.each<[string, Change[], Change[], Change[]]>([
     [change("changed", "/a", "y")],
     [change("changed", "/a", "x"), change("changed", "/a", "y")],
   ],
-  ["changed and went", [change("changed", "/a", "x")], [change("removed", "/a")], [change("removed", "/a")]],
-])("S10.2: what %s is told as it is in the end", (_, first, second, both) => {
+  [
+    "changed, then removed",
+    [change("changed", "/a", "x")],
+    [change("removed", "/a")],
+    [change("removed", "/a")],
+  ],
+])("S10.2: an endpoint that was %s is one change", (_, first, second, both) => {
   expect(combineChanges(first, second)).toEqual(both);
 });

@@ -2,7 +2,7 @@ import { type MemoryBroker, manualClock, memoryBroker } from "@tidegate/plugin-t
 import { describe, expect, test } from "vitest";
 import { fragment, labels, registryOn } from "../kit.ts";
 
-/** Two systems in order of precedence; the first one's brokers come first. */
+/** Two systems. The broker of the first one precedes that of the second one. */
 async function twoSystems(names: readonly [string, string] = ["first", "second"]) {
   const clock = manualClock();
   const [first, second] = names.map((name) => memoryBroker({ clock, name })) as [MemoryBroker, MemoryBroker];
@@ -12,7 +12,7 @@ async function twoSystems(names: readonly [string, string] = ["first", "second"]
 }
 
 describe("S13.2: a service name belongs to the first broker that offers it", () => {
-  test("a plain service of the first broker takes the second one's fragment out at once", async () => {
+  test("a service of the first broker removes the second one's fragment, also without its own", async () => {
     const { first, second, registry } = await twoSystems();
     second.node("n2").publish({ name: "a", fragment: fragment("/a") });
     await registry.settled();
@@ -22,7 +22,7 @@ describe("S13.2: a service name belongs to the first broker that offers it", () 
     expect(labels(registry)).toEqual([]);
   });
 
-  test("and when it goes, the second one's is served again", async () => {
+  test("when it goes, the second one's fragment is served again", async () => {
     const { clock, first, second, registry } = await twoSystems();
     first.node("n1").publish({ name: "a" });
     second.node("n2").publish({ name: "a", fragment: fragment("/a") });
@@ -34,7 +34,7 @@ describe("S13.2: a service name belongs to the first broker that offers it", () 
     expect(labels(registry)).toEqual(["GET /a"]);
   });
 
-  test("also where the first broker's was for another branch", async () => {
+  test("also where the first broker's fragment was for another branch", async () => {
     const { clock, first, second, registry } = await twoSystems();
     first.node("n1").publish({ name: "a", fragment: { branch: "dev", ...fragment("/dev") } });
     second.node("n2").publish({ name: "a", fragment: fragment("/a") });
@@ -46,7 +46,7 @@ describe("S13.2: a service name belongs to the first broker that offers it", () 
     expect(labels(registry)).toEqual(["GET /a"]);
   });
 
-  test("systems whose brokers have one name, and nodes of one name, are two systems", async () => {
+  test("brokers with equal names and nodes with equal ids are different systems", async () => {
     const { clock, first, second, registry } = await twoSystems(["same", "same"]);
     first.node("n").publish({ name: "a", fragment: fragment("/1") });
     second.node("n").publish({ name: "a", fragment: fragment("/2") });
