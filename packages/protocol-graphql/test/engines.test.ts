@@ -152,7 +152,8 @@ test("S5.5: graphql-jit and graphql-js return the same data and errors for any o
           u1: echo(page: $page, n: $n, text: $text) u2: pick(choice: $choice) u3: echo(page: { after: [$id] })
           ${asked.map((each, index) => `f${index}: ${each}`).join("\n")} }`;
         const { jit, js } = await both(text, variables);
-        // Where a null propagated, graphql-jit also reports the other errors below that null, which GraphQL allows.
+        // Where a null propagated, graphql-jit also reports the other errors below that null, which GraphQL
+        // allows.
         const more = jit.paths.filter((path) => !js.paths.includes(path));
         expect(more.filter((path) => !isBelowNull(jit.data, JSON.parse(path)))).toEqual([]);
         expect({ ...jit, paths: jit.paths.filter((path) => !more.includes(path)) }).toEqual(js);

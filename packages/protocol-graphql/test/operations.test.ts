@@ -8,7 +8,9 @@ import { testGateway } from "./test-gateway.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Assembles versions of one branch one after another. An unchanged text of a service is the same fragment. */
+/**
+ * Assembles versions of one branch one after another. An unchanged text of a service is the same fragment.
+ */
 async function versions(...all: readonly Texts[]) {
   const { assemble, schemaOf } = createAssembler(scalars, 5_000, () => []);
   const fragments = new Map<string, ReturnType<typeof fragmentOf>>();

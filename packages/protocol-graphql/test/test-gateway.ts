@@ -177,7 +177,10 @@ const auth: ContextFactory = {
   create: ({ request }) => JSON.parse(request.header("x-auth") ?? "null"),
 };
 
-/** Decides after some microtasks, as a policy in the sandbox does: `who` must be the name of the client, or `*`. */
+/**
+ * Decides after some microtasks, as a policy in the sandbox does: `who` must be the name of the client, or
+ * `*`.
+ */
 const asyncPolicy: Policy<{ readonly who: string }> = {
   contract: 1,
   key: "who",
