@@ -101,11 +101,13 @@ export function checkDefinitions(
     }
     const name = node.name.value;
     if (!rules.provided.has(name)) return true;
-    if (!rootTypes.includes(name))
-      return refuse("GRAPHQL_PROVIDED", node, `The gateway provides \`${name}\`.`, "Choose another name.");
+    if (!rootTypes.includes(name)) {
+      const message = `The gateway provides \`${name}\`, so a fragment cannot define or extend it.`;
+      return refuse("GRAPHQL_PROVIDED", node, message, "Choose another name.");
+    }
     if (isExtension(node)) return true;
-    const hint = `Write \`extend type ${name} { ... }\` to add fields.`;
-    return refuse("GRAPHQL_PROVIDED", node, `The gateway provides \`${name}\`.`, hint);
+    const message = `The gateway provides \`${name}\`, so a fragment cannot define it.`;
+    return refuse("GRAPHQL_PROVIDED", node, message, `Write \`extend type ${name} { ... }\` to add fields.`);
   });
   const { size } = new Set(types.map((node) => node.name.value));
   if (size > rules.maxTypes)
