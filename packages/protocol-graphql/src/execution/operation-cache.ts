@@ -22,20 +22,6 @@ export interface CachedOperation {
   readonly dependencies: Dependencies | undefined;
 }
 
-/**
- * Keeps the compiled operations of all schemas of a gateway (S5.7). An operation that was compiled for one
- * schema is used for another one in which all its dependencies are the same objects. The other operations of
- * a schema are released with it.
- */
-export interface OperationCache<Operation extends CachedOperation> {
-  /**
-   * Returns the operation of a document and an operation name, compiled for this schema or for another one.
-   */
-  find(builtSchema: BuiltSchema, text: string, operationName: string | undefined): Operation | undefined;
-  /** Keeps an operation that was compiled for a schema. */
-  add(builtSchema: BuiltSchema, text: string, operationName: string | undefined, operation: Operation): void;
-}
-
 // In characters. A document of few tokens can still be long, and the cache holds its text twice.
 const maxTotalLength = 20_000_000;
 const maxLength = 200_000;
@@ -43,63 +29,74 @@ const maxLength = 200_000;
 // The most schemas whose operations of one document are candidates for another schema, the newest first.
 const maxCandidates = 4;
 
-/** Creates an empty cache. */
-export function createOperationCache<Operation extends CachedOperation>(
-  maxOperations: number,
-): OperationCache<Operation> {
-  const limits = {
-    max: maxOperations,
-    maxSize: maxTotalLength,
-    maxEntrySize: maxLength,
-    sizeCalculation: (_: unknown, key: string): number => key.length,
-  };
-  const operationsOf = attachedValue<GraphQLSchema, Map<string, Operation>>();
-  // Decides which operation of all schemas was used least recently. The operations themselves are attached to
-  // the schemas.
-  const lastUsed = new LRUCache<string, WeakRef<Map<string, Operation>>>({
-    ...limits,
-    dispose: (operations, key) => void operations.deref()?.delete(key.slice(key.indexOf(" ") + 1)),
-  });
-  const candidates = new LRUCache<string, readonly WeakRef<Operation>[]>(limits);
-  const schemaNumbers = new WeakMap<GraphQLSchema, number>();
-  let lastNumber = 0;
-  const numberOf = (schema: GraphQLSchema): number => {
-    const number = schemaNumbers.get(schema) ?? ++lastNumber;
-    schemaNumbers.set(schema, number);
-    return number;
-  };
-  const keep = ({ schema }: BuiltSchema, request: string, operation: Operation): boolean => {
-    const operations = operationsOf.get(schema) ?? new Map<string, Operation>();
-    const key = `${numberOf(schema)} ${request}`;
-    lastUsed.set(key, new WeakRef(operations));
+/**
+ * Keeps the compiled operations of all schemas of a gateway (S5.7). An operation that was compiled for one
+ * schema is used for another one in which all its dependencies are the same objects. The other operations of a
+ * schema are released with it.
+ */
+export class OperationCache<Operation extends CachedOperation> {
+  readonly #operations = attachedValue<GraphQLSchema, Map<string, Operation>>();
+  /** Finds the operation of all schemas that was used least recently. The schemas hold the operations. */
+  readonly #lastUsed: LRUCache<string, WeakRef<Map<string, Operation>>>;
+  /** By document and operation name: the operations of the schemas that compiled it last. */
+  readonly #candidates: LRUCache<string, readonly WeakRef<Operation>[]>;
+  readonly #schemaNumbers = new WeakMap<GraphQLSchema, number>();
+  #lastNumber = 0;
+
+  constructor(maxOperations: number) {
+    const limits = {
+      max: maxOperations,
+      maxSize: maxTotalLength,
+      maxEntrySize: maxLength,
+      sizeCalculation: (_: unknown, key: string): number => key.length,
+    };
+    this.#candidates = new LRUCache<string, readonly WeakRef<Operation>[]>(limits);
+    this.#lastUsed = new LRUCache<string, WeakRef<Map<string, Operation>>>({
+      ...limits,
+      dispose: (operations, key) => void operations.deref()?.delete(key.slice(key.indexOf(" ") + 1)),
+    });
+  }
+
+  /** Returns the operation of a document and an operation name, compiled for this schema or for another one. */
+  find(builtSchema: BuiltSchema, text: string, operationName: string | undefined): Operation | undefined {
+    const request = requestKey(text, operationName);
+    const cached = this.#operations.get(builtSchema.schema)?.get(request);
+    if (cached !== undefined) {
+      // Marks the operation as used.
+      this.#lastUsed.get(this.#schemaKey(builtSchema, request));
+      return cached;
+    }
+    const ofOtherSchema = (this.#candidates.get(request) ?? [])
+      .flatMap((candidate) => candidate.deref() ?? [])
+      .find(({ dependencies }) => dependencies !== undefined && areUnchanged(dependencies, builtSchema));
+    if (ofOtherSchema !== undefined) this.#attach(builtSchema, request, ofOtherSchema);
+    return ofOtherSchema;
+  }
+
+  /** Keeps an operation that was compiled for a schema. Very long documents are not kept. */
+  add(builtSchema: BuiltSchema, text: string, operationName: string | undefined, operation: Operation): void {
+    const request = requestKey(text, operationName);
+    if (!this.#attach(builtSchema, request, operation)) return;
+    const others = this.#candidates.get(request) ?? [];
+    this.#candidates.set(request, [new WeakRef(operation), ...others].slice(0, maxCandidates));
+  }
+
+  #attach(builtSchema: BuiltSchema, request: string, operation: Operation): boolean {
+    const operations = this.#operations.get(builtSchema.schema) ?? new Map<string, Operation>();
+    const key = this.#schemaKey(builtSchema, request);
+    this.#lastUsed.set(key, new WeakRef(operations));
     // The LRU cache refuses a key over the maximum length.
-    if (!lastUsed.has(key)) return false;
+    if (!this.#lastUsed.has(key)) return false;
     operations.set(request, operation);
-    operationsOf.set(schema, operations);
+    this.#operations.set(builtSchema.schema, operations);
     return true;
-  };
-  return {
-    find(builtSchema, text, operationName) {
-      const request = requestKey(text, operationName);
-      const cached = operationsOf.get(builtSchema.schema)?.get(request);
-      if (cached !== undefined) {
-        // Marks the operation as used.
-        lastUsed.get(`${numberOf(builtSchema.schema)} ${request}`);
-        return cached;
-      }
-      const ofOtherSchema = (candidates.get(request) ?? [])
-        .flatMap((candidate) => candidate.deref() ?? [])
-        .find(({ dependencies }) => dependencies !== undefined && areUnchanged(dependencies, builtSchema));
-      if (ofOtherSchema !== undefined) keep(builtSchema, request, ofOtherSchema);
-      return ofOtherSchema;
-    },
-    add(builtSchema, text, operationName, operation) {
-      const request = requestKey(text, operationName);
-      if (!keep(builtSchema, request, operation)) return;
-      const others = candidates.get(request) ?? [];
-      candidates.set(request, [new WeakRef(operation), ...others].slice(0, maxCandidates));
-    },
-  };
+  }
+
+  #schemaKey({ schema }: BuiltSchema, request: string): string {
+    const number = this.#schemaNumbers.get(schema) ?? ++this.#lastNumber;
+    this.#schemaNumbers.set(schema, number);
+    return `${number} ${request}`;
+  }
 }
 
 // Starts with the length of the name, so that different pairs have different keys.

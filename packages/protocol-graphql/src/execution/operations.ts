@@ -40,8 +40,8 @@ import { limitRule } from "./limits.ts";
 import {
   type CachedOperation,
   collectCoordinates,
-  createOperationCache,
   type Dependencies,
+  OperationCache,
 } from "./operation-cache.ts";
 
 /** One operation, valid and ready to execute. */
@@ -73,7 +73,7 @@ export interface Operations {
 
 /** Creates what prepares the operations of all schemas of a gateway. */
 export function createOperations(settings: GraphQLSettings): Operations {
-  const cache = createOperationCache<Operation>(settings.maxOperations);
+  const cache = new OperationCache<Operation>(settings.maxOperations);
   const rules: readonly ValidationRule[] = [
     ...specifiedRules,
     limitRule(settings),

@@ -76,20 +76,50 @@ interface StartedOperation {
   run(): OperationResult;
 }
 
-/**
- * Starts an operation: checks the limit and the request, prepares the operation, and subscribes or plans its
- * execution.
- */
+/** Starts an operation: prepares it, creates its scope, and either subscribes or plans its execution. */
 async function startOperation(
   options: SessionOptions,
-  session: Session,
+  { connection, running }: Session,
   payload: SubscribePayload,
 ): Promise<StartedOperation | RequestErrors> {
-  const { operations, maxOperations, logInternalError } = options;
-  const { connection, running } = session;
-  if (running.size >= maxOperations)
+  const { logInternalError } = options;
+  const prepared = prepareOperation(options, running.size, connection.route(), payload);
+  if ("errors" in prepared) return prepared;
+  const { builtSchema, operation, request } = prepared;
+  const scope = connection.scope();
+  running.add(prepared);
+  const onEnd = (): void => {
+    running.delete(prepared);
+    scope.end();
+  };
+  const args = executionArgs(prepared);
+  const { variables } = request;
+  if (operation.node.operation !== "subscription") {
+    const run = () => execute(operation, scope, variables, logInternalError, onEnd) as OperationResult;
+    return { args, run };
+  }
+  const eventScope = (): Scope => connection.scope();
+  const subscription = { builtSchema, operation, variables, scope, logInternalError, eventScope, onEnd };
+  const stream = await subscribe(subscription);
+  if ("next" in stream) return { args, run: () => stream as OperationResult };
+  onEnd();
+  return { errors: stream.errors ?? [] };
+}
+
+interface PreparedOperation extends RunningOperation {
+  readonly request: GraphQLRequest;
+}
+
+/** Checks the limit of operations and the parameters of the client, and prepares the operation. */
+function prepareOperation(
+  { operations, maxOperations, schemaOf, logInternalError }: SessionOptions,
+  runningCount: number,
+  route: WebSocketRoute,
+  payload: SubscribePayload,
+): PreparedOperation | RequestErrors {
+  if (runningCount >= maxOperations)
     return refuse("RATE_LIMITED", `Too many operations: at most ${maxOperations} run at once on one socket.`);
-  const builtSchema = options.schemaOf(connection.route());
+  const builtSchema = schemaOf(route);
   if (builtSchema === undefined) return refuse("INTERNAL", errorMeaning("INTERNAL").title);
   let request: GraphQLRequest;
   try {
@@ -98,45 +128,15 @@ async function startOperation(
     return { errors: [formatThrownError(error, logInternalError)] };
   }
   const operation = operations.prepare(builtSchema, request.query, request.operationName);
-  if ("errors" in operation) return operation;
-
-  const scope = connection.scope();
-  const entry: RunningOperation = { operation, builtSchema };
-  running.add(entry);
-  const onEnd = (): void => {
-    running.delete(entry);
-    scope.end();
-  };
-  const args = executionArgs(entry, request);
-  const { variables } = request;
-  if (operation.node.operation !== "subscription") {
-    const run = () => execute(operation, scope, variables, logInternalError, onEnd) as OperationResult;
-    return { args, run };
-  }
-  const eventScope = (): Scope => connection.scope();
-  const stream = await subscribe({
-    builtSchema,
-    operation,
-    variables,
-    scope,
-    logInternalError,
-    eventScope,
-    onEnd,
-  });
-  if ("next" in stream) return { args, run: () => stream as OperationResult };
-  onEnd();
-  return { errors: stream.errors ?? [] };
+  return "errors" in operation ? operation : { operation, builtSchema, request };
 }
 
 // graphql-ws reads the schema and the document only. The root value and the context stay with this module.
-function executionArgs(
-  { operation, builtSchema }: RunningOperation,
-  { operationName }: GraphQLRequest,
-): ExecutionArgs {
+function executionArgs({ operation, builtSchema, request }: PreparedOperation): ExecutionArgs {
   return {
     schema: builtSchema.schema,
     document: operation.document,
-    operationName,
+    operationName: request.operationName,
     rootValue: undefined,
     contextValue: undefined,
   };
