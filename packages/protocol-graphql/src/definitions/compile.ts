@@ -40,7 +40,7 @@ export interface GraphQLData extends CompiledResolvers {
   readonly fingerprints: ReadonlyMap<string, string>;
 }
 
-const nothing: Compiled<GraphQLData> = { claims: [], endpoints: [] };
+const emptyPart: Compiled<GraphQLData> = { claims: [], endpoints: [] };
 
 /**
  * Compiles the `GraphQL` part of one fragment (S5): claims, endpoints, resolvers. Problems go to
@@ -54,7 +54,7 @@ export function compilePart(
   const { typeDefs } = input;
   const path = jsonPath(["typeDefs"], tools.origin.jsonPath);
   const located = parseTypeDefs(typeDefs, tools.origin.service, path, tools.addFinding);
-  if (located === undefined) return nothing;
+  if (located === undefined) return emptyPart;
   const definitions = checkDefinitions(located, typeDefs, path, rules, tools.addFinding);
   const resolvers = compileResolvers(input, definitions, tools);
   const claims = claimsOf(definitions, {
