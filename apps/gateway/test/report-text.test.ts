@@ -52,6 +52,6 @@ warning protocol.REST.routes[1].path  FRAGMENT_INVALID
     expect(refused(reportOf({ state: "succeeded", findings: [findingOf({ severity: "warning" })] }))).toBe(
       false,
     );
-    expect(refused(reportOf({ state: "queued", findings: [findingOf()] }))).toBe(true);
+    expect(refused(reportOf({ state: "waiting", findings: [findingOf()] }))).toBe(true);
   });
 });

@@ -24,7 +24,7 @@ const reportSchema = z.looseObject({
   branch: z.string(),
   hash: z.string().exactOptional(),
   occasion: z.enum(["merge", "remove", "runtime"]),
-  state: z.enum(["queued", "waiting", "succeeded", "failed", "skipped"]),
+  state: z.enum(["waiting", "succeeded", "failed", "skipped"]),
   from: z.string().exactOptional(),
   to: z.string().exactOptional(),
   changes: z.array(changeSchema),
