@@ -1,5 +1,4 @@
-import { type HttpRequest, TidegateError } from "@tidegate/core-registry";
-import { isObject } from "../helpers.ts";
+import { type HttpRequest, isObject, TidegateError } from "@tidegate/core-registry";
 
 /**
  * The parameters of a GraphQL request (GraphQL over HTTP; the payload of `subscribe` in

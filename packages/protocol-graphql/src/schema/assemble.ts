@@ -15,19 +15,23 @@ import {
   type Assembled,
   type AssembleTools,
   attachedValue,
+  createYield,
   type HttpRoute,
   type Part,
   type WebSocketRoute,
+  type YieldToEventLoop,
 } from "@tidegate/core-registry";
 import type { GraphQLScalarType } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphQLData } from "../definitions/compile.ts";
-import { createYield, type YieldToEventLoop } from "../helpers.ts";
 import { type ActivePart, activePart } from "./active-part.ts";
 import { type BuiltSchema, buildSchema } from "./built-schema.ts";
 import { checkChange } from "./check.ts";
 import { type Composition, type CompositionChange, compose, emptyComposition } from "./composition.ts";
 import { schemaSource } from "./schema.ts";
+
+// Short for a request, and long for one turn of the event loop.
+const maxStepMs = 5;
 
 /** Makes the routes that serve a schema. */
 export type RoutesOf = (schema: BuiltSchema, tools: AssembleTools) => readonly (HttpRoute | WebSocketRoute)[];
@@ -69,7 +73,7 @@ export function createAssembler(
   const shared = createSharedSchemas();
   const empty = emptyComposition(scalars);
   const assemble = async (parts: readonly Part<GraphQLData>[], tools: AssembleTools): Promise<Assembled> => {
-    const yieldToEventLoop = createYield(tools.signal);
+    const yieldToEventLoop = createYield(maxStepMs, tools.signal);
     const previous = tools.previous === undefined ? undefined : schemas.get(tools.previous);
     await activateParts(parts, yieldToEventLoop);
     const change = compose(previous?.composition ?? empty, parts);

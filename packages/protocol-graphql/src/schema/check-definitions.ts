@@ -1,7 +1,7 @@
+import type { YieldToEventLoop } from "@tidegate/core-registry";
 import { type DefinitionNode, type DocumentNode, type GraphQLError, Kind, parse, Source } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 import { isExtension, type TypeSystemNode } from "../definitions/type-nodes.ts";
-import type { YieldToEventLoop } from "../helpers.ts";
 import { type ActivePart, withoutWaiting } from "./active-part.ts";
 import { type CompositionChange, definitionOf, type OwnedNode, type TypeLookup } from "./composition.ts";
 import type { SchemaSource } from "./schema.ts";

@@ -1,5 +1,5 @@
+import type { YieldToEventLoop } from "@tidegate/core-registry";
 import { type GraphQLError, validateSchema } from "graphql";
-import type { YieldToEventLoop } from "../helpers.ts";
 import type { ActivePart } from "./active-part.ts";
 import { withLocations } from "./check-definitions.ts";
 import { type CompositionChange, definitionOf, type TypeEntry, type TypeLookup } from "./composition.ts";

@@ -1,10 +1,9 @@
-import type { Finding, Origin } from "@tidegate/core-registry";
+import type { Finding, Origin, YieldToEventLoop } from "@tidegate/core-registry";
 import { type GraphQLError, visit } from "graphql";
 import { fieldKey, typeKey } from "../definitions/claims.ts";
 import { textLocation } from "../definitions/parse.ts";
 import type { ForeignResolver } from "../definitions/resolvers.ts";
 import { rootTypes } from "../definitions/type-nodes.ts";
-import type { YieldToEventLoop } from "../helpers.ts";
 import type { ActivePart } from "./active-part.ts";
 import { definitionErrors } from "./check-definitions.ts";
 import { typeErrors } from "./check-types.ts";

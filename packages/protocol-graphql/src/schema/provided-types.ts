@@ -1,4 +1,4 @@
-import { isOpaque } from "@tidegate/core-registry";
+import { discardStream, isOpaque } from "@tidegate/core-registry";
 import {
   GraphQLError,
   GraphQLScalarType,
@@ -7,7 +7,6 @@ import {
   specifiedScalarTypes,
   type TypeDefinitionNode,
 } from "graphql";
-import { discardStream } from "../helpers.ts";
 import type { ScalarOption } from "../options.ts";
 
 /** The types of every schema (S5.1), without the scalars. */

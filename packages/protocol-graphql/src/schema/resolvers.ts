@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import {
   type Connector,
+  discardStream,
   isOpaque,
   resetBatches,
   type Scope,
@@ -18,7 +19,6 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { TypeResolvers } from "../definitions/resolvers.ts";
-import { discardStream } from "../helpers.ts";
 import type { OwnedNode, TypeEntry, TypeLookup } from "./composition.ts";
 
 type FieldResolver = GraphQLFieldResolver<unknown, Scope>;
