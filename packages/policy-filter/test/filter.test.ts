@@ -98,7 +98,7 @@ describe("S7.4 filter", () => {
     expect((await decide(isPng, { file })).allowed).toBe(true);
   });
 
-  test("`reads` lists the context values that the function reads: all if its text does not name them", async () => {
+  test("`reads` lists the context values that the function reads, or all of them", async () => {
     const { sandbox, compile } = testPolicy();
     const reads = async (paths: string[][] | "all") =>
       (await compile(sandbox.text(() => paths.length > 0, { reads: paths }))).reads;
@@ -108,7 +108,7 @@ describe("S7.4 filter", () => {
     expect(await reads("all")).toEqual(["auth", "id", "ip"]);
   });
 
-  test("`readsParams` is whether the function reads the params, which a subscription has with each event only", async () => {
+  test("`readsParams` is whether the function reads the params", async () => {
     const { sandbox, compile } = testPolicy("subscribe");
     const readsParams = async (reads: FunctionCheck["reads"]) =>
       (await compile(sandbox.text(() => true, { reads }))).readsParams;
@@ -117,7 +117,7 @@ describe("S7.4 filter", () => {
     expect(await readsParams("all")).toBe(true);
   });
 
-  test("S7.6 the verdict of a function that reads time or randomness is cached within the request only", async () => {
+  test("S7.6 a function that reads time or randomness is cached within the request only", async () => {
     const { sandbox, compile } = testPolicy();
     expect((await compile(sandbox.text(() => true))).memo).toBe("identity");
     expect((await compile(sandbox.text(() => Date.now() > 0, { volatile: true }))).memo).toBe("request");

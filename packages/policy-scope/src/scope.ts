@@ -13,7 +13,7 @@ import { z } from "zod";
 export interface ScopeRule {
   /** At least one of these scopes is required. */
   readonly scope?: readonly string[] | undefined;
-  /** Another name of `scope`. */
+  /** Another name of `scope`. A rule has one of both. */
   readonly scopes?: readonly string[] | undefined;
 }
 

@@ -3,7 +3,7 @@
  * throw.
  */
 export interface ScalarOption {
-  /** Markdown. */
+  /** Markdown. Introspection and GraphiQL show it. */
   readonly description?: string;
   readonly specifiedByURL?: string;
   /** Converts a value of a service to the value in the response. Default: no conversion. */

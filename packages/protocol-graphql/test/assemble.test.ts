@@ -172,7 +172,7 @@ describe("S5.8, S9.4, S9.6: a schema that is assembled from the previous one", (
     expect(Math.min(served, refused)).toBeGreaterThan(50);
   });
 
-  test("is the previous one if no part differs, and one schema for branches with the same parts", async () => {
+  test("is the previous one if no part differs, and shared by branches with the same parts", async () => {
     const { assemble } = createAssembler(scalars, 5_000, () => []);
     const of = (previous: Assembled | undefined, ...fragments: readonly Part<GraphQLData>[]) =>
       assemble(withWaiting(fragments), assembleTools(previous).tools);

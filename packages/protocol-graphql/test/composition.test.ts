@@ -131,8 +131,8 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     const { publish, served, findings } = await testGateway();
     const text = () => served().version.assembled.get("GraphQL")?.documents?.["schema.graphql"];
     await publish("one", {
-      typeDefs:
-        "interface Has { thing: Node } type A implements Has { id: ID thing: Thing } extend type Query { a: A }",
+      typeDefs: `interface Has { thing: Node } type A implements Has { id: ID thing: Thing }
+        extend type Query { a: A }`,
     });
     expect(findings("one").filter(({ severity }) => severity === "error")).toEqual([]);
     expect(text()).not.toContain("implements Has");
@@ -202,8 +202,8 @@ test("the changes between two versions have a label and a level", async () => {
   await publish(
     "player",
     {
-      typeDefs:
-        "type Player { id: ID! name(short: Boolean!): String } enum Side { HOME } extend type Query { player: Player }",
+      typeDefs: `type Player { id: ID! name(short: Boolean!): String } enum Side { HOME }
+        extend type Query { player: Player }`,
       resolvers: { Query: { player: { call: "player.find" } } },
     },
     {},

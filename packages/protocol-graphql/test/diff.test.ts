@@ -81,7 +81,8 @@ test.each<[what: string, before: string, after: string, expected: readonly strin
   [
     "descriptions and the order of fields are no change",
     'extend type Query { a(id: ID): Int b: Int } type A { "old" a: Int b: Int } enum E { X Y }',
-    '"new" type A { "new" a: Int b: Int } "new" enum E { Y "new" X } extend type Query { b: Int "new" a("new" id: ID): Int }',
+    `"new" type A { "new" a: Int b: Int } "new" enum E { Y "new" X }
+    extend type Query { b: Int "new" a("new" id: ID): Int }`,
     [],
   ],
 ])("S10: %s", async (_, before, after, expected) => {
@@ -89,7 +90,7 @@ test.each<[what: string, before: string, after: string, expected: readonly strin
   expect(found.map(summary)).toEqual(expected);
 });
 
-test("S10: a change of a type that several services extend names the service of the extension", async () => {
+test("S10: a change of an extended type names the service of the extension", async () => {
   const base = { s: "type A { a: Int }", t: "extend type A { t: Int }", u: "extend type A { u: Int }" };
   expect((await changes(base, { ...base, u: "extend type A { u: Int! }" })).map(summary)).toEqual([
     "changed A.u safe u",

@@ -208,7 +208,7 @@ describe("S5.2: resolvers", () => {
     ]);
   });
 
-  test("abstract types resolve by __resolveType, else __typename, else the first true __isTypeOf", async () => {
+  test("abstract types use __resolveType, else __typename, else the first true __isTypeOf", async () => {
     const { publish, ask, functions } = await testGateway();
     await publish("zoo", {
       typeDefs: `
@@ -278,7 +278,7 @@ describe("S5.2: resolvers", () => {
 });
 
 describe("S7.5, S12.5: field errors", () => {
-  test("a service's error shows its code, an internal error is hidden, a missing action is an error of its field", async () => {
+  test("the error of a service has its code, and an internal error is hidden", async () => {
     const { publish, ask } = await testGateway();
     await publish(
       "player",

@@ -90,8 +90,14 @@ describe("S1, S10.1: findings have line, column and the lines around", () => {
 
   test("definitions that a fragment cannot contain", async () => {
     const errors = await errorsOf({
-      typeDefs:
-        "scalar Money\ndirective @x on FIELD\nschema { query: Query }\n{ a }\ntype Query { a: Int }\ntype DateTime { a: Int }",
+      typeDefs: [
+        "scalar Money",
+        "directive @x on FIELD",
+        "schema { query: Query }",
+        "{ a }",
+        "type Query { a: Int }",
+        "type DateTime { a: Int }",
+      ].join("\n"),
     });
     expect(errors.map(({ code, line }) => [code, line])).toEqual([
       ["GRAPHQL_DEFINITION", 1],

@@ -31,7 +31,7 @@ import {
 export interface GraphQLData extends CompiledResolvers {
   /** Kept for the locations of messages. */
   readonly typeDefs: string;
-  /** The parsed `typeDefs`, without locations. */
+  /** The parsed `typeDefs`. Its nodes have no locations, which saves memory. */
   readonly document: DocumentNode;
   /**
    * By claim key: the definition and the connector of each field that has one, with the policy rules that

@@ -10,7 +10,7 @@ import { z } from "zod";
 
 /** The `GraphQL` part of a fragment as a service writes it (S5.1). */
 export interface GraphQLInput {
-  /** Markdown. */
+  /** Markdown. Catalogs show it as the description of the service's group. */
   readonly description?: string | undefined;
   /** Type definitions and type extensions in GraphQL's schema definition language. */
   readonly typeDefs: string;

@@ -12,7 +12,7 @@ import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-no
 
 /** The compiled resolvers of one type. */
 export interface TypeResolvers {
-  /** By field name. */
+  /** The connectors of fields, by field name. */
   readonly fields: ReadonlyMap<string, Connector | SubscribeConnector>;
   /** Returns the type name of a value of an interface or a union. */
   readonly resolveType?: Connector;
@@ -30,7 +30,7 @@ export interface ForeignResolver {
 
 /** The compiled resolvers of one fragment. */
 export interface CompiledResolvers {
-  /** By type name. */
+  /** The resolvers of types, by type name. */
   readonly types: ReadonlyMap<string, TypeResolvers>;
   /** Refused by `assemble`, which knows the service that defines the field or the type. */
   readonly foreignResolvers: readonly ForeignResolver[];

@@ -31,8 +31,8 @@ const maxCandidates = 4;
 
 /**
  * Keeps the compiled operations of all schemas of a gateway (S5.7). An operation that was compiled for one
- * schema is used for another one in which all its dependencies are the same objects. The other operations of a
- * schema are released with it.
+ * schema is used for another one in which all its dependencies are the same objects. The other operations of
+ * a schema are released with it.
  */
 export class OperationCache<Operation extends CachedOperation> {
   readonly #operations = attachedValue<GraphQLSchema, Map<string, Operation>>();
@@ -57,7 +57,9 @@ export class OperationCache<Operation extends CachedOperation> {
     });
   }
 
-  /** Returns the operation of a document and an operation name, compiled for this schema or for another one. */
+  /**
+   * Returns the operation of a document and an operation name, compiled for this schema or for another one.
+   */
   find(builtSchema: BuiltSchema, text: string, operationName: string | undefined): Operation | undefined {
     const request = requestKey(text, operationName);
     const cached = this.#operations.get(builtSchema.schema)?.get(request);

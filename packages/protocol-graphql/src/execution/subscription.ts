@@ -21,7 +21,7 @@ import {
 } from "./errors.ts";
 import { executeOperation, type Operation } from "./operations.ts";
 
-/** A subscription to start. */
+/** What `subscribe` needs to start a subscription. */
 export interface SubscriptionRequest {
   readonly builtSchema: BuiltSchema;
   readonly operation: Operation;

@@ -7,7 +7,6 @@ import { type HttpRequest, type HttpRoute, type Reply, TidegateError } from "@ti
 const assetsPath = "/graphql/assets";
 
 interface Asset {
-  /** The content type. */
   readonly type: string;
   read(): Promise<string>;
 }

@@ -5,10 +5,10 @@ import { type HttpRequest, isObject, TidegateError } from "@tidegate/core-regist
  * graphql-transport-ws).
  */
 export interface GraphQLRequest {
-  /** The text of the document. */
+  /** The document, which can contain several operations. */
   readonly query: string;
   readonly operationName: string | undefined;
-  /** Not coerced yet. */
+  /** The values as the client sent them, before coercion. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -82,7 +82,7 @@ function badRequest(message: string): TidegateError {
   return new TidegateError("BAD_REQUEST", message);
 }
 
-/** The media types of responses. */
+/** The media types that GraphQL over HTTP defines for responses. */
 export type ResponseMediaType = "application/graphql-response+json" | "application/json";
 
 const offers: readonly (readonly [type: ResponseMediaType, ranges: readonly string[]])[] = [

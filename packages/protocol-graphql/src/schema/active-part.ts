@@ -15,7 +15,7 @@ import {
  * A part without the claims that wait. The same object wherever the same fragment waits for the same claims.
  */
 export interface ActivePart extends Part<GraphQLData> {
-  /** Unique in this process. */
+  /** Unique in this process, to identify the part in cache keys. */
   readonly number: number;
   /** The definitions and extensions that do not wait, in the order of the document. */
   readonly definitions: readonly TypeSystemNode[];

@@ -18,7 +18,7 @@ export interface PartFinding {
 
 /** What is wrong with a changed composition. */
 export interface CheckResult {
-  /** Each refuses a new part. */
+  /** Errors. Each refuses the new part that causes it. */
   readonly findings: readonly PartFinding[];
   /** Messages of errors that no new part causes. The schema is served with them. */
   readonly unattributed: readonly string[];

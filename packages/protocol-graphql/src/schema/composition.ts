@@ -23,7 +23,7 @@ export type TypeLookup = (name: string) => TypeEntry | undefined;
 
 /** The definitions of all parts of a branch. Immutable. */
 export interface Composition {
-  /** By service name. */
+  /** Sorted by the names of their services. */
   readonly parts: readonly ActivePart[];
   readonly types: PersistentMap<TypeEntry>;
   /** The number of types that the parts define or extend, without the root types. */

@@ -9,9 +9,8 @@ import type { RunningOperation, Session } from "./session.ts";
  */
 const maxOtherMessages = 16;
 
-/** What the WebSocket route needs. */
+/** What the WebSocket route of a schema is made from. */
 export interface SocketRouteOptions {
-  /** The graphql-ws server. */
   readonly server: Server<Session>;
   /** The most operations that run at once on one socket. */
   readonly maxOperations: number;

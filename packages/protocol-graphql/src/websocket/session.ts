@@ -30,7 +30,7 @@ export interface Session {
   readonly running: Set<RunningOperation>;
 }
 
-/** What the graphql-ws server needs. */
+/** What the server of graphql-transport-ws is made from. */
 export interface SessionOptions {
   readonly operations: Operations;
   /** The most operations that run at once on one socket. */
@@ -70,7 +70,7 @@ export function createSessionServer(options: SessionOptions): Server<Session> {
 }
 
 interface StartedOperation {
-  /** Identifies the operation to graphql-ws. */
+  /** Passed through graphql-ws, where it identifies the operation. */
   readonly args: ExecutionArgs;
   /** Returns the response, or the stream of responses. */
   run(): OperationResult;
