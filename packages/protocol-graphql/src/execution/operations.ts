@@ -9,8 +9,7 @@
  * 6. Execute the operation: coerce the variables, run the resolvers.
  * 7. Answer: make the response, without details of internal errors (errors.ts).
  *
- * `prepare` takes steps 1 to 5, `executeOperation` steps 6 and 7, which a subscription repeats for each
- * event.
+ * `prepare` takes steps 1 to 5, `executeOperation` the others. A subscription repeats those for each event.
  */
 
 import type { Scope } from "@tidegate/core-registry";

@@ -40,10 +40,7 @@ export type RoutesOf = (schema: BuiltSchema, tools: AssembleTools) => readonly (
 export interface AssembledSchema {
   readonly composition: Composition;
   readonly builtSchema: BuiltSchema;
-  /**
-   * False if the schema is served with errors that no new part caused. The next change can turn out to cause
-   * them.
-   */
+  /** False if it is served in spite of errors that no new part causes. Then branches do not share it. */
   readonly isValid: boolean;
 }
 

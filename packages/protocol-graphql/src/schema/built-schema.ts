@@ -16,7 +16,7 @@ import { hasTypeFunctions, subscribeConnectorOf } from "./resolvers.ts";
 import { lazySchema, schemaSource } from "./schema.ts";
 
 /**
- * The executable schema of one version of a branch, with what graphql-js has no place for. A schema
+ * The executable schema of one version of a branch, with what a `GraphQLSchema` cannot hold. A schema
  * coordinate names a type (`Player`) or a field (`Query.player`).
  */
 export interface BuiltSchema {

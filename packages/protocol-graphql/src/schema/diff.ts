@@ -147,7 +147,7 @@ function levelOf(type: string): Change["level"] {
 type Coordinate = readonly [type: string, member?: string];
 
 interface ChangeSubject {
-  /** For people: `Player.name`, `Cat in Pet`, `Cat implements Named`. */
+  /** Names the subject for readers: `Player.name`, `Cat in Pet`, `Cat implements Named`. */
   readonly label: string;
   readonly coordinate: Coordinate;
 }

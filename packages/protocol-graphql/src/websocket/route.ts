@@ -3,10 +3,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols, type Server } from "gra
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import type { RunningOperation, Session } from "./session.ts";
 
-/**
- * The most messages that one socket handles at once beside its operations. Then it reads on when one is
- * handled.
- */
+/** The most messages that one socket handles at once beside its operations. Above it, reading pauses. */
 const maxOtherMessages = 16;
 
 /** What the WebSocket route of a schema is made from. */
