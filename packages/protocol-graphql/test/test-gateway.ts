@@ -26,16 +26,16 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { type GraphQLOptions, graphql } from "../src/index.ts";
 
-/** A gateway in small: one broker, GraphQL alone, no server. */
-export async function bench(options: GraphQLOptions = {}) {
+/** Starts a registry with one broker in memory and GraphQL as its only protocol, without a server. */
+export async function testGateway(options: GraphQLOptions = {}) {
   const bus: MemoryBroker = memoryBroker();
   const functions = knownFunctions();
   const contexts = [auth];
   const registry = createRegistry({
     brokers: [bus.broker],
     protocols: [graphql(options)],
-    policies: [slowly],
-    sandbox: promising(functions),
+    policies: [asyncPolicy],
+    sandbox: asyncSandbox(functions),
     contexts,
     logger: silentLogger,
   });
@@ -46,11 +46,11 @@ export async function bench(options: GraphQLOptions = {}) {
 
   const served = () => {
     const found = registry.find("master", undefined);
-    if (found.version === undefined) throw new Error("Nothing is served.");
+    if (found.version === undefined) throw new Error("The branch master has no version.");
     return found;
   };
 
-  /** A scope on what is served now. */
+  /** Creates a scope of the newest version. */
   const scopeOf = (request: HttpRequest): Scope => {
     const { version, directory } = served();
     return createScope({
@@ -77,11 +77,11 @@ export async function bench(options: GraphQLOptions = {}) {
     const found = served()
       .version.routes.flat()
       .find((one): one is WebSocketRoute => one.kind === "websocket");
-    if (found === undefined) throw new Error("There is no socket's route.");
+    if (found === undefined) throw new Error("There is no WebSocket route.");
     return found;
   };
 
-  /** Sends a request as it is. */
+  /** Sends a request to the route of its method. */
   const send = async (request: HttpRequest, path?: string): Promise<Reply> => {
     const scope = scopeOf(request);
     try {
@@ -91,7 +91,7 @@ export async function bench(options: GraphQLOptions = {}) {
     }
   };
 
-  /** Sends an operation, and gives its answer. */
+  /** Sends an operation with POST and returns the parsed response. */
   const ask = async (
     query: string,
     variables?: object,
@@ -101,7 +101,7 @@ export async function bench(options: GraphQLOptions = {}) {
     return JSON.parse(String(reply.body));
   };
 
-  /** Publishes a service with a GraphQL part on a node of its own, and waits until it is merged. */
+  /** Publishes a service with a GraphQL part on its own node, and waits until it is merged. */
   const publish = async (
     name: string,
     part: object,
@@ -114,15 +114,15 @@ export async function bench(options: GraphQLOptions = {}) {
     await registry.settled();
   };
 
-  /** What the last report of a service found. */
+  /** Returns the findings of the last report of a service. */
   const findings = (service: string) =>
     reports.findLast((report) => report.service === service)?.findings ?? [];
 
   return { bus, functions, registry, reports, served, scopeOf, socketRoute, send, ask, publish, findings };
 }
 
-/** What a request is made of. */
-export interface Sent {
+/** The parts of a request. Default: a GET of `/graphql`. */
+export interface RequestParts {
   readonly method?: string;
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -131,7 +131,7 @@ export interface Sent {
   readonly params?: Readonly<Record<string, string>>;
 }
 
-/** A request as the server would make it. */
+/** Makes a request as the server does. */
 export function request({
   method = "GET",
   url = "/graphql",
@@ -139,7 +139,7 @@ export function request({
   json,
   text,
   params = {},
-}: Sent): HttpRequest {
+}: RequestParts): HttpRequest {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const list: Header[] = Object.entries(headers);
   return {
@@ -158,7 +158,7 @@ export function request({
 
 function bodyOf(type: string | undefined, json: unknown, text: string | undefined): Body {
   const refuse = (): never => {
-    throw new Error("The body was read in another way than its type says.");
+    throw new Error("The body must be read as its type says.");
   };
   return {
     type: json === undefined && text === undefined ? type : (type ?? "application/json"),
@@ -170,17 +170,20 @@ function bodyOf(type: string | undefined, json: unknown, text: string | undefine
   };
 }
 
-/** `x-auth` holds who asks, as JSON. */
+/** The header `x-auth` contains the identity of the client as JSON. */
 const auth: ContextFactory = {
   contract: 1,
   name: "auth",
   create: ({ request }) => JSON.parse(request.header("x-auth") ?? "null"),
 };
 
-/** A policy that decides after a while, as one in the sandbox does: `who` must be the one who asks. */
-const slowly: Policy<{ readonly who: string }> = {
+/**
+ * Decides after some microtasks, as a policy in the sandbox does: `who` must be the name of the client, or
+ * `*`.
+ */
+const asyncPolicy: Policy<{ readonly who: string }> = {
   contract: 1,
-  key: "slowly",
+  key: "who",
   members: ["who"],
   schema: z.strictObject({ who: z.string() }) satisfies DescribedSchema,
   compile: ({ who }) => ({
@@ -197,8 +200,8 @@ const slowly: Policy<{ readonly who: string }> = {
   }),
 };
 
-/** Functions as the sandbox runs them: always by a promise. */
-function promising(functions: KnownFunctions): Sandbox {
+/** Runs functions as the sandbox does: each call returns a promise. */
+function asyncSandbox(functions: KnownFunctions): Sandbox {
   return {
     ...functions,
     compile: (source, options) => {

@@ -1,44 +1,44 @@
 import type { Connection, Socket } from "@tidegate/core-registry";
 import { recorder } from "@tidegate/plugin-testkit";
-import type { bench } from "./kit.ts";
-import { request } from "./kit.ts";
+import type { testGateway } from "./test-gateway.ts";
+import { request } from "./test-gateway.ts";
 
-/** What comes over a socket. */
+/** A message of graphql-transport-ws. */
 export interface Message {
   readonly id?: string;
   readonly type: string;
   readonly payload?: unknown;
 }
 
-/** A socket in memory with a client at its other end, on what the bench serves now. */
+/** Connects a client to the WebSocket route of the newest version, over a socket in memory. */
 export async function connect(
-  { socketRoute, scopeOf, registry }: Awaited<ReturnType<typeof bench>>,
+  { socketRoute, scopeOf, registry }: Awaited<ReturnType<typeof testGateway>>,
   {
     headers = {},
     init = true,
-    taken = async () => undefined,
-  }: { headers?: Record<string, string>; init?: boolean; taken?: () => Promise<void> } = {},
+    onSend = async () => undefined,
+  }: { headers?: Record<string, string>; init?: boolean; onSend?: () => Promise<void> } = {},
 ) {
   const upgrade = request({ headers: { ...headers, "sec-websocket-protocol": "graphql-transport-ws" } });
   const route = socketRoute();
   const accepted = await route.accept(upgrade, scopeOf(upgrade));
-  if (!("accept" in accepted)) throw new Error("It was refused.");
+  if (!("accept" in accepted)) throw new Error("The route refused the upgrade.");
   const received = recorder<Message>("messages");
   const closed = Promise.withResolvers<{ readonly code: number; readonly reason: string }>();
   const incoming: string[] = [];
-  let wake = (): void => undefined;
+  let onIncoming = (): void => undefined;
   let isClosed = false;
   const close = (code: number, reason: string): void => {
     isClosed = true;
     closed.resolve({ code, reason });
-    wake();
+    onIncoming();
   };
   async function* messages(): AsyncGenerator<string> {
     for (;;) {
       const next = incoming.shift();
       if (next !== undefined) yield next;
       else if (isClosed) return;
-      else await new Promise<void>((resolve) => (wake = resolve));
+      else await new Promise<void>((resolve) => (onIncoming = resolve));
     }
   }
   const socket: Socket = {
@@ -47,7 +47,7 @@ export async function connect(
     send: async (text) => {
       if (isClosed) throw new Error("closed");
       received.push(JSON.parse(String(text)));
-      await taken();
+      await onSend();
     },
     ping: () => undefined,
     close,
@@ -66,7 +66,7 @@ export async function connect(
   const done = route.open(socket, scopeOf(upgrade), connection);
   const send = (message: Message): void => {
     incoming.push(JSON.stringify(message));
-    wake();
+    onIncoming();
   };
   if (init) {
     send({ type: "connection_init" });

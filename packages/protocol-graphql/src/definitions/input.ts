@@ -10,20 +10,25 @@ import { z } from "zod";
 
 /** The `GraphQL` part of a fragment as a service writes it (S5.1). */
 export interface GraphQLInput {
-  /** What this part of the API is, in Markdown. */
+  /** Markdown. Catalogs show it as the description of the service's group. */
   readonly description?: string | undefined;
-  /** Definitions and extensions of types, in GraphQL's schema language. */
+  /** Type definitions and type extensions in GraphQL's schema definition language. */
   readonly typeDefs: string;
-  /** What fields are mapped to, by type and field (S5.2). Default none. */
+  /** The resolvers by type name, then by field name (S5.2). Default: none. */
   readonly resolvers?: Readonly<Record<string, TypeResolversInput>> | undefined;
 }
 
-/** The resolvers of one type by field; `__resolveType` and `__isTypeOf` are functions of the type itself. */
+/**
+ * The resolvers of one type by field name. `__resolveType` and `__isTypeOf` are functions of the type itself.
+ */
 export type TypeResolversInput = Readonly<Record<string, FieldResolverInput | string>>;
 
-/** One field's connector, short forms included (S2.2); a text in its place is a function, short for `map`. */
+/**
+ * The connector of one field, short forms included (S2.2). A string in its place is a function, short for
+ * `map`.
+ */
 export interface FieldResolverInput extends ConnectorInput {
-  /** Receives events: fields of `Subscription` take this, and nothing else. */
+  /** The events of a field of `Subscription`. Such a field has no other connector. */
   readonly subscribe?: SubscribeConfig | undefined;
 }
 
@@ -39,15 +44,15 @@ const fieldResolver: z.ZodType<FieldResolverInput> = z
         return;
       }
       for (const [member, value] of Object.entries(others))
-        if (value !== undefined) fault([member], "A field that subscribes has no other connector.");
+        if (value !== undefined) fault([member], "A field with `subscribe` cannot have another connector.");
     },
-    // Every fault is found in one pass (S1): zod would leave these checks out where it found one itself.
+    // One pass finds all faults (S1): without this, zod skips the check above when it finds a fault itself.
     { when: ({ value }) => typeof value === "object" && value !== null },
   );
 
 const { $schema: _, ...describedResolver } = z.toJSONSchema(fieldResolver, { io: "input" });
 
-// A union would say no more than that neither form fits; this checks the one that was meant.
+// A zod union would only report that neither form fits. This schema checks the form that the service meant.
 const resolver: z.ZodType<FieldResolverInput | string> = z
   .any()
   .superRefine((value, context) => {
@@ -55,7 +60,7 @@ const resolver: z.ZodType<FieldResolverInput | string> = z
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       context.addIssue({
         code: "custom",
-        message: "A resolver is the text of a function, or an object with a connector.",
+        message: "A resolver must be the text of a function or an object with a connector.",
       });
       return;
     }
@@ -64,18 +69,21 @@ const resolver: z.ZodType<FieldResolverInput | string> = z
   })
   .meta({ anyOf: [{ type: "string", minLength: 1 }, describedResolver] });
 
-const byName = <Value>(value: z.ZodType<Value>, what: string): z.ZodType<Readonly<Record<string, Value>>> =>
-  z.record(z.string(), value, { error: (issue) => (issue.code === "invalid_type" ? what : undefined) });
+const recordOf = <Value>(
+  value: z.ZodType<Value>,
+  message: string,
+): z.ZodType<Readonly<Record<string, Value>>> =>
+  z.record(z.string(), value, { error: (issue) => (issue.code === "invalid_type" ? message : undefined) });
 
-/** The schema of the part. */
+/** Checks the `GraphQL` part of a fragment, without the content of `typeDefs`. */
 export const graphqlSchema: DescribedSchema<GraphQLInput> = z.strictObject(
   {
-    description: z.string({ error: "A description is a text." }).optional(),
-    typeDefs: z.string({ error: "`typeDefs` is a text in GraphQL's schema language." }),
-    resolvers: byName(
-      byName(resolver, "The resolvers of a type are an object: a resolver by field."),
-      "`resolvers` is an object: the resolvers by type.",
+    description: z.string({ error: "`description` must be a string." }).optional(),
+    typeDefs: z.string({ error: "`typeDefs` must be a string in GraphQL's schema definition language." }),
+    resolvers: recordOf(
+      recordOf(resolver, "The resolvers of a type must be an object with one resolver per field."),
+      "`resolvers` must be an object with the resolvers of each type.",
     ).optional(),
   },
-  { error: (issue) => (issue.code === "invalid_type" ? "The part `GraphQL` is an object." : undefined) },
+  { error: (issue) => (issue.code === "invalid_type" ? "The part `GraphQL` must be an object." : undefined) },
 );
