@@ -63,7 +63,10 @@ export interface PagesOptions {
 
 /** A gateway, composed. */
 export interface Gateway {
-  /** Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, its time is over, or it is stopped. */
+  /**
+   * Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, its time is
+   * over, or it is stopped.
+   */
   start(): Promise<readonly Listening[]>;
   /** Lets running requests finish, then leaves the distributed systems. Idempotent; also while it starts. */
   stop(): Promise<void>;

@@ -3,7 +3,7 @@ import type { TestService } from "@tidegate/plugin-testkit";
 const ids = { type: "object", properties: { id: { type: "array" } }, required: ["id"] };
 const teamCount = 8;
 
-/** The players: they name their team, and add themselves to it. */
+/** Players. Uses the type `Team`, and extends it with the players. */
 export const player: TestService = {
   name: "player",
   fragment: {
@@ -61,7 +61,7 @@ export const player: TestService = {
   },
 };
 
-/** The teams: they name their captain, and add a rank to players. */
+/** Teams. Uses the type `Player`, and extends it with a rank. */
 export const team: TestService = {
   name: "team",
   fragment: {
@@ -90,7 +90,7 @@ export const team: TestService = {
   },
 };
 
-/** Goals as they fall, for who may read them. */
+/** A subscription to goals, for clients with a scope. */
 export const match: TestService = {
   name: "match",
   fragment: {

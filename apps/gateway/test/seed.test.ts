@@ -11,7 +11,7 @@ import { mapMe, player, playerGraphQL, playerRest } from "./seed/player.ts";
 import { sizeText, storageGraphQL, storageRest } from "./seed/storage.ts";
 import { user } from "./seed/user.ts";
 
-/** What becomes of a fragment where no other service is. */
+/** The report on a fragment without other services. */
 async function checked(service: string, fragment: FragmentInput): Promise<Report> {
   const { registry } = createGateway({
     brokers: [],
@@ -23,12 +23,12 @@ async function checked(service: string, fragment: FragmentInput): Promise<Report
   return registry.check({ service, fragment });
 }
 
-/** Codes of what was found, but for actions that nobody has here. */
+/** The codes of all findings, except for unknown actions: there are no services here. */
 const codes = ({ findings }: Report): string[] =>
   findings.map(({ code }) => code).filter((code) => code !== "ACTION_UNKNOWN");
 
-describe("S1.6: the seed's examples, mended where they slip, are good fragments", () => {
-  test("player, over REST and GraphQL, with its rules; its `team` waits for the team's service", async () => {
+describe("S1.6: the corrected examples of the specification are valid fragments", () => {
+  test("player, over REST and GraphQL; its field `team` waits for the type `Team`", async () => {
     const report = await checked("player", player);
     expect(report.state).toBe("waiting");
     expect(report.findings.filter(({ code }) => code === "CLAIM_WAITING")).toMatchObject([
@@ -46,7 +46,7 @@ describe("S1.6: the seed's examples, mended where they slip, are good fragments"
     expect(codes(await checked("storage", storageGraphQL(sizeText)))).toEqual([]);
   });
 
-  test("user; only what names the storage's `File` waits", async () => {
+  test("user; only the definitions that need the storage's `File` wait", async () => {
     const report = await checked("user", user("UserInput", "enum Gender { MALE FEMALE OTHER }"));
     expect(codes(report).filter((code) => code !== "GRAPHQL_UNRESOLVED")).toEqual(["CLAIM_WAITING"]);
   });
@@ -66,7 +66,7 @@ describe("S1.6: the seed's examples, mended where they slip, are good fragments"
     expect(codes(await checked("notification", { policy: {}, protocol: { REST } }))).toEqual([]);
   });
 
-  test("chat, its pub/sub routes", async () => {
+  test("chat, with its WebSocket routes", async () => {
     const WebSocket = {
       basePath: "/chat",
       description: "...",
@@ -91,7 +91,7 @@ describe("S1.6: the seed's examples, mended where they slip, are good fragments"
   });
 });
 
-describe("S1.6: the seed's slips are told", () => {
+describe("S1.6: the mistakes in the examples are reported", () => {
   test("`GET /me` twice", async () => {
     const REST = { ...playerRest, routes: [...(playerRest.routes ?? []), mapMe] };
     const report = await checked("player", { protocol: { REST } });
@@ -121,7 +121,7 @@ describe("S1.6: the seed's slips are told", () => {
     ]);
   });
 
-  test("`: any` inside of a function's text", async () => {
+  test("`: any` inside the text of a function", async () => {
     const report = await checked(
       "storage",
       storageGraphQL(sizeText.replace("{ source }", "{ source }: any")),
@@ -131,7 +131,7 @@ describe("S1.6: the seed's slips are told", () => {
     ]);
   });
 
-  test("`UserInput` that is defined under another name, and `Gender` that is defined nowhere, are waited for", async () => {
+  test("definitions that need the undefined types `UserInput` and `Gender` wait", async () => {
     const report = await checked("user", user("SportsUserInput", ""));
     const waits = report.findings
       .filter(({ code }) => code === "CLAIM_WAITING")

@@ -2,7 +2,7 @@ import type { FragmentInput, FragmentPolicy } from "@tidegate/core-registry";
 import type { GraphQLInput } from "@tidegate/protocol-graphql";
 import type { RestInput } from "@tidegate/protocol-rest";
 
-/** The first seed's player, its routes: of the two `GET /me`, which are alternatives, the first. */
+/** The routes of the specification's player service, with the first of the two alternatives for `GET /me`. */
 export const playerRest: RestInput = {
   basePath: "/players",
   description: "player service REST API",
@@ -33,7 +33,7 @@ export const playerRest: RestInput = {
   ],
 };
 
-/** The second of the seed's two `GET /me`. */
+/** The second alternative for `GET /me`. */
 export const mapMe = {
   method: "GET",
   path: "/me",
@@ -41,7 +41,10 @@ export const mapMe = {
   map: "({ path, query, body, context }) => context.auth.player",
 } as const;
 
-/** The seed's player, its types. `__isTypeOf` without the `return` that no arrow has. */
+/**
+ * The types of the specification's player service. `__isTypeOf` is corrected: an arrow expression has no
+ * `return`.
+ */
 export const playerGraphQL: GraphQLInput = {
   typeDefs: `
     """Soccer Player"""
@@ -88,7 +91,7 @@ export const playerGraphQL: GraphQLInput = {
   },
 };
 
-/** The seed's player, its rules. */
+/** The rules of the specification's player service. */
 export const playerPolicy: FragmentPolicy = {
   call: [
     {
@@ -129,7 +132,7 @@ export const playerPolicy: FragmentPolicy = {
   ],
 };
 
-/** The seed's player, mended. */
+/** The corrected fragment of the specification's player service. */
 export const player: FragmentInput = {
   branch: "master",
   policy: playerPolicy,

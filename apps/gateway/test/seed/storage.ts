@@ -1,6 +1,6 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 
-/** The seed's storage over REST, but for its uploads, which are parts of a multipart body. */
+/** The REST routes of the specification's storage service, without multipart uploads. */
 export const storageRest: FragmentInput = {
   branch: "master",
   policy: {},
@@ -49,7 +49,7 @@ export const storageRest: FragmentInput = {
   },
 };
 
-/** The text of the seed's `File.size`, as it was compiled: without the `: any` of its source. */
+/** The function of `File.size` as JavaScript: without the `: any` of the specification. */
 export const sizeText = `({ source }) => {
   const { byteSize = 0 } = source;
   const boundary = 1000;
@@ -66,7 +66,7 @@ export const sizeText = `({ source }) => {
   return \`\${isNaN(size) ? "-" : size.toLocaleString()} \${"KMGTPE"[exp]}B\`;
 }`;
 
-/** The seed's storage over GraphQL. */
+/** The GraphQL part of the specification's storage service. */
 export const storageGraphQL = (size: string): FragmentInput => ({
   branch: "master",
   policy: {},

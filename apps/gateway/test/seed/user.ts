@@ -1,10 +1,10 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 
 /**
- * The seed's user. As it stands there, `UserInput` is defined as `SportsUserInput`, and `Gender` nowhere.
- *
- * @param input the name under which the input type is defined
- * @param more what else is defined
+ * The fragment of the specification's user service. The specification defines `UserInput` under the name
+ * `SportsUserInput`, and does not define `Gender`.
+ * @param input the name of the input type
+ * @param more further definitions
  */
 export const user = (input: string, more: string): FragmentInput => ({
   branch: "master",

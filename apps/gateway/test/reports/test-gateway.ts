@@ -12,36 +12,38 @@ import { readConfig } from "../../src/config/tree.ts";
 import type { GatewayConfig } from "../../src/config/types.ts";
 import { createGateway, type Gateway } from "../../src/create-gateway.ts";
 
-/** A gateway as its configuration makes it, over a broker in memory, and what it reports. */
-export interface Stand {
+/** A gateway over the broker in memory, with its reports. */
+export interface TestGateway {
   readonly bus: MemoryBroker;
   readonly gateway: Gateway;
-  /** Where it listens. */
   readonly url: string;
-  /** Every report, also of what no node is left to be told. */
+  /** All reports, including those that no node can receive. */
   readonly reports: readonly Report[];
-  /** Takes a service from its only node, and waits until nothing of it is known. */
+  /** Removes a service from its only node, and waits until the registry has forgotten it. */
   withdraw(service: string, node?: string): Promise<void>;
-  /** Publishes a service on a node, waits until it is merged, and gives the report that the node got for it. */
+  /** Publishes a service on a node, waits for the merge, and returns the report that the node received. */
   publish(service: TestService, node?: string): Promise<Report>;
 }
 
-/** What a stand can be told. */
-export interface StandOptions {
+/** Options of `startTestGateway`. */
+export interface TestGatewayOptions {
   readonly schema?: NonNullable<GatewayConfig["schema"]>;
   readonly broker?: MemoryBrokerOptions;
-  /** Milliseconds that a function may take. Default 10,000, so that a slow machine changes no report. */
+  /**
+   * The time limit of functions in milliseconds. Default 10,000, so that a slow machine does not change
+   * reports.
+   */
   readonly functionMs?: number;
 }
 
 /**
- * Starts one. Its name in reports is `gateway-1`.
- * @param finish takes what stops it. Default: at the end of the test
+ * Starts a gateway. Its name in reports is `gateway-1`.
+ * @param finish receives the function that stops the gateway. Default: it runs at the end of the test
  */
-export async function startStand(
-  { schema = {}, broker = {}, functionMs = 10_000 }: StandOptions = {},
+export async function startTestGateway(
+  { schema = {}, broker = {}, functionMs = 10_000 }: TestGatewayOptions = {},
   finish: (stop: () => Promise<void>) => void = onTestFinished,
-): Promise<Stand> {
+): Promise<TestGateway> {
   const bus = memoryBroker(broker);
   const config = readConfig({
     brokers: [bus.broker],
@@ -82,7 +84,7 @@ export async function startStand(
   };
 }
 
-/** The report as its reader sees it is that of the file. `vitest -u` writes the file anew. */
+/** Compares the text of a report with a golden file. `vitest -u` rewrites the file. */
 export async function expectGolden(report: Report, name: string): Promise<void> {
   expect(report.gateway).toBe("gateway-1");
   await expect(`${report.table}\n`).toMatchFileSnapshot(`golden/${name}.txt`);
