@@ -88,9 +88,6 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       if (health.state === "up" && health.reason === undefined) connection?.look();
       return health;
     },
-    clearCache: async (patterns) => {
-      await open().broker.cacher?.clean([...patterns]);
-    },
   };
 }
 

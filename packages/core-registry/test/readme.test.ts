@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { RegistryOptions } from "../src/contracts/registry.ts";
+import type { RegistryOptions } from "../src/registry/contract.ts";
 
 test("the README lists every option of createRegistry", () => {
   const options: Record<keyof RegistryOptions, true> = {

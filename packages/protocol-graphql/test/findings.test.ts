@@ -39,7 +39,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
       { team },
     );
     expect(error).toMatchObject({ code: "CLAIM_TAKEN", line: 3, column: 3 });
-    expect(error?.message).toBe("`Team.name` (GraphQL) is held by the service `team`.");
+    expect(error?.message).toBe("The service `team` already owns `Team.name` (GraphQL).");
     expect(error?.frame).toMatchInlineSnapshot(`
       "  1 | type Player { id: ID! }
         2 | extend type Team {

@@ -198,7 +198,6 @@ describe("S9.5 branches and versions", () => {
 describe("S12.6 health", () => {
   test.each([
     ["starting", 200, 503],
-    ["merging", 200, 200],
     ["running", 200, 200],
     ["stopping", 200, 503],
     ["failed", 500, 500],

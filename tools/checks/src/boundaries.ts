@@ -6,7 +6,7 @@ const ours = "@tidegate/";
 const core = "@tidegate/core-registry";
 const testkit = "@tidegate/plugin-testkit";
 
-/** Who alone may import a third party's package. What is not named here is free. */
+/** The one package of ours that can import each third-party package. Other third-party packages are free. */
 export const owners: Readonly<Record<string, string>> = {
   "isolated-vm": "@tidegate/sandbox",
   moleculer: "@tidegate/broker-moleculer",
@@ -22,8 +22,8 @@ export const owners: Readonly<Record<string, string>> = {
 };
 
 /**
- * What of ours a package's source may import: nothing for the core, the core for every other package, and
- * everything for the gateway, the examples and the tools, which put the parts together.
+ * Tells whether the source of a package is allowed to import another package of ours: the core imports none,
+ * every other package imports the core alone, and the gateway, the examples and the tools import all.
  */
 export function mayImport(folder: string, name: string, wanted: string): boolean {
   if (wanted === name) return false;
@@ -31,7 +31,7 @@ export function mayImport(folder: string, name: string, wanted: string): boolean
   return name !== core && wanted === core;
 }
 
-/** Every breach of the boundaries by one package, a line each; empty when it keeps them. */
+/** Returns one line for each import and dependency of a package that the rules do not allow. */
 export function boundaryFaults(pkg: WorkspacePackage): string[] {
   return [
     ...manifestFaults(pkg),
@@ -40,7 +40,7 @@ export function boundaryFaults(pkg: WorkspacePackage): string[] {
   ];
 }
 
-/** What a package declares to need and what none of its source files names, a line each; types are exempt. */
+/** Returns one line for each dependency that no source file of the package imports; types are exempt. */
 export function unusedDependencies({ folder, manifest, sources }: WorkspacePackage): string[] {
   const used = (name: string): boolean =>
     sources.some(({ text }) => text.includes(`"${name}"`) || text.includes(`"${name}/`));
@@ -83,7 +83,7 @@ function testFaults({ folder, manifest, tests }: WorkspacePackage): string[] {
   );
 }
 
-/** The examples and the tools are users of the parts, and free to use what the parts are made of. */
+/** Tells whether a folder is bound by `owners`: examples and tools can import every third-party package. */
 function isPart(folder: string): boolean {
   return folder.startsWith("packages/") || folder === "apps/gateway";
 }

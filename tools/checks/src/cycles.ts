@@ -2,7 +2,10 @@ import { posix } from "node:path";
 import { importsOf } from "./imports.ts";
 import type { SourceText } from "./repository.ts";
 
-/** The import cycles between files, by relative imports of values and of types, one path of files each; empty when there is none. */
+/**
+ * Returns the import cycles between files, each as a list of paths. Relative imports of values and of types
+ * count.
+ */
 export function importCycles(files: readonly SourceText[]): string[][] {
   const edges = new Map(files.map((file) => [file.path, targets(file)]));
   dropLeaves(edges);
@@ -22,7 +25,7 @@ function targets(file: SourceText): string[] {
     .map((specifier) => posix.join(posix.dirname(file.path), specifier));
 }
 
-/** Takes out files that import none of the rest, until each that is left leads into a cycle. */
+/** Removes files that import none of the other files, until every remaining file leads into a cycle. */
 function dropLeaves(edges: Map<string, string[]>): void {
   let size: number;
   do {

@@ -1,94 +1,71 @@
-import {
-  type Comment,
-  type Directive,
-  type ExportNamedDeclaration,
-  parseSync,
-  type Statement,
-} from "oxc-parser";
+import { type Comment, parseSync } from "oxc-parser";
+import { exportsOf, lineAt, namesOf } from "./exported.ts";
 import type { SourceText } from "./repository.ts";
 
-type Declaration = NonNullable<ExportNamedDeclaration["declaration"]>;
+/** A docstring of at most this many words repeats what the name already says. */
+export const shortDocstring = 5;
 
-interface Exported {
-  readonly declaration: Declaration;
-  /** Where the statement begins that a docstring stands above. */
-  readonly start: number;
-}
-
-/** The exported declarations, and the members of exported interfaces, that have no docstring directly above, a line each. */
+/** Returns one line for each exported declaration that has no docstring directly above it. */
 export function missingDocstrings(file: SourceText): string[] {
   const { program, comments } = parseSync(file.path, file.text);
   const documented = new Set<string>();
   const missing: string[] = [];
-  const expect = (start: number, name: string): void => {
-    if (isDocumented(file.text, comments, start)) documented.add(name);
-    else if (!documented.has(name)) missing.push(`${file.path}:${lineAt(file.text, start)}: ${name}`);
-  };
-  for (const { declaration, start } of exportsOf(program.body)) {
-    for (const name of namesOf(declaration)) expect(start, name);
-    if (declaration.type === "TSInterfaceDeclaration")
-      for (const member of declaration.body.body)
-        expect(member.start, `${declaration.id.name}.${memberName(file.text, member)}`);
-  }
+  for (const { declaration, start } of exportsOf(program.body))
+    for (const name of namesOf(declaration)) {
+      if (isDocumented(file.text, comments, start)) documented.add(name);
+      else if (!documented.has(name)) missing.push(`${file.path}:${lineAt(file.text, start)}: ${name}`);
+    }
   return missing;
 }
 
-/** Declarations behind `export`, and those that an `export { name }` of the same file names. */
-function exportsOf(body: readonly (Directive | Statement)[]): Exported[] {
-  const listed = new Set(
-    body.flatMap((statement) =>
-      statement.type === "ExportNamedDeclaration" && statement.source === null
-        ? statement.specifiers.map(({ local }) => ("name" in local ? local.name : local.value))
-        : [],
-    ),
-  );
-  return body.flatMap((statement): Exported[] => {
-    if (statement.type === "ExportNamedDeclaration")
-      return statement.declaration === null
-        ? []
-        : [{ declaration: statement.declaration, start: statement.start }];
-    if (statement.type === "ExportDefaultDeclaration")
-      return "id" in statement.declaration && statement.declaration.type !== "ClassExpression"
-        ? [{ declaration: statement.declaration as Declaration, start: statement.start }]
-        : [];
-    if (!isDeclaration(statement)) return [];
-    return namesOf(statement).some((name) => listed.has(name))
-      ? [{ declaration: statement, start: statement.start }]
-      : [];
-  });
-}
-
-function isDeclaration(statement: Directive | Statement): statement is Declaration & Statement {
-  return /Declaration$|^TSDeclareFunction$/.test(statement.type) && !/^(Import|Export)/.test(statement.type);
-}
-
-function namesOf(declaration: Declaration): string[] {
-  if (declaration.type === "VariableDeclaration")
-    return declaration.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id.name] : []));
-  return "id" in declaration && declaration.id?.type === "Identifier" ? [declaration.id.name] : ["default"];
-}
-
-function memberName(text: string, member: { readonly start: number; readonly end: number }): string {
-  return (
-    text
-      .slice(member.start, member.end)
-      .match(/^(?:readonly\s+)?([\w$]+|\[[^\]]*\]|"[^"]*")/)
-      ?.at(1) ?? "(call)"
+/**
+ * Returns one line for each docstring, of a declaration or of a member, that has at most `shortDocstring`
+ * words. Docstrings that begin with a tag (`@deprecated`) are exempt.
+ */
+export function shortDocstrings(file: SourceText): string[] {
+  return docstringsOf(file).flatMap(({ line, words }) =>
+    words.length <= shortDocstring && !words[0]?.startsWith("@")
+      ? [
+          `${file.path}:${line}: "${words.join(" ")}" says no more than the name: delete it, or write a sentence`,
+        ]
+      : [],
   );
 }
 
-/** A block comment that begins with two stars, says something, and has at most line comments between it and the declaration. */
+/** A docstring: the line where it begins, counted from 1, and its words. */
+export interface Docstring {
+  /** The line where it begins, counted from 1. */
+  readonly line: number;
+  /** Its words, separated by white space, without the stars at the beginning of lines. */
+  readonly words: readonly string[];
+}
+
+/** Returns every docstring of a file that is not empty. */
+export function docstringsOf(file: SourceText): Docstring[] {
+  return parseSync(file.path, file.text)
+    .comments.filter(isDocstring)
+    .map(({ start, value }) => ({ line: lineAt(file.text, start), words: wordsOf(value) }));
+}
+
+function wordsOf(comment: string): string[] {
+  return comment
+    .replaceAll(/^\s*\*+/gm, "")
+    .split(/\s+/)
+    .filter((word) => word !== "");
+}
+
+/** Tells whether a docstring stands above the declaration, with at most line comments in between. */
 function isDocumented(text: string, comments: readonly Comment[], start: number): boolean {
   const above = comments.filter((comment) => comment.end <= start).reverse();
   let end = start;
   for (const comment of above) {
     if (text.slice(comment.end, end).trim() !== "") return false;
-    if (comment.type === "Block") return comment.value.startsWith("*") && /\w/.test(comment.value);
+    if (comment.type === "Block") return isDocstring(comment);
     end = comment.start;
   }
   return false;
 }
 
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
+function isDocstring({ type, value }: Comment): boolean {
+  return type === "Block" && value.startsWith("*") && /\w/.test(value);
 }

@@ -1,7 +1,7 @@
-/** Commands of pnpm itself, which need no script. */
+/** Commands of pnpm itself, for which no script exists. */
 const builtIn = new Set(["add", "dlx", "exec", "install", "remove", "run", "update"]);
 
-/** What a guide names that has to exist. */
+/** The paths and scripts that a guide names. All of them have to exist. */
 export interface Named {
   /** Files and folders from the root; they may be glob patterns. */
   readonly paths: readonly string[];
@@ -10,8 +10,9 @@ export interface Named {
 }
 
 /**
- * Reads the links, the code spans and the shell blocks of a Markdown text. A path is a word with a `/` inside or at its end, or
- * with a file's extension; words with a scheme, a placeholder or a leading `/` or `@` are none.
+ * Reads the links, the code spans and the shell blocks of a Markdown text. A path is a word with a `/` inside
+ * or at its end, or with a file's extension; words with a scheme, a placeholder or a leading `/` or `@` are
+ * none.
  */
 export function namedIn(markdown: string): Named {
   const blocks = [...markdown.matchAll(/^```(\w*)\n(.*?)^```/gms)];

@@ -1,7 +1,10 @@
 import { parseSync, Visitor } from "oxc-parser";
 import type { SourceText } from "./repository.ts";
 
-/** The specifiers that a file imports or re-exports, of values and of types, each once; dynamic ones where they are literals. */
+/**
+ * Returns the specifiers that a file imports or re-exports, each once: values, types, and dynamic imports of
+ * literals.
+ */
 export function importsOf(file: SourceText): string[] {
   const found = new Set<string>();
   const add = (source: { readonly value: unknown } | null): void => {
@@ -19,7 +22,10 @@ export function importsOf(file: SourceText): string[] {
   return [...found];
 }
 
-/** The package that a specifier names (`@a/b/c` is of `@a/b`), or `undefined` for a path or a part of Node. */
+/**
+ * Returns the package that a specifier names (`@a/b` for `@a/b/c`), or `undefined` for a path or a module of
+ * Node.
+ */
 export function packageOf(specifier: string): string | undefined {
   if (specifier.startsWith(".") || specifier.startsWith("/") || specifier.startsWith("node:"))
     return undefined;

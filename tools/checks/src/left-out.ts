@@ -1,22 +1,20 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** One test that was left out, and why. */
+/** A test that was skipped, with the reason that it gave. */
 export interface LeftOut {
-  /** Its whole name. */
   readonly name: string;
-  /** What it said. */
   readonly why: string;
 }
 
-/** What is printed of tests that were left out; nothing where none was. */
+/** Returns the text about skipped tests, or an empty string where no test was skipped. */
 export function leftOutText(tests: readonly LeftOut[]): string {
   if (tests.length === 0) return "";
   return ["", "Left out:", ...tests.map(({ name, why }) => `  ${name}: ${why}`), ""].join("\n");
 }
 
-/** A reporter that says which tests were left out, and why: nothing is skipped in silence. */
+/** A reporter that lists the skipped tests with their reasons at the end of a run. */
 export default class LeftOutReporter implements Reporter {
-  /** Prints what was left out of a whole run. */
+  /** Prints the skipped tests; called by vitest when all tests have run. */
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) =>
       [...module.children.allTests("skipped")].map((test): LeftOut => {

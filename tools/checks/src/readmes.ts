@@ -1,7 +1,7 @@
-/** The headings that a published package's README has, in this order; a private one needs only `Use`. */
+/** The headings of the README of a published package, in this order. A private package needs only `Use`. */
 export const outline: readonly string[] = ["Install", "Use", "Options"];
 
-/** Where a README leaves the outline, a line each: its title, a missing, misplaced or empty section. */
+/** Returns one line for each fault of a README: a wrong title, a missing, misplaced or empty section. */
 export function readmeFaults(
   name: string,
   markdown: string,

@@ -6,61 +6,70 @@ export const root: string = join(import.meta.dirname, "../../..");
 
 /** The part of a `package.json` that the checks read. */
 export interface Manifest {
-  /** The package's name. */
   readonly name: string;
-  /** True for what is never published. */
+  /** True for a package that is never published. */
   readonly private?: boolean;
-  /** What the package needs to run: name to range. */
+  /** Packages that it needs to run: name to range. */
   readonly dependencies?: Readonly<Record<string, string>>;
-  /** What its user brings: name to range. */
+  /** Packages that the user installs: name to range. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  /** What only its tests need: name to range. */
+  /** Packages that only its tests need: name to range. */
   readonly devDependencies?: Readonly<Record<string, string>>;
-  /** Its commands: name to shell line. */
+  /** The commands of the package: name to shell line. */
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
-/** One TypeScript file of the repository. */
+/** A text file of the repository, with its path. */
 export interface SourceText {
   /** Its path from the root, with `/`. */
   readonly path: string;
-  /** What is in it. */
   readonly text: string;
 }
 
-/** One package of the workspace. */
+/** A package of the workspace, with the text of its files. */
 export interface WorkspacePackage {
-  /** Its folder from the root: `packages/sandbox`. */
+  /** The folder from the root, for example `packages/sandbox`. */
   readonly folder: string;
-  /** Its `package.json`. */
   readonly manifest: Manifest;
-  /** The files under `src`. */
   readonly sources: readonly SourceText[];
-  /** The files under `test`. */
   readonly tests: readonly SourceText[];
 }
 
-/** Reads a file, named by its path from the root. */
-export function read(path: string): string {
-  return readFileSync(join(root, path), "utf8");
+/**
+ * Reads a file, named by its path from the root.
+ * @param checkout another checkout to read from; default: this one
+ */
+export function read(path: string, checkout: string = root): string {
+  return readFileSync(join(checkout, path), "utf8");
 }
 
-/** The files under the root that a glob pattern finds, sorted; `node_modules` and `dist` are left out. */
-export function find(pattern: string): string[] {
-  return globSync(pattern, { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path) }).sort();
+/**
+ * Returns the files that a glob pattern finds, sorted, as paths from the root; `node_modules` and `dist` are
+ * left out.
+ * @param checkout another checkout to search; default: this one
+ */
+export function find(pattern: string, checkout: string = root): string[] {
+  const exclude = (path: string): boolean => /(^|\/)(node_modules|dist)$/.test(path);
+  return globSync(pattern, { cwd: checkout, exclude }).sort();
 }
 
-/** The `package.json` of a folder; throws where there is none. */
-export function readManifest(folder: string): Manifest {
-  return JSON.parse(read(join(folder, "package.json")));
+/**
+ * Reads the `package.json` of a folder; throws where there is none.
+ * @param checkout another checkout to read from; default: this one
+ */
+export function readManifest(folder: string, checkout: string = root): Manifest {
+  return JSON.parse(read(join(folder, "package.json"), checkout));
 }
 
-/** Every package of the workspace with its files, sorted by folder. */
-export function readPackages(): WorkspacePackage[] {
-  return find("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json").map((path) => {
+/**
+ * Reads every package of the workspace with its files, sorted by folder.
+ * @param checkout another checkout to read from; default: this one
+ */
+export function readPackages(checkout: string = root): WorkspacePackage[] {
+  return find("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", checkout).map((path) => {
     const folder = dirname(path);
     const files = (part: string): SourceText[] =>
-      find(`${folder}/${part}/**/*.ts`).map((file) => ({ path: file, text: read(file) }));
-    return { folder, manifest: readManifest(folder), sources: files("src"), tests: files("test") };
+      find(`${folder}/${part}/**/*.ts`, checkout).map((file) => ({ path: file, text: read(file, checkout) }));
+    return { folder, manifest: readManifest(folder, checkout), sources: files("src"), tests: files("test") };
   });
 }

@@ -1,18 +1,16 @@
 import { readFileSync } from "node:fs";
 
-/** The part of vitest's JSON result that is counted. */
+/** The part of vitest's JSON report that `tally` reads. */
 export interface Result {
-  /** Tests that passed. */
   readonly numPassedTests: number;
-  /** Tests that failed. */
   readonly numFailedTests: number;
-  /** One entry for each test file; one that does not load has failed without a test. */
+  /** One entry for each test file. A file that cannot be loaded has failed without a test. */
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
 }
 
 /**
- * The closing line of a run, `N passed, N failed`. A file that does not load counts as a failure, and so does a
- * run that failed without a failed test: a check before the tests, an error outside of them.
+ * Returns the last line of a run, `N passed, N failed`. A file that cannot be loaded counts as a failure, and
+ * so does a run that failed without a failed test, for example in the type check or by an unhandled error.
  */
 export function tally(result: Result | undefined, exitCode: number): string {
   const broken = result?.testResults.filter(

@@ -5,8 +5,8 @@ const suites = new Set(["bench", "describe", "it", "suite", "test"]);
 const switches = new Set(["only", "runIf", "skip", "skipIf", "todo"]);
 
 /**
- * What makes a test prove less than it says, a line each: tests that are focused or switched off (a test that
- * finds out that it cannot run says why, by `context.skip(reason)`), and waits for time instead of for an event.
+ * Returns one line for each test that is focused or switched off, and for each wait for time instead of an
+ * event. A test that cannot run on this machine calls `context.skip(reason)`.
  */
 export function mannerFaults(file: SourceText): string[] {
   const faults: string[] = [];
@@ -44,14 +44,14 @@ export function mannerFaults(file: SourceText): string[] {
   return faults;
 }
 
-/** The first name of `a.b.c` or of `a.b(...).c`. */
+/** Returns the first name of `a.b.c` or of `a.b(...).c`. */
 function rootOf(expression: Node): string | undefined {
   if (expression.type === "Identifier") return expression.name;
   if (expression.type === "MemberExpression") return rootOf(expression.object);
   return expression.type === "CallExpression" ? rootOf(expression.callee) : undefined;
 }
 
-/** The name of the function that settles a `new Promise(...)`. */
+/** Returns the name of the parameter that settles a `new Promise(...)`. */
 function resolverOf(node: {
   readonly callee: Expression;
   readonly arguments: readonly Node[];
@@ -64,7 +64,10 @@ function resolverOf(node: {
   return first?.type === "Identifier" ? first.name : undefined;
 }
 
-/** The function that a `setTimeout` calls and nothing else: `setTimeout(done, 5)`, `setTimeout(() => done(), 5)`. */
+/**
+ * Returns the only function that a `setTimeout` calls, as in `setTimeout(done, 5)` or
+ * `setTimeout(() => done(), 5)`.
+ */
 function calledBy(node: CallExpression): string | undefined {
   const callback = node.arguments[0];
   if (callback?.type === "Identifier") return callback.name;

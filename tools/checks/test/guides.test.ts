@@ -20,8 +20,10 @@ describe.each(["CONTRIBUTING.md", "README.md"])("%s", (guide) => {
 
 describe("the check sees", () => {
   test("paths in links, code spans and shell blocks, and scripts behind pnpm", () => {
-    const text =
-      "See `packages/gone/src`, `gone.json` [it](docs/none) and `npx pnpm vanish`.\n```sh\npnpm away tools/none.ts\n```\n";
+    const text = [
+      "See `packages/gone/src`, `gone.json` [it](docs/none) and `npx pnpm vanish`.",
+      "```sh\npnpm away tools/none.ts\n```\n",
+    ].join("\n");
     expect(namedIn(text)).toEqual({
       paths: ["packages/gone/src", "gone.json", "tools/none.ts", "docs/none"],
       scripts: ["vanish", "away"],

@@ -29,7 +29,7 @@ describe("the check sees", () => {
   test("no wait in a deadline or a paced source", () => {
     expect(
       faults(
-        "new Promise((done, fail) => { setTimeout(() => fail(new Error('late')), 5); server.once('x', done); });",
+        "new Promise((done, fail) => { setTimeout(() => fail(new Error('x')), 5); s.once('x', done); });",
       ),
     ).toEqual([]);
     expect(faults("setTimeout(push, 5);")).toEqual([]);

@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
 import type { CallScope } from "./call-scope.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject, JsonSchema } from "./json.ts";
 import type { Report } from "./report.ts";
-import type { JsonSchema } from "./schema.ts";
 
 /**
  * An adapter to one distributed system (S13). Required: a name, start, stop, call. Everything else is a capability:
@@ -35,8 +34,6 @@ export interface Broker {
   readonly peers?: Peers;
   /** How it does. */
   health?(): BrokerHealth;
-  /** Forgets cached results of actions (S2.5). */
-  clearCache?(patterns: readonly string[]): Promise<void>;
 }
 
 /** How the gateways of one system talk to each other (S9.4): questions by name, answers as plain data. */

@@ -1,5 +1,4 @@
 import type { Context } from "./context.ts";
-import type { Trace } from "./trace.ts";
 
 /** What a broker may know of the request that a call belongs to (S13.4). */
 export interface CallScope {
@@ -18,4 +17,41 @@ export interface CallScope {
   onEnd(listener: (reason: unknown) => void): () => void;
   /** Told what happens, where somebody listens. */
   readonly trace: Trace | undefined;
+}
+
+/** The one hook through which explain, OpenTelemetry, metrics and the request log see a request. */
+export type Trace = (event: TraceEvent) => void;
+
+/** What a trace is told. Durations are milliseconds. */
+export type TraceEvent =
+  | { readonly at: "params"; readonly jsonPath: string; readonly params: unknown }
+  | { readonly at: "gate"; readonly name: string; readonly verdict: Verdict }
+  | {
+      readonly at: "call";
+      readonly action: string;
+      readonly node?: string;
+      readonly ms: number;
+      readonly error?: string;
+    }
+  | { readonly at: "publish"; readonly event: string; readonly broadcast: boolean }
+  | {
+      readonly at: "function";
+      readonly label: string;
+      readonly tier: string;
+      readonly ms: number;
+      readonly error?: string;
+    };
+
+/** What a rule decided. Data, not an exception. */
+export interface Verdict {
+  /** Whether it may happen. */
+  readonly allowed: boolean;
+  /** The rule's description, filled in by the gate: what the client is told (S7.5). */
+  readonly rule?: string;
+  /** Why not: for logs and explain, never for clients. */
+  readonly reason?: string;
+  /** Another code than the gate's own `UNAUTHENTICATED` and `FORBIDDEN`, such as `RATE_LIMITED`. */
+  readonly code?: string;
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter?: number;
 }

@@ -1,5 +1,5 @@
-import type { Origin } from "./finding.ts";
 import type { Json } from "./json.ts";
+import type { Origin } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
 /** What an endpoint is mapped to (S2). */

@@ -1,5 +1,5 @@
 import type { Broker } from "./broker.ts";
-import type { JsonSchema } from "./schema.ts";
+import type { JsonSchema } from "./json.ts";
 
 /** Which services and actions there are, seen from one branch (S9.7). Immutable; a new one is made when anything changes. */
 export interface DirectorySnapshot {

@@ -1,9 +1,8 @@
-import type { Finding, Origin } from "./finding.ts";
-import type { Json } from "./json.ts";
+import type { Verdict } from "./call-scope.ts";
+import type { DescribedSchema, Json } from "./json.ts";
+import type { Finding, Origin } from "./report.ts";
 import type { ConsoleMessage, Sandbox } from "./sandbox.ts";
-import type { DescribedSchema } from "./schema.ts";
 import type { Scope } from "./scope.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** Which connector a rule guards. */
 export type AccessKind = "call" | "publish" | "subscribe";

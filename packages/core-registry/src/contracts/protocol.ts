@@ -1,11 +1,10 @@
-import type { Change } from "./change.ts";
 import type { ConnectorDescription, ConnectorTable } from "./connector.ts";
-import type { Finding, Origin } from "./finding.ts";
+import type { DescribedSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
+import type { Change, Finding, Origin } from "./report.ts";
 import type { Method } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
-import type { DescribedSchema } from "./schema.ts";
 
 /**
  * A way to be called from outside: REST, GraphQL, WebSocket, a third party's. It never sees the server, a broker or

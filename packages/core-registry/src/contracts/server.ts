@@ -94,7 +94,7 @@ export interface GatewayPage {
 /** How the gateway does (the seed's table). */
 export interface GatewayHealth {
   /** Which column of the table. */
-  readonly state: "starting" | "merging" | "running" | "stopping" | "failed";
+  readonly state: "starting" | "running" | "stopping" | "failed";
   /** What it waits for, or what failed. */
   readonly reasons: readonly string[];
 }

@@ -1,32 +1,33 @@
 import type { Broker } from "../contracts/broker.ts";
-import type { Clock } from "../contracts/clock.ts";
 import type { GatewayHealth } from "../contracts/server.ts";
+import type { Runtime } from "./runtime.ts";
 
-/** Knows how far the gateway is (S12.6). */
+/** Whether the gateway can serve (S12.6). */
 export interface Readiness {
-  /** Waits for the brokers' discovery, `readyAfter` at the longest. Rejects with the first error when no broker could start. */
-  wait(starts: readonly Promise<void>[]): Promise<void>;
-  /** From now on: stopping. */
-  stopping(): void;
-  /** The state, and what it waits for. */
-  health(now: ReadinessInput): GatewayHealth;
+  /** Waits until every broker has finished discovery, but not longer than `readyAfterMs`. Never rejects. */
+  waitForDiscovery(starts: readonly Promise<void>[]): Promise<void>;
+  /** Reports the state `stopping` from now on. */
+  stop(): void;
+  health(input: ReadinessInput): GatewayHealth;
 }
 
-/** What readiness is told of the registry. */
+/** What decides about readiness beside the brokers. */
 export interface ReadinessInput {
   /** Services that must be there. */
   readonly expected: readonly string[];
-  /** Whether one is. */
-  isThere(service: string): boolean;
-  /** Whether master was compiled. */
-  readonly isCompiled: boolean;
+  isUp(service: string): boolean;
+  readonly isMasterCompiled: boolean;
 }
 
-/** How long a broker may be lost before the gateway counts as failed: milliseconds. */
+/** How long a broker can be without its connection before the gateway counts as failed, in milliseconds. */
 const lostMs = 30_000;
 
-/** A gateway that starts. */
-export function createReadiness(brokers: readonly Broker[], clock: Clock, readyAfterMs: number): Readiness {
+/** Creates the readiness of a gateway that starts. */
+export function createReadiness(
+  brokers: readonly Broker[],
+  { clock }: Pick<Runtime, "clock">,
+  readyAfterMs: number,
+): Readiness {
   let isDiscovered = false;
   let isStopping = false;
   const failed = new Map<string, string>();
@@ -37,17 +38,15 @@ export function createReadiness(brokers: readonly Broker[], clock: Clock, readyA
     return health.state === "failed" || clock.now() - health.since >= lostMs;
   };
 
+  const recordFailure = (index: number, error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    failed.set(brokers[index]?.name ?? String(index), reason);
+  };
+
   return {
-    async wait(starts) {
+    async waitForDiscovery(starts) {
       const settled = Promise.all(
-        starts.map((start, index) =>
-          start.catch((error: unknown) => {
-            failed.set(
-              brokers[index]?.name ?? String(index),
-              error instanceof Error ? error.message : String(error),
-            );
-          }),
-        ),
+        starts.map((start, index) => start.catch((error: unknown) => recordFailure(index, error))),
       );
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const cancel = clock.after(readyAfterMs, resolve);
@@ -55,21 +54,21 @@ export function createReadiness(brokers: readonly Broker[], clock: Clock, readyA
       cancel();
       isDiscovered = true;
     },
-    stopping() {
+    stop() {
       isStopping = true;
     },
-    health({ expected, isThere, isCompiled }) {
+    health({ expected, isUp, isMasterCompiled }) {
       if (isStopping) return { state: "stopping", reasons: [] };
-      const broken = [
+      const faults = [
         ...[...failed].map(([name, reason]) => `The broker ${name} could not start: ${reason}`),
         ...brokers.filter(isLost).map(({ name }) => `The broker ${name} is lost.`),
       ];
-      if (broken.length > 0) return { state: "failed", reasons: broken };
+      if (faults.length > 0) return { state: "failed", reasons: faults };
       const waits = [
         ...(isDiscovered ? [] : ["Discovery is not complete."]),
-        ...(isCompiled ? [] : ["The branch master is not compiled."]),
+        ...(isMasterCompiled ? [] : ["The branch master is not compiled."]),
         ...expected
-          .filter((service) => !isThere(service))
+          .filter((service) => !isUp(service))
           .map((service) => `The service ${service} is not there.`),
       ];
       return waits.length > 0 ? { state: "starting", reasons: waits } : { state: "running", reasons: [] };

@@ -1,350 +1,316 @@
 import { hostname } from "node:os";
-import type { Change } from "../contracts/change.ts";
-import { type Clock, systemClock } from "../contracts/clock.ts";
-import { type Logger, silentLogger } from "../contracts/logger.ts";
+import { TidegateError } from "../contracts/errors.ts";
+import type { Change, Report } from "../contracts/report.ts";
+import { createHub } from "../runtime/event-hub.ts";
+import { createExamples } from "../runtime/examples.ts";
+import { masterBranch } from "../runtime/fragment/fragment.ts";
+import { fragmentSchema } from "../runtime/fragment/json-schema.ts";
+import type { Branch } from "./branches/branch.ts";
+import { type Branches, createBranches } from "./branches/branches.ts";
+import { branchStatus } from "./branches/status.ts";
+import { ClaimTable } from "./claims/claim-table.ts";
 import type {
   CheckRequest,
   Registry,
   RegistryOptions,
+  VersionDifference,
   VersionName,
   VersionSwap,
-} from "../contracts/registry.ts";
-import type { Report } from "../contracts/report.ts";
-import type { GatewayHealth, NotServed } from "../contracts/server.ts";
-import type { CompiledVersion } from "../difference/compiled-version.ts";
-import { difference } from "../difference/difference.ts";
-import { TidegateError } from "../errors.ts";
-import { createHub } from "../events/hub.ts";
-import { createExamples } from "../examples/examples.ts";
-import { masterBranch } from "../fragment/fragment.ts";
-import { fragmentSchema } from "../fragment/json-schema.ts";
-import type { FragmentPlugins } from "../fragment/read.ts";
-import { runtimeReports } from "../reporting/runtime.ts";
-import { Board } from "./board.ts";
-import type { Branch } from "./branch.ts";
-import { createBranches } from "./branches.ts";
-import { createBranchCompiler } from "./compile-branch.ts";
-import { type CompiledFragment, compileFragment, type FragmentCompiler } from "./compile-fragment.ts";
-import { createDiscovery } from "./discovery.ts";
-import { createExchange } from "./exchange.ts";
-import { createFragments } from "./fragments.ts";
-import { createHeirlooms } from "./heirlooms.ts";
-import { type InheritanceOptions, inherit } from "./inheritance.ts";
-import type { LedgerData } from "./ledger-data.ts";
-import { createListeners } from "./listeners.ts";
-import { createMerges } from "./merges.ts";
-import { createMessenger } from "./messenger.ts";
-import { createPace } from "./pace.ts";
-import { createPins } from "./pins.ts";
+} from "./contract.ts";
+import { difference } from "./difference/difference.ts";
+import {
+  type CompiledFragment,
+  compileFragment,
+  type FragmentCompiler,
+} from "./discovery/compile-fragment.ts";
+import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
+import { createFragments } from "./discovery/fragment-store.ts";
+import { publishedFragments } from "./discovery/view.ts";
+import { createExchange } from "./ledger/exchange.ts";
+import { type InheritanceOptions, inherit } from "./ledger/inherit.ts";
+import { createPeerAnswers } from "./ledger/peer-answers.ts";
+import { createPins, type Pins } from "./ledger/pins.ts";
+import { createHeirlooms, createReconciling, type Heirlooms } from "./ledger/reconcile.ts";
+import { dryRun } from "./merge/dry-run.ts";
+import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
+import type { MergeTools } from "./merge/types.ts";
 import { createReadiness } from "./readiness.ts";
-import { createReconciling } from "./reconciling.ts";
-import { branchStatus } from "./status.ts";
-import { isTagOf } from "./tag.ts";
-import { createTimers } from "./timers.ts";
-import { overlay } from "./try-out.ts";
-import { publishedFragments } from "./view.ts";
+import { createMessenger } from "./reports/reporter.ts";
+import { runtimeReports } from "./reports/runtime-reports.ts";
+import { createListeners, createRuntime, type Listeners, type OwnedRuntime } from "./runtime.ts";
+import type { CompiledVersion } from "./versions/compiled-version.ts";
+import { recompileRecipe } from "./versions/recompile.ts";
 
-const noBranch: NotServed = { missing: "branch" };
-
-/** Makes a registry. Nothing happens until `start`. */
+/**
+ * Creates the registry of a gateway (S9). Nothing runs before `start`. The flow of a change, from top to bottom:
+ *
+ * 1. A broker reports a service to `discovery`, which compiles its fragment and updates the directory.
+ * 2. `branches.directoryChanged` enqueues the branches that the change can affect.
+ * 3. `queue` merges them one at a time (`merge.ts`), and the branch serves the new version.
+ * 4. `afterMerge` emits the swap, reports to the nodes, and compares ledgers with the other gateways.
+ */
 export function createRegistry(options: RegistryOptions): Registry {
-  const clock: Clock = options.clock ?? systemClock;
-  const logger: Logger = options.logger ?? silentLogger;
+  const { brokers, protocols, policies, disabledPolicies = [], sandbox } = options;
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;
-  const plugins: FragmentPlugins = {
-    protocols: options.protocols,
-    policies: options.policies,
-    disabledPolicies: options.disabledPolicies ?? [],
-  };
-  const { protocols } = options;
-  const reports = createListeners<Report>(logger);
-  const mounts = createListeners<VersionSwap>(logger);
-  const ended = new AbortController();
-  const { signal } = ended;
-  const timers = createTimers(clock);
-  const runtime = runtimeReports(clock, (happenings) => messenger.happened(happenings));
-  const pace = createPace();
+  const runtime = createRuntime(options);
+  const { clock, logger, signal } = runtime;
+  const reports = createListeners<Report>(runtime);
+  const swaps = createListeners<VersionSwap>(runtime);
+  const serving: { since: number | undefined } = { since: undefined };
+
+  const hub = createHub(brokers);
   const examples = createExamples(options.examples ?? {}, clock);
+  const runtimeEvents = runtimeReports(clock, (events) => reporter.happened(events));
   const compiler: FragmentCompiler = {
-    ...plugins,
-    sandbox: options.sandbox,
+    protocols,
+    policies,
+    disabledPolicies,
+    sandbox,
     contexts: options.contexts.map(({ name }) => name),
     reserved: ["/~", ...(options.reserved ?? []), ...protocols.flatMap(({ reserved }) => reserved ?? [])],
     examples,
-    happened: runtime.happened,
+    happened: runtimeEvents.happened,
   };
+  const compile = (raw: unknown, service: string): Promise<CompiledFragment> =>
+    compileFragment(raw, service, compiler, signal);
+
+  const masterTable = new ClaimTable();
   const fragments = createFragments({
-    compile: (raw, service) => compileFragment(raw, service, compiler, signal),
-    inUse: fragmentsInUse,
+    compile,
+    inUse: (service) => fragmentsInUse(service, masterTable, discovery),
   });
-  /** Where master's fragments are placed; every merge begins here. */
-  const board = new Board();
-  const heirlooms = createHeirlooms();
-  let since: number | undefined;
-
-  function* fragmentsInUse(service: string): Iterable<CompiledFragment> {
-    const placed = board.chosen(service);
-    if (placed !== undefined) yield placed;
-    yield* publishedFragments(discovery.directory, service);
-  }
-
-  const merges = createMerges({
-    quiet: () => discovery.settled(),
-    failed: (branch, error) =>
-      logger.error(`The branch ${branch.name} could not be merged; what it served goes on.`, error),
-  });
-  const branchCompiler = createBranchCompiler({
-    board,
-    fragments,
+  const queue = createMergeQueue({ runtime, fragmentsRead: () => discovery.settled() });
+  const tools: MergeTools = {
     protocols,
-    policies: options.policies,
-    breakingChanges: options.breakingChanges ?? {},
-    near: () => branches.master().compilation,
-    logger,
-    signal,
-    pace,
-  });
-  const mounted = (
-    { name: branch }: Branch,
-    before: CompiledVersion | undefined,
-    { version }: CompiledVersion,
-    changes: readonly Change[],
-  ): void => {
-    if (before?.version !== version) mounts.tell({ branch, version, previous: before?.version, changes });
-  };
-
-  const branches = createBranches({
-    clock,
-    timers,
-    pace,
-    board,
-    merges,
-    compiler: branchCompiler,
+    policies,
+    masterTable,
     fragments,
+    runtime,
+    breakingChanges: new Map(Object.entries(options.breakingChanges ?? {})),
+    masterVersion: () => branches.master.compilation,
+  };
+  const branches: Branches = createBranches({
+    tools,
+    queue,
     directory: () => discovery.directory,
     maxVersions: options.maxVersions ?? 10,
     maxCompiled: options.maxCompiled ?? 20,
     unusedMs: (options.maxUnusedSeconds ?? 1_800) * 1_000,
     merged: (branch, merge) => {
-      const isHeld = branch.ledger.version !== undefined;
-      if (!isHeld) mounted(branch, merge.before, merge.after, merge.changes);
-      messenger.merged(branch.name, merge);
+      const isPinned = branch.ledger.version !== undefined;
+      if (!isPinned) emitSwap(swaps, branch, merge.before, merge.after, merge.changes);
+      reporter.merged(branch.name, merge);
       reconciling.soon();
     },
   });
-
-  const hub = createHub(options.brokers);
   const discovery = createDiscovery({
-    event: hub.receive,
-    clock,
-    logger,
+    ...runtime,
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
-    pace,
-    changed: branches.changed,
-    unplaced: (fragment) => messenger.unplaced(fragment),
+    event: hub.receive,
+    changed: branches.directoryChanged,
+    unplaced: (fragment) => reporter.unplaced(fragment),
   });
-  const messenger = createMessenger({
+  const reporter = createMessenger({
+    ...runtime,
     gateway,
-    logger,
-    clock,
     directory: () => discovery.directory,
     branches: branches.all,
-    reported: reports.tell,
+    reported: reports.emit,
   });
-  const readiness = createReadiness(options.brokers, clock, (options.readyAfterSeconds ?? 30) * 1_000);
 
-  const ownVersions = (): { gateway: string; versions: Record<string, string> } => ({
+  const retained = createHeirlooms();
+  const answers = createPeerAnswers({
     gateway,
-    versions: Object.fromEntries(
-      branches.all().flatMap((branch): [string, string][] => {
-        const id = branch.served?.version.id ?? branch.versions[0]?.id;
-        return id === undefined ? [] : [[branch.name, id]];
-      }),
-    ),
+    branches,
+    discovery,
+    fragments,
+    serving,
+    followPin: (pin) => pins.follow(pin),
   });
-  const ownLedgers = (): LedgerData | undefined =>
-    since === undefined
-      ? undefined
-      : {
-          contract: 1,
-          gateway,
-          since,
-          branches: new Map(branches.all().map(({ name, ledger }) => [name, ledger])),
-          revisions: discovery.revisions(),
-        };
-
-  const exchange = createExchange(options.brokers, {
-    ledgers: ownLedgers,
-    fragments: (hashes) => hashes.flatMap((hash) => fragments.byHash(hash) ?? []),
-    recipe: (name, id) => recipeOf(branches.get(name), id),
-    pinned: (pin) => pins.follow(pin),
-    versions: ownVersions,
-  });
+  const exchange = createExchange(brokers, answers);
   const inheritance: InheritanceOptions = {
     exchange,
     fragments,
-    keep: heirlooms.keep,
+    keep: retained.keep,
     learn: discovery.learn,
     branch: branches.ensure,
     known: branches.get,
-    between: merges.between,
+    between: queue.runExclusive,
   };
-
   const pins = createPins({
     gateway,
     clock,
     branch: branches.get,
     fragments,
     exchange,
-    keep: heirlooms.keep,
+    keep: retained.keep,
     recall: branches.version,
-    recompile: (recipe) => merges.between(() => branchCompiler.recompile(recipe)),
-    between: merges.between,
+    recompile: (recipe) => queue.runExclusive(() => recompileRecipe(recipe, tools)),
+    between: queue.runExclusive,
     merge: branches.merge,
-    mounted: (branch, before) => {
+    mounted: (branch, previous) => {
       const { served } = branch;
-      if (served !== undefined) mounted(branch, before, served, difference(before, served, options));
+      if (served !== undefined)
+        emitSwap(swaps, branch, previous, served, difference(previous, served, tools));
     },
   });
-
-  const keepPinnedAlone = (): void => heirlooms.keepPinnedAlone(branches.all().map(({ ledger }) => ledger));
-
-  const isAlone = !options.brokers.some(({ peers }) => peers);
+  const isAlone = !brokers.some(({ peers }) => peers);
   const reconciling = createReconciling({
-    clock,
-    timers,
+    ...runtime,
     inheritance,
-    own: () => (isAlone ? undefined : ownLedgers()),
+    own: () => (isAlone ? undefined : answers.ledgers()),
     isDisputed: () => branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0),
     merge: async (differing) => {
-      for (const branch of differing) merges.want(branch, "now");
-      await merges.settled();
-      keepPinnedAlone();
+      for (const branch of differing) queue.enqueue(branch, "now");
+      await queue.settled();
+      keepPinned(retained, branches);
     },
     failed: (error) => {
-      if (!signal.aborted) logger.warn("The other gateways could not be asked.", error);
+      if (!signal.aborted) logger.warn("The ledgers of the other gateways could not be compared.", error);
     },
   });
+  const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
 
   const settled = async (): Promise<void> => {
     await discovery.settled();
-    await merges.settled();
+    await queue.settled();
   };
 
-  const check = async (request: CheckRequest): Promise<Report> => {
-    const raw = request.branch === undefined ? request.fragment : onBranch(request.fragment, request.branch);
-    const fragment = await compileFragment(raw, request.service, compiler, signal);
-    const name = fragment.branch ?? masterBranch;
-    // A branch that does not exist yet is tried on one that nobody sees.
-    const branch = branches.get(name) ?? branches.draft(name);
-    const directory = discovery.directory;
-    return await merges.between(() =>
-      overlay({ branch, directory, fragment, gateway, broker: options.brokers[0] }),
-    );
-  };
-
-  const startBrokers = async (): Promise<void> => {
-    const starts = options.brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
-    await readiness.wait(starts);
+  const start = async (): Promise<void> => {
+    await sandbox.start();
+    if (signal.aborted) return;
+    const starts = brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
+    await readiness.waitForDiscovery(starts);
     await discovery.settled();
-  };
-
-  const begin = async (): Promise<void> => {
-    const held = await inherit(inheritance);
-    merges.want(branches.master(), "now");
-    for (const branch of branches.all()) merges.want(branch, "later");
-    for (const [branch, id] of held)
-      await pins.follow({ branch: branch.name, to: id, at: 0, by: "" }).catch((error: unknown) => {
-        logger.warn(`The branch ${branch.name} is held at a version that is not known here.`, error);
-      });
-    merges.begin();
+    if (signal.aborted) return;
+    await mergeFirst({ branches, queue, pins, runtime, inheritance });
     await settled();
-    keepPinnedAlone();
-    since = clock.now();
+    keepPinned(retained, branches);
+    serving.since = clock.now();
     reconciling.soon();
   };
 
-  const health = (): GatewayHealth =>
-    readiness.health({
-      expected: options.expect ?? [],
-      isThere: (service) => branches.master().snapshot.service(service)?.state === "up",
-      isCompiled: branches.master().served !== undefined,
-    });
-
-  const demand = async ({ branch: name, tag }: VersionName): Promise<CompiledVersion> => {
-    const branch = branches.get(name);
-    if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN", `There is no branch \`${name}\`.`);
-    const version = await branches.version(branch, tag);
-    if (version !== undefined) return version;
-    throw new TidegateError("VERSION_UNKNOWN", `The branch \`${name}\` has no version \`${tag}\`.`);
-  };
-
-  let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    readiness.stopping();
-    ended.abort();
-    merges.stop();
-    discovery.stop();
-    hub.stop();
+    readiness.stop();
     runtime.stop();
-    messenger.stop();
-    examples.stop();
-    timers.stop();
-    await Promise.allSettled(options.brokers.map((broker) => broker.stop()));
-    await Promise.allSettled([...protocols, ...options.policies].map((plugin) => plugin.dispose?.()));
-    await options.sandbox.stop();
+    for (const part of [queue, discovery, hub, runtimeEvents, reporter, examples]) part.stop();
+    await Promise.allSettled(brokers.map((broker) => broker.stop()));
+    await Promise.allSettled([...protocols, ...policies].map((plugin) => plugin.dispose?.()));
+    await sandbox.stop();
   };
+  let stopped: Promise<void> | undefined;
 
   return {
-    async start() {
-      await options.sandbox.start();
-      if (signal.aborted) return;
-      await startBrokers();
-      if (!signal.aborted) await begin();
+    start,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
-    stop() {
-      stopping ??= stop();
-      return stopping;
-    },
-    find: (branch, tag) => branches.get(branch)?.find(tag) ?? noBranch,
+    settled,
+    find: branches.find,
     events: hub,
     examples,
-    health,
+    health: () =>
+      readiness.health({
+        expected: options.expect ?? [],
+        isUp: (service) => branches.master.snapshot.service(service)?.state === "up",
+        isMasterCompiled: branches.master.served !== undefined,
+      }),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),
-    async difference(before, after) {
-      const [one, other] = [await demand(before), await demand(after)];
-      const changes = difference(one, other, options);
-      return {
-        before: { branch: before.branch, tag: one.version.name },
-        after: { branch: after.branch, tag: other.version.name },
-        level: changes[0]?.level ?? "none",
-        changes,
-      };
-    },
+    difference: (before, after) => compareVersions(before, after, branches, tools),
     pin: pins.pin,
     unpin: pins.unpin,
-    gateways: async () => [ownVersions(), ...(await exchange.versions())],
-    fragmentSchema: () => fragmentSchema(plugins),
-    check,
+    gateways: async () => [answers.versions(), ...(await exchange.versions())],
+    fragmentSchema: () => fragmentSchema(compiler),
+    check: async (request) => {
+      const fragment = await compile(onBranch(request), request.service);
+      const name = fragment.branch ?? masterBranch;
+      const branch = branches.get(name) ?? branches.draft(name);
+      const { directory } = discovery;
+      return await queue.runExclusive(() =>
+        dryRun({ branch, directory, fragment, gateway, broker: brokers[0] }),
+      );
+    },
     onReport: reports.add,
-    onSwap: mounts.add,
-    settled,
+    onSwap: swaps.add,
   };
 }
 
-// What a branch is held at need not be one of its own versions: another gateway's may be.
-function recipeOf(branch: Branch | undefined, id: string): readonly string[] | undefined {
-  const kept = branch?.versions.find((version) => isTagOf(id, version.id))?.recipe;
-  if (kept !== undefined) return kept.map(({ hash }) => hash);
-  const served = branch?.served;
-  if (served === undefined || !isTagOf(id, served.version.id)) return undefined;
-  return [...served.chosen.values()].map(({ hash }) => hash);
+/** The compiled fragments of a service that master serves or a node publishes: they are found here, not in a cache. */
+function* fragmentsInUse(
+  service: string,
+  masterTable: ClaimTable,
+  { directory }: Pick<Discovery, "directory">,
+): Iterable<CompiledFragment> {
+  const served = masterTable.chosen(service);
+  if (served !== undefined) yield served;
+  yield* publishedFragments(directory, service);
 }
 
-function onBranch(fragment: unknown, branch: string): unknown {
-  return fragment !== null && typeof fragment === "object" && !Array.isArray(fragment)
-    ? { ...fragment, branch }
-    : fragment;
+function emitSwap(
+  swaps: Listeners<VersionSwap>,
+  { name }: Branch,
+  previous: CompiledVersion | undefined,
+  { version }: CompiledVersion,
+  changes: readonly Change[],
+): void {
+  if (previous?.version === version) return;
+  swaps.emit({ branch: name, version, previous: previous?.version, changes });
+}
+
+/** The first merge of a gateway that starts: it takes over the ledgers and pins of the others before it merges (S9.4). */
+async function mergeFirst(parts: {
+  readonly branches: Branches;
+  readonly queue: MergeQueue;
+  readonly pins: Pins;
+  readonly runtime: OwnedRuntime;
+  readonly inheritance: InheritanceOptions;
+}): Promise<void> {
+  const { branches, queue, pins, runtime, inheritance } = parts;
+  const pinned = await inherit(inheritance);
+  queue.enqueue(branches.master, "now");
+  for (const branch of branches.all()) queue.enqueue(branch, "later");
+  for (const [{ name }, id] of pinned)
+    await pins.follow({ branch: name, to: id, at: 0, by: "" }).catch((error: unknown) => {
+      runtime.logger.warn(
+        `Branch ${name} is pinned to version ${id.slice(0, 8)}, which no gateway could provide. It serves its newest.`,
+        error,
+      );
+    });
+  queue.start();
+}
+
+function keepPinned(retained: Heirlooms, branches: Branches): void {
+  retained.keepPinnedAlone(branches.all().map(({ ledger }) => ledger));
+}
+
+async function compareVersions(
+  before: VersionName,
+  after: VersionName,
+  branches: Branches,
+  tools: MergeTools,
+): Promise<VersionDifference> {
+  const [previous, next] = [await versionOf(before, branches), await versionOf(after, branches)];
+  const changes = difference(previous, next, tools);
+  return {
+    before: { branch: before.branch, tag: previous.version.name },
+    after: { branch: after.branch, tag: next.version.name },
+    level: changes[0]?.level ?? "none",
+    changes,
+  };
+}
+
+async function versionOf({ branch: name, tag }: VersionName, branches: Branches): Promise<CompiledVersion> {
+  const branch = branches.get(name);
+  if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN", `There is no branch \`${name}\`.`);
+  const version = await branches.version(branch, tag);
+  if (version !== undefined) return version;
+  throw new TidegateError("VERSION_UNKNOWN", `The branch \`${name}\` has no version \`${tag}\`.`);
+}
+
+function onBranch({ fragment, branch }: CheckRequest): unknown {
+  const isObject = fragment !== null && typeof fragment === "object" && !Array.isArray(fragment);
+  return branch !== undefined && isObject ? { ...fragment, branch } : fragment;
 }

@@ -1,22 +1,22 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import type {
-  Access,
-  Broker,
-  Claim,
-  ContextFactory,
-  ErrorCode,
-  GatewayPage,
-  HttpRoute,
-  Policy,
-  Protocol,
-  Reply,
-  Route,
-  Sandbox,
-  Verdict,
-  WebSocketRoute,
+import {
+  type Access,
+  type Broker,
+  type Claim,
+  type ContextFactory,
+  type ErrorCode,
+  type GatewayPage,
+  type HttpRoute,
+  type Policy,
+  type Protocol,
+  type Reply,
+  type Route,
+  type Sandbox,
+  TidegateError,
+  type Verdict,
+  type WebSocketRoute,
 } from "../../src/index.ts";
-import { TidegateError } from "../../src/index.ts";
 
 // These are judged by the compiler: a line under `@ts-expect-error` that compiles is a fault of `tsc -b`.
 const call: Broker["call"] = async () => undefined;

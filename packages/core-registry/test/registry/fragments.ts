@@ -1,9 +1,9 @@
-import { emptyPolicyGate } from "../../src/connectors/gate.ts";
 import type { Broker } from "../../src/contracts/broker.ts";
 import type { Claim, Compiled } from "../../src/contracts/protocol.ts";
-import { hash128 } from "../../src/fragment/canonical.ts";
-import type { CompiledFragment } from "../../src/registry/compile-fragment.ts";
-import type { Offer } from "../../src/registry/directory.ts";
+import type { CompiledFragment } from "../../src/registry/discovery/compile-fragment.ts";
+import type { Offer } from "../../src/registry/discovery/directory.ts";
+import { emptyPolicyGate } from "../../src/runtime/connectors/policy-gate.ts";
+import { hash128 } from "../../src/runtime/fragment/canonical.ts";
 
 /** A broker that does nothing: for tests of what is pure. */
 export const stillBroker: Broker = {

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { silentLogger } from "../../src/contracts/logger.ts";
 import type { Protocol } from "../../src/contracts/protocol.ts";
-import { difference } from "../../src/difference/difference.ts";
-import { Board } from "../../src/registry/board.ts";
-import type { Compilation, CompileInput } from "../../src/registry/compile.ts";
-import type { Directory } from "../../src/registry/directory.ts";
-import { emptyLedger } from "../../src/registry/ledger.ts";
-import { createPace } from "../../src/registry/pace.ts";
-import { view } from "../../src/registry/view.ts";
+import { ClaimTable } from "../../src/registry/claims/claim-table.ts";
+import { difference } from "../../src/registry/difference/difference.ts";
+import type { Directory } from "../../src/registry/discovery/directory.ts";
+import { view } from "../../src/registry/discovery/view.ts";
+import { emptyLedger } from "../../src/registry/ledger/ledger.ts";
+import type { Compilation, CompileInput } from "../../src/registry/merge/types.ts";
+import { createYield } from "../../src/runtime/yield.ts";
 
 /** A protocol without a will of its own: the fragments of these tests are made without it. */
 export const stillProtocol: Protocol = {
@@ -32,20 +32,22 @@ export function inputOf(
   return {
     view: view(branch, directory),
     ledger: emptyLedger,
-    base: new Board(),
+    parentTable: new ClaimTable(),
     previous,
-    fork: undefined,
+    parent: undefined,
     protocols,
     breakingChanges: "off",
-    judge: () => [],
-    lastGood: (service, hash) => {
+    check: () => [],
+    retained: (service, hash) => {
       const fragment = previous?.chosen.get(service);
       return fragment?.hash === hash ? fragment : undefined;
     },
     difference: (before, after) => difference(before, after, { protocols, policies: [] }),
-    logger: silentLogger,
-    signal: new AbortController().signal,
-    pace: createPace(),
+    runtime: {
+      logger: silentLogger,
+      signal: new AbortController().signal,
+      yieldToEventLoop: createYield(),
+    },
     ...rest,
   };
 }

@@ -1,7 +1,7 @@
 import { type ManualClock, type MemoryBroker, manualClock, memoryBroker } from "@tidegate/plugin-testkit";
 import { onTestFinished } from "vitest";
-import type { Registry, RegistryOptions, VersionSwap } from "../../src/contracts/registry.ts";
 import type { Served } from "../../src/contracts/server.ts";
+import type { Registry, RegistryOptions, VersionSwap } from "../../src/registry/contract.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { noSandbox, paths } from "./plugins.ts";
 

@@ -8,7 +8,7 @@ import { reportSuite } from "./reports.ts";
 
 /**
  * The contract of brokers (S13) as tests: registers a suite with vitest that every broker passes, with all
- * capabilities but `health`, `clearCache` and `peers`; where `peers` or `BrokerSystem.anotherGateway` is not there, its tests are
+ * capabilities but `health` and `peers`; where `peers` or `BrokerSystem.anotherGateway` is not there, its tests are
  * skipped and say so. The tests run side by side, each on a system of its own. Needs vitest.
  */
 export function testBroker(suite: BrokerSuite): void {

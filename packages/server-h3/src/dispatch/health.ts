@@ -6,8 +6,8 @@ type State = GatewayHealth["state"];
 
 /** The seed's table (S12.6). */
 const table: Readonly<Record<"liveness" | "readiness", Readonly<Record<State, number>>>> = {
-  liveness: { starting: 200, merging: 200, running: 200, stopping: 200, failed: 500 },
-  readiness: { starting: 503, merging: 200, running: 200, stopping: 503, failed: 500 },
+  liveness: { starting: 200, running: 200, stopping: 200, failed: 500 },
+  readiness: { starting: 503, running: 200, stopping: 503, failed: 500 },
 };
 
 /**

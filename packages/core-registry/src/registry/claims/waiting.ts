@@ -1,0 +1,120 @@
+/**
+ * Claims that wait (S5.8). A GraphQL field whose type no service defines cannot be served; the rest of its fragment can.
+ *
+ * 1. `settleWaiting` starts from all claims and marks the ones that need a missing definition, until nothing changes:
+ *    so definitions that need each other stay together. It looks only at claims that the change can have affected.
+ * 2. `waitingFindingsOf` tells the service's developer what is missing.
+ */
+import type { Finding } from "../../contracts/report.ts";
+import type { YieldToEventLoop } from "../../runtime/yield.ts";
+import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
+import { type IndexedClaim, indexOf } from "./claim-index.ts";
+import type { ClaimTable } from "./claim-table.ts";
+
+/** One claim of one service. */
+interface ServiceClaim {
+  readonly service: string;
+  readonly claim: IndexedClaim;
+}
+
+/**
+ * Marks the claims of a table that need something that no service defines.
+ *
+ * @param table over `parentTable`
+ * @param parentTable a table whose claims were settled before
+ */
+export async function settleWaiting(
+  table: ClaimTable,
+  parentTable: ClaimTable,
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<void> {
+  const unchecked = affectedClaims(table, parentTable);
+  const waiting = new Map<string, Set<string>>();
+  for (const service of table.servicesWaiting()) table.setWaiting(service, noKeys);
+  // A service can claim one key twice: the key waits where one of the two claims does.
+  for (let next = unchecked.pop(); next !== undefined; next = unchecked.pop()) {
+    const { service, claim } = next;
+    const keys = waiting.get(service) ?? new Set<string>();
+    if (keys.has(claim.key) || hasAllNeeds(claim, table)) continue;
+    waiting.set(service, keys.add(claim.key));
+    table.setWaiting(service, keys);
+    if (!table.isDefined(claim.key)) unchecked.push(...claimsNeeding(table, claim.key));
+    await yieldToEventLoop();
+  }
+}
+
+/** The findings about claims that wait, for those of the services that have any, by service. */
+export function waitingFindingsOf(
+  services: ReadonlySet<string>,
+  { chosen, parts }: CompiledVersion,
+  table: ClaimTable,
+): ReadonlyMap<string, readonly Finding[]> {
+  const waiting = new Map<string, readonly Finding[]>();
+  for (const service of services) {
+    const fragment = chosen.get(service);
+    if (fragment === undefined || table.waitingKeys(service).size === 0) continue;
+    waiting.set(service, waitingFindings(fragment, parts, table));
+  }
+  return waiting;
+}
+
+const maxFindings = 100;
+const maxNames = 5;
+
+function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimTable): Finding[] {
+  const waiting = indexOf(fragment).claims.filter(
+    ({ protocol, claim }) => parts.get(protocol)?.get(fragment.service)?.waiting.has(claim.key) === true,
+  );
+  // A fragment can have thousands of them, and each position is looked up in the whole text.
+  return waiting.slice(0, maxFindings).map(({ protocol, claim, needs }): Finding => {
+    const missing = needs.flatMap((anyOf) => (anyOf.some((key) => table.isDefined(key)) ? [] : anyOf));
+    const names = missing.slice(0, maxNames).map((key) => `\`${key.slice(protocol.length + 1)}\``);
+    const others = missing.length > maxNames ? " and others" : "";
+    return {
+      severity: "info",
+      code: "CLAIM_WAITING",
+      jsonPath: claim.jsonPath,
+      message: `\`${claim.label ?? claim.key}\` waits for ${names.join(", ")}${others}, which no service defines.`,
+      ...claim.locate?.(),
+      hint: "It is served as soon as they appear.",
+    };
+  });
+}
+
+/** Claims that waited, claims of services that changed, and claims that need what a change took away. */
+function affectedClaims(table: ClaimTable, parentTable: ClaimTable): ServiceClaim[] {
+  const changed = table.changedServices();
+  const affected: ServiceClaim[] = [...table.servicesWaiting(), ...changed].flatMap((service) =>
+    claimsWithNeeds(table, service),
+  );
+  for (const service of changed) {
+    const previous = parentTable.chosen(service);
+    if (previous === undefined) continue;
+    for (const { key } of indexOf(previous).claims)
+      if (!table.isDefined(key)) affected.push(...claimsNeeding(table, key));
+  }
+  return affected;
+}
+
+function claimsWithNeeds(table: ClaimTable, service: string): ServiceClaim[] {
+  const fragment = table.chosen(service);
+  if (fragment === undefined) return [];
+  return indexOf(fragment)
+    .claims.filter(({ needs }) => needs.length > 0)
+    .map((claim) => ({ service, claim }));
+}
+
+function claimsNeeding(table: ClaimTable, key: string): ServiceClaim[] {
+  return [...(table.servicesNeeding(key) ?? [])].flatMap((service) => {
+    const fragment = table.chosen(service);
+    const claims = fragment === undefined ? [] : (indexOf(fragment).needing.get(key) ?? []);
+    return claims.map((claim) => ({ service, claim }));
+  });
+}
+
+function hasAllNeeds({ needs }: IndexedClaim, table: ClaimTable): boolean {
+  return needs.every((anyOf) => anyOf.some((key) => table.isDefined(key)));
+}
+
+const noKeys: ReadonlySet<string> = new Set();

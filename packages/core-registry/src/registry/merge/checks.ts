@@ -1,0 +1,127 @@
+import type { Broker } from "../../contracts/broker.ts";
+import type { ConnectorDescription } from "../../contracts/connector.ts";
+import type { DirectorySnapshot } from "../../contracts/directory.ts";
+import { nearestName } from "../../contracts/nearest-name.ts";
+import type { Change, Finding } from "../../contracts/report.ts";
+import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import type { CompiledVersion } from "../versions/compiled-version.ts";
+
+/**
+ * Checks a fragment against the services and brokers of the directory (S2.4, S3.3, S13.2). The result changes with the
+ * directory. An unknown action is a warning that disappears with the service's arrival; an action that its service does
+ * not publish, and an event that the fragment's broker cannot send or receive, are errors.
+ */
+export function checkAgainstDirectory(
+  fragment: CompiledFragment,
+  directory: DirectorySnapshot,
+): readonly Finding[] {
+  return fragment.endpoints
+    .flatMap(({ connectors }) => connectors)
+    .flatMap((connector) => [
+      ...checkCall(connector, directory),
+      ...checkPublish(connector, directory),
+      ...checkSubscribe(connector, directory),
+    ]);
+}
+
+function checkCall(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+  const { action: name, namePath: jsonPath = connector.origin.jsonPath } = connector;
+  if (name === undefined) return [];
+  const found = `\`${name}\``;
+  const action = directory.action(name);
+  if (action === undefined) {
+    const similar = nearestName(name, actionNames(directory));
+    return [
+      {
+        severity: "warning",
+        code: "ACTION_UNKNOWN",
+        jsonPath,
+        message: `No service provides ${found} yet. Calls return 503 until one does.`,
+        found,
+        ...(similar === undefined ? {} : { hint: `Did you mean \`${similar}\`?` }),
+      },
+    ];
+  }
+  if (!action.published) {
+    return [
+      {
+        severity: "error",
+        code: "ACTION_UNPUBLISHED",
+        jsonPath,
+        message: `The service \`${action.service}\` does not publish the action ${found}, so it cannot be mapped.`,
+        found,
+      },
+    ];
+  }
+  if (action.params !== undefined || !reliesOnDeclaration(connector)) return [];
+  return [
+    {
+      severity: "warning",
+      code: "PARAMS_UNDECLARED",
+      jsonPath,
+      message: `The action ${found} declares no params: only what \`params\` names is passed to it.`,
+      hint: "Declare the action's params, or name them in `params`.",
+    },
+  ];
+}
+
+// Without a mapping of its own, a connector passes what the action declares.
+function reliesOnDeclaration({ params, implicitParams }: ConnectorDescription): boolean {
+  if (implicitParams !== true) return false;
+  return params === null || typeof params !== "object" || Object.keys(params).length === 0;
+}
+
+function checkPublish(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+  const broker = brokerOf(connector, directory);
+  if (connector.kind !== "publish" || broker === undefined || broker.publish !== undefined) return [];
+  return [incapable(connector, `The broker ${broker.name} cannot send events.`)];
+}
+
+function checkSubscribe(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
+  const broker = brokerOf(connector, directory);
+  if (connector.kind !== "subscribe" || broker === undefined || broker.events !== undefined) return [];
+  return [incapable(connector, `The broker ${broker.name} cannot receive events.`)];
+}
+
+function brokerOf({ origin }: ConnectorDescription, directory: DirectorySnapshot): Broker | undefined {
+  return directory.service(origin.service)?.broker;
+}
+
+function incapable({ origin }: ConnectorDescription, message: string): Finding {
+  return { severity: "error", code: "CAPABILITY_MISSING", jsonPath: origin.jsonPath, message };
+}
+
+function* actionNames(directory: DirectorySnapshot): Iterable<string> {
+  for (const service of directory.services()) for (const action of service.actions) yield action.name;
+}
+
+/**
+ * Findings about changes that break clients, by the service whose new fragment makes them. A removed service has no
+ * developer to report to.
+ */
+export function breakingFindings(
+  before: CompiledVersion,
+  after: Pick<CompiledVersion, "chosen"> & { readonly changes: readonly Change[] },
+  severity: "error" | "warning",
+): ReadonlyMap<string, readonly Finding[]> {
+  const findings = new Map<string, Finding[]>();
+  for (const { level, service, label, kind, detail } of after.changes) {
+    if (level !== "breaking" || service === undefined) continue;
+    const [previous, current] = [before.chosen.get(service), after.chosen.get(service)];
+    if (previous === undefined || current === undefined || previous.hash === current.hash) continue;
+    const own = findings.get(service) ?? [];
+    findings.set(service, own);
+    own.push({
+      severity,
+      code: "CHANGE_BREAKING",
+      jsonPath: "",
+      message: `\`${label}\` was ${kind}, which breaks its clients.${detail === undefined ? "" : ` ${detail}`}`,
+      found: label,
+      hint:
+        severity === "error"
+          ? "This branch refuses breaking changes (`schema.guard`). Keep the old one beside the new one, or use another branch."
+          : "Keep the old one beside the new one, marked as deprecated, until no client uses it.",
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,61 @@
+import type { Broker } from "../../contracts/broker.ts";
+import type { Report } from "../../contracts/report.ts";
+import type { Branch } from "../branches/branch.ts";
+import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import { type Directory, ownOffers, withOffer } from "../discovery/directory.ts";
+import { integrationReport } from "../reports/reporter.ts";
+
+/** The arguments of `dryRun`. */
+export interface DryRunInput {
+  readonly branch: Branch;
+  readonly directory: Directory;
+  readonly fragment: CompiledFragment;
+  /** The gateway's name in the report. */
+  readonly gateway: string;
+  /** The broker of a service that no node offers yet. Default: one that can do everything. */
+  readonly broker: Broker | undefined;
+}
+
+const capableBroker: Broker = {
+  contract: 1,
+  name: "dry-run",
+  start: async () => undefined,
+  stop: async () => undefined,
+  call: async () => undefined,
+  publish: async () => undefined,
+  events: () => undefined,
+};
+
+/** The report that a fragment would get if a node published it now as the newest. Nothing that is served changes. */
+export async function dryRun({ branch, directory, fragment, gateway, broker }: DryRunInput): Promise<Report> {
+  const merge = await branch.dryRun(withFragment(directory, fragment, broker));
+  const integration = merge.integrations.find(
+    (one) => one.fragment.service === fragment.service && one.fragment.hash === fragment.hash,
+  );
+  // A fragment whose branch cannot be read is on no branch, and so in no integration.
+  const failed = { type: "merge", fragment, state: "failed", findings: fragment.findings } as const;
+  return integrationReport(gateway, branch.name, merge, integration ?? failed);
+}
+
+function withFragment(
+  directory: Directory,
+  fragment: CompiledFragment,
+  broker: Broker | undefined,
+): Directory {
+  const service = directory.services.get(fragment.service);
+  const own = service === undefined ? undefined : ownOffers(service)[0];
+  return withOffer(directory, {
+    broker: own?.broker ?? broker ?? capableBroker,
+    precedence: own?.precedence ?? 0,
+    node: { id: "check" },
+    description: {
+      name: fragment.service,
+      revision: Number.MAX_SAFE_INTEGER,
+      actions: own?.description.actions ?? [],
+      events: [],
+      fragment: {},
+    },
+    fragment,
+    state: "up",
+  });
+}

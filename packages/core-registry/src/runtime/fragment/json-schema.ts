@@ -1,0 +1,28 @@
+import type { DescribedSchema, JsonSchema } from "../../contracts/json.ts";
+import { envelope } from "./fragment.ts";
+import { policySchema } from "./policy-schema.ts";
+import type { FragmentPlugins } from "./read.ts";
+
+const target = "draft-2020-12";
+
+/** The JSON Schema (2020-12) of a whole fragment, composed from the loaded plugins (S1.5). */
+export function fragmentSchema(plugins: FragmentPlugins): JsonSchema {
+  const outer = envelope["~standard"];
+  const whole = describe({ "~standard": outer } as DescribedSchema);
+  const protocols = plugins.protocols.map(({ key, schema }): [string, JsonSchema] => [key, describe(schema)]);
+  return {
+    ...whole,
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Tidegate fragment",
+    properties: {
+      ...whole.properties,
+      policy: describe(policySchema(plugins.policies, plugins.disabledPolicies)),
+      protocol: { type: "object", properties: Object.fromEntries(protocols) },
+    },
+  };
+}
+
+function describe(schema: DescribedSchema): JsonSchema {
+  const { $schema: _, ...described } = schema["~standard"].jsonSchema.input({ target });
+  return described;
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { FragmentInput } from "../../../src/contracts/fragment.ts";
+import type { Json } from "../../../src/contracts/json.ts";
+import type { CompiledRule, Policy } from "../../../src/contracts/policy.ts";
+import type { Assembled, Part, Protocol } from "../../../src/contracts/protocol.ts";
+import type { Change } from "../../../src/contracts/report.ts";
+import type { Sandbox } from "../../../src/contracts/sandbox.ts";
+import { difference } from "../../../src/registry/difference/difference.ts";
+import { type CompiledFragment, compileFragment } from "../../../src/registry/discovery/compile-fragment.ts";
+import type { CompiledVersion } from "../../../src/registry/versions/compiled-version.ts";
+import { canonicalJson, hash128 } from "../../../src/runtime/fragment/canonical.ts";
+import { rest, webSocket } from "./route-protocols.ts";
+
+/** The fragments of a version by service, as services write them. */
+export type Fragments = Readonly<Record<string, FragmentInput>>;
+
+/** A sandbox that takes every text for a function, and runs none. */
+const anyFunction: Sandbox = {
+  contract: 1,
+  check: () => ({ ok: true, problems: [], reads: "all", sync: true, volatile: false }),
+  compile: () => ({
+    sync: true,
+    reads: "all",
+    tier: "native",
+    call: () => {
+      throw new TypeError("No function is run in this test.");
+    },
+  }),
+  start: async () => undefined,
+  stop: async () => undefined,
+};
+
+/** Any one of the listed scopes is enough: a longer list lets more in. */
+export const scope: Policy<{ scope: string[] }> = {
+  ...silent("scope", z.object({ scope: z.array(z.string()) })),
+  compile: ({ scope }) => ruleOf([...scope].sort()),
+  compare: (before, after) => {
+    const [was, is] = [new Set(textsOf(before)), new Set(textsOf(after))];
+    if (was.isSubsetOf(is)) return "wider";
+    return is.isSubsetOf(was) ? "narrower" : "unclear";
+  },
+};
+
+/** A function: what it lets through cannot be told. */
+export const filter: Policy<{ filter: string }> = {
+  ...silent("filter", z.object({ filter: z.string() })),
+  compile: ({ filter }) => ruleOf(filter),
+};
+
+/** What the tests' versions are compared with. */
+export const plugins: {
+  readonly protocols: readonly Protocol[];
+  readonly policies: readonly Policy[];
+} = { protocols: [rest, webSocket] as readonly Protocol[], policies: [scope, filter] as readonly Policy[] };
+
+/** How a version of the tests is made. */
+export interface VersionOptions {
+  /** The protocols. Default: the kit's. */
+  readonly protocols?: readonly Protocol[];
+  /** The claims that wait, by service. Default: none. */
+  readonly waiting?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A version of these fragments. Throws where one of them has a fault. */
+export async function versionOf(
+  fragments: Fragments,
+  { protocols = plugins.protocols, waiting = {} }: VersionOptions = {},
+): Promise<CompiledVersion> {
+  const all = await Promise.all(
+    Object.entries(fragments).map(([service, raw]) => compiledFragment(service, raw, protocols)),
+  );
+  const chosen = new Map(all.map((fragment) => [fragment.service, fragment]));
+  const parts = new Map(
+    protocols.map(({ key }) => [
+      key,
+      new Map(
+        all.flatMap((fragment): [string, Part][] => {
+          const compiled = fragment.parts.get(key);
+          const { service, hash } = fragment;
+          const origin = { service, hash, jsonPath: `protocol.${key}` };
+          const keys = new Set(waiting[service] ?? []);
+          return compiled === undefined ? [] : [[service, { origin, compiled, waiting: keys }]];
+        }),
+      ),
+    ]),
+  );
+  const assembled = new Map(
+    protocols.map(({ key }): [string, Assembled] => {
+      const endpoints = [...(parts.get(key)?.values() ?? [])].flatMap(({ compiled }) => compiled.endpoints);
+      return [key, { routes: [], endpoints }];
+    }),
+  );
+  const id = hash128(canonicalJson([all.map(({ hash }) => hash).sort(), waiting]));
+  const rules = { ownerRules: () => undefined };
+  return {
+    version: { id, name: id.slice(0, 8), fragments: [], routes: [], endpoints: [], rules, assembled },
+    chosen,
+    parts,
+  };
+}
+
+/** What differs between versions of these fragments. */
+export async function differenceOf(before: Fragments, after: Fragments): Promise<readonly Change[]> {
+  return difference(await versionOf(before), await versionOf(after), plugins);
+}
+
+async function compiledFragment(
+  service: string,
+  raw: FragmentInput,
+  protocols: readonly Protocol[],
+): Promise<CompiledFragment> {
+  const fragment = await compileFragment(
+    raw,
+    service,
+    {
+      protocols,
+      policies: plugins.policies,
+      disabledPolicies: [],
+      sandbox: anyFunction,
+      contexts: ["auth"],
+      reserved: [],
+      happened: () => undefined,
+    },
+    new AbortController().signal,
+  );
+  const fault = fragment.findings.find(({ severity }) => severity === "error");
+  if (fault !== undefined) throw new Error(`${fault.jsonPath}: ${fault.message}`);
+  return fragment;
+}
+
+function silent<Rule>(
+  key: string,
+  schema: Policy<Rule>["schema"],
+): Pick<Policy<Rule>, "contract" | "key" | "members" | "schema"> {
+  return { contract: 1, key, members: [key], schema };
+}
+
+function ruleOf(asks: Json): CompiledRule {
+  return { decide: () => ({ allowed: true }), memo: "never", reads: [], asks };
+}
+
+function textsOf(asks: Json): readonly string[] {
+  return Array.isArray(asks) ? asks.filter((each) => typeof each === "string") : [];
+}

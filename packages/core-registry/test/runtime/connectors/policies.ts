@@ -1,0 +1,38 @@
+import { knownFunctions } from "@tidegate/plugin-testkit";
+import { z } from "zod";
+import type { Verdict } from "../../../src/contracts/call-scope.ts";
+import type { CompiledRule, Policy, PolicyInput } from "../../../src/contracts/policy.ts";
+import { compilePolicyGate, type PolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
+import type { PolicyPart } from "../../../src/runtime/fragment/policy-schema.ts";
+import { origin } from "./kit.ts";
+
+/** What a policy of the test answers. */
+export type Answer = (rule: string, input: PolicyInput) => Verdict | Promise<Verdict>;
+
+/** A policy whose rules hold its key with a text, and are answered by the test. */
+export function answeredPolicy(key: string, answer: Answer, parts: Partial<CompiledRule> = {}): Policy {
+  return {
+    contract: 1,
+    key,
+    members: [key],
+    schema: z.looseObject({ [key]: z.string() }),
+    compile: (rule) => {
+      const asks = String((rule as Record<string, unknown>)[key]);
+      return { decide: (input) => answer(asks, input), memo: "identity", reads: [], asks, ...parts };
+    },
+  };
+}
+
+/** A gate of these rules. */
+export function gateOf(part: PolicyPart, policies: readonly Policy[]): Promise<PolicyGate> {
+  return compilePolicyGate(part, policies, {
+    origin,
+    sandbox: knownFunctions(),
+    contexts: ["auth"],
+    addFinding: ({ message }) => {
+      throw new Error(message);
+    },
+    reportRuntime: () => undefined,
+    console: () => undefined,
+  });
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { eventNameProblem, nameMatcher, namePatternProblem, overlaps } from "../../src/runtime/names.ts";
+import { fc, propertyOf } from "./connectors/property.ts";
+
+/** The same, written as directly as can be. */
+function naive(pattern: readonly string[], name: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return name.length === 0;
+  if (name.length === 0) return false;
+  if (first !== "**") return naiveSegment(first, name[0] ?? "") && naive(rest, name.slice(1));
+  return name.some((_, index) => naive(rest, name.slice(index + 1)));
+}
+
+function naiveSegment(pattern: string, text: string): boolean {
+  if (pattern === "") return text === "";
+  if (pattern[0] !== "*")
+    return pattern[0] === text[0] && text !== "" && naiveSegment(pattern.slice(1), text.slice(1));
+  return naiveSegment(pattern.slice(1), text) || (text !== "" && naiveSegment(pattern, text.slice(1)));
+}
+
+describe("S7.1 patterns of names", () => {
+  test.each([
+    ["player.**", "player.get", true],
+    ["player.**", "player.message.list", true],
+    ["player.**", "player", false],
+    ["**", "player", true],
+    ["**", "a.b.c", true],
+    ["*", "player", true],
+    ["*", "player.get", false],
+    ["*.get", "player.get", true],
+    ["player.get*", "player.getAll", true],
+    ["player.get*", "player.get", true],
+    ["player.get*", "player.get.all", false],
+    ["**.get", "player.get", true],
+    ["**.get", "get", false],
+    ["a.**.z", "a.b.c.z", true],
+    ["a.**.z", "a.z", false],
+    ["player.get", "playerXget", false],
+    ["v*.player", "v2.player", true],
+  ])("%s and %s: %s", (pattern, name, matches) => {
+    expect(nameMatcher(pattern)(name)).toBe(matches);
+  });
+
+  test("as the rule says it, for all patterns and names", () => {
+    const letter = fc.constantFrom("a", "b");
+    const segment = fc.string({ unit: letter, minLength: 1, maxLength: 4 });
+    const glob = fc
+      .string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength: 4 })
+      .filter((text) => !text.includes("**"));
+    const pattern = fc.array(fc.oneof(segment, glob, fc.constant("**")), { minLength: 1, maxLength: 5 });
+    const name = fc.array(segment, { minLength: 1, maxLength: 5 });
+    propertyOf(fc.tuple(pattern, name), ([parts, segments]) => {
+      const written = parts.join(".");
+      expect(namePatternProblem(written)).toBeUndefined();
+      expect(nameMatcher(written)(segments.join("."))).toBe(naive(parts, segments));
+    });
+  });
+
+  test("a hostile pattern takes no time", () => {
+    const begin = performance.now();
+    expect(nameMatcher(`${"*a".repeat(60)}b`)("a".repeat(256))).toBe(false);
+    expect(nameMatcher(`${"**.".repeat(60)}b`)(Array(250).fill("a").join("."))).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+
+  test.each(["!a", "{a,b}", "[ab]", "a(b)", "a?", "a)b", "a..b", ".a", "", "a**", "a.**b", "a".repeat(257)])(
+    "%j is refused",
+    (pattern) => {
+      expect(namePatternProblem(pattern)).toEqual(expect.any(String));
+    },
+  );
+});
+
+describe("S7.2 patterns that overlap", () => {
+  test.each([
+    ["player.*", "player.**", true],
+    ["player.*", "*.secret", true],
+    ["player.*", "player", false],
+    ["player.*", "team.*", false],
+    ["player.get", "player.get", true],
+    ["player.get", "player.set", false],
+    ["**", "a", true],
+    ["a.**", "**.b", true],
+    ["a.**", "a", false],
+    ["**.a.b", "b.**", true],
+    ["a*", "*b", true],
+    ["a*", "b*", false],
+    ["ab*ba", "a*a", true],
+    ["*a.x", "b*.y", false],
+  ])("%s and %s: %s", (one, other, expected) => {
+    expect(overlaps(one, other)).toBe(expected);
+    expect(overlaps(other, one)).toBe(expected);
+  });
+
+  const texts = (longest: number): string[] =>
+    longest === 0
+      ? []
+      : ["a", "b"].flatMap((letter) => [letter, ...texts(longest - 1).map((rest) => letter + rest)]);
+  const shared = (names: readonly string[], one: string, other: string): boolean => {
+    const [matchesOne, matchesOther] = [nameMatcher(one), nameMatcher(other)];
+    return names.some((name) => matchesOne(name) && matchesOther(name));
+  };
+  const glob = (maxLength: number) =>
+    fc
+      .string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength })
+      .filter((text) => !text.includes("**"));
+
+  test("as some name of all short ones shows, within a segment", () => {
+    const names = texts(6);
+    propertyOf(fc.tuple(glob(4), glob(4)), ([one, other]) => {
+      expect(overlaps(one, other)).toBe(shared(names, one, other));
+    });
+  });
+
+  test("as some name of all short ones shows, over segments", () => {
+    const segments = texts(2);
+    let names = segments;
+    for (let length = 2; length <= 4; length++)
+      names = [
+        ...names,
+        ...names
+          .filter((name) => name.split(".").length === length - 1)
+          .flatMap((name) => segments.map((segment) => `${name}.${segment}`)),
+      ];
+    const pattern = fc
+      .array(fc.oneof(glob(2), fc.constant("**")), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join("."));
+    propertyOf(fc.tuple(pattern, pattern), ([one, other]) => {
+      expect(overlaps(one, other)).toBe(shared(names, one, other));
+    });
+  });
+
+  test("a hostile pair takes no time", () => {
+    const begin = performance.now();
+    expect(overlaps(`${"*a".repeat(120)}b`, `${"*a".repeat(120)}c`)).toBe(false);
+    expect(overlaps(`${"**.".repeat(80)}b`, `${"**.".repeat(80)}c`)).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+});
+
+describe("S6.5 names of events", () => {
+  test.each(["", "a..b", "a.", ".a", "a.*", "**", "$node.connected", "a".repeat(257), 5, null, undefined])(
+    "%j is refused",
+    (name) => {
+      expect(eventNameProblem(name)).toEqual(expect.any(String));
+    },
+  );
+
+  test.each(["a", "chat.message.1", "a$b", "a".repeat(256)])("%j is a name", (name) => {
+    expect(eventNameProblem(name)).toBeUndefined();
+  });
+});

@@ -1,0 +1,20 @@
+import { type Broker, type Clock, silentLogger } from "@tidegate/core-registry";
+import { createGateway, type Gateway } from "@tidegate/gateway";
+import { filter } from "@tidegate/policy-filter";
+import { scope } from "@tidegate/policy-scope";
+import { graphql } from "@tidegate/protocol-graphql";
+import { rest } from "@tidegate/protocol-rest";
+import { webSocket } from "@tidegate/protocol-ws";
+import { h3Server } from "@tidegate/server-h3";
+
+/** A gateway as `apps/gateway` composes one from an empty configuration, on a free port, with one broker. */
+export function composeGateway(broker: Broker, clock?: Clock): Gateway {
+  return createGateway({
+    brokers: [broker],
+    protocols: [rest(), graphql(), webSocket()],
+    policies: [scope(), filter()],
+    server: h3Server({ host: "127.0.0.1", port: 0 }),
+    logger: silentLogger,
+    ...(clock !== undefined && { clock }),
+  });
+}

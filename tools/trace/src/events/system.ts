@@ -1,0 +1,86 @@
+import { type Clock, masterBranch, type Report, systemClock } from "@tidegate/core-registry";
+import type { Gateway } from "@tidegate/gateway";
+import { memoryBroker } from "@tidegate/plugin-testkit";
+import { composeGateway } from "./gateway.ts";
+import { nameOf, type ServiceState, serviceCount, serviceOf } from "./services.ts";
+
+/** A gateway and ten services on one node of a distributed system in memory. */
+export interface ChangingSystem {
+  /** The gateway. */
+  readonly gateway: Gateway;
+  /** Publishes the next fragment of a service: one more route and one more field. */
+  publishNext(index: number): void;
+  /** Publishes the next fragment of a service, with one error in it. */
+  publishFaulty(index: number): void;
+  /** Publishes the newest fragment of a service without its error, and waits until the gateway serves it. */
+  repair(index: number): Promise<void>;
+  /** The next version of master; resolves when the gateway serves it and no merge is left. */
+  nextVersion(): Promise<void>;
+  /** The next report that reaches the node for a service. */
+  nextReport(index: number): Promise<Report>;
+  /**
+   * Moves the gateway's time by ten seconds: a node gets at most three reports on a service in three seconds;
+   * later ones wait.
+   */
+  passTime(): void;
+}
+
+/** Starts a system. @param reports whether the services have a `$report` action */
+export async function startSystem(reports: boolean): Promise<ChangingSystem> {
+  const memory = memoryBroker();
+  const clock = shiftedClock();
+  const gateway = composeGateway(memory.broker, clock);
+  const { registry } = gateway;
+  const node = memory.node("node");
+  const added = new Map<number, number>();
+  const reported = new Map<string, (report: Report) => void>();
+  let mounted = (): void => undefined;
+
+  const publish = (state: Pick<ServiceState, "index" | "isFaulty">, more: number): void => {
+    const { index } = state;
+    added.set(index, (added.get(index) ?? 0) + more);
+    const report = (received: Report): void => reported.get(received.service)?.(received);
+    node.publish(serviceOf({ ...state, added: added.get(index) ?? 0, ...(reports && { report }) }));
+  };
+
+  await gateway.start();
+  for (let index = 0; index < serviceCount; index++) publish({ index }, 0);
+  await registry.settled();
+  const served = registry.find(masterBranch, undefined).version?.fragments ?? [];
+  if (served.length !== serviceCount) throw new Error(`The gateway serves ${served.length} fragments.`);
+  registry.onSwap(() => mounted());
+
+  return {
+    gateway,
+    publishNext: (index) => publish({ index }, 1),
+    publishFaulty: (index) => publish({ index, isFaulty: true }, 1),
+    repair: async (index) => {
+      publish({ index }, 0);
+      await registry.settled();
+    },
+    nextVersion: async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      mounted = resolve;
+      await promise;
+      await registry.settled();
+    },
+    nextReport: (index) => {
+      const { promise, resolve } = Promise.withResolvers<Report>();
+      reported.set(nameOf(index), resolve);
+      return promise;
+    },
+    passTime: clock.pass,
+  };
+}
+
+/** The machine's clock, with what has passed beside it. */
+function shiftedClock(): Clock & { pass(): void } {
+  let shift = 0;
+  return {
+    now: () => systemClock.now() + shift,
+    after: systemClock.after,
+    pass: () => {
+      shift += 10_000;
+    },
+  };
+}
