@@ -36,7 +36,10 @@ describe("S15: the configuration", () => {
 
   test("an unknown option is an error that suggests a similar one", () => {
     expect(messageOf({ schema: { maxVersion: 3 } })).toBe(
-      "An option is invalid in gateway.config.json:\n  schema: Unknown option maxVersion. Did you mean maxVersions?",
+      [
+        "An option is invalid in gateway.config.json:",
+        "  schema: Unknown option maxVersion. Did you mean maxVersions?",
+      ].join("\n"),
     );
     expect(messageOf({ brokers: [{ moleculer: { namespce: "a" } }] })).toContain(
       "brokers[0].moleculer: Unknown option namespce. Did you mean namespace?",

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 export type Blocks = (fence: string) => readonly string[];
 
 /** Pairs of a text on the page and the text that replaces it in the test. */
-export type Shown = readonly (readonly [shown: string, real: string])[];
+export type Replacements = readonly (readonly [shown: string, real: string])[];
 
 /** Reads a page, such as `docs/branches.md`. */
 export async function readPage(name: string): Promise<Blocks> {
@@ -20,7 +20,7 @@ export async function readPage(name: string): Promise<Blocks> {
  * Sends the requests of a block. Returns the block with the real answers. A line is a request and its answer:
  * `GET /path  header: value  200 body`. The header is optional; only answers with status 200 have a body.
  */
-export async function answered(block: string, url: string, shown: Shown = []): Promise<string> {
+export async function answered(block: string, url: string, shown: Replacements = []): Promise<string> {
   const lines = block.split("\n").filter((line) => line !== "");
   const answers = lines.map(async (line) => {
     const [head = "", path = "", header] = /^GET (\S+)(?: {2}([\w-]+: \S+))?/.exec(line) ?? [];

@@ -11,10 +11,9 @@ import { h3Server, jwt } from "@tidegate/server-h3";
 import type { Cluster } from "./run/cluster.ts";
 import { loopbackTcp } from "./run/loopback.ts";
 
-/** Options of `soccerGateway`. */
+/** Options of `soccerGateway`: network, port, secret and limits. */
 export interface SoccerGatewayOptions {
   readonly cluster: Cluster;
-  /** The HTTP port on 127.0.0.1. */
   readonly port: number;
   /** The secret that signs the tokens. */
   readonly secret: Uint8Array;

@@ -7,13 +7,13 @@ import { playerService } from "./player/service.ts";
 import { teamFragment } from "./team/fragment.ts";
 import { teamService } from "./team/service.ts";
 
-/** The definition of a service. */
+/** A service of the demo: its fragment and its implementation. */
 export interface SoccerService {
   readonly fragment: FragmentInput;
   readonly create: (fragment: FragmentInput) => ServiceSchema;
 }
 
-/** The name of a service. */
+/** The name of a service of the demo. */
 export type ServiceName = "player" | "team" | "match";
 
 /** The services of the demo by name. */

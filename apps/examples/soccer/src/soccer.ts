@@ -13,7 +13,7 @@ import { demoTokens, type Person } from "./tokens.ts";
 /** The origin of a line of output. */
 export type LineSource = "gateway" | ServiceName;
 
-/** Options of `startSoccer`. */
+/** Options of `startSoccer`. All of them are optional. */
 export interface SoccerOptions {
   /** The HTTP port on 127.0.0.1, or the next free one. Default 8080. */
   readonly port?: number;
@@ -27,14 +27,13 @@ export interface SoccerOptions {
   readonly write?: (source: LineSource, line: string) => void;
 }
 
-/** The running demo. */
+/** The running demo: the gateway and its services. */
 export interface Soccer {
   /** The URL of the gateway: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** It runs in this process. */
+  /** The gateway, which runs in this process. */
   readonly gateway: Gateway;
   readonly cluster: Cluster;
-  /** The token of each person. */
   readonly tokens: Readonly<Record<Person, string>>;
   /** The latest process of each service. */
   readonly services: ReadonlyMap<ServiceName, ServiceChild>;

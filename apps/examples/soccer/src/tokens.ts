@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 
-/** The people of the demo. */
+/** The people who have a token in the demo. */
 export type Person = "visitor" | "player" | "admin";
 
 /** The subject and the scopes of each token. */

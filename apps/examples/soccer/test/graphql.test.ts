@@ -54,8 +54,7 @@ describe("S5.1, S5.4: one query over three services", () => {
   });
 
   test("joins the squad from the player service and the matches from the match service", async () => {
-    const query =
-      "{ team(id: 3) { name players(position: goalkeeper) { number team { id } } matches(limit: 1) { id } } }";
+    const query = `{ team(id: 3) { name players(position: goalkeeper) { number team { id } } matches(limit: 1) { id } } }`;
     const { body } = await sendGraphql(run, query);
     expect(body).toEqual({
       data: {

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { type Pins, pinSchema, pinTargetSchema } from "./pins.ts";
 import { defaultSocketPath, listenPrivately } from "./socket.ts";
 
-/** Options of the admin socket. */
+/** Options of the admin socket (S9.11). */
 export interface AdminOptions {
   /**
    * Path of the Unix domain socket. Default: `tidegate-PORT.sock` in a folder that only this user can enter,
@@ -16,7 +16,7 @@ export interface AdminOptions {
 /** The part of a registry that the admin socket reads and changes. */
 export type AdminRegistry = Pick<Registry, "branches" | "pin" | "unpin">;
 
-/** What `openAdmin` needs. */
+/** The options and dependencies of `openAdmin`. */
 export interface AdminInput extends AdminOptions {
   readonly registry: AdminRegistry;
   /** The port that the gateway listens on. It is part of the default path. */
@@ -24,9 +24,9 @@ export interface AdminInput extends AdminOptions {
   readonly logger: Logger;
 }
 
-/** The open admin socket (S9.11). */
+/** The open admin socket of a gateway (S9.11). */
 export interface Admin {
-  /** The path of the socket. */
+  /** The path of the Unix domain socket. */
   readonly socket: string;
   /** Closes all connections and removes the socket. Idempotent. */
   close(): Promise<void>;

@@ -5,10 +5,10 @@ const branch = z.string().regex(/^[a-z0-9_-]{1,64}$/, "must be the name of a bra
 const service = z.string().min(1).max(256);
 const to = z.string().regex(/^[0-9a-f]{8,32}$/, "must be 8 to 32 hex digits");
 
-/** The body of `POST /pins`. */
+/** Validates the body of `POST /pins`. */
 export const pinSchema: z.ZodType<Pin> = z.strictObject({ branch, service: service.exactOptional(), to });
 
-/** The body of `DELETE /pins`. */
+/** Validates the body of `DELETE /pins`. */
 export const pinTargetSchema: z.ZodType<PinTarget> = z.strictObject({
   branch,
   service: service.exactOptional(),
@@ -16,7 +16,6 @@ export const pinTargetSchema: z.ZodType<PinTarget> = z.strictObject({
 
 /** The answer to every request for `/pins`. */
 export interface Pins {
-  /** All pins, by branch. */
   readonly pins: readonly Pin[];
 }
 

@@ -21,7 +21,6 @@ import type { GatewayOptions } from "../create-gateway.ts";
 import { isPlugin } from "./option.ts";
 import type { AdminConfig, AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
-/** The log levels of consola. */
 const consolaLevels = { silent: Number.NEGATIVE_INFINITY, error: 0, warn: 1, info: 3, debug: 4 } as const;
 
 /** The built-in policies, in the order in which they are evaluated. */

@@ -57,7 +57,7 @@ export interface FunctionConfig {
   readonly util?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Branches, versions, protocols and policies. */
+/** Options of branches, versions, protocols and policies. */
 export interface SchemaConfig {
   /** How many versions of a branch can be requested (S9.5). Default 10. */
   readonly maxVersions?: number | undefined;
@@ -105,9 +105,9 @@ export type Loose<Options> = { readonly [Key in keyof Options]?: Options[Key] | 
 
 /** The protocols by their keys. The built-in ones are on unless they are `false`. */
 export interface ProtocolConfig {
-  /** S4. */
+  /** REST routes (S4). They have no options. */
   readonly REST?: NoOptions | false | undefined;
-  /** S5. */
+  /** Options of GraphQL (S5), with the plugin's defaults. */
   readonly GraphQL?: Loose<GraphQLOptions> | false | undefined;
   /** S6. The options of sockets are those of the server: `server.protocol.webSocket`. */
   readonly WebSocket?: NoOptions | false | undefined;
@@ -115,7 +115,7 @@ export interface ProtocolConfig {
   readonly [key: string]: Protocol | Loose<GraphQLOptions> | NoOptions | false | undefined;
 }
 
-/** The protocols with all defaults. */
+/** The options of the protocols with all defaults. */
 export interface ResolvedProtocols extends ProtocolConfig {
   readonly REST: NoOptions | false;
   readonly GraphQL: Required<GraphQLOptions> | false;
@@ -124,9 +124,9 @@ export interface ResolvedProtocols extends ProtocolConfig {
 
 /** The policies by their keys. The gateway evaluates them in this order, and those of third parties last. */
 export interface PolicyConfig {
-  /** S7.3. */
+  /** Rules that require a scope of the client (S7.3). */
   readonly scope?: NoOptions | false | undefined;
-  /** S7.4. */
+  /** Rules that are a function of the fragment (S7.4). */
   readonly filter?: NoOptions | false | undefined;
   /** The plugin of a third party. */
   readonly [key: string]: Policy | NoOptions | false | undefined;
@@ -150,7 +150,7 @@ export type UpdateConfig = Loose<Pick<WebSocketOptions, "onRetire" | "retireSeco
 /** Limits and timeouts of WebSockets, for all protocols that use them (S6.3). */
 export type WebSocketConfig = Loose<Omit<WebSocketOptions, "onRetire" | "retireSeconds">>;
 
-/** The server as a whole. */
+/** Limits of the server as a whole. */
 export interface ApplicationConfig {
   /** How many seconds a stop waits for running requests. Default 30. */
   readonly drainSeconds?: number | undefined;
@@ -158,14 +158,14 @@ export interface ApplicationConfig {
   readonly maxConnections?: number | undefined;
 }
 
-/** The listeners (S12.1). */
+/** The listeners of the server (S12.1). */
 export interface ListenerConfig {
   readonly http?: HttpConfig | undefined;
-  /** WebSockets use the same listeners. */
+  /** Options of WebSockets, which use the same listeners. */
   readonly webSocket?: WebSocketConfig | undefined;
 }
 
-/** The HTTP/1.1 listener. */
+/** The address and port of the HTTP/1.1 listener. */
 export interface HttpConfig {
   /** The address to bind. Default `127.0.0.1`: this machine only. `0.0.0.0` listens on all interfaces. */
   readonly host?: string | undefined;
@@ -179,7 +179,7 @@ export interface MiddlewareConfig {
   readonly error?: ErrorConfig | undefined;
 }
 
-/** Limits of request bodies. */
+/** Limits for the bodies of requests. */
 export interface BodyConfig {
   /** The largest body that is read as a whole (JSON, text, form fields), in bytes. Default 1048576. */
   readonly maxBytes?: number | undefined;
@@ -187,7 +187,7 @@ export interface BodyConfig {
   readonly maxStreamBytes?: number | undefined;
 }
 
-/** Error responses (S12.5). */
+/** What error responses show to clients (S12.5). */
 export interface ErrorConfig {
   /** Includes internal details in error responses. For development only. Default false. */
   readonly expose?: boolean | undefined;
@@ -199,7 +199,7 @@ export interface ErrorConfig {
 export interface ContextConfig {
   /** Authentication. Default: every client is anonymous. */
   readonly auth?: AuthConfig | undefined;
-  /** The client's address. */
+  /** How the client's address is determined. */
   readonly ip?: IpConfig | undefined;
   /** The factory of a third party. */
   readonly [name: string]: ContextFactory | AuthConfig | IpConfig | undefined;
@@ -228,20 +228,20 @@ export interface AccessConfig {
   readonly branches?: Access | undefined;
   /** Versions other than the latest. Default `local`. */
   readonly versions?: Access | undefined;
-  /** `/~status`. Default `local`. */
+  /** Access to the page `/~status`. Default `local`. */
   readonly status?: Access | false | undefined;
-  /** `/~diff/...`. Default `local`. */
+  /** Access to the page `/~diff/...`. Default `local`. */
   readonly diff?: Access | false | undefined;
-  /** `/~catalog/...`. Default `local`. */
+  /** Access to the pages `/~catalog/...`. Default `local`. */
   readonly catalog?: Access | false | undefined;
-  /** `/~api/check`, dry runs. Default `local`. */
+  /** Access to dry runs at `/~api/check`. Default `local`. */
   readonly check?: Access | false | undefined;
 }
 
 /** The admin socket, which `tidegate pin` uses. */
 export type AdminConfig = Loose<AdminOptions>;
 
-/** Options of the default logger. */
+/** Options of the default logger, consola. */
 export interface LoggerConfig {
   /** The least severe level that is logged. Default `info`. */
   readonly level?: LogLevel | undefined;
@@ -255,10 +255,10 @@ export function defineConfig(config: GatewayConfig): GatewayConfig {
   return config;
 }
 
-/** Makes every option required. */
+/** Makes every option required, and excludes `undefined`. */
 export type Filled<Options> = { readonly [Key in keyof Options]-?: Exclude<Options[Key], undefined> };
 
-/** A validated `BrokerConfig`. */
+/** A validated `BrokerConfig` with all defaults. */
 export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
   readonly registry: { readonly examples?: Required<ExamplesOptions> | undefined };
 }

@@ -7,7 +7,7 @@ import {
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
-/** Options of `checkPage`. */
+/** Options of `checkPage`: the registry and the access. */
 export interface CheckPageOptions {
   readonly registry: Pick<Registry, "check">;
   /** Who can request dry runs (S9.11). */

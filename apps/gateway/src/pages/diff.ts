@@ -8,7 +8,7 @@ import {
   type VersionName,
 } from "@tidegate/core-registry";
 
-/** Options of `diffPage`. */
+/** Options of `diffPage`: the registry and the access. */
 export interface DiffPageOptions {
   readonly registry: Pick<Registry, "difference">;
   /** Who can see the page (S9.11). */
@@ -18,7 +18,7 @@ export interface DiffPageOptions {
 /** The path of the page, without the two versions. */
 export const diffPath = "/~diff";
 
-/** Two versions to compare. */
+/** Two versions of one or two branches to compare. */
 export interface VersionRange {
   readonly before: VersionName;
   readonly after: VersionName;

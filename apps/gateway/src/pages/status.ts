@@ -10,7 +10,7 @@ import {
   TidegateError,
 } from "@tidegate/core-registry";
 
-/** Options of `statusPage`. */
+/** Options of `statusPage`: the registry and the access. */
 export interface StatusPageOptions {
   readonly registry: Pick<Registry, "branches" | "gateways" | "health">;
   /** Who can see the page (S9.11). */
@@ -30,7 +30,7 @@ export interface Status extends BranchStatus {
   readonly branches: readonly BranchSummary[];
 }
 
-/** The summary of a branch. */
+/** The summary of a branch in the list of branches. */
 export interface BranchSummary {
   readonly branch: string;
   /** The tag of the latest version; null if the branch has no version yet. */

@@ -4,7 +4,7 @@ import { Errors } from "moleculer";
 export interface BatchError {
   readonly isBatchError: true;
   readonly message: string;
-  /** The HTTP status. */
+  /** The HTTP status that the error alone would have. */
   readonly code?: number;
   /** The error code that clients see. */
   readonly type?: string;

@@ -1,4 +1,4 @@
-/** A player of the league. */
+/** A player, who belongs to one team. */
 export interface Player {
   readonly id: number;
   readonly name: string;
@@ -8,18 +8,18 @@ export interface Player {
   readonly number: number;
 }
 
-/** A team of the league. */
+/** One of the twelve teams of the league. */
 export interface Team {
   readonly id: number;
   readonly name: string;
-  /** The year of foundation. */
+  /** The year in which the team was founded. */
   readonly founded: number;
 }
 
 /** A match that has been played or is being played. */
 export interface Match {
   readonly id: number;
-  /** The day: `2026-03-07`. */
+  /** The day in ISO 8601: `2026-03-07`. */
   readonly date: string;
   readonly homeId: number;
   readonly awayId: number;
@@ -28,18 +28,18 @@ export interface Match {
   readonly minute?: number;
 }
 
-/** The position of a player. */
+/** Where a player plays on the field. */
 export type Position = (typeof positions)[number];
 
 /** All players, teams and matches of a season, ordered by id. */
 export interface Season {
   readonly players: readonly Player[];
   readonly teams: readonly Team[];
-  /** The ids follow the dates. */
+  /** In the order of their dates. */
   readonly matches: readonly Match[];
 }
 
-/** A generator of pseudo-random numbers. */
+/** A generator of repeatable pseudo-random numbers. */
 export interface Random {
   /** Returns an integer from `from` to `to`, both included. */
   integer(from: number, to: number): number;
@@ -47,7 +47,7 @@ export interface Random {
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** All positions. */
+/** All positions, from the back of the field to the front. */
 export const positions = ["goalkeeper", "defender", "midfielder", "forward"] as const;
 
 const squad: readonly Position[] = [

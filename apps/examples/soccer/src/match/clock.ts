@@ -3,20 +3,19 @@ import { type Match, type Player, type Random, seededRandom } from "../data/seas
 /** What every event of a match contains. */
 export interface MatchEventPayload {
   readonly matchId: number;
-  /** From 0 to 90. */
+  /** The minute of the match, from 0 to 90. */
   readonly minute: number;
-  /** The score after the event. */
+  /** The score after the event, which counts a goal. */
   readonly score: readonly [home: number, away: number];
 }
 
-/** The payload of `match.goal`. */
+/** The payload of `match.goal`: a player scores. */
 export interface Goal extends MatchEventPayload {
   readonly teamId: number;
-  /** The scorer. */
   readonly playerId: number;
 }
 
-/** The payload of `match.card`. */
+/** The payload of `match.card`: a player is cautioned or sent off. */
 export interface Card extends MatchEventPayload {
   readonly teamId: number;
   readonly playerId: number;
@@ -28,7 +27,7 @@ export interface Whistle extends MatchEventPayload {
   readonly period: "kickoff" | "fulltime";
 }
 
-/** An event of a match. */
+/** An event of a match, as Moleculer emits it. */
 export type MatchEvent =
   | { readonly name: "match.goal"; readonly payload: Goal }
   | { readonly name: "match.card"; readonly payload: Card }
@@ -37,11 +36,10 @@ export type MatchEvent =
 /** Plays the next minute of the last day's matches. Returns the events of this minute, in order. */
 export type Clock = () => readonly MatchEvent[];
 
-/** Options of `createClock`. */
+/** Options of `createClock`: the season and a seed. */
 export interface ClockOptions {
   /** All matches by id. The clock plays the matches of the last day and updates them in this map. */
   readonly matches: Map<number, Match>;
-  /** The players of all teams. */
   readonly players: readonly Player[];
   /** Any integer except 0. The same seed generates the same events. Default 20260530. */
   readonly seed?: number;

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import type { RestRouteInput } from "@tidegate/protocol-rest";
 import { Errors } from "moleculer";
 
-/** A file of the page. */
+/** A file of the page with its media type. */
 export interface PageFile {
-  /** The media type. */
   readonly type: string;
   readonly text: string;
 }

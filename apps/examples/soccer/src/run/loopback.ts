@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { Transporters } from "moleculer";
 
-/** Options of `loopbackTcp`. */
+/** Options of `loopbackTcp`: its own port, and other nodes. */
 export interface LoopbackTcpOptions {
   /** The port to listen on. Default: any free port. */
   readonly port?: number;

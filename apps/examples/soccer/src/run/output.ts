@@ -50,7 +50,7 @@ const fragmentFiles = [
   "taken-field",
 ];
 
-/** The commands by their purpose. */
+/** The commands to try, by what they show. */
 function commandsFor(url: string): Readonly<Record<string, string>> {
   const curl = (args: string): string => `curl -i ${args.replaceAll("/API", url)}`;
   const as = (person: string): string => `-H "authorization: Bearer $${person}"`;

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { ServiceName } from "../services.ts";
 import { type Cluster, clusterVariable } from "./cluster.ts";
 
-/** How a process ended. */
+/** How a process ended: by itself or by a signal. */
 export interface ExitStatus {
   /** Null if a signal ended the process. */
   readonly code: number | null;
@@ -26,7 +26,7 @@ export interface ServiceChild {
   stop(): Promise<ExitStatus>;
 }
 
-/** Options of `startChild`. */
+/** Options of `startChild`: the service, its network and its output. */
 export interface ServiceChildOptions {
   readonly name: ServiceName;
   /** The cluster that the service joins. */
