@@ -1,30 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { freePort } from "@tidegate/example-soccer";
-import { startContender } from "../harness/contender-process.ts";
-import type { Figure } from "../harness/figure.ts";
-import { mediansOf } from "../harness/figure-table.ts";
+import { startContender } from "../harness/contender.ts";
+import { type Figure, mediansOf } from "../harness/figures.ts";
 import { installed, startMessageServer } from "../harness/message-server.ts";
-import { percentile } from "../harness/percentile.ts";
-import { runProgram } from "../harness/run-program.ts";
-import type { NoticeCluster } from "./cluster.ts";
-import type { NoticeServiceGiven, NoticeTimes } from "./service.ts";
+import { runProgram } from "../harness/program.ts";
+import { percentile } from "../harness/statistics.ts";
+import type { AnnouncementCluster } from "./cluster.ts";
+import type { AnnouncementTimes, ServiceInput } from "./service.ts";
 
-/** Over what, and how often. */
-export interface NoticeOptions {
-  /** The only transporter: `tcp`, `nats` or `redis`. Default: every one whose server is installed. */
+/** Options of `runAnnouncement`: transporters, changes and rounds. */
+export interface AnnouncementOptions {
+  /** Uses only this transporter: `tcp`, `nats` or `redis`. Default: all whose server is installed. */
   readonly only?: string | undefined;
-  /** How many changes are measured. */
   readonly changes: number;
-  /** How often each transporter has its turn, with new processes. */
+  /** The number of measurements per transporter, each with new processes. */
   readonly rounds: number;
-  /** Takes what a person wants to know while it runs. */
   readonly progress: (line: string) => void;
 }
 
 interface Transport {
-  readonly name: NoticeCluster["transporter"];
-  /** The message server's program; none of `tcp`. */
+  readonly name: AnnouncementCluster["transporter"];
+  /** The program of the message server. Absent for `tcp`. */
   readonly program?: string;
   readonly start?: (port: number, folder: string) => readonly string[];
 }
@@ -43,18 +40,18 @@ const transports: readonly Transport[] = [
   },
 ];
 
-const aim = 100;
+const targetMs = 100;
 
 /**
- * From a running service's own change of its fragment until a request to the gateway is answered by it (S9.3), over each
- * transporter. A transporter whose server is not installed is left out, and that is told.
- * @throws where there is no such transporter
+ * Measures the time from a change of a fragment in a running service until the gateway answers a request with
+ * it (S9.3), for each transporter. Skips transporters whose server is not installed, with a progress message.
+ * @throws if `only` is not a transporter
  */
-export async function runNotice(options: NoticeOptions): Promise<Figure[]> {
+export async function runAnnouncement(options: AnnouncementOptions): Promise<Figure[]> {
   const chosen = transports.filter(({ name }) => options.only === undefined || name === options.only);
   if (chosen.length === 0)
     throw new Error(
-      `There is no work ${options.only}; there are: ${transports.map(({ name }) => name).join(", ")}.`,
+      `Unknown work: ${options.only}. Known works: ${transports.map(({ name }) => name).join(", ")}.`,
     );
   const rounds: Figure[][] = [];
   for (let round = 1; round <= options.rounds; round++) {
@@ -69,13 +66,13 @@ export async function runNotice(options: NoticeOptions): Promise<Figure[]> {
 
 async function measure(
   { name, program, start }: Transport,
-  { changes, progress }: NoticeOptions,
-): Promise<NoticeTimes | undefined> {
+  { changes, progress }: AnnouncementOptions,
+): Promise<AnnouncementTimes | undefined> {
   const cluster = { namespace: `notice-${randomBytes(4).toString("hex")}`, transporter: name, changes };
   if (program === undefined || start === undefined) return measureOn({ ...cluster, port: await freePort() });
   const path = installed(program);
   if (path === undefined) {
-    progress(`${name} is left out: ${program} is not installed.`);
+    progress(`${name} is skipped: ${program} is not installed.`);
     return undefined;
   }
   const server = await startMessageServer(path, start);
@@ -86,21 +83,21 @@ async function measure(
   }
 }
 
-async function measureOn(cluster: NoticeCluster): Promise<NoticeTimes> {
+async function measureOn(cluster: AnnouncementCluster): Promise<AnnouncementTimes> {
   const gateway = await startContender({
     who: "tidegate",
     program: join(import.meta.dirname, "gateway.ts"),
     given: cluster,
   });
   try {
-    const given: NoticeServiceGiven = { ...cluster, gatewayPort: gateway.port };
-    return await runProgram<NoticeTimes>(join(import.meta.dirname, "service.ts"), given);
+    const input: ServiceInput = { ...cluster, gatewayPort: gateway.port };
+    return await runProgram<AnnouncementTimes>(join(import.meta.dirname, "service.ts"), input);
   } finally {
     await gateway.stop();
   }
 }
 
-function figuresOf(work: string, times: NoticeTimes): Figure[] {
+function figuresOf(work: string, times: AnnouncementTimes): Figure[] {
   const figure = (what: string, value: number): Figure => ({
     work,
     who: "tidegate",
@@ -110,7 +107,7 @@ function figuresOf(work: string, times: NoticeTimes): Figure[] {
   });
   return [
     figure("change p50", percentile(times, 50)),
-    { ...figure("change p99", percentile(times, 99)), aim },
+    { ...figure("change p99", percentile(times, 99)), target: targetMs },
     figure("change, the longest", Math.max(...times)),
   ];
 }

@@ -1,18 +1,16 @@
 import { Agent, get } from "node:http";
 
-/** Asks one gateway for what is always served, again and again, also while the gateway restarts. */
-export interface Asking {
-  /** How often each status was answered; `none` where nobody listened. */
+/** Requests one URL repeatedly, also while the gateway restarts. */
+export interface Poller {
+  /** The number of responses by status. `none` counts failed connections. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Ends it. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds between two requests. */
-const spacing = 5;
+const intervalMs = 5;
 
-/** Begins to ask. */
-export function askSteadily(url: string): Asking {
+/** Starts to request a URL repeatedly. */
+export function pollUrl(url: string): Poller {
   const agent = new Agent({ keepAlive: false });
   const answers: Record<string, number> = {};
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
@@ -21,7 +19,7 @@ export function askSteadily(url: string): Asking {
     while (!isStopped) {
       const status = await ask(url, agent);
       answers[status] = (answers[status] ?? 0) + 1;
-      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, spacing))]);
+      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, intervalMs))]);
     }
   };
   const running = run();

@@ -1,39 +1,37 @@
 import type { BrokerOptions } from "moleculer";
 
-/** The transporters that faults are tried on. */
+/** The transporters that are tested with faults. */
 export type TransportName = "TCP" | "NATS" | "Redis";
 
-/** Where the nodes of a run meet, as it is handed to each process. */
-export interface Place {
-  /** How they talk. */
+/** How the nodes of a run connect to each other. Each process receives it as JSON. */
+export interface Network {
   readonly transport: TransportName;
-  /** Moleculer's namespace. */
   readonly namespace: string;
-  /** The ports of the nodes by their ids, for TCP. */
+  /** The ports of the nodes by id, for TCP. */
   readonly ports: Readonly<Record<string, number>>;
   /** The server's port, for NATS and Redis. */
   readonly serverPort: number;
-  /** The address at which each node reaches the server, where it is not 127.0.0.1. */
+  /** The addresses of the server by node id. Default: 127.0.0.1. */
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** Moleculer's options for a node at that place: quiet, and quick to miss others. */
-export function optionsAt(place: Place, nodeID: string): BrokerOptions {
+/** Moleculer's options for a node of the network: without log, with a short heartbeat. */
+export function brokerOptions(network: Network, nodeID: string): BrokerOptions {
   return {
-    namespace: place.namespace,
+    namespace: network.namespace,
     nodeID,
     logger: false,
     skipProcessEventRegistration: true,
     heartbeatInterval: 1,
     heartbeatTimeout: 3,
-    transporter: transporterAt(place, nodeID),
+    transporter: transporterOf(network, nodeID),
   };
 }
 
-function transporterAt(place: Place, nodeID: string): NonNullable<BrokerOptions["transporter"]> {
-  const address = place.addresses[nodeID] ?? "127.0.0.1";
-  const port = place.serverPort;
-  switch (place.transport) {
+function transporterOf(network: Network, nodeID: string): NonNullable<BrokerOptions["transporter"]> {
+  const address = network.addresses[nodeID] ?? "127.0.0.1";
+  const port = network.serverPort;
+  switch (network.transport) {
     case "NATS":
       return {
         type: "NATS",
@@ -47,7 +45,7 @@ function transporterAt(place: Place, nodeID: string): NonNullable<BrokerOptions[
     case "Redis":
       return { type: "Redis", options: { host: address, port } };
     case "TCP": {
-      const urls = Object.entries(place.ports).map(([id, nodePort]) => `tcp://127.0.0.1:${nodePort}/${id}`);
+      const urls = Object.entries(network.ports).map(([id, nodePort]) => `tcp://127.0.0.1:${nodePort}/${id}`);
       return {
         type: "TCP",
         options: { udpDiscovery: false, urls: urls.join(","), useHostname: false, gossipPeriod: 1 },

@@ -5,8 +5,8 @@ import type { NamespaceTask } from "./namespace.ts";
 import { runFault } from "./run.ts";
 
 const { fault: name, transport, seed }: NamespaceTask = JSON.parse(process.argv[2] ?? "");
-const fault = networkFaults.find((known) => known.name === name);
-if (fault === undefined) throw new RangeError(`There is no fault ${name}.`);
+const fault = networkFaults.find((candidate) => candidate.name === name);
+if (fault === undefined) throw new RangeError(`Unknown fault: ${name}.`);
 
 execFileSync(installed("ip") ?? "ip", ["link", "set", "lo", "up"]);
 const result = await runFault(fault, transport, seed);

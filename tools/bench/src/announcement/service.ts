@@ -3,33 +3,33 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { type Context, ServiceBroker } from "moleculer";
 import type { PlannedRequest } from "../harness/benchmark.ts";
 import { type KeptConnection, keepConnection } from "../harness/kept-connection.ts";
-import { answerProgram } from "../harness/run-program.ts";
+import { answerProgram } from "../harness/program.ts";
 import { changeFragment } from "./change-fragment.ts";
-import { type NoticeCluster, transporterOf } from "./cluster.ts";
+import { type AnnouncementCluster, transporterOf } from "./cluster.ts";
 
-/** What the service's process is given. */
-export interface NoticeServiceGiven extends NoticeCluster {
-  /** Where the gateway listens for HTTP. */
+/** The input of the service's process. */
+export interface ServiceInput extends AnnouncementCluster {
+  /** The HTTP port of the gateway. */
   readonly gatewayPort: number;
 }
 
-/** How long it took, for every change: milliseconds. */
-export type NoticeTimes = readonly number[];
+/** The duration of each change in milliseconds. */
+export type AnnouncementTimes = readonly number[];
 
-/** What is asked; the answer is compared by hand. */
-const changing: PlannedRequest = {
+/** The request that shows the current change. `waitUntilServed` compares the response. */
+const probe: PlannedRequest = {
   method: "GET",
   path: "/changing",
   expected: { status: 200, body: "" },
 };
 
-await answerProgram<NoticeServiceGiven, NoticeTimes>(async (given) => {
+await answerProgram<ServiceInput, AnnouncementTimes>(async (input) => {
   const broker = new ServiceBroker(
     preset({
-      namespace: given.namespace,
+      namespace: input.namespace,
       nodeID: "service",
       logger: false,
-      transporter: transporterOf(given, "service"),
+      transporter: transporterOf(input, "service"),
       skipProcessEventRegistration: true,
     }),
   );
@@ -44,13 +44,13 @@ await answerProgram<NoticeServiceGiven, NoticeTimes>(async (given) => {
     },
   });
   await broker.start();
-  const connection = await keepConnection(given.gatewayPort);
-  await seen(connection, 0);
+  const connection = await keepConnection(input.gatewayPort);
+  await waitUntilServed(connection, 0);
   const times: number[] = [];
-  for (let change = 1; change <= given.changes; change++) {
+  for (let change = 1; change <= input.changes; change++) {
     const started = performance.now();
     changeFragment(service, fragmentOf(change), change);
-    await seen(connection, change);
+    await waitUntilServed(connection, change);
     times.push(performance.now() - started);
   }
   connection.close();
@@ -58,12 +58,12 @@ await answerProgram<NoticeServiceGiven, NoticeTimes>(async (given) => {
   return times;
 });
 
-/** Asks again and again, until the answer is this change's. */
-async function seen(connection: KeptConnection, change: number): Promise<void> {
-  const wanted = JSON.stringify({ change });
+/** Repeats the request until the response shows the change. */
+async function waitUntilServed(connection: KeptConnection, change: number): Promise<void> {
+  const expected = JSON.stringify({ change });
   for (;;) {
-    const { body } = await connection.answer(changing);
-    if (body.toString() === wanted) return;
+    const { body } = await connection.answer(probe);
+    if (body.toString() === expected) return;
   }
 }
 

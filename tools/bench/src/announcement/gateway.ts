@@ -6,10 +6,10 @@ import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
-import { contend } from "../harness/contend.ts";
-import { gatewayNode, type NoticeCluster, transporterOf } from "./cluster.ts";
+import { contend } from "../harness/contender.ts";
+import { type AnnouncementCluster, gatewayNode, transporterOf } from "./cluster.ts";
 
-const cluster: NoticeCluster = JSON.parse(process.argv[2] ?? "");
+const cluster: AnnouncementCluster = JSON.parse(process.argv[2] ?? "");
 
 await contend(async () => {
   const gateway = createGateway({

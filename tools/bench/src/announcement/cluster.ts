@@ -1,24 +1,21 @@
 import { loopbackTcp } from "@tidegate/example-soccer";
 import type { BrokerOptions } from "moleculer";
 
-/** How the processes of a run reach each other, as it is handed to each of them. */
-export interface NoticeCluster {
-  /** Moleculer's namespace. */
+/** How the processes of a run connect to each other. Each process receives it as JSON. */
+export interface AnnouncementCluster {
   readonly namespace: string;
-  /** The transporter. */
   readonly transporter: "tcp" | "nats" | "redis";
-  /** The port of the message server; of `tcp` the port of the gateway's node. */
+  /** The port of the message server, or for `tcp` of the gateway's node. */
   readonly port: number;
-  /** How many changes are measured. */
   readonly changes: number;
 }
 
-/** The gateway's node id. */
+/** The Moleculer node id of the gateway. */
 export const gatewayNode = "gateway";
 
-/** Moleculer's transporter for one of the processes. */
+/** Moleculer's transporter for the process of the gateway or the service. */
 export function transporterOf(
-  { transporter, port }: NoticeCluster,
+  { transporter, port }: AnnouncementCluster,
   process: "gateway" | "service",
 ): NonNullable<BrokerOptions["transporter"]> {
   if (transporter === "nats") return { type: "NATS", options: { url: `nats://127.0.0.1:${port}` } };
