@@ -61,13 +61,13 @@ interface Answer {
 function ask({ socket }: Pick<Admin, "socket">, method: string, body = "", path = "/pins"): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = { "content-length": Buffer.byteLength(body) };
-  const asked = request({ socketPath: socket, method, path, headers }, (response) => {
+  const sent = request({ socketPath: socket, method, path, headers }, (response) => {
     text(response)
       .then((json) => ({ status: response.statusCode, headers: response.headers, body: JSON.parse(json) }))
       .then(resolve, reject);
   });
-  asked.on("error", reject);
-  asked.end(body);
+  sent.on("error", reject);
+  sent.end(body);
   return promise;
 }
 

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
 import { createGateway, type Gateway } from "../src/create-gateway.ts";
-import { answered, ask, readPage } from "./page.ts";
+import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const blocks = await readPage("docs/branches.md");
 const cli = join(import.meta.dirname, "../src/cli.ts");
@@ -95,13 +95,19 @@ test("S18: docs/branches.md shows what happens, from the laptop to production an
   const settled = () => Promise.all([one, two].map(({ gateway }) => gateway.registry.settled()));
   const latest = (): string => String(one.gateway.registry.branches()[0]?.versions[0]?.fullVersion);
   const first = latest();
-  expect(await answered(requests[0] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[0]);
-  expect(await answered(requests[1] ?? "", two.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[1]);
+  expect(await withRealAnswers(requests[0] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[0],
+  );
+  expect(await withRealAnswers(requests[1] ?? "", two.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[1],
+  );
 
   bus.node("n1").publish(service("player", { ...laptop, branch: "master" }, 3));
   bus.node("n3").publish(service("squad", squad, 4));
   await settled();
-  expect(await answered(requests[2] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[2]);
+  expect(await withRealAnswers(requests[2] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[2],
+  );
   const second = latest();
   const shown = [
     [names[0], first],
@@ -124,7 +130,9 @@ test("S18: docs/branches.md shows what happens, from the laptop to production an
 
   expect(await printed(transcripts[1] ?? "", shown)).toBe(transcripts[1]);
   for (const { url } of [one, two])
-    expect(await answered(requests[3] ?? "", url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[3]);
+    expect(await withRealAnswers(requests[3] ?? "", url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+      requests[3],
+    );
   expect(await printed(transcripts[2] ?? "", shown)).toBe(transcripts[2]);
   for (const { url } of [one, two])
     expect(await ask(`${url}/players/7/goals`)).toMatchObject({ status: 200 });

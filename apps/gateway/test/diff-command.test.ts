@@ -35,16 +35,16 @@ function tidegate(...args: readonly string[]): Promise<Ran> {
 /** A server that gives one answer to all requests, and records their paths. */
 async function answering(
   answer: unknown,
-): Promise<{ readonly url: string; readonly asked: readonly unknown[] }> {
-  const asked: unknown[] = [];
+): Promise<{ readonly url: string; readonly requestedPaths: readonly unknown[] }> {
+  const requestedPaths: unknown[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url);
+    requestedPaths.push(request.url);
     response.end(JSON.stringify(answer));
   });
   onTestFinished(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  return { url: `http://127.0.0.1:${Object(address).port}`, asked };
+  return { url: `http://127.0.0.1:${Object(address).port}`, requestedPaths };
 }
 
 describe("tidegate diff", () => {
@@ -53,18 +53,18 @@ describe("tidegate diff", () => {
       before: { branch: "master", tag: "1a2b3c4d" },
       after: { branch: "master", tag: "latest" },
       level: "breaking",
-      changes: [changeOf({ kind: "removed", level: "breaking", detail: "It is gone." })],
+      changes: [changeOf({ kind: "removed", level: "breaking", detail: "The route was removed." })],
     };
-    const { url, asked } = await answering(difference);
+    const { url, requestedPaths } = await answering(difference);
     const { code, stdout, stderr } = await tidegate(
       "diff",
       "master@1a2b3c4d..latest",
       "--gateway",
       `${url}/`,
     );
-    expect([code, stderr, asked]).toEqual([0, "", ["/~diff/master@1a2b3c4d..latest"]]);
+    expect([code, stderr, requestedPaths]).toEqual([0, "", ["/~diff/master@1a2b3c4d..latest"]]);
     expect(stdout).toContain("GET /players/:id");
-    expect(stdout).toContain("It is gone.");
+    expect(stdout).toContain("The route was removed.");
     expect(stdout).not.toContain("\u001b");
   });
 

@@ -56,7 +56,7 @@ export const player: TestService = {
     of: {
       params: { type: "object", properties: { team: { type: "array" } } },
       handler: ({ params }) =>
-        listOf(params, "team").map((team) => everybody.filter(({ teamId }) => teamId === team)),
+        listOf(params, "team").map((team) => allPlayers.filter(({ teamId }) => teamId === team)),
     },
   },
 };
@@ -110,7 +110,7 @@ export const match: TestService = {
   },
 };
 
-const everybody = Array.from({ length: 50 }, (_, index) => ({
+const allPlayers = Array.from({ length: 50 }, (_, index) => ({
   id: String(index),
   name: `Player ${index}`,
   teamId: String(index % teamCount),
@@ -118,7 +118,7 @@ const everybody = Array.from({ length: 50 }, (_, index) => ({
 
 function playerOrError(id: unknown): object {
   return (
-    everybody[Number(id)] ?? { message: `There is no player ${String(id)}.`, code: 404, isBatchError: true }
+    allPlayers[Number(id)] ?? { message: `There is no player ${String(id)}.`, code: 404, isBatchError: true }
   );
 }
 

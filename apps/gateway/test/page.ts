@@ -20,11 +20,15 @@ export async function readPage(name: string): Promise<Blocks> {
  * Sends the requests of a block. Returns the block with the real answers. A line is a request and its answer:
  * `GET /path  header: value  200 body`. The header is optional; only answers with status 200 have a body.
  */
-export async function answered(block: string, url: string, shown: Replacements = []): Promise<string> {
+export async function withRealAnswers(
+  block: string,
+  url: string,
+  replacements: Replacements = [],
+): Promise<string> {
   const lines = block.split("\n").filter((line) => line !== "");
   const answers = lines.map(async (line) => {
     const [head = "", path = "", header] = /^GET (\S+)(?: {2}([\w-]+: \S+))?/.exec(line) ?? [];
-    const real = shown.reduce((asked, [name, other]) => asked.replace(name, other), path);
+    const real = replacements.reduce((text, [shown, used]) => text.replace(shown, used), path);
     const { status, body } = await ask(`${url}${real}`, header?.split(": "));
     return head + line.slice(head.length).replace(/\S.*$/, status === 200 ? `200 ${body}` : String(status));
   });
@@ -38,9 +42,9 @@ export function ask(
 ): Promise<{ readonly status: number | undefined; readonly body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; body: string }>();
   const headers = name === undefined || value === undefined ? {} : { [name]: value };
-  const asked = request(url, { headers, agent: false }, (response) => {
+  const sent = request(url, { headers, agent: false }, (response) => {
     text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
   });
-  asked.on("error", reject).end();
+  sent.on("error", reject).end();
   return promise;
 }

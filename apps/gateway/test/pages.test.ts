@@ -147,9 +147,9 @@ describe("S9.9: /~status", () => {
 });
 
 describe("POST /~api/check", () => {
-  const asked: CheckRequest[] = [];
+  const requests: CheckRequest[] = [];
   const check = async (request: CheckRequest) => {
-    asked.push(request);
+    requests.push(request);
     return reportOf({ service: request.service });
   };
   const page = checkPage({ registry: { check }, access: "local" });
@@ -159,14 +159,14 @@ describe("POST /~api/check", () => {
   test("answers 200 with the report, even if the fragment would be refused", async () => {
     const reply = await post({ fragment: { a: 1 }, service: "player" });
     expect([reply.status, JSON.parse(String(reply.body))]).toEqual([200, reportOf()]);
-    expect(asked.at(-1)).toEqual({ fragment: { a: 1 }, service: "player" });
+    expect(requests.at(-1)).toEqual({ fragment: { a: 1 }, service: "player" });
   });
 
   test("takes the branch from the body, the URL or the fragment, in this order", async () => {
     await post({ fragment: {}, service: "player" }, "/~next");
-    expect(asked.at(-1)?.branch).toBe("next");
+    expect(requests.at(-1)?.branch).toBe("next");
     await post({ fragment: {}, service: "player", branch: "other" }, "/~next");
-    expect(asked.at(-1)?.branch).toBe("other");
+    expect(requests.at(-1)?.branch).toBe("other");
   });
 
   test("answers an invalid body with 400 and the invalid member", async () => {
@@ -185,9 +185,9 @@ describe("POST /~api/check", () => {
 });
 
 describe("GET /~diff", () => {
-  const asked: [VersionName, VersionName][] = [];
+  const requests: [VersionName, VersionName][] = [];
   const difference = async (before: VersionName, after: VersionName): Promise<VersionDifference> => {
-    asked.push([before, after]);
+    requests.push([before, after]);
     if (after.branch === "nope") throw new TidegateError("BRANCH_UNKNOWN", "There is no branch 'nope'.");
     return { before, after, level: "breaking", changes: [changeOf({ kind: "removed", level: "breaking" })] };
   };
@@ -201,17 +201,17 @@ describe("GET /~diff", () => {
 
   test("accepts two versions of one branch or of two branches, by tag or latest", async () => {
     await get("/master@1a2b3c4d..next@latest");
-    expect(asked.at(-1)).toEqual([
+    expect(requests.at(-1)).toEqual([
       { branch: "master", tag: "1a2b3c4d" },
       { branch: "next", tag: "latest" },
     ]);
     await get("/next@latest..7a2db312e34f6105efb5ec107137763b");
-    expect(asked.at(-1)).toEqual([
+    expect(requests.at(-1)).toEqual([
       { branch: "next", tag: "latest" },
       { branch: "next", tag: "7a2db312e34f6105efb5ec107137763b" },
     ]);
     await get("/master%401a2b3c4d..next%40latest");
-    expect(asked.at(-1)?.[1]).toEqual({ branch: "next", tag: "latest" });
+    expect(requests.at(-1)?.[1]).toEqual({ branch: "next", tag: "latest" });
   });
 
   test("answers JSON, or text if the request asks for it", async () => {

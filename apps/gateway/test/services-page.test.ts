@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
 import { createGateway } from "../src/create-gateway.ts";
-import { answered, ask, readPage } from "./page.ts";
+import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const packages = join(import.meta.dirname, "../../../packages");
 /** Milliseconds that a process needs at most to start and to be discovered on a busy machine. */
@@ -114,7 +114,7 @@ test(
     expect(requests).toHaveLength(3);
     const { url, run, mounted } = await startSystem("player", "laptop", "team");
     const served = async (index: number): Promise<void> => {
-      expect(await answered(requests[index] ?? "", url)).toBe(requests[index]);
+      expect(await withRealAnswers(requests[index] ?? "", url)).toBe(requests[index]);
     };
 
     // Its discovery by gossip takes longest.

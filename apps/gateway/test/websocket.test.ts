@@ -16,11 +16,11 @@ interface Part {
   readonly rest?: readonly object[];
 }
 
-const feed = { path: "/:room", subscribe: { events: "({ path }) => 'chat.' + path.room + '.said'" } };
+const feed = { path: "/:room", subscribe: { events: "({ path }) => 'chat.' + path.room + '.message'" } };
 const say = {
   path: "/:room",
   publish: {
-    event: "({ path }) => 'chat.' + path.room + '.said'",
+    event: "({ path }) => 'chat.' + path.room + '.message'",
     params: { text: "@message.text", by: "@context.auth.identity" },
   },
 };
@@ -89,7 +89,7 @@ describe("S6.1: a chat", () => {
     for (let count = 0; count < 50; count += 1) ann.socket.send(JSON.stringify({ text: `message ${count}` }));
     for (let count = 0; count < 50; count += 1)
       expect(JSON.parse(await bob.next())).toEqual({ text: `message ${count}`, by: "ann" });
-    bus.node("n1").emit("chat.blue.said", "for blue");
+    bus.node("n1").emit("chat.blue.message", "for blue");
     expect(await eve.next()).toBe("for blue");
   });
 
@@ -97,7 +97,7 @@ describe("S6.1: a chat", () => {
     const { dial: enter, bus, gateway } = await startGateway({ routes: [feed] });
     const name = gateway.registry.find("master", undefined).version?.name;
     const client = await enter(`/~master@${name}/chat/red`);
-    bus.node("n1").emit("chat.red.said", 1);
+    bus.node("n1").emit("chat.red.message", 1);
     expect(await client.next()).toBe("1");
   });
 });
@@ -106,10 +106,10 @@ describe("S6.3: refused before the upgrade", () => {
   const policy = { subscribe: [{ description: "Readers", events: ["chat.**"], scope: ["read"] }] };
 
   test.each([
-    ["nobody", "/chat/red", undefined, 401, "UNAUTHENTICATED"],
+    ["without a token", "/chat/red", undefined, 401, "UNAUTHENTICATED"],
     ["without the scope", "/chat/red", "ann.write", 403, "FORBIDDEN"],
-    ["no such path", "/talk/red", "ann.read", 404, "NOT_FOUND"],
-    ["a name that is none", "/chat/*", "ann.read", 400, "EVENT_NAME_INVALID"],
+    ["an unknown path", "/talk/red", "ann.read", 404, "NOT_FOUND"],
+    ["an invalid event name", "/chat/*", "ann.read", 400, "EVENT_NAME_INVALID"],
   ])("%s", async (_what, path, token, status, code) => {
     const { url } = await startGateway({ routes: [feed], policy });
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -160,7 +160,7 @@ describe("S6.4: swaps", () => {
         count,
       );
       names.add(gateway.registry.find("master", undefined).version?.name ?? "");
-      bus.node("n1").emit("chat.red.said", count);
+      bus.node("n1").emit("chat.red.message", count);
       expect(await client.next()).toBe(String(count));
     }
     expect(names.size).toBe(100);
@@ -174,7 +174,7 @@ describe("S6.4: swaps", () => {
   ])("closes with 1012 if %s, and ends the subscription", async (_what, next) => {
     const { dial: enter, bus, publish } = await startGateway({ routes: [feed] });
     const client = await enter("/chat/red");
-    expect(bus.patterns).toEqual(["chat.red.said"]);
+    expect(bus.patterns).toEqual(["chat.red.message"]);
     await publish(next, 1);
     expect(await client.closed).toBe(1012);
     expect(bus.patterns).toEqual([]);
@@ -193,7 +193,7 @@ describe("S6.4: swaps", () => {
     const name = gateway.registry.find("master", undefined).version?.name;
     const client = await enter(`/~master@${name}/chat/red`);
     await publish({ routes: [] }, 1);
-    bus.node("n1").emit("chat.red.said", "still");
+    bus.node("n1").emit("chat.red.message", "still");
     expect(await client.next()).toBe("still");
   });
 });
@@ -209,13 +209,13 @@ describe("W04, W09: resources of sockets", () => {
     let sent = 0;
     // The pattern is subscribed to as long as the socket is open.
     while (bus.patterns?.includes("chat.**")) {
-      bus.node("n1").emit("chat.red.said", payload);
+      bus.node("n1").emit("chat.red.message", payload);
       expect(await quick.next()).toBe(payload);
       sent += payload.length;
       // The kernel's socket buffers on both sides, and 1 MiB.
       expect(sent).toBeLessThan(32 * 1024 ** 2);
     }
-    expect(bus.patterns).toEqual(["chat.red.said"]);
+    expect(bus.patterns).toEqual(["chat.red.message"]);
     slow.socket.resume();
     expect(await slow.closed).toBe(1013);
   });
@@ -229,10 +229,10 @@ describe("W04, W09: resources of sockets", () => {
     // Each response takes another iteration of the server's event loop.
     const probe = await enter("/chat/last");
     while ((bus.patterns?.length ?? 0) > 1) {
-      bus.node("n1").emit("chat.last.said", "?");
+      bus.node("n1").emit("chat.last.message", "?");
       await probe.next();
     }
-    expect(bus.patterns).toEqual(["chat.last.said"]);
+    expect(bus.patterns).toEqual(["chat.last.message"]);
   });
 
   test("S12.1: a stop closes sockets with 1001 and leaves no subscription", async () => {

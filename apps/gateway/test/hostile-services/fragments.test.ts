@@ -112,9 +112,9 @@ describe("B9: a hostile fragment does not affect other services", () => {
         state: "failed",
         findings: [{ code: "FRAGMENT_TOO_DEEP" }],
       });
-    const mended = rest([{ method: "GET", path: "/", map: "() => 'mended'" }]);
-    expect(await publish({ ...team(mended), revision: 3 })).toMatchObject({ state: "succeeded" });
-    expect(await ask(`${url}/teams`)).toMatchObject({ body: "mended" });
+    const corrected = rest([{ method: "GET", path: "/", map: "() => 'corrected'" }]);
+    expect(await publish({ ...team(corrected), revision: 3 })).toMatchObject({ state: "succeeded" });
+    expect(await ask(`${url}/teams`)).toMatchObject({ body: "corrected" });
     await expectRightAnswers();
   });
 

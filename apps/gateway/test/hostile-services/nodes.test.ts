@@ -21,8 +21,8 @@ test("B06, S9.2, S9.7: of two nodes' different fragments, the newest is served",
   const report = await publish(player("/old", 1), "old");
   expect(report).toMatchObject({ state: "skipped", findings: [{ code: "FRAGMENT_OLDER" }] });
   expect(await ask(`${url}/players/old`)).toMatchObject({ status: 404 });
-  const asked = await Promise.all(Array.from({ length: 10 }, () => ask(`${url}/players/new`)));
-  expect(new Set(asked.map(({ body }) => body))).toEqual(new Set(['{"node":"new"}', '{"node":"old"}']));
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask(`${url}/players/new`)));
+  expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['{"node":"new"}', '{"node":"old"}']));
   bus.node("new").leave();
   await expect.poll(async () => (await ask(`${url}/players/old`)).status, { timeout: 30_000 }).toBe(200);
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 test.each(faults)(
-  "S10.1: $code, $what: the developer is told what, where, and what to do",
+  "S10.1: $code, $what: the report says what is wrong, where, and what to do",
   async ({ what, code, service }) => {
     const file = what.toLowerCase().replaceAll(" ", "-");
     const report = await testGateway.publish(service, file);

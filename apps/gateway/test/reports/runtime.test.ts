@@ -8,7 +8,7 @@ const fragment = (routes: object[], policy: object = {}) => ({
 });
 
 /** Publishes a service and requests `/players/1`. Returns the response's status and the runtime report. */
-async function asked(testGateway: TestGateway, service: TestService, path = "/players/1") {
+async function requestReport(testGateway: TestGateway, service: TestService, path = "/players/1") {
   await testGateway.publish(service);
   const answer = await fetch(`${testGateway.url}${path}`);
   await answer.text();
@@ -88,16 +88,17 @@ const faults = [
   },
 ];
 
-test.each(faults)(
-  "S10.1: $what is told to who published it ($code)",
-  async ({ what, code, status, fragment }) => {
-    const testGateway = await startTestGateway(code === "FUNCTION_TIMEOUT" ? { functionMs: 50 } : {});
-    const { status: answered, report } = await asked(testGateway, { name: "player", fragment, actions });
-    expect(answered).toBe(status);
-    expect(report.findings.map((finding) => finding.code)).toContain(code);
-    await expectGolden(report, what.replaceAll(" ", "-"));
-  },
-);
+test.each(faults)("S10.1: the report of $what ($code)", async ({ what, code, status, fragment }) => {
+  const testGateway = await startTestGateway(code === "FUNCTION_TIMEOUT" ? { functionMs: 50 } : {});
+  const { status: answered, report } = await requestReport(testGateway, {
+    name: "player",
+    fragment,
+    actions,
+  });
+  expect(answered).toBe(status);
+  expect(report.findings.map((finding) => finding.code)).toContain(code);
+  await expectGolden(report, what.replaceAll(" ", "-"));
+});
 
 test("S10.1, S9.10: a report contains the console output of functions, without secrets", async () => {
   const testGateway = await startTestGateway();
@@ -106,7 +107,7 @@ test("S10.1, S9.10: a report contains the console output of functions, without s
     console.warn("authorization: Bearer " + query.token);
     return query.page;
   }`;
-  const { report } = await asked(
+  const { report } = await requestReport(
     testGateway,
     { name: "player", fragment: fragment([{ method: "GET", path: "/:id", map: write }]) },
     "/players/1?password=hunter2&token=eyJhbGciOi.x.y",

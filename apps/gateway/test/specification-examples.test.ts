@@ -7,9 +7,9 @@ import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 import { describe, expect, test } from "vitest";
 import { createGateway } from "../src/create-gateway.ts";
-import { mapMe, player, playerGraphQL, playerRest } from "./seed/player.ts";
-import { sizeText, storageGraphQL, storageRest } from "./seed/storage.ts";
-import { user } from "./seed/user.ts";
+import { mapMe, player, playerGraphQL, playerRest } from "./specification-examples/player.ts";
+import { sizeText, storageGraphQL, storageRest } from "./specification-examples/storage.ts";
+import { user } from "./specification-examples/user.ts";
 
 /** The report on a fragment without other services. */
 async function checked(service: string, fragment: FragmentInput): Promise<Report> {
