@@ -23,8 +23,8 @@ export default defineConfig({
     watch: false,
     // Tests whose server or browser is not installed are skipped; this reporter lists them with the reason.
     reporters: ["default", join(root, "tools/checks/src/left-out.ts")],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Most test files wait for processes and sockets, so more files run at once than there are cores.
     maxWorkers: 3,
     // Vitest hints at sharing workers between files. Ours open sockets and start processes, so each needs its

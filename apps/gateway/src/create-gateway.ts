@@ -1,18 +1,13 @@
 import { catalog } from "@tidegate/catalog";
 import {
   type Access,
-  type Broker,
-  type ContextFactory,
-  checkPlugin,
-  createRegistry,
-  type GatewayPage,
-  type Listening,
-  type Policy,
-  type Protocol,
+  type Gateway as CoreGateway,
+  type GatewayOptions as CoreGatewayOptions,
+  createGateway as createCoreGateway,
+  type Logger,
+  type PageFactory,
   type Registry,
-  type RegistryOptions,
   type Sandbox,
-  type ServedApi,
   type Server,
 } from "@tidegate/core-registry";
 import { sandbox as defaultSandbox } from "@tidegate/sandbox";
@@ -23,37 +18,21 @@ import { checkPage } from "./pages/check.ts";
 import { diffPage } from "./pages/diff.ts";
 import { statusPage } from "./pages/status.ts";
 
-/** Options of the registry that a gateway hands on as they are. */
-type RegistrySettings = Omit<
-  RegistryOptions,
-  "brokers" | "protocols" | "policies" | "sandbox" | "contexts" | "reserved"
->;
-
-/** What a gateway is made of. */
-export interface GatewayOptions extends RegistrySettings {
-  /** The distributed systems, in order of precedence (S13.2). */
-  readonly brokers: readonly Broker[];
-  /** The protocols that fragments may use. */
-  readonly protocols: readonly Protocol[];
-  /** The policies, in the order in which they are asked (S7.2). */
-  readonly policies: readonly Policy[];
-  /** Listens and answers. */
-  readonly server: Server;
+/** What a gateway with this app's sandbox, pages and log is made of. */
+export interface GatewayOptions extends Omit<CoreGatewayOptions, "sandbox" | "pages"> {
   /** Runs inline functions. Default: `sandbox()`, in processes of its own. */
   readonly sandbox?: Sandbox;
-  /** Makes context values beside the server's own (S12.3). Default none. */
-  readonly contexts?: readonly ContextFactory[];
-  /** The gateway's own pages, and who may use them (S9.11). Default: each for `local`. */
+  /** The gateway's own pages, and who can use them (S9.11). Default: each for `local`. */
   readonly pages?: PagesOptions;
-  /** Opens a socket of its own for what changes the gateway: pins (S9.11). Default `false`: none. */
+  /** Opens a socket of its own for what changes the gateway: pins (S9.11). Default `false`: no socket. */
   readonly admin?: AdminOptions | false;
 }
 
-/** Who may use which page; `false`: the page is not there. */
+/** Who can use which page; `false`: the page does not exist. */
 export interface PagesOptions {
   /** `/~status` (S9.9). Default `local`. */
   readonly status?: Access | false;
-  /** `/~diff/...`, what differs between two versions. Default `local`. */
+  /** `/~diff/...`, the differences between two versions. Default `local`. */
   readonly diff?: Access | false;
   /** `/~catalog/...` (S14.1). Default `local`. */
   readonly catalog?: Access | false;
@@ -61,118 +40,88 @@ export interface PagesOptions {
   readonly check?: Access | false;
 }
 
-/** A gateway, composed. */
-export interface Gateway {
-  /**
-   * Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, its time is
-   * over, or it is stopped.
-   */
-  start(): Promise<readonly Listening[]>;
-  /** Lets running requests finish, then leaves the distributed systems. Idempotent; also while it starts. */
-  stop(): Promise<void>;
-  /** Branches, versions, reports. */
-  readonly registry: Registry;
-  /** The open listeners; none before `start` and after `stop`. */
-  readonly listening: readonly Listening[];
+/** A gateway with an admin socket. */
+export interface Gateway extends CoreGateway {
   /** The path of the admin socket; undefined where there is none, before `start` and after `stop`. */
   readonly adminSocket: string | undefined;
 }
 
 /**
- * Composes a gateway of its parts. Nothing runs before `start`.
- * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not keep its contract
+ * Creates a gateway with the sandbox, the pages, the log and the admin socket of this app. Nothing runs before `start`.
+ * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { server, contexts = [], pages, admin: adminOptions = false, ...rest } = options;
-  checkPlugins(options);
-  const logger = options.logger ?? createConsola();
-  const sandbox = options.sandbox ?? defaultSandbox();
-  const registry = createRegistry({
-    ...rest,
+  const { pages, admin: adminOptions = false, logger = createConsola(), ...parts } = options;
+  const admin = adminSocket(adminOptions, logger, () => gateway.registry);
+  const gateway: CoreGateway = createCoreGateway({
+    ...parts,
     logger,
-    sandbox,
-    contexts: [...server.contexts, ...contexts],
-    reserved: server.reserved ?? [],
+    sandbox: options.sandbox ?? defaultSandbox(),
+    pages: pageFactories(pages),
+    server: withAdminSocket(options.server, admin),
   });
-  const stopLogging = logRegistry(registry, logger);
-  let listening: readonly Listening[] = [];
-  let admin: Admin | undefined;
-  let opening: Promise<void> | undefined;
-  let stopped: Promise<void> | undefined;
-
-  const api: ServedApi = {
-    find: (branch, tag) => registry.find(branch, tag),
-    pages: gatewayPages(registry, pages),
-    contexts: [...server.contexts, ...contexts],
-    health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
-    events: registry.events,
-    onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
-    logger,
-  };
-
-  const open = async (): Promise<void> => {
-    listening = await server.start(api);
-    for (const { url } of listening) logger.info(`listening on ${url}`);
-    if (adminOptions === false) return;
-    admin = await openAdmin({ ...adminOptions, registry, port: listening[0]?.port ?? 0, logger });
-    if (admin !== undefined) logger.info(`admin socket ${admin.socket}`);
-  };
-
-  const start = async (): Promise<void> => {
-    opening = open();
-    await opening;
-    await registry.start();
-  };
-
-  const stop = async (): Promise<void> => {
-    await opening?.catch(() => undefined);
-    await admin?.close();
-    admin = undefined;
-    await server.stop();
-    listening = [];
-    await registry.stop();
-    stopLogging();
-  };
+  const stopLogging = logRegistry(gateway.registry, logger);
 
   return {
-    registry,
+    registry: gateway.registry,
     get listening() {
-      return listening;
+      return gateway.listening;
     },
     get adminSocket() {
+      return admin.path;
+    },
+    start: gateway.start,
+    stop: () => gateway.stop().finally(stopLogging),
+  };
+}
+
+/** The admin socket of a gateway, which opens and closes with the server. */
+interface AdminSocket {
+  readonly path: string | undefined;
+  open(port: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+function adminSocket(options: AdminOptions | false, logger: Logger, registry: () => Registry): AdminSocket {
+  let admin: Admin | undefined;
+  return {
+    get path() {
       return admin?.socket;
     },
-    start: async () => {
-      // What a stop ends while it starts did not fail.
-      await start().catch((error: unknown) => {
-        if (stopped === undefined) throw error;
-      });
-      return listening;
+    async open(port) {
+      if (options === false) return;
+      admin = await openAdmin({ ...options, registry: registry(), port, logger });
+      if (admin !== undefined) logger.info(`admin socket ${admin.socket}`);
     },
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
+    async close() {
+      await admin?.close();
+      admin = undefined;
     },
   };
 }
 
-function gatewayPages(registry: Registry, pages: PagesOptions = {}): readonly GatewayPage[] {
-  const { status = "local", diff = "local", catalog: catalogAccess = "local", check = "local" } = pages;
-  return [
-    ...(status === false ? [] : [statusPage({ registry, access: status })]),
-    ...(diff === false ? [] : [diffPage({ registry, access: diff })]),
-    ...(catalogAccess === false ? [] : catalog({ registry, access: catalogAccess })),
-    ...(check === false ? [] : [checkPage({ registry, access: check })]),
-  ];
+/** The same server; the admin socket opens after its listeners, and closes before them. */
+function withAdminSocket(server: Server, admin: AdminSocket): Server {
+  return {
+    ...server,
+    async start(api) {
+      const listening = await server.start(api);
+      await admin.open(listening[0]?.port ?? 0);
+      return listening;
+    },
+    async stop() {
+      await admin.close();
+      await server.stop();
+    },
+  };
 }
 
-function checkPlugins(options: GatewayOptions): void {
-  for (const broker of options.brokers) checkPlugin("broker", broker);
-  for (const protocol of options.protocols) checkPlugin("protocol", protocol);
-  for (const policy of [...options.policies, ...(options.disabledPolicies ?? [])])
-    checkPlugin("policy", policy);
-  if (options.sandbox !== undefined) checkPlugin("sandbox", options.sandbox);
-  checkPlugin("server", options.server);
-  for (const context of [...options.server.contexts, ...(options.contexts ?? [])])
-    checkPlugin("context", context);
+function pageFactories(pages: PagesOptions = {}): PageFactory[] {
+  const { status = "local", diff = "local", catalog: catalogAccess = "local", check = "local" } = pages;
+  const factories: PageFactory[] = [];
+  if (status !== false) factories.push((registry) => [statusPage({ registry, access: status })]);
+  if (diff !== false) factories.push((registry) => [diffPage({ registry, access: diff })]);
+  if (catalogAccess !== false) factories.push((registry) => catalog({ registry, access: catalogAccess }));
+  if (check !== false) factories.push((registry) => [checkPage({ registry, access: check })]);
+  return factories;
 }

@@ -1,131 +1,122 @@
-import { type BrokerSink, type PeerAnswers, TidegateError } from "@tidegate/core-registry";
-import { ServiceBroker } from "moleculer";
-import { type Caller, createCaller } from "./call.ts";
-import { watchRegistry } from "./discovery.ts";
-import { guardBroker } from "./guard.ts";
-import { type HealthListener, watchHealth } from "./health.ts";
-import { checkHearsay } from "./hearsay.ts";
-import { listener } from "./listener.ts";
-import { matchInLinearTime } from "./match.ts";
-import { announceGateway, tellGateways } from "./notice.ts";
+import { type BrokerHealth, type BrokerSink, type PeerAnswers, TidegateError } from "@tidegate/core-registry";
+import { type BrokerOptions, type Service, ServiceBroker } from "moleculer";
+import { ActionCaller } from "./calls/call.ts";
+import { RegistryWatch } from "./discovery/registry-watch.ts";
+import { createGatewayService } from "./gateway-service.ts";
 import type { Settings } from "./options.ts";
-import { askPeersEarly, peersAnswered } from "./tcp.ts";
-import { within } from "./within.ts";
+import { announceChanges, announceGateway } from "./patches/announcement.ts";
+import { discoverPeers, discoverPeersEarly } from "./patches/early-discovery.ts";
+import { matchInLinearTime } from "./patches/event-matching.ts";
+import { verifyGossip } from "./patches/gossip-verification.ts";
+import { guardPackets } from "./patches/packet-guard.ts";
+import { followNatsStatus } from "./patches/transporter-outages.ts";
+import { withTimeout } from "./wire/values.ts";
 
-/** Milliseconds that TCP peers get to answer, and large fragments to come, before discovery counts as complete. */
+/**
+ * Milliseconds that TCP peers have to answer, and large fragments to arrive, before discovery counts as
+ * complete.
+ */
 const discoveryTimeout = 2_000;
 
-/** A broker between its start and its stop. */
-export interface Connection {
-  /** Moleculer's broker. */
-  readonly broker: ServiceBroker;
-  /** Calls actions. */
-  readonly call: Caller;
-  /** Notes how it does now. */
-  look(): void;
-  /** Resolves when it is connected and discovery is complete. */
-  ready(): Promise<void>;
-  /** Lets running calls finish, and ends it; a broker that was there before only loses the gateway's listener. */
-  close(): Promise<void>;
-}
+/** Receives the health of a connection. */
+export type HealthListener = (state: BrokerHealth["state"], reason?: string) => void;
 
-/** Where a connection leads. */
-export interface ConnectionEnds {
-  /** Is told what is there. */
+/** The parts of the gateway that a connection reports to, or asks for answers. */
+export interface ConnectionUsers {
   readonly sink: BrokerSink;
-  /** Is told how it does. */
-  readonly tell: HealthListener;
-  /** What other gateways may ask. */
+  readonly setHealth: HealthListener;
+  /** Answers to the questions of other gateways. */
   readonly answers: PeerAnswers;
 }
 
-/** Makes a broker, or takes the one given, guards it, and tells the sink what it discovers. */
-export function connect(
-  embedded: ServiceBroker | undefined,
-  settings: Settings,
-  { sink, tell, answers }: ConnectionEnds,
-): Connection {
-  matchInLinearTime();
-  const broker = embedded ?? createBroker(settings, tell);
-  const health = watchHealth(broker, tell);
-  protect(broker, tell);
-  const discovery = watchRegistry(broker, sink);
-  const running = new Set<Promise<unknown>>();
-  const caller = createCaller(broker, settings);
-  const service = broker.createService(listener(broker, sink, discovery, answers));
-  tellGateways(broker);
-  const stopAnnouncing = announceGateway(broker);
+/** A Moleculer broker from its start to its stop. */
+export class Connection {
+  readonly broker: ServiceBroker;
+  readonly caller: ActionCaller;
+  readonly #settings: Settings;
+  readonly #setHealth: HealthListener;
+  readonly #registryWatch: RegistryWatch;
+  readonly #health: TransporterHealth;
+  readonly #service: Service;
+  readonly #stopAnnouncements: () => void;
 
-  return {
-    broker,
-    look: health.look,
-    call: (scope, request) => {
-      const answer = caller(scope, request);
-      running.add(answer);
-      const done = (): void => void running.delete(answer);
-      answer.then(done, done);
-      return answer;
-    },
-    ready: async () => {
-      if (embedded === undefined) {
-        for (const schema of settings.own.services) broker.createService(schema);
-        await broker.start();
-      } else if (!broker.started) {
-        await new Promise((resolve) => broker.localBus.once("$broker.started", resolve));
-      }
-      await peersAnswered(broker, discoveryTimeout);
-      health.look();
-      discovery.refresh();
-      await within(discovery.settled(), discoveryTimeout);
-    },
-    close: async () => {
-      await settled(running, settings.shutdownTimeout);
-      discovery.stop();
-      stopAnnouncing();
-      health.stop();
-      if (embedded === undefined) await end(broker);
-      else await broker.destroyService(service);
-      tell("connecting", "It was stopped.");
-    },
-  };
+  /**
+   * Creates the broker, or uses the existing one, and applies the patches.
+   * @throws {TidegateError} `CONFIG_INVALID`
+   */
+  constructor(settings: Settings, { sink, setHealth, answers }: ConnectionUsers) {
+    matchInLinearTime();
+    this.#settings = settings;
+    this.#setHealth = setHealth;
+    this.broker =
+      "existing" in settings.broker
+        ? settings.broker.existing
+        : createBroker(settings.broker.options, setHealth);
+    this.#health = watchTransporter(this.broker, setHealth);
+    patchBroker(this.broker, setHealth);
+    this.#registryWatch = new RegistryWatch(this.broker, sink);
+    this.caller = new ActionCaller(this.broker, settings);
+    this.#service = this.broker.createService(
+      createGatewayService(this.broker, sink, this.#registryWatch, answers),
+    );
+    announceChanges(this.broker);
+    this.#stopAnnouncements = announceGateway(this.broker);
+  }
+
+  /**
+   * Connects, or waits for the owner of an existing broker to start it. Resolves when discovery is complete.
+   */
+  async start(): Promise<void> {
+    const { broker } = this;
+    if (!("existing" in this.#settings.broker)) {
+      for (const schema of this.#settings.own.services) broker.createService(schema);
+      await broker.start();
+    } else if (!broker.started) {
+      await new Promise((resolve) => broker.localBus.once("$broker.started", resolve));
+    }
+    await discoverPeers(broker, discoveryTimeout);
+    this.#health.refresh();
+    this.#registryWatch.refresh();
+    await withTimeout(this.#registryWatch.settled(), discoveryTimeout);
+  }
+
+  /** Sends the current state of the transporter to the health listener. */
+  refreshHealth(): void {
+    this.#health.refresh();
+  }
+
+  /** Waits for running calls, and stops the broker. An existing broker only loses the gateway's service. */
+  async close(): Promise<void> {
+    await this.caller.idle(this.#settings.shutdownTimeout);
+    this.#registryWatch.stop();
+    this.#stopAnnouncements();
+    this.#health.stop();
+    if ("existing" in this.#settings.broker) await this.broker.destroyService(this.#service);
+    else await stopForGood(this.broker);
+    this.#setHealth("connecting", "The broker was stopped.");
+  }
 }
 
-/** Brokers that are guarded: one that is there already may be connected to more than once. */
-const guarded = new WeakSet<ServiceBroker>();
-
-function protect(broker: ServiceBroker, tell: HealthListener): void {
-  if (guarded.has(broker)) return;
-  guarded.add(broker);
-  guardBroker(broker, {
-    conflict: () => {
-      broker.logger.error(`Another node calls itself ${broker.nodeID}. Node ids must be unique.`);
-      tell("up", `Another node calls itself ${broker.nodeID}.`);
-    },
-    refused: (what) => broker.logger.warn(`Left out: ${what}.`),
-  });
-  askPeersEarly(broker);
-  checkHearsay(broker);
-}
-
-function createBroker(settings: Settings, tell: HealthListener): ServiceBroker {
-  const broker = new CautiousBroker(settings.moleculer ?? {});
+/** Creates a broker that throws if its options are invalid, and later reports fatal errors as its health. */
+function createBroker(options: BrokerOptions, setHealth: HealthListener): ServiceBroker {
+  const broker = new ThrowingBroker(options);
   broker.fatal = (message, error) => {
     broker.logger.error(message, error);
-    tell("failed", message);
+    setHealth("failed", message);
   };
   return broker;
 }
 
-/** Moleculer's broker ends the process when something is wrong with its options; this one throws. */
-class CautiousBroker extends ServiceBroker {
+/** Moleculer's broker ends the process if its options are invalid. This one throws. */
+class ThrowingBroker extends ServiceBroker {
   override fatal(message: string, cause?: Error): void {
     const reason = cause === undefined ? message : `${message} ${cause.message}`;
     throw new TidegateError("CONFIG_INVALID", reason, { cause });
   }
 }
 
-/** Stops for good: a transporter that never got through would try again for ever. */
-async function end(broker: ServiceBroker): Promise<void> {
+/** Stops a broker. A transporter that has never connected would try to connect for ever. */
+async function stopForGood(broker: ServiceBroker): Promise<void> {
   const { transit } = broker;
   if (transit !== undefined && !transit.tx.connected) {
     transit.opts = { ...transit.opts, disableReconnect: true };
@@ -134,6 +125,59 @@ async function end(broker: ServiceBroker): Promise<void> {
   await broker.stop();
 }
 
-async function settled(running: ReadonlySet<Promise<unknown>>, ms: number): Promise<void> {
-  if (running.size > 0) await within(Promise.allSettled(running), ms);
+/** An existing broker can be connected more than once. */
+const patchedBrokers = new WeakSet<ServiceBroker>();
+
+function patchBroker(broker: ServiceBroker, setHealth: HealthListener): void {
+  if (patchedBrokers.has(broker)) return;
+  patchedBrokers.add(broker);
+  guardPackets(broker, {
+    idConflict: () => {
+      const message = `Another node uses the node id ${broker.nodeID}. Node ids must be unique.`;
+      broker.logger.error(message);
+      setHealth("up", message);
+    },
+    dropped: (what) => broker.logger.warn(`Dropped faulty data of another node: ${what}.`),
+  });
+  discoverPeersEarly(broker);
+  verifyGossip(broker);
+}
+
+interface TransporterHealth {
+  /** Sends the current state to the listener. */
+  refresh(): void;
+  stop(): void;
+}
+
+/**
+ * Reports whether the transporter is connected: by Moleculer's events and flag, for NATS also by the client's
+ * status.
+ */
+function watchTransporter(broker: ServiceBroker, setHealth: HealthListener): TransporterHealth {
+  let isReachable = true;
+  let isStopped = false;
+  const refresh = (): void => {
+    if (isStopped) return;
+    const isConnected = broker.transit === undefined || (broker.transit.tx.connected && isReachable);
+    if (isConnected) setHealth("up");
+    else setHealth("connecting", "The transporter is not connected.");
+  };
+  const setReachable = (reachable: boolean): void => {
+    isReachable = reachable;
+    refresh();
+  };
+  const connected = (): void => {
+    setReachable(true);
+    followNatsStatus(broker, setReachable);
+  };
+  broker.localBus.on("$transporter.connected", connected);
+  broker.localBus.on("$transporter.disconnected", refresh);
+  return {
+    refresh,
+    stop: () => {
+      isStopped = true;
+      broker.localBus.off("$transporter.connected", connected);
+      broker.localBus.off("$transporter.disconnected", refresh);
+    },
+  };
 }

@@ -1,5 +1,9 @@
-export { type TidegateMixinOptions, tidegate } from "./mixin.ts";
 export { moleculer } from "./moleculer.ts";
-export { moleculerOptionNames } from "./option-names.ts";
-export type { EmbeddedOptions, GatewayBrokerOptions, MoleculerOptions } from "./options.ts";
-export { preset } from "./preset.ts";
+export {
+  type EmbeddedOptions,
+  type GatewayBrokerOptions,
+  type MoleculerOptions,
+  moleculerOptionNames,
+} from "./options.ts";
+export { type TidegateMixinOptions, tidegate } from "./service/mixin.ts";
+export { preset } from "./service/preset.ts";

@@ -5,40 +5,40 @@ import {
   type CallScope,
   type PeerAnswers,
   type PublishRequest,
+  type Report,
   TidegateError,
 } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
-import { type Connection, connect } from "./connection.ts";
-import { reportAction } from "./discovery.ts";
-import { isEventName } from "./event-name.ts";
+import { Connection } from "./connection.ts";
+import { eventNameProblem } from "./event-name.ts";
+import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
-import { askGateways } from "./peers.ts";
-import { branchName, placeOf } from "./service-name.ts";
+import { nameOnBranch, readNodeId, reportAction } from "./wire/names.ts";
 
-/** Milliseconds that a node may take for a report. */
+/** Milliseconds that a node has to accept a report. */
 const reportTimeout = 5_000;
 
 /**
- * A broker for Moleculer 0.15 (S13.1). Takes every option of Moleculer's `ServiceBroker`, and its own; or, as
- * `moleculer({ broker })`, works inside a broker that is there already. Defaults that differ from Moleculer's: transporter
- * TCP, calls end after 10 s, a heartbeat each second, log level `warn`, no signal handlers.
- * @throws `CONFIG_INVALID`, when it starts, for options that Moleculer refuses
+ * Creates a broker for Moleculer 0.15 (S13.1). Accepts all options of Moleculer's `ServiceBroker` and its
+ * own. With `moleculer({ broker })` it works inside an existing broker. Defaults that differ from
+ * Moleculer's: transporter TCP, a request timeout of 10 s, a heartbeat every second, log level `warn`, no
+ * signal handlers.
+ * @throws {TidegateError} `CONFIG_INVALID` on start, for options that Moleculer rejects
  */
 export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Broker {
   const settings = readOptions(options);
-  const embedded = "broker" in options ? options.broker : undefined;
   let connection: Connection | undefined;
   let health: BrokerHealth = { state: "connecting", since: Date.now() };
   let answers: PeerAnswers = {};
   let stopping: Promise<void> | undefined;
+  /** Rejects a start that is not complete when the broker is stopped. */
   let stopped = Promise.withResolvers<never>();
 
-  const told = (state: BrokerHealth["state"], reason?: string): void => {
+  const setHealth = (state: BrokerHealth["state"], reason?: string): void => {
     const since = state === health.state ? health.since : Date.now();
     health = { state, since, ...(reason !== undefined && { reason }) };
   };
-
-  const open = (): Connection => {
+  const connected = (): Connection => {
     if (connection !== undefined && stopping === undefined) return connection;
     throw new TidegateError("BROKER_UNAVAILABLE", undefined, { dispatched: false });
   };
@@ -50,50 +50,44 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       await stopping;
       stopping = undefined;
       stopped = Promise.withResolvers<never>();
-      connection = connect(embedded, settings, { sink, tell: told, answers });
-      await Promise.race([connection.ready(), stopped.promise]);
+      connection = new Connection(settings, { sink, setHealth, answers });
+      await Promise.race([connection.start(), stopped.promise]);
     },
     stop: () => {
       stopped.promise.catch(() => undefined);
-      stopped.reject(new TidegateError("BROKER_UNAVAILABLE", "It was stopped before it was connected."));
+      stopped.reject(
+        new TidegateError("BROKER_UNAVAILABLE", "The broker was stopped before it was connected."),
+      );
       stopping ??= connection?.close().finally(() => {
         connection = undefined;
       });
       return stopping ?? Promise.resolve();
     },
-    call: async (scope, request) => open().call(scope, request),
-    publish: async (scope, request) => publish(open().broker, scope, request),
-    // The gateway's own listener takes every event.
+    call: async (scope, request) => connected().caller.call(scope, request),
+    publish: async (scope, request) => publishEvent(connected().broker, scope, request),
+    // The gateway's own service receives all events.
     events: () => undefined,
     report: async (service, node, report) => {
-      const broker = connection?.broker;
-      if (broker === undefined) return;
-      const place = placeOf(node, (id) => broker.registry.nodes.get(id) !== undefined);
-      const name = place.branch === undefined ? service : branchName(service, place.branch);
-      const action = `${name}.${reportAction}`;
-      if (broker.registry.getActionEndpointByNodeId(action, place.node) == null) return;
-      const options = { nodeID: place.node, timeout: reportTimeout };
-      await broker.call(action, report, options).catch((error: unknown) => {
-        broker.logger.debug(`Node ${node} did not take the report on ${service}.`, error);
-      });
+      if (connection !== undefined) await sendReport(connection.broker, service, node, report);
     },
     peers: {
       answer: (given) => {
         answers = given;
       },
       ask: async (question, params, timeout) =>
-        connection === undefined ? [] : askGateways(connection.broker, question, params, timeout),
+        connection === undefined ? [] : askPeers(connection.broker, question, params, timeout),
     },
     health: () => {
-      if (health.state === "up" && health.reason === undefined) connection?.look();
+      if (health.state === "up" && health.reason === undefined) connection?.refreshHealth();
       return health;
     },
   };
 }
 
-async function publish(broker: ServiceBroker, scope: CallScope, request: PublishRequest): Promise<void> {
+async function publishEvent(broker: ServiceBroker, scope: CallScope, request: PublishRequest): Promise<void> {
   const { event, params, groups, broadcast } = request;
-  if (!isEventName(event)) throw new TidegateError("EVENT_NAME_INVALID");
+  const problem = eventNameProblem(event);
+  if (problem !== undefined) throw new TidegateError("EVENT_NAME_INVALID", problem);
   const requestID = scope.context.view("id");
   const options = {
     meta: { branch: scope.branch },
@@ -108,4 +102,20 @@ async function publish(broker: ServiceBroker, scope: CallScope, request: Publish
     throw new TidegateError("BROKER_UNAVAILABLE", `The event ${event} could not be sent.`, { cause });
   }
   scope.trace?.({ at: "publish", event, broadcast });
+}
+
+/** Sends a report to a service on one node. Does nothing if the service accepts no reports. */
+async function sendReport(
+  broker: ServiceBroker,
+  service: string,
+  node: string,
+  report: Report,
+): Promise<void> {
+  const { nodeID, branch } = readNodeId(broker, node);
+  const name = branch === undefined ? service : nameOnBranch(service, branch);
+  const action = `${name}.${reportAction}`;
+  if (broker.registry.getActionEndpointByNodeId(action, nodeID) == null) return;
+  await broker.call(action, report, { nodeID, timeout: reportTimeout }).catch((error: unknown) => {
+    broker.logger.debug(`The report on ${service} could not be sent to node ${node}.`, error);
+  });
 }

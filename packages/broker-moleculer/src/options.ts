@@ -1,48 +1,54 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { BrokerOptions, ServiceBroker, ServiceSchema } from "moleculer";
-import { gatewayPreset } from "./preset.ts";
+import { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
+import { transporterOutages } from "./patches/transporter-outages.ts";
+import { contextPropagation } from "./service/context-propagation.ts";
+import { streamFlowControl } from "./streams/flow-control.ts";
+import { sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 
-/** Options of ours, beside Moleculer's (S13.1). */
+/** The options of `moleculer()` beside Moleculer's own (S13.1). */
 export interface GatewayBrokerOptions {
-  /** Its name in reports, where a gateway has several brokers. Default `moleculer`. */
+  /** Names the broker in reports, if a gateway has several brokers. Default `moleculer`. */
   readonly name?: string;
-  /** Milliseconds that a batched call may take, by the number of its entries. Default: 1 s each, 5 to 60 s (S5.4). */
+  /**
+   * Milliseconds that a batched call can take, by the number of its entries. Default: 1 s each, 5 to 60 s
+   * (S5.4).
+   */
   readonly batchedCallTimeout?: (entries: number) => number;
-  /** Milliseconds that a call with a stream in its params may take. Default one hour. */
+  /** Milliseconds that a call with a stream in its params can take. Default one hour. */
   readonly streamingCallTimeout?: number;
-  /** The encoding of files below the root of params, which travel as text (S8). Default `base64`. */
+  /** The encoding of files below the root of params, which are sent as text (S8). Default `base64`. */
   readonly streamingToStringEncoding?: BufferEncoding;
-  /** Bytes that such a file may have. Default 512 KiB: the transporters' packets end at 1 MiB. */
+  /** Bytes that such a file can have. Default 512 KiB: the transporters limit packets to 1 MiB. */
   readonly streamingToStringLimit?: number;
-  /** Bytes that a service's stream may be ahead of its reader before it is cut (S8). Default 16 MiB. */
+  /** Bytes that a service's stream can be ahead of its reader before it is cut (S8). Default 16 MiB. */
   readonly maxBufferedBytes?: number;
   /** Services that run on the gateway's own node. */
   readonly services?: readonly ServiceSchema[];
 }
 
-/** Options of `moleculer()`: every one of Moleculer's own, and ours. */
+/** The options of `moleculer()`: all of Moleculer's `ServiceBroker`, and those of `GatewayBrokerOptions`. */
 export type MoleculerOptions = BrokerOptions & GatewayBrokerOptions;
 
-/** Options of `moleculer()` inside a broker that is there already. */
+/** The options of `moleculer()` inside an existing broker. */
 export interface EmbeddedOptions extends GatewayBrokerOptions {
-  /** The broker. Who made it starts and stops it. */
+  /** The existing broker. Its owner starts and stops it. */
   readonly broker: ServiceBroker;
 }
 
-/** What is decided before the broker starts. */
+/** The options of `moleculer()` after defaults were applied. */
 export interface Settings {
-  /** Ours, with defaults. */
   readonly own: Required<GatewayBrokerOptions>;
-  /** Milliseconds that a call may take. */
+  /** Milliseconds that a call can take. */
   readonly requestTimeout: number;
-  /** Milliseconds that running calls get when the broker stops. */
+  /** Milliseconds that running calls have when the broker stops. */
   readonly shutdownTimeout: number;
-  /** Moleculer's, with our defaults; undefined inside a broker that is there already. */
-  readonly moleculer: BrokerOptions | undefined;
+  /** The existing broker, or the options of the broker that is to be created. */
+  readonly broker: { readonly existing: ServiceBroker } | { readonly options: BrokerOptions };
 }
 
-/** Tells our options from Moleculer's, and fills in defaults. */
+/** Separates the options of `GatewayBrokerOptions` from Moleculer's, and applies defaults. */
 export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settings {
   const {
     name = "moleculer",
@@ -54,7 +60,7 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
     services = [],
     ...rest
   } = options;
-  const given = "broker" in rest ? rest.broker.options : rest;
+  const { requestTimeout, tracking } = "broker" in rest ? rest.broker.options : rest;
   return {
     own: {
       name,
@@ -65,20 +71,96 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
       maxBufferedBytes,
       services,
     },
-    requestTimeout: given.requestTimeout || 10_000,
-    shutdownTimeout: given.tracking?.shutdownTimeout ?? 5_000,
-    moleculer: "broker" in rest ? undefined : withDefaults(rest, services.length > 0),
+    requestTimeout: requestTimeout || 10_000,
+    shutdownTimeout: tracking?.shutdownTimeout ?? 5_000,
+    broker:
+      "broker" in rest ? { existing: rest.broker } : { options: withDefaults(rest, services.length > 0) },
   };
 }
 
-/** Services on TCP without any server; a nodeID that two gateways of one machine do not share; nothing but warnings in the log. */
+/**
+ * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Context propagation is
+ * added only if services run on the gateway's node.
+ */
 function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptions {
-  const given: BrokerOptions = {
+  const middlewares = toMiddlewares([
+    streamFlowControl(),
+    ...(hasServices ? [contextPropagation()] : []),
+    transporterOutages(),
+    ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
+  ]);
+  return {
+    ...sharedDefaults,
+    // Two gateways on one machine, or in one process, need different node ids.
     nodeID: `tidegate-${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`,
     transporter: "TCP",
     logLevel: "warn",
     skipProcessEventRegistration: true,
     ...options,
+    middlewares: [...middlewares, ...(options.middlewares ?? [])],
   };
-  return gatewayPreset(given, hasServices);
 }
+
+const ownNames: Readonly<Record<keyof GatewayBrokerOptions, true>> = {
+  name: true,
+  batchedCallTimeout: true,
+  streamingCallTimeout: true,
+  streamingToStringEncoding: true,
+  streamingToStringLimit: true,
+  maxBufferedBytes: true,
+  services: true,
+};
+
+const moleculerNames: Readonly<Record<keyof BrokerOptions, true>> = {
+  namespace: true,
+  nodeID: true,
+  logger: true,
+  logLevel: true,
+  transporter: true,
+  requestTimeout: true,
+  retryPolicy: true,
+  contextParamsCloning: true,
+  maxCallLevel: true,
+  heartbeatInterval: true,
+  heartbeatTimeout: true,
+  tracking: true,
+  disableBalancer: true,
+  registry: true,
+  circuitBreaker: true,
+  bulkhead: true,
+  transit: true,
+  uidGenerator: true,
+  errorHandler: true,
+  cacher: true,
+  serializer: true,
+  validator: true,
+  errorRegenerator: true,
+  metrics: true,
+  tracing: true,
+  internalServices: true,
+  internalMiddlewares: true,
+  dependencyInterval: true,
+  dependencyTimeout: true,
+  hotReload: true,
+  middlewares: true,
+  replOptions: true,
+  metadata: true,
+  ServiceFactory: true,
+  ContextFactory: true,
+  Promise: true,
+  created: true,
+  started: true,
+  stopped: true,
+  skipProcessEventRegistration: true,
+  maxSafeObjectSize: true,
+};
+
+/**
+ * The names of all options of `moleculer()`: its own, Moleculer's and `broker`. For the validation of
+ * configurations.
+ */
+export const moleculerOptionNames: readonly string[] = [
+  ...Object.keys(ownNames),
+  ...Object.keys(moleculerNames),
+  "broker",
+];

@@ -1,10 +1,10 @@
 import { callScope } from "@tidegate/plugin-testkit";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { describeService } from "../src/describe.ts";
+import { describeService } from "../src/discovery/describe-service.ts";
 import { tidegate } from "../src/index.ts";
-import { busOf } from "./support/bus.ts";
-import { quiet } from "./support/system.ts";
+import { createBus } from "./support/bus.ts";
+import { testOptions } from "./support/system.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -16,15 +16,15 @@ const player = (branch: string | undefined, rest: Partial<ServiceSchema> = {}): 
   ...rest,
 });
 
-/** What a service becomes by its schema. */
-async function made(schema: ServiceSchema) {
-  const broker = new ServiceBroker(quiet);
+/** Creates a service, and returns its name, metadata, events and actions. */
+async function create(schema: ServiceSchema) {
+  const broker = new ServiceBroker(testOptions);
   const { fullName, metadata, events, actions } = broker.createService(schema);
   await broker.stop();
   return { fullName, metadata, events: Object.keys(events ?? {}), actions: Object.keys(actions) };
 }
 
-describe("services of a branch other than master have a name of their own (S13.1)", () => {
+describe("services of another branch than master have a name of their own (S13.1)", () => {
   test.for([
     [player(undefined), "player"],
     [player("master"), "player"],
@@ -34,13 +34,13 @@ describe("services of a branch other than master have a name of their own (S13.1
     [player("preview", { version: 2, settings: { $noVersionPrefix: true } }), "player~preview"],
     [player("no branch.*"), "player~no_branch__"],
   ] as const)("%#: %s", async ([schema, name]) => {
-    expect((await made(schema)).fullName).toBe(name);
+    expect((await create(schema)).fullName).toBe(name);
   });
 
-  test("the branch is the fragment's, else the option's, else the environment's, which go into the fragment", async () => {
+  test("the fragment names the branch, else the option or the environment adds it", async () => {
     vi.stubEnv("TIDEGATE_BRANCH", "laptop");
     const named = (options: Parameters<typeof tidegate>[0]) =>
-      made({ name: "player", mixins: [tidegate(options)] });
+      create({ name: "player", mixins: [tidegate(options)] });
     expect(await named({ api: { branch: "preview" }, branch: "dev" })).toMatchObject({
       fullName: "player~preview",
       metadata: { api: { branch: "preview" } },
@@ -58,16 +58,16 @@ describe("services of a branch other than master have a name of their own (S13.1
     expect(await named({})).toMatchObject({ fullName: "player", metadata: { revision: expect.any(Number) } });
   });
 
-  test("it hears no events, unless it asks: then in groups of its own, so that it takes none away", async () => {
+  test("it receives no events by default, and with `events: true` in groups of its own", async () => {
     const events = { "a.*": () => undefined, b: { group: "mail", handler: () => undefined } };
     const schemaOf = (options: Parameters<typeof tidegate>[0], name = "player"): ServiceSchema => ({
       name,
       mixins: [tidegate(options)],
       events,
     });
-    expect((await made(schemaOf({ branch: "preview" }))).events).toEqual([]);
-    expect((await made(schemaOf({}))).events).toEqual(["a.*", "b"]);
-    const broker = new ServiceBroker(quiet);
+    expect((await create(schemaOf({ branch: "preview" }))).events).toEqual([]);
+    expect((await create(schemaOf({}))).events).toEqual(["a.*", "b"]);
+    const broker = new ServiceBroker(testOptions);
     const service = broker.createService(schemaOf({ branch: "preview", events: true }));
     await broker.start();
     const groups = broker.registry.getEventList({ onlyLocal: true }).map(({ name, group }) => [name, group]);
@@ -77,8 +77,8 @@ describe("services of a branch other than master have a name of their own (S13.1
     expect(groups).toContainEqual(["b", "mail~preview"]);
   });
 
-  test("the gateway knows it by its own name, at the node's place on the branch", async () => {
-    const bus = busOf();
+  test("the gateway identifies it by its name without the branch, on a node id with the branch", async () => {
+    const bus = createBus();
     await bus.node("n1", [
       player("preview", { version: 2 }),
       { ...player("preview"), name: "bare", settings: { $noServiceNamePrefix: true } },
@@ -101,8 +101,8 @@ describe("services of a branch other than master have a name of their own (S13.1
     expect(await broker.call(scope, { action: "get", params: {} })).toBe("bare~preview");
   });
 
-  test("two branches of a service on one node are two: each is called, reported to and withdrawn for itself", async () => {
-    const bus = busOf();
+  test("two branches of a service on one node are independent: calls, reports and removal", async () => {
+    const bus = createBus();
     const reports: string[] = [];
     const reporting = (branch: string): ServiceSchema =>
       player(branch, {
@@ -112,7 +112,7 @@ describe("services of a branch other than master have a name of their own (S13.1
         },
       });
     const node = await bus.node("n1", [reporting("master"), reporting("preview"), reporting("dev")]);
-    const { services, broker, told } = await bus.gateway();
+    const { services, broker, log } = await bus.gateway();
     expect([...services.keys()].sort()).toEqual(["player@n1", "player@n1~dev", "player@n1~preview"]);
     const call = (branch: string, nodes?: readonly string[]) =>
       broker.call(callScope({ branch }), { action: "player.get", params: {}, ...(nodes && { nodes }) });
@@ -126,13 +126,13 @@ describe("services of a branch other than master have a name of their own (S13.1
     >[2]);
     expect(reports).toEqual(["preview"]);
     await node.destroyService("player~preview");
-    await told.waitFor((line) => line === "down player@n1~preview left");
+    await log.waitFor((line) => line === "down player@n1~preview left");
     expect([...services.keys()].sort()).toEqual(["player@n1", "player@n1~dev"]);
     expect(await call("preview")).toBe("player");
   });
 
-  test("a node of another branch is not called, whoever names it (S9.7)", async () => {
-    const bus = busOf();
+  test("a node of another branch is not called, even if the request names it (S9.7)", async () => {
+    const bus = createBus();
     await bus.node("n1", [player("preview")]);
     const { broker } = await bus.gateway();
     for (const branch of ["master", "dev"])
@@ -142,15 +142,18 @@ describe("services of a branch other than master have a name of their own (S13.1
         ).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { dispatched: false } });
   });
 
-  test("a node of a branch without the mixin is exposed; nobody takes a name for a branch that its metadata do not tell", () => {
+  test("a branch without the mixin is exposed; `~` in a name alone is no branch", () => {
     const raw = (name: string, metadata: object) =>
       describeService({ name, metadata, actions: {}, events: {} });
     expect(raw("player", { api: { branch: "preview" } })?.service).toMatchObject({ exposed: true });
     expect(raw("player", { api: { branch: "master" } })?.service).not.toHaveProperty("exposed");
     expect(raw("player", { api: {} })?.service).not.toHaveProperty("exposed");
     expect(raw("player", {})?.service).not.toHaveProperty("exposed");
-    const lies = { tidegate: { service: "player", branch: "preview" }, api: { branch: "preview" } };
-    expect(raw("team", lies)).toMatchObject({ branch: undefined, service: { name: "team", exposed: true } });
+    const mismatch = { tidegate: { service: "player", branch: "preview" }, api: { branch: "preview" } };
+    expect(raw("team", mismatch)).toMatchObject({
+      branch: undefined,
+      service: { name: "team", exposed: true },
+    });
     expect(raw("player~preview", {})?.service).toMatchObject({ name: "player~preview" });
     for (const tidegate of [7, null, "x", { service: 7, branch: {} }, { service: "", branch: "" }])
       expect(raw("player", { tidegate })?.service.name).toBe("player");

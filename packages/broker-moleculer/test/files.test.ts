@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { outgoing } from "../src/files.ts";
+import { containsFile, prepareParams } from "../src/calls/files.ts";
 
-const inline = { encoding: "base64", limit: 10 } as const;
+const options = { streamingToStringEncoding: "base64", streamingToStringLimit: 10 } as const;
 const file = (text: string) => ({
   filename: "a.txt",
   mimetype: "text/plain",
@@ -10,35 +10,44 @@ const file = (text: string) => ({
   createReadStream: () => Readable.from([Buffer.from(text)], { objectMode: false }),
 });
 
-describe("files on their way to an action (S8)", () => {
-  test("params without a file travel as they are, at once", () => {
+describe("files in the params of a call (S8)", () => {
+  test("params without a file need no preparation", async () => {
     const params = { a: [1, { b: null }], c: "x" };
-    expect(outgoing(params, inline)).toEqual({ params });
-    for (const plain of [null, undefined, 7, "text", Buffer.from("bytes")])
-      expect(outgoing(plain, inline)).toEqual({ params: plain });
+    for (const plain of [params, null, undefined, 7, "text", Buffer.from("bytes")])
+      expect(containsFile(plain)).toBe(false);
+    expect(await prepareParams(params, options)).toEqual({ params });
   });
 
-  test("a stream that is the whole of params is streamed", async () => {
+  test("a stream or a file that is the whole of the params is sent as a stream", async () => {
     const stream = Readable.from(["x"]);
-    expect(await outgoing(stream, inline)).toEqual({ params: {}, stream });
+    expect(containsFile(stream)).toBe(true);
+    expect(await prepareParams(stream, options)).toEqual({ params: {}, stream });
+    const metadata = { filename: "a.txt", mimetype: "text/plain", encoding: "7bit" };
+    expect(containsFile(file("one"))).toBe(true);
+    expect(await prepareParams(file("one"), options)).toEqual({
+      params: metadata,
+      metadata,
+      stream: expect.any(Readable),
+    });
   });
 
-  test("files below the root become text, in their order, whatever the depth", async () => {
-    const ready = await outgoing({ title: "t", files: [file("one"), { deep: file("two") }] }, inline);
-    const shown = { filename: "a.txt", mimetype: "text/plain", encoding: "7bit" };
-    expect(ready).toEqual({
+  test("files below the root become text, in their order, at any depth", async () => {
+    const params = { title: "t", files: [file("one"), { deep: file("two") }] };
+    expect(containsFile(params)).toBe(true);
+    const metadata = { filename: "a.txt", mimetype: "text/plain", encoding: "7bit" };
+    expect(await prepareParams(params, options)).toEqual({
       params: {
         title: "t",
         files: [
-          { ...shown, buffer: Buffer.from("one").toString("base64") },
-          { deep: { ...shown, buffer: Buffer.from("two").toString("base64") } },
+          { ...metadata, buffer: Buffer.from("one").toString("base64") },
+          { deep: { ...metadata, buffer: Buffer.from("two").toString("base64") } },
         ],
       },
     });
   });
 
-  test("a file below the root that is over the limit is refused, and not dispatched", async () => {
-    await expect(outgoing({ file: file("12345678901") }, inline)).rejects.toMatchObject({
+  test("a file below the root that exceeds the limit is rejected before the call", async () => {
+    await expect(prepareParams({ file: file("12345678901") }, options)).rejects.toMatchObject({
       code: "BODY_TOO_LARGE",
       details: { dispatched: false },
     });

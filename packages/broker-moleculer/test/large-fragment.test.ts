@@ -2,13 +2,13 @@ import { hash } from "node:crypto";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { tidegate } from "../src/index.ts";
-import { busOf, type OptionsOf } from "./support/bus.ts";
-import { freePorts, quiet, tcpOptions } from "./support/system.ts";
+import { createBus, type OptionsOf } from "./support/bus.ts";
+import { freePorts, tcpOptions, testOptions } from "./support/system.ts";
 
-/** A fragment of so many bytes of JSON, and more. */
-const apiOf = (bytes: number, mark = "x") => ({
+/** A fragment of slightly more than the given number of bytes of JSON. */
+const apiOf = (bytes: number, filler = "x") => ({
   branch: "preview",
-  protocol: { REST: { basePath: "/é", routes: [], note: mark.repeat(bytes) } },
+  protocol: { REST: { basePath: "/é", routes: [], note: filler.repeat(bytes) } },
 });
 
 const withApi = (api: object, name = "player"): ServiceSchema => ({
@@ -17,12 +17,13 @@ const withApi = (api: object, name = "player"): ServiceSchema => ({
   actions: { get: () => 1 },
 });
 
-/** A service that counts who fetches its fragment. */
+/** A service that reports each fetch of its fragment. */
 function counted(api: object, fetched: (from: unknown) => void, name = "player"): ServiceSchema {
-  const inner = new ServiceBroker(quiet);
-  const { schema } = inner.createService(withApi(api, name));
+  const moleculerBroker = new ServiceBroker(testOptions);
+  const { schema } = moleculerBroker.createService(withApi(api, name));
   const { $api } = schema.actions ?? {};
-  if (typeof $api !== "object" || $api.handler === undefined) throw new Error("It has no $api.");
+  if (typeof $api !== "object" || $api.handler === undefined)
+    throw new Error("The service has no action $api.");
   const { handler } = $api;
   return {
     name: schema.name,
@@ -37,9 +38,9 @@ function counted(api: object, fetched: (from: unknown) => void, name = "player")
   };
 }
 
-describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () => {
-  test("a small one stays in the metadata", async () => {
-    const broker = new ServiceBroker(quiet);
+describe("a fragment over 64 KB is replaced by its hash in the metadata, and fetched (S13.1)", () => {
+  test("a smaller fragment stays in the metadata", async () => {
+    const broker = new ServiceBroker(testOptions);
     onTestFinished(() => broker.stop());
     const small = broker.createService(withApi(apiOf(60_000)));
     expect(small.metadata).toMatchObject({ api: { branch: "preview" } });
@@ -56,7 +57,7 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
     });
   });
 
-  test("3 MB arrive whole over TCP, whose packets end at 1 MB, and start() waits for them", async () => {
+  test("start() waits until 3 MB have arrived over TCP, which limits packets to 1 MB", async () => {
     const ports = await freePorts(2);
     const options: OptionsOf = (id) =>
       tcpOptions(
@@ -66,7 +67,7 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
           ["n1", ports[1] ?? 0],
         ]),
       );
-    const bus = busOf(options);
+    const bus = createBus(options);
     const api = apiOf(3_000_000);
     await bus.node("n1", [withApi(api)]);
     const { services } = await bus.gateway();
@@ -79,34 +80,34 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
     });
   });
 
-  test("it is fetched once for all nodes that have it, and once more where it changes", async () => {
-    const bus = busOf();
+  test("it is fetched once for all nodes with the same content, and again when it changes", async () => {
+    const bus = createBus();
     const fetched: unknown[] = [];
-    const note = (from: unknown): void => void fetched.push(from);
-    await bus.node("n1", [counted(apiOf(70_000), note)]);
-    const n2 = await bus.node("n2", [counted(apiOf(70_000), note)]);
-    const { services, told } = await bus.gateway();
-    await told.waitFor((line) => line === "up player@n1~preview");
-    await told.waitFor((line) => line === "up player@n2~preview");
+    const countFetch = (from: unknown): void => void fetched.push(from);
+    await bus.node("n1", [counted(apiOf(70_000), countFetch)]);
+    const n2 = await bus.node("n2", [counted(apiOf(70_000), countFetch)]);
+    const { services, log } = await bus.gateway();
+    await log.waitFor((line) => line === "up player@n1~preview");
+    await log.waitFor((line) => line === "up player@n2~preview");
     expect(fetched).toEqual([0]);
     await n2.destroyService("player~preview");
-    await told.waitFor((line) => line.startsWith("down player@n2~preview"));
-    told.clear();
-    n2.createService(counted(apiOf(70_000, "y"), note));
-    await told.waitFor((line) => line === "up player@n2~preview");
+    await log.waitFor((line) => line.startsWith("down player@n2~preview"));
+    log.clear();
+    n2.createService(counted(apiOf(70_000, "y"), countFetch));
+    await log.waitFor((line) => line === "up player@n2~preview");
     expect(services.get("player@n2~preview")?.fragment).toEqual(apiOf(70_000, "y"));
     expect(services.get("player@n1~preview")?.fragment).toEqual(apiOf(70_000));
     expect(fetched).toEqual([0, 0]);
   });
 
-  test("one that has another hash is refused with a line in the log, and not asked for again", async () => {
-    const bus = busOf();
+  test("a fragment with another hash is rejected and logged, and not fetched again", async () => {
+    const bus = createBus();
     const fetched: unknown[] = [];
-    const honest = counted(apiOf(70_000), () => undefined);
-    const liar: ServiceSchema = {
-      ...honest,
+    const correct = counted(apiOf(70_000), () => undefined);
+    const faulty: ServiceSchema = {
+      ...correct,
       actions: {
-        ...honest.actions,
+        ...correct.actions,
         $api: () => {
           fetched.push(1);
           return { data: Buffer.alloc(200_000, "{").toString("base64") };
@@ -114,21 +115,21 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
       },
     };
     const warned: string[] = [];
-    const { told, inner } = await bus.gateway();
-    inner().logger.warn = (line: string) => void warned.push(line);
-    const n1 = await bus.node("n1", [liar, { name: "team" }]);
-    await told.waitFor((line) => line === "up team@n1");
+    const { log, moleculerBroker } = await bus.gateway();
+    moleculerBroker().logger.warn = (line: string) => void warned.push(line);
+    const n1 = await bus.node("n1", [faulty, { name: "team" }]);
+    await log.waitFor((line) => line === "up team@n1");
     await expect.poll(() => warned).toEqual([expect.stringContaining("player~preview.$api of node n1")]);
     n1.createService({ name: "other" });
-    await told.waitFor((line) => line === "up other@n1");
-    await bus.node("n2", [honest]);
-    await told.waitFor((line) => line === "up player@n2~preview");
+    await log.waitFor((line) => line === "up other@n1");
+    await bus.node("n2", [correct]);
+    await log.waitFor((line) => line === "up player@n2~preview");
     expect(fetched).toEqual([1]);
-    expect(told.items).toContain("up player@n1~preview");
+    expect(log.items).toContain("up player@n1~preview");
   });
 
-  test("one whose node fails at first is asked for again, and what it promises too much is not fetched", async () => {
-    const bus = busOf();
+  test("a failed fetch is retried, and a fragment over the size limit is not fetched", async () => {
+    const bus = createBus();
     let attempts = 0;
     const slow = counted(apiOf(70_000), () => {
       attempts += 1;
@@ -139,17 +140,19 @@ describe("a fragment over 64 KB travels as a hash, and is fetched (S13.1)", () =
       metadata: { tidegate: { api: { hash: "0".repeat(64), bytes: 1e9 } } },
       actions: {
         $api: () => {
-          throw new Error("It was asked for.");
+          throw new Error("The fragment was fetched.");
         },
       },
     };
-    const { told, inner, services } = await bus.gateway();
+    const { log, moleculerBroker, services } = await bus.gateway();
     const warned: string[] = [];
-    inner().logger.warn = (line: string) => void warned.push(line);
+    moleculerBroker().logger.warn = (line: string) => void warned.push(line);
     await bus.node("n1", [slow, huge]);
-    await told.waitFor((line) => line === "up player@n1~preview");
+    await log.waitFor((line) => line === "up player@n1~preview");
     expect(attempts).toBe(2);
     expect([...services.keys()]).toEqual(["player@n1~preview"]);
-    expect(warned.filter((line) => line.includes("huge.$api"))).toEqual([expect.stringContaining("refused")]);
+    expect(warned.filter((line) => line.includes("huge.$api"))).toEqual([
+      expect.stringContaining("rejected"),
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import type { Report } from "@tidegate/core-registry";
 import { ServiceBroker } from "moleculer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { tidegate } from "../src/index.ts";
-import { quiet } from "./support/system.ts";
+import { testOptions } from "./support/system.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -14,7 +14,7 @@ const report = (table: string, state: Report["state"] = "succeeded"): Partial<Re
 
 describe("the mixin for services (S13.1)", () => {
   test("puts the fragment and the revision into the metadata, beside the service's own", async () => {
-    const broker = new ServiceBroker(quiet);
+    const broker = new ServiceBroker(testOptions);
     const api = { branch: "master", protocol: { REST: { basePath: "/players", routes: [] } } };
     const service = broker.createService({
       name: "player",
@@ -25,8 +25,8 @@ describe("the mixin for services (S13.1)", () => {
     await broker.stop();
   });
 
-  test("what stands in several places of a fragment or a declaration reaches other nodes in all of them", async () => {
-    const broker = new ServiceBroker(quiet);
+  test("an object that occurs twice in a fragment or in params reaches other nodes twice", async () => {
+    const broker = new ServiceBroker(testOptions);
     const call = { action: "player.get" };
     const id = { type: "number" };
     const ids = { type: "array", items: id };
@@ -50,29 +50,29 @@ describe("the mixin for services (S13.1)", () => {
     });
   });
 
-  test("takes the revision from the build's environment, else from the process's start (S9.2)", () => {
+  test("reads the revision from the environment, else from the start time of the process (S9.2)", () => {
     vi.stubEnv("TIDEGATE_REVISION", "17");
     expect(tidegate().metadata.revision).toBe(17);
     vi.stubEnv("TIDEGATE_REVISION", "");
     expect(tidegate().metadata.revision).toBe(Math.round(performance.timeOrigin));
   });
 
-  test("prints reports to the service's own log, equal ones once (S10.1)", async () => {
-    const broker = new ServiceBroker(quiet);
+  test("writes reports to the service's own log without repetitions (S10.1)", async () => {
+    const broker = new ServiceBroker(testOptions);
     const service = broker.createService({ name: "player", mixins: [tidegate()] });
     const lines: string[] = [];
     service.logger.info = (line: string) => lines.push(`info ${line}`);
     service.logger.error = (line: string) => lines.push(`error ${line}`);
     await broker.start();
-    const say = async (gateway: string, params: Partial<Report>): Promise<unknown> =>
+    const send = async (gateway: string, params: Partial<Report>): Promise<unknown> =>
       broker.call("player.$report", { gateway, ...params });
-    for (const gateway of ["one", "two", "three"]) await say(gateway, report("merged"));
-    await say("one", report("broken", "failed"));
-    // Late, and of what two others said before.
-    await say("two", report("merged"));
-    await say("two", report("broken", "failed"));
-    await say("one", {});
-    for (const gateway of ["three", "one", "one", "two"]) await say(gateway, report("merged"));
+    for (const gateway of ["one", "two", "three"]) await send(gateway, report("merged"));
+    await send("one", report("broken", "failed"));
+    // A late repetition of what two other gateways sent before.
+    await send("two", report("merged"));
+    await send("two", report("broken", "failed"));
+    await send("one", {});
+    for (const gateway of ["three", "one", "one", "two"]) await send(gateway, report("merged"));
     await broker.stop();
     expect(lines.filter((line) => /merged|broken/.test(line))).toEqual([
       "info merged",

@@ -4,10 +4,10 @@ import { callScope, contextOf, recorder } from "@tidegate/plugin-testkit";
 import { type Context, Errors, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type MoleculerOptions, moleculer } from "../src/index.ts";
-import { freePorts, gatewayId, quiet, tcpOptions } from "./support/system.ts";
+import { freePorts, gatewayId, tcpOptions, testOptions } from "./support/system.ts";
 
-const told = () => {
-  const lines = recorder<string>("word of the broker");
+const createSink = () => {
+  const lines = recorder<string>("call of the sink");
   const sink: BrokerSink = {
     serviceUp: ({ name }, { id }) => lines.push(`up ${name}@${id}`),
     serviceDown: (name, id, how) => lines.push(`down ${name}@${id} ${how}`),
@@ -16,7 +16,7 @@ const told = () => {
   return { lines, sink };
 };
 
-/** A gateway that knows the nodes given, each with services as anybody writes them, over TCP. */
+/** A gateway and the given nodes over TCP. The nodes use neither the preset nor the mixin. */
 async function gatewayWith(
   nodes: Readonly<Record<string, readonly ServiceSchema[]>>,
   options: MoleculerOptions = {},
@@ -32,7 +32,7 @@ async function gatewayWith(
   }
   await Promise.all([...brokers.values()].map((node) => node.start()));
   const broker = moleculer({ ...tcpOptions(gatewayId, ports), ...options });
-  const { lines, sink } = told();
+  const { lines, sink } = createSink();
   await broker.start(sink);
   onTestFinished(async () => {
     await broker.stop();
@@ -45,7 +45,7 @@ const call = (broker: Broker, action: string, params: unknown = {}) =>
   broker.call(callScope(), { action, params });
 
 describe("moleculer()", () => {
-  test("serves services that know nothing of Tidegate; a node's end is what Moleculer says of it (S13.1)", async () => {
+  test("serves services without the mixin, and reports that their node left (S13.1)", async () => {
     const { broker, lines, brokers } = await gatewayWith({
       n1: [{ name: "plain", version: 2, actions: { get: (context: Context) => context.meta } }],
     });
@@ -55,7 +55,7 @@ describe("moleculer()", () => {
     await lines.waitFor((line) => line === "down v2.plain@n1 left");
   });
 
-  test("hands on the request's id, and tells the trace which node was called (S12.3)", async () => {
+  test("passes on the request's id, and traces the node of a call (S12.3)", async () => {
     const { broker } = await gatewayWith({
       n1: [{ name: "who", actions: { asks: (context: Context) => context.requestID } }],
     });
@@ -72,7 +72,7 @@ describe("moleculer()", () => {
     ]);
   });
 
-  test("a call that a node did not begin goes to another one, within the nodes named (S9.7)", async () => {
+  test("a call that a node did not start goes to another one of the allowed nodes (S9.7)", async () => {
     const stopping = (context: Context) => {
       throw new Errors.ServiceNotAvailableError({ action: "where.am", nodeID: context.broker.nodeID });
     };
@@ -90,7 +90,7 @@ describe("moleculer()", () => {
     }
   });
 
-  test("an unavailable action that a service itself called is the service's error, not the gateway's", async () => {
+  test("an unavailable nested action is an error of the service, not of the gateway", async () => {
     const { broker } = await gatewayWith({
       n1: [{ name: "outer", actions: { get: (context: Context) => context.call("inner.get") } }],
     });
@@ -101,7 +101,7 @@ describe("moleculer()", () => {
     });
   });
 
-  test("params that an action refuses are 422 with what is wrong (S12.5)", async () => {
+  test("params that an action rejects are 422 with the reasons (S12.5)", async () => {
     const { broker } = await gatewayWith({
       n1: [{ name: "strict", actions: { get: { params: { id: "number" }, handler: () => 1 } } }],
     });
@@ -112,7 +112,7 @@ describe("moleculer()", () => {
     });
   });
 
-  test("`$status` and `$headers` of a remote stream come with it (S4.4)", async () => {
+  test("`$status` and `$headers` of a remote stream are properties of the stream (S4.4)", async () => {
     const { broker } = await gatewayWith({
       n1: [
         {
@@ -133,7 +133,7 @@ describe("moleculer()", () => {
     if (stream instanceof Readable) stream.destroy();
   });
 
-  test("a remote stream that outruns its reader is cut with an error (S8)", async () => {
+  test("a remote stream that exceeds `maxBufferedBytes` is cut with an error (S8)", async () => {
     const endless = () => {
       let left = 200;
       return new Readable({
@@ -154,12 +154,12 @@ describe("moleculer()", () => {
     });
   });
 
-  test("works inside a broker that is there already, and leaves it running (S13.1)", async () => {
-    const existing = new ServiceBroker(quiet);
+  test("works inside an existing broker, and leaves it running (S13.1)", async () => {
+    const existing = new ServiceBroker(testOptions);
     existing.createService({ name: "own", actions: { get: () => "here" } });
     onTestFinished(() => existing.stop());
     const broker = moleculer({ broker: existing });
-    const { lines, sink } = told();
+    const { lines, sink } = createSink();
     const ready = broker.start(sink);
     await existing.start();
     await ready;
@@ -172,15 +172,15 @@ describe("moleculer()", () => {
     expect(existing.services.map(({ name }) => name)).not.toContain("$tidegate");
   });
 
-  test("runs the services of its options on its own node, and starts again after a stop", async () => {
+  test("runs the services of its options on its own node, and can be restarted", async () => {
     const broker = moleculer({
-      ...quiet,
+      ...testOptions,
       nodeID: "alone",
       transporter: null,
       services: [{ name: "local", actions: { get: () => 1 } }],
     });
     for (let round = 0; round < 2; round++) {
-      const { lines, sink } = told();
+      const { lines, sink } = createSink();
       await broker.start(sink);
       expect(lines.items).toEqual(["up local@alone"]);
       expect(await call(broker, "local.get")).toBe(1);
@@ -188,17 +188,19 @@ describe("moleculer()", () => {
     }
   });
 
-  test("options that Moleculer refuses are an error, and do not end the process", async () => {
-    const broker = moleculer({ ...quiet, serializer: "Nope" as "JSON" });
-    await expect(broker.start(told().sink)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  test("options that Moleculer rejects throw, and do not end the process", async () => {
+    const broker = moleculer({ ...testOptions, serializer: "Nope" as "JSON" });
+    await expect(broker.start(createSink().sink)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await broker.stop();
   });
 
-  test("a broker that never got through says so, fails calls, and can be stopped", async () => {
+  test("a broker that has never connected reports that, fails calls, and can be stopped", async () => {
     const [port = 0] = await freePorts(1);
     const url = `nats://127.0.0.1:${port}`;
-    const broker = moleculer({ ...quiet, transporter: { type: "NATS", options: { url } } });
-    const failed = expect(broker.start(told().sink)).rejects.toMatchObject({ code: "BROKER_UNAVAILABLE" });
+    const broker = moleculer({ ...testOptions, transporter: { type: "NATS", options: { url } } });
+    const failed = expect(broker.start(createSink().sink)).rejects.toMatchObject({
+      code: "BROKER_UNAVAILABLE",
+    });
     expect(broker.health?.().state).toBe("connecting");
     await expect(call(broker, "any.thing")).rejects.toMatchObject({ details: { dispatched: false } });
     await broker.stop();

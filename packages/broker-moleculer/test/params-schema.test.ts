@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { paramsSchema } from "../src/params-schema.ts";
+import { paramsSchema } from "../src/discovery/params-schema.ts";
 
-/** The schema of one member `x` with the given rule, and whether it must be there. */
+/** The schema of one property `x` with the given rule, and whether it is required. */
 function member(rule: unknown): { schema: unknown; required: boolean } {
   const schema = paramsSchema({ x: rule });
   return { schema: schema?.properties?.x, required: schema?.required?.includes("x") ?? false };
 }
 
-describe("what an action declares, as JSON Schema (S13, S3.3)", () => {
+describe("the params of an action as JSON Schema (S13, S3.3)", () => {
   test.for([
     ["string", { type: "string" }, true],
     ["number|optional", { type: "number" }, false],
@@ -65,7 +65,7 @@ describe("what an action declares, as JSON Schema (S13, S3.3)", () => {
     expect(member(rule)).toEqual({ schema, required });
   });
 
-  test("`$$strict` closes the whole, `$$root` makes one rule of it, other `$$` words are no members", () => {
+  test("`$$strict` and `$$root` are applied, other `$$` keys are ignored", () => {
     expect(paramsSchema({ $$strict: true, $$async: true, id: "number" })).toEqual({
       type: "object",
       properties: { id: { type: "number" } },
@@ -78,7 +78,7 @@ describe("what an action declares, as JSON Schema (S13, S3.3)", () => {
     });
   });
 
-  test("nothing declared is nothing, and nothing hostile breaks it", () => {
+  test("without declared params there is no schema, and malicious params do not throw", () => {
     for (const nothing of [undefined, null, 7, "string", ["string"]])
       expect(paramsSchema(nothing)).toBeUndefined();
     expect(paramsSchema(JSON.parse('{"__proto__":{"type":"string"},"constructor":"number"}'))).toEqual({

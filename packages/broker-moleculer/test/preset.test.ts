@@ -2,32 +2,32 @@ import { callScope, recorder } from "@tidegate/plugin-testkit";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { preset } from "../src/index.ts";
-import { busOf } from "./support/bus.ts";
-import { quiet } from "./support/system.ts";
+import { createBus } from "./support/bus.ts";
+import { testOptions } from "./support/system.ts";
 
 type Served = Context<unknown, Record<string, unknown>>;
 
-const told = () => recorder<string>("word of a service");
+const createLog = () => recorder<string>("line of a service");
 
-/** Tells when it runs and when its signal fires, and resolves then, or after `release`. */
-function waiting(name: string, words: ReturnType<typeof told>, release?: Promise<void>) {
+/** Logs when it runs and when its signal aborts, and resolves then, or after `release`. */
+function waiting(name: string, log: ReturnType<typeof createLog>, release?: Promise<void>) {
   return async ({ locals }: Served): Promise<string> => {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const signal: AbortSignal = locals.signal;
     signal.addEventListener("abort", () => {
-      words.push(`${name} ends: ${signal.reason.message}`);
+      log.push(`${name} ends: ${signal.reason.message}`);
       end();
     });
-    words.push(`${name} runs`);
+    log.push(`${name} runs`);
     await (release ?? ended);
-    return "nobody waits";
+    return "not read";
   };
 }
 
-const nobody = "Nobody waits for the answer any more.";
+const noLongerWaits = "The caller no longer waits for the answer.";
 
-/** `outer` calls `middle` calls `inner`, which waits until nobody waits for it. */
-function chain(words: ReturnType<typeof told>): Record<"outer" | "middle" | "inner", ServiceSchema> {
+/** `outer` calls `middle`, which calls `inner`, which waits until it is cancelled. */
+function chain(log: ReturnType<typeof createLog>): Record<"outer" | "middle" | "inner", ServiceSchema> {
   const passing = (name: string, next: string): ServiceSchema => ({
     name,
     actions: {
@@ -35,7 +35,7 @@ function chain(words: ReturnType<typeof told>): Record<"outer" | "middle" | "inn
         try {
           return await context.call(next, {});
         } catch (error) {
-          words.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+          log.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
           throw error;
         }
       },
@@ -44,12 +44,12 @@ function chain(words: ReturnType<typeof told>): Record<"outer" | "middle" | "inn
   return {
     outer: passing("outer", "middle.get"),
     middle: passing("middle", "inner.get"),
-    inner: { name: "inner", actions: { get: waiting("inner", words) } },
+    inner: { name: "inner", actions: { get: waiting("inner", log) } },
   };
 }
 
 describe("preset(): options for the brokers of services (S13.1)", () => {
-  test("gives defaults, keeps what it is told, and adds middlewares to those given", () => {
+  test("gives defaults, keeps the given options, and adds its middlewares to the given ones", () => {
     expect(preset()).toMatchObject({
       requestTimeout: 10_000,
       heartbeatInterval: 1,
@@ -80,16 +80,16 @@ describe("preset(): options for the brokers of services (S13.1)", () => {
     ["1 s", { tidegate: { heartbeat: 1 } }, 3],
     ["5 s", { tidegate: { heartbeat: 5 } }, 15],
     ["an hour", { tidegate: { heartbeat: 3_600 } }, 30],
-    ["nobody knows", {}, 30],
-    ["nonsense", { tidegate: { heartbeat: "x" } }, 30],
-    ["other nonsense", { tidegate: 7 }, 30],
+    ["unknown time", {}, 30],
+    ["invalid value", { tidegate: { heartbeat: "x" } }, 30],
+    ["invalid type", { tidegate: 7 }, 30],
   ] as const)(
-    "a node whose heartbeats come each %s is lost after as much silence as that asks for",
+    "a node with a heartbeat interval of %s gets the timeout that the interval needs",
     async ([, metadata, allowed]) => {
-      const broker = new ServiceBroker(preset({ ...quiet, nodeID: "me", transporter: "Fake" }));
+      const broker = new ServiceBroker(preset({ ...testOptions, nodeID: "me", transporter: "Fake" }));
       onTestFinished(() => broker.stop());
       const { nodes, discoverer } = broker.registry;
-      const seen = (silent: number) => {
+      const isAvailableAfter = (silent: number) => {
         nodes.processNodeInfo({
           sender: "other",
           instanceID: "1",
@@ -104,22 +104,22 @@ describe("preset(): options for the brokers of services (S13.1)", () => {
         discoverer.checkRemoteNodes();
         return node.available;
       };
-      expect(seen(allowed - 1)).toBe(true);
-      expect(seen(allowed + 2)).toBe(false);
+      expect(isAvailableAfter(allowed - 1)).toBe(true);
+      expect(isAvailableAfter(allowed + 2)).toBe(false);
       expect(broker.getLocalNodeInfo().metadata).toMatchObject({ tidegate: { heartbeat: 1 } });
     },
   );
 
-  test("who says how long a node may be silent is taken at the word", () => {
+  test("a `heartbeatTimeout` in the options applies to all nodes", () => {
     const broker = new ServiceBroker(
-      preset({ ...quiet, nodeID: "me", heartbeatTimeout: 7, transporter: "Fake" }),
+      preset({ ...testOptions, nodeID: "me", heartbeatTimeout: 7, transporter: "Fake" }),
     );
     expect(broker.getLocalNodeInfo().metadata.tidegate).not.toHaveProperty("heartbeat");
   });
 });
 
-describe("deadlines are handed on to nested calls (S13.4)", () => {
-  const nested = (words: ReturnType<typeof told>): ServiceSchema[] => [
+describe("deadlines apply to nested calls (S13.4)", () => {
+  const nested = (log: ReturnType<typeof createLog>): ServiceSchema[] => [
     {
       name: "outer",
       actions: {
@@ -137,7 +137,7 @@ describe("deadlines are handed on to nested calls (S13.4)", () => {
       actions: {
         get: {
           handler: ({ options, meta }: Served) => {
-            words.push("inner runs");
+            log.push("inner runs");
             return { timeout: options.timeout, deadline: meta.deadline };
           },
         },
@@ -145,15 +145,15 @@ describe("deadlines are handed on to nested calls (S13.4)", () => {
     },
   ];
 
-  test("they cut the timeout of each, and make none longer", async () => {
-    const bus = busOf();
-    const [outer, inner] = nested(told());
+  test("they shorten the timeout of each, and lengthen none", async () => {
+    const bus = createBus();
+    const [outer, inner] = nested(createLog());
     if (outer === undefined || inner === undefined) throw new Error("There are two services.");
     await bus.node("n1", [outer]);
     await bus.node("n2", [inner]);
-    const { broker, told: heard } = await bus.gateway();
-    await heard.waitFor((line) => line === "up inner@n2");
-    await heard.waitFor((line) => line === "up outer@n1");
+    const { broker, log: gatewayLog } = await bus.gateway();
+    await gatewayLog.waitFor((line) => line === "up inner@n2");
+    await gatewayLog.waitFor((line) => line === "up outer@n1");
     const call = (action: string, ms: number) => {
       const scope = callScope({ deadline: Date.now() + ms });
       return broker.call(scope, { action, params: {} }) as Promise<{ timeout: number }>;
@@ -165,21 +165,21 @@ describe("deadlines are handed on to nested calls (S13.4)", () => {
     expect(await call("outer.get", 5_000)).toMatchObject({ deadline: expect.any(Number) });
   });
 
-  test("where they are over nothing is called", async () => {
-    const bus = busOf();
-    const words = told();
-    await bus.node("n1", nested(words));
+  test("after the deadline nothing is called", async () => {
+    const bus = createBus();
+    const log = createLog();
+    await bus.node("n1", nested(log));
     const { broker } = await bus.gateway();
     expect(await broker.call(callScope(), { action: "outer.late", params: {} })).toBe("REQUEST_SKIPPED");
-    expect(words.items).toEqual([]);
+    expect(log.items).toEqual([]);
   });
 });
 
-describe("a client that goes away ends what was called for it (S13.4)", () => {
+describe("a client that goes away cancels the calls that were made for it (S13.4)", () => {
   test.for(["on three nodes", "on one node"] as const)("through nested calls %s", async (where) => {
-    const bus = busOf();
-    const words = told();
-    const { outer, middle, inner } = chain(words);
+    const bus = createBus();
+    const log = createLog();
+    const { outer, middle, inner } = chain(log);
     if (where === "on one node") await bus.node("n1", [outer, middle, inner]);
     else {
       const nodes = [
@@ -189,55 +189,55 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
       ];
       for (const node of nodes) await node.waitForServices(["outer", "middle", "inner"], 10_000, 10);
     }
-    const { broker, told: heard } = await bus.gateway();
+    const { broker, log: gatewayLog } = await bus.gateway();
     for (const name of ["outer", "middle", "inner"])
-      await heard.waitFor((line) => line.startsWith(`up ${name}@`));
+      await gatewayLog.waitFor((line) => line.startsWith(`up ${name}@`));
     const client = new AbortController();
     const answer = broker.call(callScope({ signal: client.signal }), { action: "outer.get", params: {} });
     const failed = expect(answer).rejects.toMatchObject({ code: "CANCELLED" });
-    await words.waitFor((word) => word === "inner runs");
+    await log.waitFor((line) => line === "inner runs");
     client.abort(new Error("gone"));
     await failed;
-    await words.waitFor((word) => word === `inner ends: ${nobody}`);
-    await words.waitFor((word) => word === `middle: ${nobody}`);
-    await words.waitFor((word) => word === `outer: ${nobody}`);
-    expect(words.items.filter((word) => word.includes("ends"))).toHaveLength(1);
+    await log.waitFor((line) => line === `inner ends: ${noLongerWaits}`);
+    await log.waitFor((line) => line === `middle: ${noLongerWaits}`);
+    await log.waitFor((line) => line === `outer: ${noLongerWaits}`);
+    expect(log.items.filter((line) => line.includes("ends"))).toHaveLength(1);
   });
 
-  test("so does the deadline, and the caller's own timeout", async () => {
-    const bus = busOf();
-    const words = told();
+  test("so do the deadline and the caller's own timeout", async () => {
+    const bus = createBus();
+    const log = createLog();
     const { promise: release, resolve: finish } = Promise.withResolvers<void>();
-    await bus.node("n1", [{ name: "inner", actions: { get: waiting("inner", words, release) } }]);
+    await bus.node("n1", [{ name: "inner", actions: { get: waiting("inner", log, release) } }]);
     onTestFinished(() => finish());
     const { broker } = await bus.gateway();
     const request = { action: "inner.get", params: {} };
     const soon = callScope({ deadline: Date.now() + 50 });
     await expect(broker.call(soon, request)).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
-    await words.waitFor((word) => word.startsWith("inner ends"));
-    words.clear();
+    await log.waitFor((line) => line.startsWith("inner ends"));
+    log.clear();
     await expect(broker.call(callScope(), { ...request, timeout: 50 })).rejects.toMatchObject({
       code: "CALL_TIMEOUT",
     });
-    await words.waitFor((word) => word.startsWith("inner ends"));
+    await log.waitFor((line) => line.startsWith("inner ends"));
   });
 
-  test("and it ends no other call, nor one that another node made, and nothing of it is kept", async () => {
-    const bus = busOf();
-    const words = told();
+  test("and no other call is cancelled, nor can a node cancel the calls of another node", async () => {
+    const bus = createBus();
+    const log = createLog();
     const node = await bus.node("n1", [
-      { name: "one", actions: { get: waiting("one", words) } },
-      { name: "two", actions: { get: waiting("two", words) } },
+      { name: "one", actions: { get: waiting("one", log) } },
+      { name: "two", actions: { get: waiting("two", log) } },
     ]);
-    const { broker, inner } = await bus.gateway();
+    const { broker, moleculerBroker } = await bus.gateway();
     const clients = { one: new AbortController(), two: new AbortController() };
     const calls = (["one", "two"] as const).map((name) =>
       broker.call(callScope({ signal: clients[name].signal }), { action: `${name}.get`, params: {} }),
     );
-    await words.waitFor((word) => word === "one runs");
-    await words.waitFor((word) => word === "two runs");
-    // Another node cannot end what it did not ask for.
-    const pending = [...(inner().transit?.pendingRequests.keys() ?? [])];
+    await log.waitFor((line) => line === "one runs");
+    await log.waitFor((line) => line === "two runs");
+    // A node cannot cancel calls that it did not make.
+    const pending = [...(moleculerBroker().transit?.pendingRequests.keys() ?? [])];
     expect(pending).toHaveLength(2);
     for (const sender of ["other", undefined, 7])
       for (const id of [...pending, undefined, {}, "unknown"])
@@ -255,34 +255,34 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
         );
     clients.one.abort();
     await expect(calls[0]).rejects.toMatchObject({ code: "CANCELLED" });
-    await words.waitFor((word) => word.startsWith("one ends"));
-    expect(words.items.filter((word) => word.startsWith("two"))).toEqual(["two runs"]);
+    await log.waitFor((line) => line.startsWith("one ends"));
+    expect(log.items.filter((line) => line.startsWith("two"))).toEqual(["two runs"]);
     clients.two.abort();
     await expect(calls[1]).rejects.toMatchObject({ code: "CANCELLED" });
-    await words.waitFor((word) => word.startsWith("two ends"));
+    await log.waitFor((line) => line.startsWith("two ends"));
   });
 
-  test("services on the gateway's own node are ended as well", async () => {
-    const bus = busOf();
-    const words = told();
-    const { outer, middle, inner } = chain(words);
+  test("services on the gateway's own node are cancelled as well", async () => {
+    const bus = createBus();
+    const log = createLog();
+    const { outer, middle, inner } = chain(log);
     const { broker } = await bus.gateway({ services: [outer, middle, inner] });
     const client = new AbortController();
     const answer = broker.call(callScope({ signal: client.signal }), { action: "outer.get", params: {} });
     const failed = expect(answer).rejects.toMatchObject({ code: "CANCELLED" });
-    await words.waitFor((word) => word === "inner runs");
+    await log.waitFor((line) => line === "inner runs");
     client.abort();
     await failed;
-    await words.waitFor((word) => word === `inner ends: ${nobody}`);
+    await log.waitFor((line) => line === `inner ends: ${noLongerWaits}`);
   });
 
-  test("a node without the preset is told nothing, and its listeners hear nothing of it", async () => {
-    const bus = busOf();
-    const heard: string[] = [];
+  test("a node without the preset receives no cancellation", async () => {
+    const bus = createBus();
+    const received: string[] = [];
     const running = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<number>();
-    const { broker, inner } = await bus.gateway();
-    const plain = new ServiceBroker({ ...inner().options, nodeID: "plain", middlewares: [] });
+    const { broker, moleculerBroker } = await bus.gateway();
+    const plain = new ServiceBroker({ ...moleculerBroker().options, nodeID: "plain", middlewares: [] });
     onTestFinished(() => plain.stop());
     plain.createService({
       name: "slow",
@@ -292,10 +292,10 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
           return finish.promise;
         },
       },
-      events: { "**": ({ eventName }: Context) => void heard.push(eventName ?? "") },
+      events: { "**": ({ eventName }: Context) => void received.push(eventName ?? "") },
     });
     await plain.start();
-    await inner().waitForServices("slow", 10_000, 10);
+    await moleculerBroker().waitForServices("slow", 10_000, 10);
     const client = new AbortController();
     const answer = broker.call(callScope({ signal: client.signal }), { action: "slow.get", params: {} });
     const failed = expect(answer).rejects.toMatchObject({ code: "CANCELLED" });
@@ -304,7 +304,7 @@ describe("a client that goes away ends what was called for it (S13.4)", () => {
     await failed;
     finish.resolve(1);
     await broker.publish?.(callScope(), { event: "after", params: {}, broadcast: true });
-    await expect.poll(() => heard).toContain("after");
-    expect(heard.filter((name) => name.includes("cancel"))).toEqual([]);
+    await expect.poll(() => received).toContain("after");
+    expect(received.filter((name) => name.includes("cancel"))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { testServedTransporter } from "./support/with-server.ts";
+import { testServerTransporter } from "./support/server-transporter.ts";
 
-testServedTransporter({
+testServerTransporter({
   name: "Redis",
   program: "redis-server",
   start: (port, folder) => ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder, "--save", ""],

@@ -1,5 +1,5 @@
 import { testBroker } from "@tidegate/plugin-testkit";
-import { freePorts, gatewayId, systemOf, tcpOptions } from "./support/system.ts";
+import { createSystem, freePorts, gatewayId, tcpOptions } from "./support/system.ts";
 
 testBroker({
   name: "Moleculer on TCP keeps the contract (S13.1)",
@@ -7,6 +7,6 @@ testBroker({
     const names = [gatewayId, ...ids];
     const found = await freePorts(names.length);
     const ports = new Map(names.map((name, index) => [name, found[index] ?? 0]));
-    return systemOf((nodeID) => tcpOptions(nodeID, ports));
+    return createSystem((nodeID) => tcpOptions(nodeID, ports));
   },
 });

@@ -20,6 +20,12 @@ export * from "./contracts/sandbox.ts";
 export * from "./contracts/scope.ts";
 export * from "./contracts/server.ts";
 export * from "./contracts/version.ts";
+export {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type PageFactory,
+} from "./gateway/create-gateway.ts";
 export * from "./registry/contract.ts";
 export { isPublic } from "./registry/difference/access.ts";
 export { type DifferenceTextOptions, differenceText } from "./registry/difference/text.ts";

@@ -6,29 +6,27 @@ import { serve } from "srvx/node";
 
 /** What a listener is opened with. */
 export interface ListenerInput {
-  /** The address to bind. */
   readonly host: string;
-  /** The port; 0 is any free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** Most connections at once; more are dropped. */
+  /** Further connections are dropped. */
   readonly maxConnections: number;
-  /** Answers requests. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Answers a request that wants another protocol on its connection. */
+  /** Handles requests with `Upgrade: websocket`. */
   readonly upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Time. */
   readonly clock: Clock;
 }
 
-/** An open listener. */
+/** An open HTTP/1.1 listener. */
 export interface Listener {
-  /** Where it listens. */
   readonly listening: Listening;
-  /** Stops accepting, lets what runs finish for at most so many milliseconds, and leaves no connection. */
+  /**
+   * Accepts no more connections, waits at most `drainMs` for running requests, then closes all connections.
+   */
   close(drainMs: number): Promise<void>;
 }
 
-/** Slow clients are cut off (RELIABILITY H01); idle connections outlive those of common load balancers (60 s). */
+/** Slow clients are disconnected; idle connections live longer than those of common load balancers (60 s). */
 const timeouts = {
   headersTimeout: 20_000,
   requestTimeout: 300_000,
@@ -61,9 +59,12 @@ export async function openListener(input: ListenerInput): Promise<Listener> {
   try {
     await server.serve();
   } catch (cause) {
-    throw cannotListen(cause, input);
+    throw bindError(cause, input);
   }
-  return { listening: whereIs(node), close: closer(node, sockets, input.clock) };
+  return {
+    listening: addressOf(node),
+    close: (drainMs) => closeServer(node, sockets, input.clock, drainMs),
+  };
 }
 
 function trackSockets(node: NodeServer): ReadonlySet<Socket> {
@@ -75,30 +76,33 @@ function trackSockets(node: NodeServer): ReadonlySet<Socket> {
   return sockets;
 }
 
-function closer(node: NodeServer, sockets: ReadonlySet<Socket>, clock: Clock): Listener["close"] {
-  return (drainMs) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cut = (): void => {
-      for (const socket of sockets) socket.destroy();
-    };
-    const stop = clock.after(drainMs, cut);
-    node.close(() => {
-      stop();
-      // Upgraded connections are not the server's any more.
-      cut();
-      resolve();
-    });
-    node.closeIdleConnections();
-    // Connections that never sent anything count as busy for Node.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    return promise;
+function closeServer(
+  node: NodeServer,
+  sockets: ReadonlySet<Socket>,
+  clock: Clock,
+  drainMs: number,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const destroyAll = (): void => {
+    for (const socket of sockets) socket.destroy();
   };
+  const stopTimer = clock.after(drainMs, destroyAll);
+  node.close(() => {
+    stopTimer();
+    // Node does not count upgraded connections as the server's.
+    destroyAll();
+    resolve();
+  });
+  node.closeIdleConnections();
+  // Node counts a connection that has not sent anything as busy.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  return promise;
 }
 
-function whereIs(node: NodeServer): Listening {
+function addressOf(node: NodeServer): Listening {
   const address = node.address();
   if (address === null || typeof address === "string")
-    throw new TidegateError("INTERNAL", "No address is bound.");
+    throw new TidegateError("INTERNAL", "The listener has no IP address.");
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     protocol: "http",
@@ -108,13 +112,15 @@ function whereIs(node: NodeServer): Listening {
   };
 }
 
-function cannotListen(cause: unknown, { host, port }: ListenerInput): TidegateError {
+function bindError(cause: unknown, { host, port }: ListenerInput): TidegateError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const problem =
-    code === "EADDRINUSE"
-      ? `Port ${port} on ${host} is taken by another process. Stop it, or choose another port.`
-      : code === "EACCES"
-        ? `Port ${port} on ${host} may not be opened by this user. Choose one above 1023.`
-        : `Cannot listen on ${host}, port ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`;
-  return new TidegateError("CONFIG_INVALID", problem, { cause });
+  return new TidegateError("CONFIG_INVALID", bindProblem(code, cause, host, port), { cause });
+}
+
+function bindProblem(code: unknown, cause: unknown, host: string, port: number): string {
+  if (code === "EADDRINUSE")
+    return `Port ${port} on ${host} is already in use. Stop the other process or choose another port.`;
+  if (code === "EACCES") return `No permission to listen on ${host}, port ${port}. Choose a port above 1023.`;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `Cannot listen on ${host}, port ${port}: ${reason}.`;
 }

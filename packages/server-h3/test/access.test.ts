@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { type GatewayPage, reservedNames } from "@tidegate/core-registry";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { isLocal } from "../src/dispatch/access.ts";
+import { isLocal } from "../src/access.ts";
 import { type H3ServerOptions, jwt } from "../src/index.ts";
 import { ServerRequest } from "../src/request/request.ts";
 import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";
@@ -57,7 +57,7 @@ function gateway(options: H3ServerOptions = {}) {
   );
 }
 
-const far = { "x-forwarded-for": "1.2.3.4" };
+const remote = { "x-forwarded-for": "1.2.3.4" };
 
 describe("S9.11 local", () => {
   test.each([
@@ -98,7 +98,7 @@ describe("S9.11 local", () => {
   });
 });
 
-describe("S9.11 a local peer", () => {
+describe("S9.11 a loopback peer", () => {
   test.each([
     ["127.0.0.1", true],
     ["127.255.0.9", true],
@@ -113,7 +113,7 @@ describe("S9.11 a local peer", () => {
     ["fe80::1", false],
     ["127.evil", false],
     ["", false],
-  ])("%j is one: %s", (address, local) => {
+  ])("%j is local: %s", (address, local) => {
     const socket = new Socket();
     Object.defineProperty(socket, "remoteAddress", { value: address });
     const incoming = new IncomingMessage(socket);
@@ -122,7 +122,7 @@ describe("S9.11 a local peer", () => {
     expect(isLocal(new ServerRequest(incoming, new PassThrough(), limits))).toBe(local);
   });
 
-  test("asked by an absolute target, it is that one's host that counts (RFC 9112, 3.2.2)", async () => {
+  test("for an absolute URL as target, the host of the URL is used (RFC 9112, 3.2.2)", async () => {
     const fixture = await gateway();
     const answer = (host: string) => raw(fixture, rawRequest(`GET http://${host}/~status`));
     expect(await answer("127.0.0.1:8080")).toContain("HTTP/1.1 200 ");
@@ -132,31 +132,38 @@ describe("S9.11 a local peer", () => {
   });
 });
 
-describe("S9.11 names that are the gateway's own", () => {
-  test.each(reservedNames)("%s is no branch by any means, and no page where none is", async (name) => {
-    const fixture = await start(
-      [],
-      { access: { branches: "open" }, branch: { header: "x-branch", cookie: "branch" } },
-      {
-        branches: {
-          master: [served("11111111", [route("GET", "/v", () => json("master"))])],
-          [name]: [served("22222222", [route("GET", "/v", () => expect.unreachable("a reserved branch"))])],
+describe("S9.11 reserved names", () => {
+  test.each(reservedNames)(
+    "%s can never select a branch, and answers 404 where the gateway has no such page",
+    async (name) => {
+      const fixture = await start(
+        [],
+        { access: { branches: "open" }, branch: { header: "x-branch", cookie: "branch" } },
+        {
+          branches: {
+            master: [served("11111111", [route("GET", "/v", () => json("master"))])],
+            [name]: [
+              served("22222222", [
+                route("GET", "/v", () => expect.unreachable("The route of a reserved branch ran.")),
+              ]),
+            ],
+          },
         },
-      },
-    );
-    const status = async (path: string, headers: Record<string, string> = {}) =>
-      (await fetch(fixture.url + path, { headers })).status;
-    expect(await status(`/~${name}/v`)).toBe(404);
-    expect(await status(`/~${name}`)).toBe(404);
-    expect(await status(`/~${name}@22222222/v`)).toBe(404);
-    expect(await status(`/~master/~${name}`)).toBe(404);
-    expect(await status("/v", { "x-branch": name })).toBe(404);
-    expect(await status("/v", { cookie: `branch=${name}@latest` })).toBe(404);
-    expect(fixture.found).not.toContain(name);
-  });
+      );
+      const status = async (path: string, headers: Record<string, string> = {}) =>
+        (await fetch(fixture.url + path, { headers })).status;
+      expect(await status(`/~${name}/v`)).toBe(404);
+      expect(await status(`/~${name}`)).toBe(404);
+      expect(await status(`/~${name}@22222222/v`)).toBe(404);
+      expect(await status(`/~master/~${name}`)).toBe(404);
+      expect(await status("/v", { "x-branch": name })).toBe(404);
+      expect(await status("/v", { cookie: `branch=${name}@latest` })).toBe(404);
+      expect(fixture.found).not.toContain(name);
+    },
+  );
 });
 
-describe("S9.11 sockets", () => {
+describe("S9.11 access by WebSocket", () => {
   test.each([
     ["/~dev/ws", "local", 404],
     ["/~master@11111111/ws", "local", 404],
@@ -164,41 +171,41 @@ describe("S9.11 sockets", () => {
     ["/~master@11111111/ws", "open", "old"],
     ["/~master@22222222/ws", "local", "new"],
     ["/ws", "local", "new"],
-  ] as const)("from elsewhere %s, where access is %s: %s", async (path, access, expected) => {
+  ] as const)("a remote upgrade of %s with access %s: %s", async (path, access, expected) => {
     const fixture = await start([], { access: { branches: access, versions: access } });
     const ws = (name: string) => [socketRoute("/ws", async (socket) => socket.send(name))];
     fixture.branches = {
       master: [served("22222222", ws("new")), served("11111111", ws("old"))],
       dev: [served("33333333", ws("dev"))],
     };
-    if (expected === 404) expect((await refusal(fixture, path, { headers: far })).status).toBe(404);
-    else expect(await received(await dial(fixture, path, { headers: far }), 1)).toEqual([expected]);
+    if (expected === 404) expect((await refusal(fixture, path, { headers: remote })).status).toBe(404);
+    else expect(await received(await dial(fixture, path, { headers: remote }), 1)).toEqual([expected]);
     if (expected === 404) await dial(fixture, path);
   });
 });
 
-describe("S9.11 who may use what", () => {
-  test("who may not sees exactly what is said of things that are not there", async () => {
+describe("S9.11 access", () => {
+  test("a client without access gets the same reply as for what does not exist", async () => {
     const { url } = await gateway();
     const answers = async (path: string) => {
-      const { requestId: _id, ...rest } = await problem(await fetch(url + path, { headers: far }));
+      const { requestId: _id, ...rest } = await problem(await fetch(url + path, { headers: remote }));
       return JSON.stringify(rest).replaceAll(/dev|nope|11111111|44444444/g, "X");
     };
     expect(await answers("/~dev/v")).toBe(await answers("/~nope/v"));
     expect(await answers("/~master@11111111/v")).toBe(await answers("/~master@44444444/v"));
     expect(await answers("/~status")).toBe(await answers("/~metrics"));
     expect(await answers("/~diff")).toBe(await answers("/~metrics"));
-    expect((await fetch(`${url}/~status`, { method: "POST", headers: far })).status).toBe(404);
+    expect((await fetch(`${url}/~status`, { method: "POST", headers: remote })).status).toBe(404);
   });
 
-  test("who is refused makes nothing be looked up", async () => {
+  test("a refused request looks up nothing", async () => {
     const fixture = await gateway();
-    await fetch(`${fixture.url}/~dev/v`, { headers: far });
-    await fetch(`${fixture.url}/~master@11111111/v`, { headers: far });
+    await fetch(`${fixture.url}/~dev/v`, { headers: remote });
+    await fetch(`${fixture.url}/~master@11111111/v`, { headers: remote });
     expect(fixture.found).toEqual(["master"]);
   });
 
-  test("master, its latest by name too, health and open pages are everybody's", async () => {
+  test("all clients can use master, its newest version by tag, health and open pages", async () => {
     const { url } = await gateway();
     for (const path of [
       "/v",
@@ -207,10 +214,10 @@ describe("S9.11 who may use what", () => {
       "/~health/liveness",
       "/~catalog/openapi.json",
     ])
-      expect((await fetch(url + path, { headers: far })).status, path).toBe(200);
+      expect((await fetch(url + path, { headers: remote })).status, path).toBe(200);
   });
 
-  test("local callers may use branches, versions and pages unless they are guarded otherwise", async () => {
+  test("local clients can use branches, versions and local pages by default", async () => {
     const { url } = await gateway();
     for (const path of ["/~dev/v", "/~master@11111111/v", "/~status"])
       expect((await fetch(url + path)).status, path).toBe(200);
@@ -218,40 +225,40 @@ describe("S9.11 who may use what", () => {
   });
 
   test.each([
-    ["a version of a branch needs both", "open", "local", 404],
-    ["a version of a branch needs both", "local", "open", 404],
-    ["a version of a branch, where both are open", "open", "open", 200],
+    ["a version of a branch needs both accesses", "open", "local", 404],
+    ["a version of a branch needs both accesses", "local", "open", 404],
+    ["a version of a branch with both accesses", "open", "open", 200],
   ] as const)("%s: branches %s, versions %s is %i", async (_what, branches, versions, status) => {
     const fixture = await gateway({ access: { branches, versions } });
     fixture.branches.dev = [served("44444444", []), ...(fixture.branches.dev ?? [])];
-    expect((await fetch(`${fixture.url}/~dev@33333333/v`, { headers: far })).status).toBe(status);
+    expect((await fetch(`${fixture.url}/~dev@33333333/v`, { headers: remote })).status).toBe(status);
   });
 
   test.each(["/~dev/~status", "/~master@11111111/~catalog/openapi.json"])(
-    "a page on a branch or version is guarded by both accesses: %s",
+    "a page of a branch or version needs the access to it: %s",
     async (path) => {
       const { url } = await gateway();
       expect((await fetch(url + path)).status).toBe(200);
-      expect((await fetch(url + path, { headers: far })).status).toBe(404);
+      expect((await fetch(url + path, { headers: remote })).status).toBe(404);
     },
   );
 
-  test("the newest of another branch by its tag is as open as the branch", async () => {
+  test("the newest version of a branch by its tag needs only the access to the branch", async () => {
     const { url } = await gateway({ access: { branches: "open" } });
-    expect((await fetch(`${url}/~dev@33333333/v`, { headers: far })).status).toBe(200);
-    expect((await fetch(`${url}/~dev@latest/v`, { headers: far })).status).toBe(200);
+    expect((await fetch(`${url}/~dev@33333333/v`, { headers: remote })).status).toBe(200);
+    expect((await fetch(`${url}/~dev@latest/v`, { headers: remote })).status).toBe(200);
   });
 
-  test("open: everybody", async () => {
+  test("open: all clients have access", async () => {
     const { url } = await gateway({ access: { branches: "open", versions: "open" } });
-    expect((await fetch(`${url}/~dev/v`, { headers: far })).status).toBe(200);
-    expect((await fetch(`${url}/~master@11111111/v`, { headers: far })).status).toBe(200);
+    expect((await fetch(`${url}/~dev/v`, { headers: remote })).status).toBe(200);
+    expect((await fetch(`${url}/~master@11111111/v`, { headers: remote })).status).toBe(200);
   });
 
-  test("a scope: who holds it, as a list or a text", async () => {
+  test("a scope: clients whose token has it, as a list or a text", async () => {
     const { url } = await gateway({ access: { branches: { scope: "dev" }, versions: { scope: "old" } } });
     const status = async (path: string, headers: Record<string, string> = {}) =>
-      (await fetch(url + path, { headers: { ...far, ...headers } })).status;
+      (await fetch(url + path, { headers: { ...remote, ...headers } })).status;
     expect(await status("/~dev/v", await bearer("other dev"))).toBe(200);
     expect(await status("/~dev/v", await bearer(["dev"]))).toBe(200);
     expect(await status("/~master@11111111/v", await bearer("old"))).toBe(200);
@@ -264,7 +271,7 @@ describe("S9.11 who may use what", () => {
 });
 
 describe("S9.9 pages", () => {
-  test("a page is told the branch and version that it was asked on", async () => {
+  test("a page gets the branch and version of the request", async () => {
     const { url } = await gateway();
     const shown = async (path: string) => (await fetch(url + path)).json();
     expect(await shown("/~status")).toMatchObject({ branch: "master", base: "", version: "22222222" });
@@ -276,7 +283,7 @@ describe("S9.9 pages", () => {
     expect(await shown("/~dev/~catalog/openapi.json?x=1")).toMatchObject({ branch: "dev" });
   });
 
-  test("methods: 405 with Allow to who may see it, HEAD follows GET", async () => {
+  test("another method answers 405 with Allow; HEAD uses the page of GET", async () => {
     const { url } = await gateway();
     const wrong = await fetch(`${url}/~api/check`);
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
@@ -284,7 +291,7 @@ describe("S9.9 pages", () => {
     expect((await fetch(`${url}/~status`, { method: "HEAD" })).status).toBe(200);
   });
 
-  test("a page may own what lies below its path; what has a path of its own comes first", async () => {
+  test("a page can handle all paths below its own; a page with the exact path takes precedence", async () => {
     const fixture = await gateway();
     const of = (path: string): GatewayPage => ({
       ...page(path, "local"),
@@ -302,13 +309,13 @@ describe("S9.9 pages", () => {
     expect(await shown("/~dev/~diff/x")).toMatchObject({ page: "/~diff", path: "/~diff/x" });
     expect(await shown("/~diffs/x")).toMatchObject({ status: 404 });
     expect(await shown("/~status/x")).toMatchObject({ status: 404 });
-    expect((await fetch(`${fixture.url}/~diff/x`, { headers: far })).status).toBe(404);
+    expect((await fetch(`${fixture.url}/~diff/x`, { headers: remote })).status).toBe(404);
     expect((await fetch(`${fixture.url}/~diff/x`, { method: "POST" })).headers.get("allow")).toBe(
       "GET, HEAD, OPTIONS",
     );
   });
 
-  test("pages are served also while nothing else is; they are told why", async () => {
+  test("pages are served also where nothing else is, and get the reason", async () => {
     const fixture = await gateway();
     expect(await (await fetch(`${fixture.url}/~nope/~status`)).json()).toMatchObject({ missing: "branch" });
     fixture.starting = true;
@@ -316,7 +323,7 @@ describe("S9.9 pages", () => {
     expect((await fetch(`${fixture.url}/v`)).status).toBe(503);
   });
 
-  test("below a branch nothing but the gateway's own names exists under /~", async () => {
+  test("below the prefix of a branch, /~ leads only to pages of the gateway", async () => {
     const { url } = await gateway();
     expect((await fetch(`${url}/~dev/~other`)).status).toBe(404);
     expect((await fetch(`${url}/~dev/~dev/v`)).status).toBe(404);
@@ -324,7 +331,7 @@ describe("S9.9 pages", () => {
   });
 });
 
-test("a raw request for an upgrade to WebSocket is refused as HTTP, before any handshake", async () => {
+test("an upgrade without a WebSocket route is refused by an HTTP reply, before any handshake", async () => {
   const fixture = await gateway();
   const headers = [
     "upgrade: websocket",

@@ -2,8 +2,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "../src/request/json.ts";
-import { jsonFaultAt } from "../src/request/json-fault.ts";
+import { jsonErrorOffset, parseJson } from "../src/request/json.ts";
 import { type Fixture, json, problem, raw, route, start } from "./fixture.ts";
 
 function reader(options: { bodyBytes?: number; streamBytes?: number } = {}): Promise<Fixture> {
@@ -39,7 +38,7 @@ function post(
 const asJson = { "content-type": "application/json" };
 
 describe("S4.3 bodies", () => {
-  test("JSON, its media type without parameters", async () => {
+  test("JSON; the media type has no parameters", async () => {
     const { url } = await reader();
     const response = await post(`${url}/json`, '\ufeff{"a":[1]}', {
       "content-type": "Application/JSON; charset=UTF-8",
@@ -47,7 +46,7 @@ describe("S4.3 bodies", () => {
     expect(await response.json()).toEqual({ type: "application/json", value: { a: [1] } });
   });
 
-  test("no body has no type; one without a type is bytes", async () => {
+  test("no body has no type; a body without Content-Type is application/octet-stream", async () => {
     const { url } = await reader();
     expect(await (await post(`${url}/json`, undefined)).json()).toEqual({ type: null, value: null });
     expect(await (await post(`${url}/json`, Buffer.from("1"))).json()).toEqual({
@@ -56,7 +55,7 @@ describe("S4.3 bodies", () => {
     });
   });
 
-  test("text in the charset that it says", async () => {
+  test("text is decoded with the charset of Content-Type", async () => {
     const { url } = await reader();
     const body = Buffer.from([0xe9]);
     expect(
@@ -66,7 +65,7 @@ describe("S4.3 bodies", () => {
     expect(await problem(wrong)).toMatchObject({ status: 400, code: "BODY_MALFORMED" });
   });
 
-  test("fields: a repeated key is an array, prototype names are left out", async () => {
+  test("form fields: a repeated key becomes an array, prototype names are removed", async () => {
     const { url } = await reader();
     const response = await post(`${url}/form`, "a=1&a=2&b=%20x+y&__proto__=1&constructor=2", {
       "content-type": "application/x-www-form-urlencoded",
@@ -74,7 +73,7 @@ describe("S4.3 bodies", () => {
     expect(await response.json()).toEqual({ a: ["1", "2"], b: " x y" });
   });
 
-  test("any body as a stream", async () => {
+  test("any body can be read as a stream", async () => {
     const { url } = await reader();
     expect(await (await post(`${url}/raw`, "x".repeat(200_000))).json()).toBe(200_000);
   });
@@ -86,34 +85,34 @@ describe("S4.3 bodies", () => {
     ["nul", 1, 1],
     ['{"a":1}x', 1, 8],
     ['["\u0001"]', 1, 2],
-  ])("malformed JSON %j is 400 and says where", async (body, line, column) => {
+  ])("malformed JSON %j answers 400 with line and column", async (body, line, column) => {
     const { url } = await reader();
     const answer = await problem(await post(`${url}/json`, body, asJson));
     expect(answer).toMatchObject({ status: 400, code: "BODY_MALFORMED" });
-    expect(answer.detail).toContain(`line ${line}, column ${column}:`);
+    expect(answer.detail).toContain(`line ${line}, column ${column}.`);
   });
 
   test.each([
     ["an unknown charset", { "content-type": "application/json; charset=klingon" }],
     ["a content-encoding", { ...asJson, "content-encoding": "gzip" }],
-  ])("%s is 415", async (_what, headers) => {
+  ])("%s answers 415", async (_what, headers) => {
     const { url } = await reader();
     const answer = await problem(await post(`${url}/json`, "{}", headers));
     expect(answer).toMatchObject({ status: 415, code: "MEDIA_TYPE_UNSUPPORTED" });
   });
 
-  test("multipart is 415 until it is built", async () => {
+  test("multipart answers 415 until it is supported", async () => {
     const { url } = await reader();
     expect((await post(`${url}/parts`, "x")).status).toBe(415);
   });
 
-  test("a body is read once", async () => {
+  test("a body can be read only once", async () => {
     const fixture = await reader();
     expect((await post(`${fixture.url}/twice`, "x")).status).toBe(500);
     expect(fixture.log.join()).toContain("INTERNAL");
   });
 
-  test("a body that nobody reads leaves the connection usable", async () => {
+  test("a body that the route does not read leaves the connection usable", async () => {
     const { url } = await reader();
     for (const size of [10, 100_000]) {
       expect(await (await post(`${url}/unread`, "x".repeat(size))).json()).toBe("not read");
@@ -125,27 +124,34 @@ describe("limits", () => {
   test.each([
     ["/json", "with a length", 100],
     ["/raw", "with a length", 200],
-  ])("H08 %s %s: at the limit it passes, one byte more is 413 and close", async (path, _how, limit) => {
-    const { url } = await reader({ bodyBytes: 100, streamBytes: 200 });
-    const body = (size: number): string => `"${"x".repeat(size - 2)}"`;
-    expect((await post(url + path, body(limit), asJson)).status).toBe(200);
-    const large = await post(url + path, body(limit + 1), asJson);
-    expect([large.status, large.headers.get("connection")]).toEqual([413, "close"]);
-    expect(await problem(large)).toMatchObject({ code: "BODY_TOO_LARGE" });
-  });
+  ])(
+    "H08 %s %s: a body of the limit is accepted, one byte more answers 413 and closes",
+    async (path, _how, limit) => {
+      const { url } = await reader({ bodyBytes: 100, streamBytes: 200 });
+      const body = (size: number): string => `"${"x".repeat(size - 2)}"`;
+      expect((await post(url + path, body(limit), asJson)).status).toBe(200);
+      const large = await post(url + path, body(limit + 1), asJson);
+      expect([large.status, large.headers.get("connection")]).toEqual([413, "close"]);
+      expect(await problem(large)).toMatchObject({ code: "BODY_TOO_LARGE" });
+    },
+  );
 
-  test.each(["/json", "/raw"])("H08 %s chunked, without a length", async (path) => {
-    const fixture = await reader({ bodyBytes: 100, streamBytes: 100 });
-    const chunks = `32\r\n${"x".repeat(50)}\r\n`.repeat(3);
-    const answer = await raw(
-      fixture,
-      ["POST", path, "HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"].join(" ") + chunks,
-    );
-    expect(answer).toContain("413 Payload Too Large");
-    expect(answer).toContain("BODY_TOO_LARGE");
-  });
+  test.each(["/json", "/raw"])(
+    "H08 %s: the limit holds for chunked bodies without a length",
+    async (path) => {
+      const fixture = await reader({ bodyBytes: 100, streamBytes: 100 });
+      const chunks = `32\r\n${"x".repeat(50)}\r\n`.repeat(3);
+      const answer = await raw(
+        fixture,
+        ["POST", path, "HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"].join(" ") +
+          chunks,
+      );
+      expect(answer).toContain("413 Payload Too Large");
+      expect(answer).toContain("BODY_TOO_LARGE");
+    },
+  );
 
-  test("P06 what is nested too deep is 400 before it is built", async () => {
+  test("P06 JSON that is nested too deeply answers 400 before it is parsed", async () => {
     const { url } = await reader();
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
     expect((await post(`${url}/json`, nested(64), asJson)).status).toBe(200);
@@ -156,7 +162,7 @@ describe("limits", () => {
     expect(parseJson(JSON.stringify(["[".repeat(100), '\\"[['.repeat(100)]))).toHaveLength(2);
   });
 
-  test("a client that goes in the middle of its body is no error", async () => {
+  test("a client that disconnects in the middle of its body is not logged as an error", async () => {
     const arrived = Promise.withResolvers<void>();
     const failed = Promise.withResolvers<unknown>();
     const fixture = await start([
@@ -186,44 +192,44 @@ describe("P02 S3.4 prototypes", () => {
     '{"\\u005f_proto__":{"polluted":true},"a":1}',
     '{"constructor":{"prototype":{"polluted":true}},"a":1}',
     '{"prototype":1,"a":1}',
-  ])("%s loses the member", (body) => {
+  ])("%s: the member is removed", (body) => {
     const value = parseJson(body);
     expect(Object.keys(value as object)).toEqual(["a"]);
     expect({}).not.toHaveProperty("polluted");
   });
 
-  test("also deep inside arrays and objects", () => {
+  test("also in nested arrays and objects", () => {
     expect(parseJson('{"a":[{"b":{"__proto__":1,"c":2}}]}')).toEqual({ a: [{ b: { c: 2 } }] });
   });
 });
 
-describe("properties of JSON", () => {
+describe("JSON, property-based", () => {
   const names = new Set(["__proto__", "constructor", "prototype"]);
-  const hasRefused = (value: unknown): boolean =>
+  const hasPrototypeName = (value: unknown): boolean =>
     typeof value === "object" &&
     value !== null &&
     Object.entries(value).some(
-      ([key, member]) => (!Array.isArray(value) && names.has(key)) || hasRefused(member),
+      ([key, member]) => (!Array.isArray(value) && names.has(key)) || hasPrototypeName(member),
     );
 
-  test("what JSON.parse takes is taken as it is, without refused members", () => {
+  test("accepts what JSON.parse accepts, with the same value but without prototype members", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (source) => {
         const value: unknown = JSON.parse(source);
-        if (hasRefused(value)) expect(hasRefused(parseJson(source))).toBe(false);
+        if (hasPrototypeName(value)) expect(hasPrototypeName(parseJson(source))).toBe(false);
         else expect(parseJson(source)).toEqual(value);
       }),
     );
   });
 
-  test("the place of a fault is the end exactly where the text is the beginning of JSON", () => {
+  test("the offset of an error is the end of the text exactly where the text is a prefix of JSON", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), fc.nat(), (source, cut) => {
-        expect(jsonFaultAt(source)).toBe(source.length);
+        expect(jsonErrorOffset(source)).toBe(source.length);
         const at = cut % (source.length + 1);
-        // A NUL stands nowhere: not inside of strings either.
-        const fault = jsonFaultAt(`${source.slice(0, at)}\0${source.slice(at)}`);
-        expect(fault).toBeLessThanOrEqual(at);
+        // A NUL is invalid everywhere, also in strings.
+        const offset = jsonErrorOffset(`${source.slice(0, at)}\0${source.slice(at)}`);
+        expect(offset).toBeLessThanOrEqual(at);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { HttpRoute } from "@tidegate/core-registry";
+import { errorCodes, type HttpRoute } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
 import { json, problem, raw, rawRequest, route, served, start } from "./fixture.ts";
 
@@ -46,7 +46,7 @@ describe("S4.2 routes", () => {
     } else expect(await response.json()).toEqual({ route: expected, params });
   });
 
-  test("of equal shapes the first one counts, and a method of its own goes past a static path of another", async () => {
+  test("of equal shapes the first is used; a static path of another method hides no parameter", async () => {
     const { url } = await start([
       echo("GET", "/a/:x"),
       echo("GET", "/a/:y"),
@@ -57,7 +57,7 @@ describe("S4.2 routes", () => {
     expect(await (await fetch(`${url}/a/b`, { method: "PUT" })).json()).toMatchObject({ params: { z: "b" } });
   });
 
-  test("405 says what is allowed; HEAD follows GET; OPTIONS answers without CORS too", async () => {
+  test("405 has Allow; HEAD uses the route of GET; OPTIONS answers without CORS, too", async () => {
     const { url } = await start([echo("GET", "/a"), echo("POST", "/a")]);
     const wrong = await fetch(`${url}/a`, { method: "DELETE" });
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, POST, HEAD, OPTIONS"]);
@@ -72,13 +72,13 @@ describe("S4.2 routes", () => {
     expect((await fetch(`${url}/a`, { method: "PURGE" })).status).toBe(405);
   });
 
-  test("a route that cannot be mounted takes nothing else down, and is told in the log", async () => {
+  test("an invalid route is logged and does not affect the others", async () => {
     const fixture = await start([echo("GET", "/:__proto__"), echo("GET", "/good")]);
     expect((await fetch(`${fixture.url}/good`)).status).toBe(200);
     expect(fixture.log.join()).toContain("__proto__");
   });
 
-  test("the request is what the contract says", async () => {
+  test("a route gets the request as the contract defines it", async () => {
     const { url } = await start(
       [
         route("GET", "/r/:a", (request, scope) =>
@@ -121,7 +121,7 @@ describe("S4.2 routes", () => {
     });
   });
 
-  test("an absolute target is its path (RFC 9112, 3.2.2)", async () => {
+  test("an absolute URL as target is matched by its path (RFC 9112, 3.2.2)", async () => {
     const fixture = await start([echo("GET", "/a")]);
     expect(await raw(fixture, rawRequest("GET http://elsewhere.example/a?x=1"))).toContain("200 OK");
   });
@@ -152,37 +152,37 @@ describe("S9.5 branches and versions", () => {
   });
 
   test.each([
-    ["/~nope/v", "BRANCH_UNKNOWN", "There is no branch 'nope'."],
-    ["/~__proto__/v", "BRANCH_UNKNOWN", "There is no branch '__proto__'."],
-    ["/~DEV/v", "BRANCH_UNKNOWN", "There is no branch 'DEV'."],
-    ["/~/v", "BRANCH_UNKNOWN", "There is no branch ''."],
-    ["/~dev@44444444/v", "VERSION_UNKNOWN", "The branch 'dev' has no version '44444444'."],
-    ["/~dev@x/v", "VERSION_UNKNOWN", "The branch 'dev' has no version 'x'."],
-    ["/~dev/nothing", "NOT_FOUND", "There is nothing here."],
-    ["/~dev", "NOT_FOUND", "There is nothing here."],
-  ])("%s answers 404 that says which", async (path, code, detail) => {
+    ["/~nope/v", "BRANCH_UNKNOWN", "Branch 'nope' does not exist."],
+    ["/~__proto__/v", "BRANCH_UNKNOWN", "Branch '__proto__' does not exist."],
+    ["/~DEV/v", "BRANCH_UNKNOWN", "Branch 'DEV' does not exist."],
+    ["/~/v", "BRANCH_UNKNOWN", "Branch '' does not exist."],
+    ["/~dev@44444444/v", "VERSION_UNKNOWN", "Branch 'dev' has no version '44444444'."],
+    ["/~dev@x/v", "VERSION_UNKNOWN", "Branch 'dev' has no version 'x'."],
+    ["/~dev/nothing", "NOT_FOUND", errorCodes.NOT_FOUND.title],
+    ["/~dev", "NOT_FOUND", errorCodes.NOT_FOUND.title],
+  ])("%s answers 404 with the name", async (path, code, detail) => {
     const { url } = await start([], {}, { branches: branches() });
     const response = await fetch(url + path);
     expect(response.status).toBe(404);
     expect(await problem(response)).toMatchObject({ code, detail });
   });
 
-  test("a version that is swapped in serves the next request, and the one before answers by its tag", async () => {
+  test("after a swap the next request gets the newest version; the previous one has its tag", async () => {
     const fixture = await start([route("GET", "/v", () => json(1))]);
-    const before = fixture.branches.master ?? [];
+    const previous = fixture.branches.master ?? [];
     expect(await (await fetch(`${fixture.url}/v`)).json()).toBe(1);
-    fixture.branches.master = [served("22222222", [route("GET", "/v", () => json(2))]), ...before];
+    fixture.branches.master = [served("22222222", [route("GET", "/v", () => json(2))]), ...previous];
     expect(await (await fetch(`${fixture.url}/v`)).json()).toBe(2);
     expect(await (await fetch(`${fixture.url}/~master@11111111/v`)).json()).toBe(1);
   });
 
-  test("a request is dispatched with one look at what is served", async () => {
+  test("a request looks up once what is served", async () => {
     const fixture = await start([route("GET", "/v", () => json(1))]);
     await fetch(`${fixture.url}/v`);
     expect(fixture.found).toEqual(["master"]);
   });
 
-  test("S12.6 while the gateway starts, everything else answers 503 with retry-after", async () => {
+  test("S12.6 while the gateway is starting, routes answer 503 with Retry-After", async () => {
     const fixture = await start([], {}, { starting: true });
     const response = await fetch(`${fixture.url}/v`);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
@@ -209,10 +209,10 @@ describe("S12.6 health", () => {
     expect(await ready.json()).toEqual({ state, reasons: ["broker nats"] });
   });
 
-  test("others learn the state and not the reasons; other probes and methods do not exist", async () => {
+  test("remote clients get the state without the reasons; other pages and methods are refused", async () => {
     const { url } = await start([], {}, { health: { state: "running", reasons: ["secret"] } });
-    const far = await fetch(`${url}/~health/liveness`, { headers: { via: "1.1 proxy" } });
-    expect(await far.json()).toEqual({ state: "running" });
+    const remote = await fetch(`${url}/~health/liveness`, { headers: { via: "1.1 proxy" } });
+    expect(await remote.json()).toEqual({ state: "running" });
     expect((await fetch(`${url}/~health/other`)).status).toBe(404);
     expect((await fetch(`${url}/~health`)).status).toBe(404);
     expect((await fetch(`${url}/~health/liveness`, { method: "POST" })).status).toBe(405);

@@ -31,7 +31,7 @@ export function json(value: unknown, status = 200): Reply {
   return { status, headers: [["content-type", "application/json"]], body: JSON.stringify(value) };
 }
 
-/** A version of some routes; its id is the name repeated. */
+/** A version with these routes; its id is the name four times. */
 export function served(name: string, routes: readonly Route[]): Served {
   return {
     version: {
@@ -53,20 +53,23 @@ export interface Fixture {
   pages: readonly GatewayPage[];
   health: GatewayHealth;
   starting: boolean;
-  /** What sleeps, by what is asked for (`dev`, `dev@11111111`): wakes it. What has woken is found in `branches`. */
+  /**
+   * How evicted versions are compiled again, by branch and tag (`dev`, `dev@11111111`); then they are in
+   * `branches`.
+   */
   evicted: Record<string, () => Promise<Served | NotServed>>;
-  /** What was found: `master`, `dev@11111111`. */
+  /** What the server looked up: `master`, `dev@11111111`. */
   readonly found: string[];
-  /** Lines of the log: `error: ...`. */
+  /** Logged errors and warnings: `error: ...`. */
   readonly log: string[];
   readonly server: Server;
   readonly listening: Listening;
   readonly url: string;
-  /** Mounts another newest version of a branch, as the registry does. */
+  /** Publishes another newest version of a branch, as the registry does. */
   swap(branch: string, next: Served): void;
 }
 
-/** Starts a server on a free port; it stops with the test. */
+/** Starts a server on a free port, and stops it at the end of the test. */
 export async function start(
   routes: readonly Route[] = [],
   options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
@@ -95,8 +98,8 @@ export async function start(
       const asked = tag === undefined ? branch : `${branch}@${tag}`;
       found.push(asked);
       if (state.starting) return { missing: "starting" };
-      const wake = Object.hasOwn(state.evicted, asked) ? state.evicted[asked] : undefined;
-      if (wake !== undefined) return { missing: "evicted", recompile: wake };
+      const recompile = Object.hasOwn(state.evicted, asked) ? state.evicted[asked] : undefined;
+      if (recompile !== undefined) return { missing: "evicted", recompile };
       const versions = Object.hasOwn(state.branches, branch) ? state.branches[branch] : undefined;
       if (versions === undefined) return { missing: "branch" };
       return (
@@ -118,8 +121,8 @@ export async function start(
     logger,
   };
   const [listening] = await server.start(api);
-  if (listening === undefined) throw new Error("nothing listens");
-  // What the server looked up for itself.
+  if (listening === undefined) throw new Error("The server does not listen.");
+  // Forgets what the server looked up when it started.
   found.length = 0;
   onTestFinished(() => server.stop());
   const swap = (branch: string, next: Served): void => {
@@ -129,7 +132,7 @@ export async function start(
   return Object.assign(state, { found, log, server, listening, url: listening.url, swap });
 }
 
-/** Sends bytes as they are, and reads until the other end closes. */
+/** Sends raw bytes, and reads until the server closes the connection. */
 export function raw(fixture: Fixture, text: string | Buffer): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect(fixture.listening.port, fixture.listening.host);
@@ -144,14 +147,14 @@ export function raw(fixture: Fixture, text: string | Buffer): Promise<string> {
   return promise;
 }
 
-/** A request as text, its connection closed by the answer. */
+/** A request as text with `connection: close`. */
 export function rawRequest(line: string, headers: readonly string[] = [], body = ""): string {
   return [`${line} HTTP/1.1`, "host: localhost", "connection: close", ...headers, "", body].join("\r\n");
 }
 
-/** The problem of an answer. */
+/** The problem document of a response. */
 export async function problem(response: Response): Promise<Record<string, unknown>> {
   if (response.headers.get("content-type") !== "application/problem+json")
-    throw new Error(`no problem but ${response.status} ${await response.text()}`);
+    throw new Error(`Not a problem document: ${response.status} ${await response.text()}`);
   return (await response.json()) as Record<string, unknown>;
 }

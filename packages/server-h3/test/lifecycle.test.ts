@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { h3Server } from "../src/index.ts";
 import { json, route, start } from "./fixture.ts";
 
-/** A route that answers when it is told to. */
+/** A route that replies when `answer` is called. */
 function held() {
   const arrived = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
@@ -22,7 +22,7 @@ function held() {
   };
 }
 
-/** Keeps its connections; they are closed with the test. */
+/** An agent that keeps its connections until the end of the test. */
 function keepAlive(): Agent {
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
@@ -35,7 +35,7 @@ async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
 }
 
 describe("S12.1 listening", () => {
-  test("port 0 is any free one, and it is told which", async () => {
+  test("port 0 takes a free port, which start returns", async () => {
     const { listening } = await start();
     expect(listening).toEqual({
       protocol: "http",
@@ -46,26 +46,27 @@ describe("S12.1 listening", () => {
     expect(listening.port).toBeGreaterThan(0);
   });
 
-  test("a taken port is a clear error with its cause", async () => {
+  test("a port in use is a clear error with its cause", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
     await once(other, "listening");
     const address = other.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    const error: unknown = await start([], { port: address.port }).catch((thrown: unknown) => thrown);
+    const { port } = address;
+    const error: unknown = await start([], { port }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "CONFIG_INVALID",
-      message: `Port ${address.port} on 127.0.0.1 is taken by another process. Stop it, or choose another port.`,
+      message: `Port ${port} on 127.0.0.1 is already in use. Stop the other process or choose another port.`,
       cause: { code: "EADDRINUSE" },
     });
   });
 
-  test("an address that is not this machine's is a clear error", async () => {
+  test("an address of another machine is a clear error", async () => {
     const error: unknown = await start([], { host: "192.0.2.1" }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "CONFIG_INVALID" });
   });
 
-  test("a server that never started stops, and so does one that was about to", async () => {
+  test("a server can be stopped before and while it starts", async () => {
     await expect(h3Server().stop()).resolves.toBeUndefined();
     const api = {
       find: () => ({ missing: "starting" as const }),
@@ -85,7 +86,7 @@ describe("S12.1 listening", () => {
 });
 
 describe("S12.1 a graceful stop", () => {
-  test("what runs finishes, its connection closes with it, nobody new is let in", async () => {
+  test("running requests finish, their connections close, new connections are refused", async () => {
     const slow = held();
     const fixture = await start([slow.route]);
     const agent = keepAlive();
@@ -100,11 +101,11 @@ describe("S12.1 a graceful stop", () => {
     await stopping;
   });
 
-  test("a request whose head was on its way is answered: readiness 503, and the connection closes", async () => {
+  test("a partly received request gets its reply: readiness 503, and the connection closes", async () => {
     const fixture = await start([route("GET", "/", () => json(1))]);
     const socket = connect(fixture.listening.port, fixture.listening.host).setEncoding("utf8");
     socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\nGET /~health/readiness HTTP/1.1\r\nhost: ");
-    // With the first answer the beginning of the second request has arrived too.
+    // With the first reply, the server has also received the beginning of the second request.
     expect(String(await once(socket, "data"))).toContain("200 OK");
     const stopping = fixture.server.stop();
     socket.write("localhost\r\n\r\n");
@@ -115,20 +116,20 @@ describe("S12.1 a graceful stop", () => {
     await stopping;
   });
 
-  test("idle connections, and such as never sent anything, close at once", async () => {
+  test("idle connections close at once, also those that have never sent anything", async () => {
     const fixture = await start([route("GET", "/", () => json(1))]);
     const agent = keepAlive();
     await once(await ask(fixture.url, agent), "end");
     const silent = connect(fixture.listening.port, fixture.listening.host);
     await once(silent, "connect");
     const closed = once(silent, "close");
-    // The silent one is known to the server once a later one was answered.
+    // Once a later connection gets its reply, the server knows the silent one.
     await fetch(fixture.url);
     await fixture.server.stop();
     await closed;
   });
 
-  test("what does not finish in drainSeconds is cut, and nothing is left", async () => {
+  test("after drainSeconds the remaining connections are closed, and no timer is left", async () => {
     const clock = manualClock();
     const slow = held();
     const fixture = await start([slow.route], { drainSeconds: 30, clock });

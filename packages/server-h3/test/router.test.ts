@@ -1,9 +1,9 @@
 import type { HttpRoute, Method, Route } from "@tidegate/core-registry";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRouters, createSocketRouters, everyMethod } from "../src/dispatch/router.ts";
+import { allMethods, createRouters, createSocketRouters } from "../src/router.ts";
 import { json, route } from "./fixture.ts";
-import { oneRouter } from "./one-router.ts";
+import { referenceRouter } from "./reference-router.ts";
 import { echo, socketRoute } from "./socket-fixture.ts";
 
 type Slice = readonly HttpRoute[];
@@ -28,7 +28,7 @@ const asked = fc
   })
   .map((segments) => `/${segments.join("/")}`);
 
-/** Routes of a service: five static paths and five with a parameter. */
+/** Routes of a service, alternately with a static path and with a parameter. */
 function service(name: string, count = 10): Slice {
   return Array.from({ length: count }, (_, at) =>
     route("GET", `/${name}/thing${at}${at % 2 === 0 ? "" : "/:id"}`, () => json(at)),
@@ -46,7 +46,7 @@ function finish(steps: Iterator<void>): number {
 }
 
 describe("S4.2 the router of a version", () => {
-  test("answers as one rou3 router of all its routes, whatever its slices and the versions before", () => {
+  test("answers as one rou3 router of all its routes, for any slices and any previous versions", () => {
     fc.assert(
       fc.property(
         fc.array(slice, { minLength: 1, maxLength: 6 }),
@@ -55,8 +55,8 @@ describe("S4.2 the router of a version", () => {
         }),
         fc.array(asked, { minLength: 1, maxLength: 20 }),
         (first, changes, paths) => {
-          const refused = new Set<Route>();
-          const routerOf = createRouters({ refused: (one) => refused.add(one) });
+          const invalid = new Set<Route>();
+          const routerOf = createRouters({ onInvalidRoute: (one) => invalid.add(one) });
           let slices: readonly Slice[] = first;
           for (const [at, changed, prepared, how] of [
             [0, first[0] ?? [], false, "with"] as const,
@@ -67,7 +67,7 @@ describe("S4.2 the router of a version", () => {
             const router = routerOf({ routes: slices });
             if (prepared) finish(router.prepare());
             finish(router.prepare());
-            const reference = oneRouter(slices.flat().filter((one) => !refused.has(one)));
+            const reference = referenceRouter(slices.flat().filter((one) => !invalid.has(one)));
             const answers = paths.flatMap((path) =>
               ["GET", "POST", "PUT"].map((verb) => [router.find(verb, path), reference(verb, path)] as const),
             );
@@ -77,7 +77,7 @@ describe("S4.2 the router of a version", () => {
             expect(answers.every(([found, expected]) => found?.route === expected?.route)).toBe(true);
             for (const path of paths) {
               expect(router.find("HEAD", path)?.route).toBe(router.find("GET", path)?.route);
-              const methods = everyMethod.filter((verb) => reference(verb, path) !== undefined);
+              const methods = allMethods.filter((verb) => reference(verb, path) !== undefined);
               expect(router.methods(path).join()).toBe(methods.join());
             }
           }
@@ -87,86 +87,101 @@ describe("S4.2 the router of a version", () => {
     );
   });
 
-  test("is made of what was made for other versions, where they share slices (S9.4)", () => {
-    const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+  test("shares nodes with the routers of other versions that have the same slices (S9.4)", () => {
+    const built: number[] = [];
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => built.push(slices),
+    });
     const slices = Array.from({ length: 1000 }, (_, at) => service(`service${at}`));
     finish(routerOf({ routes: slices }).prepare());
-    const cold = made.length;
+    const cold = built.length;
     expect(cold).toBeGreaterThan(10_000);
 
-    made.length = 0;
+    built.length = 0;
     const changed = routerOf({ routes: slices.with(500, service("service500")) });
     finish(changed.prepare());
-    // Its top, of what differs: the service before and after; below it what it has: itself, ten things, five parameters.
-    expect(made).toEqual([2, ...Array.from({ length: 16 }, () => 1)]);
+    // The root, from the two groups that differ; below it the new service: itself, ten things, five
+    // parameters.
+    expect(built).toEqual([2, ...Array.from({ length: 16 }, () => 1)]);
 
-    made.length = 0;
+    built.length = 0;
     finish(routerOf({ routes: slices.toSpliced(3, 1) }).prepare());
-    expect(made).toEqual([1 + 2]);
+    expect(built).toEqual([1 + 2]);
     expect(changed.find("GET", "/service500/thing1/x")?.params).toEqual({ id: "x" });
   });
 
-  test("under a beginning that all services share is made of what they share, too", () => {
-    const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+  test("shares nodes below a prefix that all services have in common", () => {
+    const built: number[] = [];
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => built.push(slices),
+    });
     const slices = Array.from({ length: 100 }, (_, at) => service(`api/:tenant/service${at}`, 2));
     finish(routerOf({ routes: slices }).prepare());
-    made.length = 0;
+    built.length = 0;
     const router = routerOf({ routes: slices.with(7, service("api/:tenant/service7", 2)) });
     finish(router.prepare());
-    expect(made).toEqual([2, 100, 100, 1, 1, 1, 1]);
+    expect(built).toEqual([2, 100, 100, 1, 1, 1, 1]);
     expect(router.find("GET", "/api/x/service7/thing1/y")?.params).toEqual({ tenant: "x", id: "y" });
   });
 
-  test("makes what a look-up needs, and leaves the rest until it is needed", () => {
-    const made: number[] = [];
-    const routerOf = createRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+  test("builds only the nodes that a lookup needs", () => {
+    const built: number[] = [];
+    const routerOf = createRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => built.push(slices),
+    });
     const router = routerOf({ routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) });
-    expect(made).toEqual([]);
+    expect(built).toEqual([]);
     expect(router.find("GET", "/service7/thing0")?.route.path).toBe("/service7/thing0");
-    expect(made).toEqual([50, 1, 1]);
+    expect(built).toEqual([50, 1, 1]);
     expect(router.find("GET", "/service7/thing0/more")).toBeUndefined();
-    expect(made).toEqual([50, 1, 1]);
+    expect(built).toEqual([50, 1, 1]);
   });
 
-  test("is prepared in small steps, and once", () => {
-    const routerOf = createRouters({ refused: unexpected });
+  test("is prepared in small steps, and only once", () => {
+    const routerOf = createRouters({ onInvalidRoute: unexpected });
     const version = { routes: Array.from({ length: 50 }, (_, at) => service(`service${at}`)) };
     expect(finish(routerOf(version).prepare())).toBe(50 + 1 + 50 * 16);
     expect(finish(routerOf(version).prepare())).toBe(0);
   });
 
-  test("leaves out a route that cannot be mounted, and says so once for all versions", () => {
-    const refused: string[] = [];
-    const routerOf = createRouters({ refused: ({ path }, problem) => refused.push(`${path}: ${problem}`) });
+  test("leaves out an invalid route, and reports it once for all versions", () => {
+    const invalid: string[] = [];
+    const routerOf = createRouters({
+      onInvalidRoute: ({ path }, problem) => invalid.push(`${path}: ${problem}`),
+    });
     const paths = ["/:__proto__", "/a/:x/:x", "no slash", "/a/:x(", "/a/./b", "/good"];
     const bad = paths.map((path) => route("GET", path, () => json(path)));
     for (const more of [[], service("one"), service("two")])
       expect(routerOf({ routes: [bad, more] }).find("GET", "/good")?.route.path).toBe("/good");
-    expect(refused.map((line) => line.split(":").at(-2))).toHaveLength(paths.length - 1);
+    expect(invalid.map((line) => line.split(":").at(-2))).toHaveLength(paths.length - 1);
   });
 });
 
-describe("S6.1 the router of the WebSocket routes of a version", () => {
-  test("finds them by path and by key, beside HTTP routes of the same paths, and shares slices as well", () => {
-    const made: number[] = [];
-    const routersOf = createSocketRouters({ refused: unexpected, made: (slices) => made.push(slices) });
+describe("S6.1 the router of a version's WebSocket routes", () => {
+  test("finds routes by path and by key beside HTTP routes of the same path, and shares nodes", () => {
+    const built: number[] = [];
+    const routersOf = createSocketRouters({
+      onInvalidRoute: unexpected,
+      onNodeBuilt: (slices) => built.push(slices),
+    });
     const chat = socketRoute("/chat/:room", echo);
     const http = route("GET", "/chat/:room", () => json(1));
     const first = routersOf({ routes: [[http, chat], service("one")] });
     finish(first.prepare());
     expect(first.find("/chat/blue")).toEqual({ route: chat, params: { room: "blue" } });
     expect(first.find("/one/thing0")).toBeUndefined();
-    expect([first.named(chat.key), first.named("WS /other")]).toEqual([chat, undefined]);
-    const count = made.length;
+    expect([first.findByKey(chat.key), first.findByKey("WS /other")]).toEqual([chat, undefined]);
+    const count = built.length;
     const other = [socketRoute("/other", echo)];
     const second = routersOf({ routes: [[http, chat], other] });
-    expect(second.named("WS /other")).toBe(other[0]);
+    expect(second.findByKey("WS /other")).toBe(other[0]);
     const shared = [http, chat];
     finish(routersOf({ routes: [shared] }).prepare());
-    made.length = 0;
+    built.length = 0;
     finish(routersOf({ routes: [shared, other] }).prepare());
-    expect([count, made]).toEqual([3, [1, 1]]);
+    expect([count, built]).toEqual([3, [1, 1]]);
   });
 });

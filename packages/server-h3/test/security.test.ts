@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalisePath } from "../src/dispatch/path.ts";
-import { createRouters } from "../src/dispatch/router.ts";
+import { createRouters } from "../src/router.ts";
+import { normalisePath } from "../src/target.ts";
 import { type Fixture, json, raw, rawRequest, route, start } from "./fixture.ts";
 
 function hello(): Promise<Fixture> {
@@ -12,7 +12,7 @@ function hello(): Promise<Fixture> {
   ]);
 }
 
-/** The fixture still answers. */
+/** Checks that the server still replies, and has logged no error. */
 async function alive(fixture: Fixture): Promise<void> {
   expect(await (await fetch(`${fixture.url}/hello`)).json()).toBe("hello");
   expect(fixture.log).toEqual([]);
@@ -20,7 +20,7 @@ async function alive(fixture: Fixture): Promise<void> {
 
 const head = "POST /hello HTTP/1.1\r\nhost: localhost\r\n";
 
-describe("H02 framing that two readers could read in two ways", () => {
+describe("H02 ambiguous framing", () => {
   test.each([
     ["length and chunks", `${head}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
     ["an unknown transfer-encoding", `${head}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`],
@@ -30,16 +30,16 @@ describe("H02 framing that two readers could read in two ways", () => {
     ["a bare line feed", "GET /hello HTTP/1.1\nhost: localhost\n\n"],
     ["a space before the colon", `${head}x-a : 1\r\ncontent-length: 0\r\n\r\n`],
     ["a bad chunk size", `${head}transfer-encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n`],
-    ["H04 no host", "GET /hello HTTP/1.1\r\n\r\n"],
-    ["no HTTP at all", "hello there\r\n\r\n"],
-  ])("%s: 400 and close", async (_what, text) => {
+    ["H04 no Host header", "GET /hello HTTP/1.1\r\n\r\n"],
+    ["not HTTP", "hello there\r\n\r\n"],
+  ])("%s answers 400 and closes", async (_what, text) => {
     const fixture = await hello();
     expect(await raw(fixture, text)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     await alive(fixture);
   });
 });
 
-describe("H03 heads that are too large", () => {
+describe("H03 too large heads", () => {
   test.each([
     ["a header of 17 KB", rawRequest("GET /hello", [`x-a: ${"x".repeat(17_000)}`])],
     [
@@ -50,7 +50,7 @@ describe("H03 heads that are too large", () => {
       ),
     ],
     ["a URL of 20 KB", rawRequest(`GET /${"x".repeat(20_000)}`)],
-  ])("%s: 431", async (_what, text) => {
+  ])("%s answers 431", async (_what, text) => {
     const fixture = await hello();
     expect(await raw(fixture, text)).toMatch(/^HTTP\/1\.1 431 /);
     await alive(fixture);
@@ -83,7 +83,7 @@ describe("H06 H07 P11 paths", () => {
     ["/constructor", 404, "NOT_FOUND"],
     ["/%7Estatus", 404, "NOT_FOUND"],
     ["/.env", 404, "NOT_FOUND"],
-  ])("%s: %i", async (path, status, text) => {
+  ])("%s answers %i", async (path, status, text) => {
     const fixture = await hello();
     const answer = await raw(fixture, rawRequest(`GET ${path}`));
     expect(answer).toContain(`HTTP/1.1 ${status} `);
@@ -91,7 +91,7 @@ describe("H06 H07 P11 paths", () => {
     await alive(fixture);
   });
 
-  test("whatever the path, it is normalised to one that stays as it is, or refused", () => {
+  test("any path is refused, or normalised to a path that normalisation does not change", () => {
     const piece = fc.oneof(
       fc.constantFrom("/", ".", "..", "%2e", "%2F", "%5c", "\\", "~", "%7e", "%", "a", "%c3%a9", "%00"),
       fc.string({ maxLength: 3 }),
@@ -112,11 +112,11 @@ describe("H06 H07 P11 paths", () => {
     );
   });
 
-  test("whatever the path, a router answers without throwing", () => {
+  test("a router does not throw for any path", () => {
     const routes = ["/a/:b?/:c(\\d+)?", "/:x/*rest", "/a/**"].map((path) =>
       route("GET", path, () => json(1)),
     );
-    const router = createRouters({ refused: (_route, problem) => expect.unreachable(problem) })({
+    const router = createRouters({ onInvalidRoute: (_route, problem) => expect.unreachable(problem) })({
       routes: [routes],
     });
     fc.assert(
@@ -136,7 +136,7 @@ describe("H06 H07 P11 paths", () => {
 });
 
 describe("methods and targets", () => {
-  test("H11 TRACE is 405 and echoes nothing; CONNECT is closed", async () => {
+  test("H11 TRACE answers 405 without an echo; CONNECT is closed", async () => {
     const fixture = await hello();
     const trace = await raw(fixture, rawRequest("TRACE /hello", ["x-secret: yes"]));
     expect(trace).toMatch(/^HTTP\/1\.1 405 /);
@@ -148,7 +148,7 @@ describe("methods and targets", () => {
   });
 
   test.each(["OPTIONS *", "GET http://[bad/hello", "GET ftp://localhost/hello", "GET nonsense"])(
-    "%s ends in an answer and never in a 500",
+    "%s gets a reply, which is never a 500",
     async (line) => {
       const fixture = await hello();
       expect(await raw(fixture, rawRequest(line))).toMatch(/^HTTP\/1\.1 (?:20\d|4\d\d) /);
@@ -156,14 +156,14 @@ describe("methods and targets", () => {
     },
   );
 
-  test("requests in one packet are answered in order", async () => {
+  test("pipelined requests get their replies in order", async () => {
     const fixture = await hello();
     const first = "GET /u/1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
     const answer = await raw(fixture, first + rawRequest("GET /u/2"));
     expect([...answer.matchAll(/"name":"(\d)"/g)].map(([, name]) => name)).toEqual(["1", "2"]);
   });
 
-  test("P03 a query cannot reach a prototype", async () => {
+  test("P03 a query cannot change a prototype", async () => {
     const { url } = await start([route("GET", "/", ({ query }) => json([Object.keys(query), "x" in {}]))]);
     const response = await fetch(`${url}/?__proto__[x]=1&__proto__=2&constructor=3`);
     expect(await response.json()).toEqual([["__proto__[x]", "__proto__", "constructor"], false]);

@@ -7,7 +7,7 @@ import type { Fixture } from "./fixture.ts";
 
 export type Open = (socket: Socket, scope: Scope, connection: Connection) => Promise<void>;
 
-/** A WebSocket route that takes everybody. */
+/** A WebSocket route that accepts all upgrades. */
 export function socketRoute(path: string, open: Open, parts: Partial<WebSocketRoute> = {}): WebSocketRoute {
   return {
     kind: "websocket",
@@ -20,19 +20,19 @@ export function socketRoute(path: string, open: Open, parts: Partial<WebSocketRo
   };
 }
 
-/** Sends back what comes. */
+/** Sends received messages back. */
 export const echo: Open = async (socket) => {
   for await (const message of socket.messages) await socket.send(message);
 };
 
-/** Takes what comes and says nothing. */
+/** Reads messages without a reply. */
 export const listen: Open = async (socket) => {
   for await (const _ of socket.messages);
 };
 
-const arrived = new WeakMap<WebSocket, string[]>();
+const unread = new WeakMap<WebSocket, string[]>();
 
-/** A client that is open; it ends with the test. */
+/** Opens a client, and closes it at the end of the test. */
 export async function dial(
   fixture: Fixture,
   path: string,
@@ -42,13 +42,13 @@ export async function dial(
   const client = new WebSocket(`${fixture.url.replace("http", "ws")}${path}`, [...protocols], options);
   onTestFinished(() => client.terminate());
   const messages: string[] = [];
-  arrived.set(client, messages);
+  unread.set(client, messages);
   client.on("message", (data) => messages.push(String(data)));
   await once(client, "open");
   return client;
 }
 
-/** How a client was refused: the status and the problem, or whatever the body is. */
+/** The HTTP reply to a refused upgrade. */
 export async function refusal(
   fixture: Fixture,
   path: string,
@@ -63,20 +63,20 @@ export async function refusal(
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-/** The code and reason that a client is closed with. */
+/** The code and reason of the close frame that a client receives. */
 export async function closeOf(client: WebSocket): Promise<readonly [number, string]> {
   const [code, reason] = await once(client, "close");
   return [code, String(reason)];
 }
 
-/** The next messages of a client, those that came before it was asked included. */
+/** The next messages of a client, beginning with those that it has already received. */
 export async function received(client: WebSocket, count: number): Promise<string[]> {
-  const known = arrived.get(client) ?? [];
+  const known = unread.get(client) ?? [];
   while (known.length < count) await once(client, "message");
   return known.splice(0, count);
 }
 
-/** A frame, masked as a client's must be. */
+/** A frame of a client, masked unless the test wants an invalid one. */
 export function frame(
   opcode: number,
   payload: string | Buffer,
@@ -100,7 +100,7 @@ interface FrameParts {
   readonly fin?: boolean;
   readonly masked?: boolean;
   readonly reserved?: number;
-  /** The length that the head says, where it is another. */
+  /** The length in the frame's head, where it differs from the payload's. */
   readonly claimed?: number;
 }
 
@@ -109,7 +109,7 @@ function lengthMark(length: number): number {
   return length < 65_536 ? 126 : 127;
 }
 
-/** The head of a client's request for an upgrade. */
+/** The head of an upgrade request. */
 export function upgradeHead(path: string, headers: readonly string[] = []): string {
   return [
     `GET ${path} HTTP/1.1`,
@@ -124,14 +124,14 @@ export function upgradeHead(path: string, headers: readonly string[] = []): stri
   ].join("\r\n");
 }
 
-/** A client that speaks frames by hand. What comes after the 101 is in `received`. */
+/** A client that sends raw frames. `received` returns the bytes after the 101. */
 export interface RawClient {
   readonly socket: NetSocket;
   readonly received: () => Buffer;
   readonly closed: Promise<unknown>;
 }
 
-/** Opens a WebSocket by hand. */
+/** Opens a WebSocket for raw frames. */
 export async function dialRaw(fixture: Fixture, path: string): Promise<RawClient> {
   const socket = connect(fixture.listening.port, fixture.listening.host);
   onTestFinished(() => void socket.destroy());
@@ -139,19 +139,19 @@ export async function dialRaw(fixture: Fixture, path: string): Promise<RawClient
   const closed = once(socket, "close");
   socket.write(upgradeHead(path));
   const [head] = (await once(socket, "data")) as [Buffer];
-  if (!head.includes("101 Switching Protocols")) throw new Error(`no upgrade but ${String(head)}`);
+  if (!head.includes("101 Switching Protocols")) throw new Error(`The upgrade was refused: ${String(head)}`);
   const chunks = [head.subarray(head.indexOf("\r\n\r\n") + 4)];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   return { socket, received: () => Buffer.concat(chunks), closed };
 }
 
-/** Takes a server's short frames apart. */
+/** Splits the bytes that a server sent into frames. */
 export function frames(bytes: Buffer): { readonly opcode: number; readonly payload: Buffer }[] {
   const found: { opcode: number; payload: Buffer }[] = [];
   for (let at = 0; at + 1 < bytes.length; ) {
     const mark = (bytes[at + 1] ?? 0) & 0x7f;
     const begin = at + (mark === 126 ? 4 : mark === 127 ? 10 : 2);
-    // The rest of its head is on its way.
+    // The rest of the head is not received yet.
     if (begin > bytes.length) break;
     const length =
       mark === 126 ? bytes.readUInt16BE(at + 2) : mark === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : mark;

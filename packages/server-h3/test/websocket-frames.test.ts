@@ -14,13 +14,13 @@ function code(number: number, reason = ""): Buffer {
 }
 
 interface Sending {
-  /** Write so many bytes at a time. Default all. */
+  /** How many bytes are written at a time. Default all. */
   readonly chunk?: number;
-  /** Close when so many frames came back. Default: do not. */
+  /** Number of received frames after which the client closes. Default: it does not. */
   readonly closeAfter?: number;
 }
 
-/** What the server answers to some frames, until it closes. */
+/** The frames that the server sends back until it closes the connection. */
 async function answerTo(
   sent: readonly Buffer[],
   { chunk, closeAfter }: Sending = {},
@@ -42,8 +42,8 @@ async function answerTo(
   ]);
 }
 
-describe("RFC 6455 frames, by hand", () => {
-  test("a message in one frame, in fragments, with a ping between them, byte by byte", async () => {
+describe("RFC 6455 raw frames", () => {
+  test("messages in one frame and in fragments, with a ping between, also sent byte by byte", async () => {
     const sent = [
       frame(text, "whole"),
       frame(text, "in ", { fin: false }),
@@ -62,7 +62,7 @@ describe("RFC 6455 frames, by hand", () => {
     ];
     for (const chunk of [undefined, 1]) {
       const all = await answerTo(sent, { closeAfter: 5, ...(chunk === undefined ? {} : { chunk }) });
-      // A pong may overtake what waits to be sent back.
+      // A pong can be sent before messages that wait.
       const isMessage = ([opcode]: readonly [number, unknown]): boolean => opcode !== pong;
       expect(all.filter(isMessage)).toEqual(answer);
       expect(all).toContainEqual([pong, "?"]);
@@ -71,35 +71,35 @@ describe("RFC 6455 frames, by hand", () => {
 
   test.each([
     [
-      "a character cut by fragments",
+      "a character split between fragments",
       [frame(text, Buffer.from([0xe2, 0x82]), { fin: false }), frame(0, Buffer.from([0xac]))],
     ],
-    ["65,536 bytes, with the long length", [frame(text, "x".repeat(65_536))]],
-  ])("%s is taken", async (_what, sent) => {
+    ["65,536 bytes with a 64-bit length", [frame(text, "x".repeat(65_536))]],
+  ])("%s is received", async (_what, sent) => {
     const [first] = await answerTo(sent, { closeAfter: 1 });
     expect(first?.[0]).toBe(text);
     expect(["€", "x".repeat(65_536)]).toContain(first?.[1]);
   });
 
   test.each([
-    ["a frame that is not masked", [frame(text, "x", { masked: false })], 1002],
+    ["an unmasked frame", [frame(text, "x", { masked: false })], 1002],
     ["a reserved bit", [frame(text, "x", { reserved: 4 })], 1002],
-    ["an opcode that is none", [frame(3, "x")], 1002],
-    ["a control opcode that is none", [frame(11, "")], 1002],
-    ["a continuation of nothing", [frame(0, "x")], 1002],
+    ["an unknown opcode", [frame(3, "x")], 1002],
+    ["an unknown control opcode", [frame(11, "")], 1002],
+    ["a continuation without a start", [frame(0, "x")], 1002],
     ["a message within a message", [frame(text, "a", { fin: false }), frame(text, "b")], 1002],
     ["a ping in fragments", [frame(ping, "x", { fin: false })], 1002],
     ["a ping of 126 bytes", [frame(ping, "x".repeat(126))], 1002],
     ["a close of one byte", [frame(close, "x")], 1002],
-    ["a close with a code that may not be sent", [frame(close, code(1005))], 1002],
-    ["a close with a code that is none", [frame(close, code(999))], 1002],
+    ["a close with a code that cannot be sent", [frame(close, code(1005))], 1002],
+    ["a close with an invalid code", [frame(close, code(999))], 1002],
     [
-      "a close whose reason is no UTF-8",
+      "a close with a reason of invalid UTF-8",
       [frame(close, Buffer.concat([code(1000), Buffer.from([0xff])]))],
       1007,
     ],
-    ["text that is no UTF-8", [frame(text, Buffer.from([0xc3, 0x28]))], 1007],
-    ["text that ends within a character", [frame(text, Buffer.from([0xe2, 0x82]))], 1007],
+    ["text of invalid UTF-8", [frame(text, Buffer.from([0xc3, 0x28]))], 1007],
+    ["text that ends inside a character", [frame(text, Buffer.from([0xe2, 0x82]))], 1007],
     ["W03 a frame of 101 MB", [frame(binary, "", { claimed: 101 * 1024 ** 2 })], 1009],
     [
       "a message over the limit in fragments",
@@ -126,12 +126,12 @@ describe("RFC 6455 frames, by hand", () => {
     expect(only).toEqual([close, number === 0 ? "" : number]);
   });
 
-  test("what comes after a close is not a message", async () => {
+  test("a frame after the close is ignored", async () => {
     expect(await answerTo([frame(close, code(1000)), frame(text, "late")])).toEqual([[close, 1000]]);
   });
 });
 
-test("W03 maxPayload: a message of that size passes, one byte more closes with 1009", async () => {
+test("W03 a message of maxPayload bytes is received, one byte more closes with 1009", async () => {
   const fixture = await start([socketRoute("/ws", echo)], { webSocket: { maxPayload: 1000 } });
   const client = await dial(fixture, "/ws");
   const closed = closeOf(client);

@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import type { Socket } from "@tidegate/core-registry";
-import { TidegateError } from "@tidegate/core-registry";
+import { errorCodes, type Socket, TidegateError } from "@tidegate/core-registry";
 import { manualClock, recorder } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutReason, isCloseCode } from "../src/sockets/closing.ts";
-import { createInbox } from "../src/sockets/inbox.ts";
+import { MessageQueue } from "../src/sockets/message-queue.ts";
+import { isCloseCode, truncateReason } from "../src/sockets/socket.ts";
 import { start } from "./fixture.ts";
 import {
   closeOf,
@@ -20,7 +19,7 @@ import {
 } from "./socket-fixture.ts";
 
 describe("messages", () => {
-  test("come in order, one after another was taken, text as text and bytes as bytes", async () => {
+  test("are read in order and one at a time, text as text and bytes as bytes", async () => {
     const taken: (string | number[])[] = [];
     let busy = 0;
     const fixture = await start([
@@ -28,7 +27,7 @@ describe("messages", () => {
         for await (const message of socket.messages) {
           busy += 1;
           expect(busy).toBe(1);
-          // The later ones are quicker: they must wait nevertheless.
+          // Later messages take less time, but still have to wait.
           for (let turns = 5 - taken.length; turns > 0; turns -= 1)
             await new Promise((resolve) => setImmediate(resolve));
           taken.push(typeof message === "string" ? message : [...message]);
@@ -44,7 +43,7 @@ describe("messages", () => {
     expect(taken).toEqual([...Array.from({ length: 5 }, (_, count) => `message ${count}`), [1, 2, 255]]);
   });
 
-  test("those that came before the client closed are still given", async () => {
+  test("received before the client closed can still be read", async () => {
     const taken = recorder<string>("message");
     const ended = Promise.withResolvers<void>();
     const begin = Promise.withResolvers<void>();
@@ -64,7 +63,7 @@ describe("messages", () => {
     expect(taken.items).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
   });
 
-  test("nobody takes them: the connection is not read, and nothing is lost when somebody does", async () => {
+  test("pause the connection while the route does not read, and none is lost", async () => {
     const begin = Promise.withResolvers<void>();
     const fixture = await start([
       socketRoute("/ws", async (socket, scope, connection) => {
@@ -74,7 +73,7 @@ describe("messages", () => {
     ]);
     const client = await dialRaw(fixture, "/ws");
     const message = frame(2, Buffer.alloc(512 * 1024, 1));
-    // More than what the kernel keeps for a connection, and the server for a socket.
+    // More than the buffers of the kernel and of the server.
     let written = 0;
     while (written < 64) {
       written += 1;
@@ -87,27 +86,27 @@ describe("messages", () => {
     await drained;
   });
 
-  test("an inbox pauses at 16 messages or 64 KiB, and resumes when it is empty", async () => {
+  test("pause the connection at 16 messages or 64 KiB, and resume it when all are read", async () => {
     const flow: string[] = [];
-    const inbox = createInbox({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
-    const iterator = inbox.messages[Symbol.asyncIterator]();
-    for (let count = 0; count < 20; count += 1) inbox.put(String(count));
+    const queue = new MessageQueue({ pause: () => flow.push("pause"), resume: () => flow.push("resume") });
+    const iterator = queue.messages[Symbol.asyncIterator]();
+    for (let count = 0; count < 20; count += 1) queue.push(String(count));
     expect(flow).toEqual(["pause"]);
     for (let count = 0; count < 19; count += 1) expect((await iterator.next()).value).toBe(String(count));
     expect(flow).toEqual(["pause"]);
     await iterator.next();
     expect(flow).toEqual(["pause", "resume"]);
-    inbox.put(new Uint8Array(64 * 1024));
+    queue.push(new Uint8Array(64 * 1024));
     expect(flow).toEqual(["pause", "resume", "pause"]);
     await iterator.return?.();
     expect(flow.at(-1)).toBe("resume");
-    inbox.put("late");
+    queue.push("late");
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 });
 
 describe("W04 a slow reader", () => {
-  test("is closed with 1013 when more than maxBufferedBytes wait; memory is bounded", async () => {
+  test("is closed with 1013 when more than maxBufferedBytes wait, so that memory is bounded", async () => {
     const message = Buffer.alloc(64 * 1024, 1);
     const outcome = Promise.withResolvers<{ readonly sent: number; readonly error: unknown }>();
     const fixture = await start([
@@ -129,7 +128,7 @@ describe("W04 a slow reader", () => {
     const before = process.memoryUsage().rss;
     const { sent, error } = await outcome.promise;
     expect(error).toMatchObject({ code: "SLOW_CONSUMER" });
-    // What the two kernels' buffers take, and 1 MiB.
+    // The buffers of both kernels, and 1 MiB.
     expect(sent).toBeLessThan(32 * 1024 ** 2);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 ** 2);
     client.socket.resume();
@@ -138,7 +137,7 @@ describe("W04 a slow reader", () => {
     expect([last[0], last.readUInt16BE(2)]).toEqual([0x88, 1013]);
   });
 
-  test("holds up whoever waits for send(), and nothing is lost when it reads on", async () => {
+  test("delays a route that waits for send(), and loses no message", async () => {
     const held = Promise.withResolvers<void>();
     const total = 64;
     const fixture = await start([
@@ -163,12 +162,12 @@ describe("W04 a slow reader", () => {
   });
 });
 
-/** So many turns of the event loop. */
+/** Waits for turns of the event loop. */
 async function turn(count = 1): Promise<undefined> {
   for (let at = 0; at < count; at += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const slowReason = "Messages were not taken fast enough.";
+const slowReason = errorCodes.SLOW_CONSUMER.title;
 
 describe("RFC 6455, 7.4 closing", () => {
   const closing = async (open: (socket: Socket) => Promise<void>, options = {}) => {
@@ -176,7 +175,7 @@ describe("RFC 6455, 7.4 closing", () => {
     return { closed: await closeOf(await dial(fixture, "/ws")), log: fixture.log };
   };
 
-  test("a route that is done: 1000", async () => {
+  test("a route that returns closes with 1000", async () => {
     expect(await closing(async () => undefined)).toEqual({ closed: [1000, ""], log: [] });
   });
 
@@ -186,27 +185,27 @@ describe("RFC 6455, 7.4 closing", () => {
     ["NOT_FOUND", 4404, "why"],
     ["BODY_MALFORMED", 1007, "why"],
     ["SLOW_CONSUMER", 1013, "why"],
-    ["SERVICE_ERROR", 1011, "The service answered with an error."],
-    ["ACTION_UNAVAILABLE", 1013, "The service is not there. Try again."],
-  ] as const)("a route that fails with %s: %i", async (code, number, reason) => {
+    ["SERVICE_ERROR", 1011, errorCodes.SERVICE_ERROR.title],
+    ["ACTION_UNAVAILABLE", 1013, errorCodes.ACTION_UNAVAILABLE.title],
+  ] as const)("a route that throws %s closes with %i", async (code, number, reason) => {
     const failing = async (): Promise<void> => {
       throw new TidegateError(code, "why");
     };
     expect(await closing(failing)).toEqual({ closed: [number, reason], log: [] });
   });
 
-  test("what nobody foresaw: 1011, the inside hidden unless told otherwise, and in the log", async () => {
+  test("an unexpected error closes with 1011 and a hidden message, and is logged", async () => {
     const failing = async (): Promise<void> => {
       throw new Error("secret");
     };
     expect(await closing(failing)).toEqual({
-      closed: [1011, "Something went wrong here."],
+      closed: [1011, errorCodes.INTERNAL.title],
       log: [expect.stringContaining("500 INTERNAL")],
     });
     expect((await closing(failing, { exposeErrors: true })).closed).toEqual([1011, "secret"]);
   });
 
-  test("a route closes as it likes; a code that may not be sent is 1011; a reason is cut to 123 bytes", async () => {
+  test("a route sets code and reason; an invalid code becomes 1011, a long reason is cut", async () => {
     const by = (code: number, reason = "") =>
       closing(async (socket) => {
         socket.close(code, reason);
@@ -219,27 +218,27 @@ describe("RFC 6455, 7.4 closing", () => {
     expect((await by(4000, `${"x".repeat(121)}€`)).closed).toEqual([4000, "x".repeat(121)]);
   });
 
-  test("any reason is cut at the border of a character, and no earlier than it must be", () => {
+  test("any reason is cut between two characters, and as late as possible", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (reason) => {
-        const cut = cutReason(reason);
+        const cut = truncateReason(reason);
         expect(reason.startsWith(cut)).toBe(true);
         expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(123);
         const next = String.fromCodePoint(reason.codePointAt(cut.length) ?? 0);
         if (cut !== reason) expect(Buffer.byteLength(cut + next)).toBeGreaterThan(123);
       }),
     );
-    expect(cutReason("\ud800")).toBe("\ufffd");
+    expect(truncateReason("\ud800")).toBe("\ufffd");
   });
 
-  test("after a close nothing can be sent, and what came is not given any more", async () => {
+  test("after a close, messages can neither be sent nor read", async () => {
     const seen: unknown[] = [];
     const fixture = await start([
       socketRoute("/ws", async (socket) => {
         for await (const message of socket.messages) {
           seen.push(message);
           socket.close(1000, "enough");
-          void socket.send("unheard");
+          void socket.send("ignored");
           seen.push(await socket.send("late").catch((error: unknown) => error));
           socket.ping();
         }
@@ -251,7 +250,7 @@ describe("RFC 6455, 7.4 closing", () => {
     expect(seen).toEqual(["0", expect.objectContaining({ code: "CANCELLED" })]);
   });
 
-  test("a client that does not agree to a close is cut off", async () => {
+  test("a client that does not answer a close is disconnected", async () => {
     const clock = manualClock();
     const began = Promise.withResolvers<void>();
     const fixture = await start(
@@ -271,8 +270,8 @@ describe("RFC 6455, 7.4 closing", () => {
   });
 });
 
-describe("W05 who lives", () => {
-  test("is asked every idleSeconds, and stays", async () => {
+describe("W05 ping", () => {
+  test("a client that answers pings stays connected", async () => {
     const clock = manualClock();
     const fixture = await start([socketRoute("/ws", echo)], { clock, webSocket: { idleSeconds: 30 } });
     const client = await dial(fixture, "/ws");
@@ -280,13 +279,13 @@ describe("W05 who lives", () => {
       const asked = once(client, "ping");
       clock.advance(30_000);
       await asked;
-      // The pong went before this message, and so was seen before it.
+      // The server receives the pong before this message.
       client.send("still here");
       expect(await received(client, 1)).toEqual(["still here"]);
     }
   });
 
-  test("who does not answer is cut off in at most twice that", async () => {
+  test("a client that does not answer is disconnected within twice idleSeconds", async () => {
     const clock = manualClock();
     const ended = Promise.withResolvers<void>();
     const fixture = await start(
@@ -311,8 +310,8 @@ describe("W05 who lives", () => {
   });
 });
 
-test("W09 100 abrupt closes: each route is told, by the end of messages and by the signal", async () => {
-  const over = recorder<string>("route that ended");
+test("W09 after 100 aborted connections, messages end and the signal aborts in each route", async () => {
+  const over = recorder<string>("end of a route");
   const fixture = await start([
     socketRoute("/ws", async (socket, scope) => {
       scope.signal.addEventListener("abort", () => over.push("signal"));
@@ -328,7 +327,7 @@ test("W09 100 abrupt closes: each route is told, by the end of messages and by t
 });
 
 describe("S12.1 a stop", () => {
-  test("closes sockets with 1001 and waits until their routes are done", async () => {
+  test("closes sockets with 1001 and waits for their routes", async () => {
     const finish = Promise.withResolvers<void>();
     let finished = false;
     const fixture = await start([
@@ -340,13 +339,13 @@ describe("S12.1 a stop", () => {
     ]);
     const client = await dial(fixture, "/ws");
     const stopping = fixture.server.stop();
-    expect(await closeOf(client)).toEqual([1001, "The gateway stops. Connect again."]);
+    expect(await closeOf(client)).toEqual([1001, "The gateway is shutting down. Reconnect."]);
     finish.resolve();
     await stopping;
     expect(finished).toBe(true);
   });
 
-  test("does not hang on a client that says nothing, nor on a route that never ends", async () => {
+  test("does not wait for a silent client, nor for a route that never ends", async () => {
     const clock = manualClock();
     const never = new Promise<void>(() => undefined);
     const fixture = await start([socketRoute("/quiet", listen), socketRoute("/stuck", () => never)], {
@@ -363,7 +362,7 @@ describe("S12.1 a stop", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("who comes while it stops is refused with 503", async () => {
+  test("answers 503 to an upgrade that is not decided yet", async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
     const fixture = await start([

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import type { Connection, Scope, WebSocketRoute } from "@tidegate/core-registry";
+import { type Connection, errorCodes, type Scope, type WebSocketRoute } from "@tidegate/core-registry";
 import { manualClock, recorder } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import type { Auth } from "../src/index.ts";
 import { served, start } from "./fixture.ts";
 import { closeOf, dial, echo, received, refusal, socketRoute } from "./socket-fixture.ts";
 
-/** Answers each message with where the connection stands. */
+/** Replies to each message with the fingerprint and the version of the connection. */
 const where: WebSocketRoute["open"] = async (socket, _, connection) => {
   for await (const _message of socket.messages) {
     const scope = connection.scope();
@@ -17,8 +17,8 @@ const where: WebSocketRoute["open"] = async (socket, _, connection) => {
 
 const named = (fingerprint: string) => socketRoute("/ws", where, { fingerprint });
 
-describe("S6.4 a connection on the latest version", () => {
-  test("starts each operation on the newest one, and is told of each swap", async () => {
+describe("S6.4 a connection on the newest version", () => {
+  test("runs each operation on the newest version, and is notified of each swap", async () => {
     const swaps = recorder<string>("swap");
     const route = socketRoute("/ws", async (socket, scope, connection) => {
       const stop = connection.onSwap(() => swaps.push(connection.scope().version.slice(0, 8)));
@@ -36,7 +36,7 @@ describe("S6.4 a connection on the latest version", () => {
     expect(swaps.items).toEqual(["22222222", "33333333"]);
   });
 
-  test("goes on through 100 swaps that leave its route alone", async () => {
+  test("stays open during 100 swaps that do not change its route", async () => {
     const fixture = await start([named("a")]);
     const client = await dial(fixture, "/ws");
     for (let count = 0; count < 100; count += 1) {
@@ -48,9 +48,9 @@ describe("S6.4 a connection on the latest version", () => {
   });
 
   test.each([
-    ["changed", [named("b")]],
-    ["went", []],
-  ])("is closed with 1012 when its route %s, one after another over the window", async (_what, routes) => {
+    ["changes", [named("b")]],
+    ["is removed", []],
+  ])("is closed with 1012 when its route %s; several are closed one after another", async (_what, routes) => {
     const clock = manualClock();
     const fixture = await start([named("a")], { clock, webSocket: { retireSeconds: 5 } });
     const closed: string[] = [];
@@ -68,11 +68,11 @@ describe("S6.4 a connection on the latest version", () => {
       await end;
     }
     expect(closed).toEqual(
-      clients.map((_, count) => `${count}: 1012 The route of this socket has changed. Connect again.`),
+      clients.map((_, count) => `${count}: 1012 The route of this socket has changed. Reconnect.`),
     );
   });
 
-  test("stays where the route comes back before its turn", async () => {
+  test("stays open where the route is restored before its turn", async () => {
     const clock = manualClock();
     const fixture = await start([named("a")], { clock });
     const first = await dial(fixture, "/ws");
@@ -87,7 +87,7 @@ describe("S6.4 a connection on the latest version", () => {
     expect(await received(client, 1)).toEqual(["a on 33333333"]);
   });
 
-  test("stays with what was, where the option says keep", async () => {
+  test("keeps its old route with the option keep", async () => {
     const fixture = await start([named("a")], { webSocket: { onRetire: "keep", retireSeconds: 0 } });
     const client = await dial(fixture, "/ws");
     fixture.swap("master", served("22222222", []));
@@ -98,7 +98,7 @@ describe("S6.4 a connection on the latest version", () => {
     expect(await received(client, 1)).toEqual(["b on 33333333"]);
   });
 
-  test("is closed too where the swap came while it was let in", async () => {
+  test("is closed also after a swap during its upgrade", async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
     const accept: WebSocketRoute["accept"] = async () => {
@@ -114,12 +114,12 @@ describe("S6.4 a connection on the latest version", () => {
     expect((await dialing)[0]).toBe(1012);
   });
 
-  test("a closed socket leaves no timer and no listener behind", async () => {
+  test("leaves no timer and no listener when it is closed", async () => {
     const clock = manualClock();
-    const heard: string[] = [];
+    const notified: string[] = [];
     const over = Promise.withResolvers<void>();
     const route = socketRoute("/ws", async (socket, _scope: Scope, connection: Connection) => {
-      connection.onSwap(() => heard.push("swap"));
+      connection.onSwap(() => notified.push("swap"));
       await socket.closed;
       over.resolve();
     });
@@ -133,14 +133,14 @@ describe("S6.4 a connection on the latest version", () => {
     await fixture.server.stop();
     expect(clock.pending).toBe(0);
     fixture.swap("master", served("33333333", []));
-    expect(heard).toEqual(["swap"]);
+    expect(notified).toEqual(["swap"]);
   });
 });
 
-test("S6.4 a connection on @version stays on it, and hears of no swap", async () => {
-  const heard: string[] = [];
+test("S6.4 a connection on @version stays on it, and is not notified of swaps", async () => {
+  const notified: string[] = [];
   const route = socketRoute("/ws", async (socket, scope, connection) => {
-    connection.onSwap(() => heard.push("swap"));
+    connection.onSwap(() => notified.push("swap"));
     await where(socket, scope, connection);
   });
   const fixture = await start([route], { webSocket: { retireSeconds: 0 } });
@@ -148,14 +148,14 @@ test("S6.4 a connection on @version stays on it, and hears of no swap", async ()
   fixture.swap("master", served("22222222", []));
   client.send("?");
   expect(await received(client, 1)).toEqual(["the same on 11111111"]);
-  expect(heard).toEqual([]);
+  expect(notified).toEqual([]);
 });
 
-describe("S6.3 a token that expires", () => {
+describe("S6.3 an expiring token", () => {
   const auth = { Bearer: (): Auth => ({ identity: "who", expiresAt: 1_000_000 }) };
   const headers = { authorization: "Bearer x" };
 
-  test("closes the socket that came with it, with 4401", async () => {
+  test("closes the socket that was opened with it, with 4401", async () => {
     const clock = manualClock(900_000);
     const fixture = await start([socketRoute("/ws", echo)], {
       clock,
@@ -169,12 +169,12 @@ describe("S6.3 a token that expires", () => {
     client.send("still here");
     expect(await received(client, 1)).toEqual(["still here"]);
     clock.advance(1);
-    expect(await closed).toEqual([4401, "The token has expired. Refresh it and try again."]);
-    other.send("nobody");
-    expect(await received(other, 1)).toEqual(["nobody"]);
+    expect(await closed).toEqual([4401, errorCodes.TOKEN_EXPIRED.title]);
+    other.send("no token");
+    expect(await received(other, 1)).toEqual(["no token"]);
   });
 
-  test("in fifty days does so then, and not at once", async () => {
+  test("closes the socket after fifty days, beyond the longest delay of a timer", async () => {
     const clock = manualClock(0);
     const day = 24 * 3600 * 1000;
     const long = { Bearer: (): Auth => ({ identity: "who", expiresAt: 50 * day }) };
@@ -192,7 +192,7 @@ describe("S6.3 a token that expires", () => {
     expect((await closed)[0]).toBe(4401);
   });
 
-  test("changes nothing where the option says keep, or where it is not valid and nobody asks for it", async () => {
+  test("does nothing with the option keep, or where it is invalid and not read", async () => {
     const clock = manualClock(900_000);
     const fixture = await start([socketRoute("/ws", echo)], { clock, auth, webSocket: { onExpire: "keep" } });
     const client = await dial(fixture, "/ws", { headers });
@@ -202,7 +202,7 @@ describe("S6.3 a token that expires", () => {
     const broken = await start([socketRoute("/ws", echo)], {
       auth: {
         Bearer: () => {
-          throw new Error("no token");
+          throw new Error("invalid token");
         },
       },
     });

@@ -19,14 +19,14 @@ function problemOf({ body }: { readonly body: string }): Record<string, unknown>
   return JSON.parse(body) as Record<string, unknown>;
 }
 
-describe("S9.5 an upgrade is dispatched as a request is", () => {
+describe("S9.5 an upgrade is dispatched like a request", () => {
   const greet = (word: string) =>
     socketRoute("/greet", async (socket, scope) => {
       await socket.send(`${word} ${scope.branch} ${scope.version.slice(0, 8)} ${scope.base}`);
       await socket.closed;
     });
 
-  test("master, a branch, a version", async () => {
+  test("to master, a branch, a version", async () => {
     const fixture = await start(
       [],
       {},
@@ -37,14 +37,14 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
         },
       },
     );
-    const said = async (path: string) => {
+    const greeting = async (path: string) => {
       const client = dial(fixture, path);
       return (await received(await client, 1))[0];
     };
-    expect(await said("/greet")).toBe("new master 22222222 ");
-    expect(await said("/greet/?x=1")).toBe("new master 22222222 ");
-    expect(await said("/~master@11111111/greet")).toBe("old master 11111111 /~master@11111111");
-    expect(await said("/~dev/greet")).toBe("dev dev 33333333 /~dev");
+    expect(await greeting("/greet")).toBe("new master 22222222 ");
+    expect(await greeting("/greet/?x=1")).toBe("new master 22222222 ");
+    expect(await greeting("/~master@11111111/greet")).toBe("old master 11111111 /~master@11111111");
+    expect(await greeting("/~dev/greet")).toBe("dev dev 33333333 /~dev");
     expect(problemOf(await refusal(fixture, "/~nope/greet"))).toMatchObject({
       status: 404,
       code: "BRANCH_UNKNOWN",
@@ -62,7 +62,7 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
     expect((await dial(fixture, "/greet", forwarded)).readyState).toBe(1);
   });
 
-  test("S4.2 patterns, parameters decoded once, the query", async () => {
+  test("S4.2 with path patterns, parameters that are decoded once, and the query", async () => {
     const fixture = await start([
       socketRoute("/chat/:room/:topic?", echo, {
         accept: ({ params, query, path, method }) => json({ params, query, path, method }),
@@ -79,7 +79,7 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
     expect((await refusal(fixture, "/chat/%zz")).status).toBe(400);
   });
 
-  test("W02 no WebSocket route: 404, also where HTTP has the path, a page or nothing at all", async () => {
+  test("W02 without a WebSocket route it answers 404, also for paths of HTTP routes and pages", async () => {
     const fixture = await start([route("GET", "/http", () => json(1)), socketRoute("/ws", echo)]);
     for (const path of ["/http", "/nope", "/~status", "/~health/liveness", "/~master/~status"]) {
       const answer = await refusal(fixture, path);
@@ -92,7 +92,7 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
     expect((await fetch(`${fixture.url}/ws`)).status).toBe(404);
   });
 
-  test("while the gateway starts: 503, to be tried again", async () => {
+  test("while the gateway is starting, it answers 503 with Retry-After", async () => {
     const fixture = await start([], {}, { starting: true });
     const answer = await refusal(fixture, "/ws");
     expect([answer.status, answer.headers["retry-after"], problemOf(answer).code]).toEqual([
@@ -104,28 +104,26 @@ describe("S9.5 an upgrade is dispatched as a request is", () => {
     expect((await refusal(empty, "/ws")).status).toBe(503);
   });
 
-  test("a route that cannot be mounted is told, and nothing else suffers", async () => {
+  test("an invalid route is logged and does not affect the others", async () => {
     const fixture = await start([socketRoute("no slash :", echo), socketRoute("/ws", echo)]);
     await dial(fixture, "/ws");
-    expect(fixture.log).toEqual([
-      expect.stringContaining("The WebSocket route no slash : cannot be mounted"),
-    ]);
+    expect(fixture.log).toEqual([expect.stringContaining("Cannot serve the WebSocket route no slash :")]);
   });
 });
 
-describe("S6.3 refused before the upgrade, as HTTP", () => {
+describe("S6.3 a refused upgrade gets an HTTP reply", () => {
   test.each([
     ["BAD_USER_INPUT", 400],
     ["UNAUTHENTICATED", 401],
     ["FORBIDDEN", 403],
     ["NOT_FOUND", 404],
     ["ACTION_UNAVAILABLE", 503],
-  ] as const)("%s: %i with a problem", async (code, status) => {
+  ] as const)("%s: %i with a problem document", async (code, status) => {
     const opened: number[] = [];
     const fixture = await start([
       socketRoute("/ws", async () => void opened.push(1), {
         accept: async () => {
-          throw new TidegateError(code, "Not like this.");
+          throw new TidegateError(code, "Refused.");
         },
       }),
     ]);
@@ -137,7 +135,7 @@ describe("S6.3 refused before the upgrade, as HTTP", () => {
     expect(opened).toEqual([]);
   });
 
-  test("what nobody foresaw: 500, the inside hidden, and in the log", async () => {
+  test("an unexpected error answers 500 with a hidden message, and is logged", async () => {
     const fixture = await start([
       socketRoute("/ws", echo, {
         accept: () => {
@@ -151,7 +149,7 @@ describe("S6.3 refused before the upgrade, as HTTP", () => {
     expect(fixture.log).toEqual([expect.stringMatching(/^error: GET \/ws 500 INTERNAL/)]);
   });
 
-  test("a reply of the route's own, and one that cannot be sent", async () => {
+  test("from the route; one that cannot be sent becomes a 500", async () => {
     const fixture = await start([
       socketRoute("/own", echo, { accept: () => ({ status: 406, headers: [["x-why", "so"]], body: "no" }) }),
       socketRoute("/bad", echo, { accept: () => ({ status: 101, headers: [], body: null }) }),
@@ -163,7 +161,7 @@ describe("S6.3 refused before the upgrade, as HTTP", () => {
     expect(problemOf(await refusal(fixture, "/split"))).toMatchObject({ status: 500, code: "REPLY_INVALID" });
   });
 
-  test("who leaves while it is decided ends what was dispatched", async () => {
+  test("not when the client disconnects before; then its scope ends", async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const left = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
@@ -199,9 +197,9 @@ describe("RFC 6455, 4.2 the handshake", () => {
     ["POST", upgradeHead("/ws").replace("GET", "POST"), 405],
     ["another version", upgradeHead("/ws").replace("version: 13", "version: 8"), 426],
     ["no key", upgradeHead("/ws").replace(/sec-websocket-key.*\r\n/, ""), 400],
-    ["a key that is none", upgradeHead("/ws").replace("dGhl", "dG l"), 400],
+    ["an invalid key", upgradeHead("/ws").replace("dGhl", "dG l"), 400],
     ["two keys", upgradeHead("/ws", ["sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=="]), 400],
-    ["a broken list of subprotocols", upgradeHead("/ws", ["sec-websocket-protocol: a,,b"]), 400],
+    ["an invalid list of subprotocols", upgradeHead("/ws", ["sec-websocket-protocol: a,,b"]), 400],
   ];
   test.each(heads)("%s", async (_what, head, status) => {
     const fixture = await start([socketRoute("/ws", echo)]);
@@ -211,7 +209,7 @@ describe("RFC 6455, 4.2 the handshake", () => {
     if (status === 426) expect(answer).toContain("sec-websocket-version: 13");
   });
 
-  test("the route chooses the subprotocol, and the headers of the 101", async () => {
+  test("the route sets the subprotocol and the headers of the 101", async () => {
     const fixture = await start([
       socketRoute("/ws", echo, {
         accept: () => ({
@@ -234,29 +232,29 @@ describe("RFC 6455, 4.2 the handshake", () => {
       socket.write(upgradeHead("/ws", ["sec-websocket-protocol: c"]));
     });
     expect(answer).toContain("x-a: 1\r\n");
-    // What the client did not offer is not spoken.
+    // The subprotocol is only used where the client has offered it.
     expect(answer).not.toMatch(/h2c|evil|sec-websocket-protocol/i);
   });
 
-  test("W13 compression is not agreed on", async () => {
+  test("W13 compression is not negotiated", async () => {
     const fixture = await start([socketRoute("/ws", echo)]);
     expect((await dial(fixture, "/ws", { perMessageDeflate: true })).extensions).toBe("");
   });
 });
 
-describe("W01 whose pages may open a socket", () => {
+describe("W01 origins that can open a socket", () => {
   test.each([
-    ["no origin: no browser", undefined, [], 101],
+    ["no origin, as from clients other than browsers", undefined, [], 101],
     ["the gateway's own host", "http://localhost:8080", [], 101],
-    ["its own host behind a proxy that speaks TLS", "https://localhost:8080", [], 101],
+    ["the gateway's own host behind a proxy that terminates TLS", "https://localhost:8080", [], 101],
     ["another port", "http://localhost:8081", [], 403],
     ["another host", "https://evil.example", [], 403],
     ["a page without an origin", "null", [], 403],
     ["two origins", "http://localhost:8080, https://evil.example", [], 403],
-    ["a host with the own one in front", "http://localhost:8080.evil.example", [], 403],
-    ["a configured one", "https://app.example.com", ["https://app.example.com"], 101],
-    ["one beside the configured", "http://app.example.com", ["https://app.example.com"], 403],
-    ["everybody, where configured", "https://evil.example", "any", 101],
+    ["a host that begins with the own one", "http://localhost:8080.evil.example", [], 403],
+    ["a configured origin", "https://app.example.com", ["https://app.example.com"], 101],
+    ["an origin that is not configured", "http://app.example.com", ["https://app.example.com"], 403],
+    ["any origin, where configured", "https://evil.example", "any", 101],
   ] as const)("%s", async (_what, origin, origins, status) => {
     const fixture = await start([socketRoute("/ws", echo)], { webSocket: { origins } });
     const headers = { host: "localhost:8080", ...(origin === undefined ? {} : { origin }) };
@@ -269,7 +267,7 @@ describe("W01 whose pages may open a socket", () => {
   });
 });
 
-test("more sockets than there may be: 503, and room again when one goes", async () => {
+test("more than maxSockets sockets: 503 until one is closed", async () => {
   const fixture = await start([socketRoute("/ws", echo)], { webSocket: { maxSockets: 2 } });
   const first = await dial(fixture, "/ws");
   await dial(fixture, "/ws");
@@ -277,19 +275,19 @@ test("more sockets than there may be: 503, and room again when one goes", async 
   expect([answer.status, answer.headers["retry-after"], problemOf(answer).detail]).toEqual([
     503,
     "5",
-    "There are as many sockets as there may be. Try again.",
+    "Too many open WebSockets. Try again later.",
   ]);
   first.close(1000);
   expect(await closeOf(first)).toEqual([1000, ""]);
-  // The server's end of the connection may close a little later than the client's.
+  // The server can notice the close a little later than the client.
   for (let tries = 0; ; tries += 1) {
     const client = await dial(fixture, "/ws").catch(() => undefined);
     if (client !== undefined) break;
-    if (tries > 1000) throw new Error("no room again");
+    if (tries > 1000) throw new Error("The server did not free the closed socket.");
   }
 });
 
-test("what follows the head in the same packet is the first message", async () => {
+test("a frame in the same packet as the head is the first message", async () => {
   const fixture = await start([socketRoute("/ws", echo)]);
   const socket = connect(fixture.listening.port, fixture.listening.host);
   onTestFinished(() => void socket.destroy());

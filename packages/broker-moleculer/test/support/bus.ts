@@ -4,67 +4,65 @@ import { recorder } from "@tidegate/plugin-testkit";
 import { type BrokerOptions, ServiceBroker, type ServiceSchema } from "moleculer";
 import { onTestFinished } from "vitest";
 import { type MoleculerOptions, moleculer, preset } from "../../src/index.ts";
-import { quiet } from "./system.ts";
+import { testOptions } from "./system.ts";
 
-/** Nodes and gateways that see each other. All of them end with the test. */
+/** Starts nodes and gateways that discover each other. They are stopped at the end of the test. */
 export interface Bus {
-  /** Starts a gateway, and resolves when it knows the nodes that are there. */
+  /** Starts a gateway, and resolves when its discovery is complete. */
   gateway(options?: MoleculerOptions): Promise<BusGateway>;
   /** Starts a node with the preset and services. */
   node(id: string, services: readonly ServiceSchema[], options?: BrokerOptions): Promise<ServiceBroker>;
 }
 
-/** A gateway on a bus, with what its broker told it. */
+/** A started gateway with a log of what its broker sent to the sink. */
 export interface BusGateway {
-  /** Its broker, started. */
   readonly broker: Broker;
-  /** What was told: `up player@n1`, `down player@n1 left`, `event player.created`. */
-  readonly told: ReturnType<typeof recorder<string>>;
-  /** What is there now, by `player@n1`. */
+  /** Calls of the sink: `up player@n1`, `down player@n1 left`, `event player.created`. */
+  readonly log: ReturnType<typeof recorder<string>>;
+  /** The current services, by `player@n1`. */
   readonly services: ReadonlyMap<string, ServiceDescription>;
-  /** Moleculer's broker. */
-  readonly inner: () => ServiceBroker;
+  readonly moleculerBroker: () => ServiceBroker;
 }
 
-/** Options of a node by its id. Default: a transporter within this process. */
+/** Returns the options of a node. Default: a transporter within this process. */
 export type OptionsOf = (nodeID: string) => BrokerOptions;
 
-/** Makes a bus for the test that runs. */
-export function busOf(optionsOf: OptionsOf = inProcess()): Bus {
+/** Creates a bus for the current test. */
+export function createBus(optionsOf: OptionsOf = inProcess()): Bus {
   let gateways = 0;
   return {
     gateway: async (options = {}) => {
       gateways += 1;
-      const told = recorder<string>("word of the broker");
+      const log = recorder<string>("call of the sink");
       const services = new Map<string, ServiceDescription>();
-      let inner: ServiceBroker | undefined;
+      let moleculerBroker: ServiceBroker | undefined;
       const id = gateways === 1 ? "gateway" : `gateway${gateways}`;
       const broker = moleculer({
         ...optionsOf(id),
         ...options,
         created: (created) => {
-          inner = created;
+          moleculerBroker = created;
         },
       });
       onTestFinished(() => broker.stop());
       await broker.start({
         serviceUp: (service, { id: node }) => {
           services.set(`${service.name}@${node}`, service);
-          told.push(`up ${service.name}@${node}`);
+          log.push(`up ${service.name}@${node}`);
         },
         serviceDown: (name, node, how) => {
           services.delete(`${name}@${node}`);
-          told.push(`down ${name}@${node} ${how}`);
+          log.push(`down ${name}@${node} ${how}`);
         },
-        event: ({ event }: EventPacket) => told.push(`event ${event}`),
+        event: ({ event }: EventPacket) => log.push(`event ${event}`),
       });
       return {
         broker,
-        told,
+        log,
         services,
-        inner: () => {
-          if (inner === undefined) throw new Error("The gateway has no broker.");
-          return inner;
+        moleculerBroker: () => {
+          if (moleculerBroker === undefined) throw new Error("The gateway has no broker.");
+          return moleculerBroker;
         },
       };
     },
@@ -80,5 +78,5 @@ export function busOf(optionsOf: OptionsOf = inProcess()): Bus {
 
 function inProcess(): OptionsOf {
   const namespace = randomUUID();
-  return (nodeID) => ({ ...quiet, nodeID, namespace, transporter: "Fake" });
+  return (nodeID) => ({ ...testOptions, nodeID, namespace, transporter: "Fake" });
 }

@@ -3,7 +3,7 @@ import type { TestAction, TestService } from "@tidegate/plugin-testkit";
 import type { Context, ServiceSchema } from "moleculer";
 import { tidegate } from "../../src/index.ts";
 
-/** A service of the test kit as a Moleculer service with the mixin. */
+/** Translates a service of the test kit into a Moleculer service with the mixin. */
 export function toMoleculer(service: TestService): ServiceSchema {
   const [, version, name = service.name] = /^(v\d+)\.(.+)$/.exec(service.name) ?? [];
   const { fragment, report } = service;
@@ -28,14 +28,14 @@ export function toMoleculer(service: TestService): ServiceSchema {
     events: Object.fromEntries(
       Object.entries(service.events ?? {}).map(([pattern, listening]) => {
         const { group, handler } = typeof listening === "function" ? { handler: listening } : listening;
-        const heard = (context: Context): void =>
+        const receive = (context: Context): void =>
           handler({
             event: context.eventName ?? "",
             payload: context.params,
             node: context.broker.nodeID,
             broadcast: context.eventType !== "emit",
           });
-        return [pattern, { ...(group !== undefined && { group }), handler: heard }];
+        return [pattern, { ...(group !== undefined && { group }), handler: receive }];
       }),
     ),
   };
@@ -57,7 +57,7 @@ function toAction({ params, description, published, handler }: TestAction): obje
   };
 }
 
-/** The way back of `paramsSchema`, for the little that the suite declares. */
+/** The inverse of `paramsSchema`, for the few schemas of the broker suite. */
 function rulesOf({ properties = {}, required = [] }: JsonSchema): Record<string, object> {
   return Object.fromEntries(
     Object.entries(properties).map(([name, { type, items }]) => [

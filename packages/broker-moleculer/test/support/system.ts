@@ -4,13 +4,13 @@ import type { Broker } from "@tidegate/core-registry";
 import type { BrokerSystem, BrokerSystemNode, TestService } from "@tidegate/plugin-testkit";
 import { type BrokerOptions, ServiceBroker } from "moleculer";
 import { moleculer } from "../../src/index.ts";
-import { askPeers } from "../../src/tcp.ts";
+import { refreshPeers } from "../../src/patches/early-discovery.ts";
 import { toMoleculer } from "./services.ts";
 
-/** Where the next port is looked for: below those that the system gives to clients, elsewhere in each process. */
+/** Where the search for a free port starts: below the ports for clients, and elsewhere in each process. */
 let nextPort = 12_000 + (process.pid % 150) * 100;
 
-/** Ports that nobody listens on, none of them twice. */
+/** Returns free ports, each port only once per process. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
@@ -32,32 +32,32 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Options of every broker here: quiet, quick, and leaving the process alone. */
-export const quiet: BrokerOptions = {
+/** Options of all brokers in the tests: no log, no delays, no signal handlers. */
+export const testOptions: BrokerOptions = {
   logger: false,
   skipProcessEventRegistration: true,
   transit: { serviceChangedDebounceTime: 0 } as NonNullable<BrokerOptions["transit"]>,
 };
 
-/** The id of the gateway's node. */
+/** The node id of the gateway. */
 export const gatewayId = "gateway";
 
-/** Options of a node among those that talk by TCP on the ports given. */
+/** Returns the options of a node that uses TCP with the given ports. */
 export function tcpOptions(nodeID: string, ports: ReadonlyMap<string, number>): BrokerOptions {
   const urls = [...ports].map(([id, port]) => `tcp://127.0.0.1:${port}/${id}`).join(",");
   const options = { udpDiscovery: false, urls, useHostname: false, gossipPeriod: 1 };
-  return { ...quiet, nodeID, transporter: { type: "TCP", options } };
+  return { ...testOptions, nodeID, transporter: { type: "TCP", options } };
 }
 
-/** A distributed system whose nodes and gateway are brokers of this process with the options given. */
-export function systemOf(
+/** Creates a system for the broker suite, whose nodes and gateways are Moleculer brokers in this process. */
+export function createSystem(
   optionsOf: (nodeID: string) => BrokerOptions,
 ): BrokerSystem & { readonly gateway: () => ServiceBroker } {
   const nodes = new Set<ServiceBroker>();
   const gateways = new Map<string, ServiceBroker>();
   const gatewayOf = (id: string): Broker =>
     moleculer({ ...optionsOf(id), created: (created) => void gateways.set(id, created) });
-  const known = (): ServiceBroker[] => [...gateways.values()].filter(({ started }) => started);
+  const startedGateways = (): ServiceBroker[] => [...gateways.values()].filter(({ started }) => started);
 
   return {
     broker: gatewayOf(gatewayId),
@@ -72,8 +72,8 @@ export function systemOf(
       nodes.add(node);
       for (const service of services) node.createService(toMoleculer(service));
       await node.start();
-      await acquainted(node, known());
-      return driven(node, known, () => nodes.delete(node));
+      await waitUntilKnown(node, startedGateways());
+      return createNode(node, startedGateways, () => nodes.delete(node));
     },
     close: async () => {
       await Promise.all([...nodes].map((node) => node.stop()));
@@ -81,9 +81,13 @@ export function systemOf(
   };
 }
 
-function driven(node: ServiceBroker, known: () => ServiceBroker[], ended: () => void): BrokerSystemNode {
+function createNode(
+  node: ServiceBroker,
+  startedGateways: () => ServiceBroker[],
+  onEnd: () => void,
+): BrokerSystemNode {
   const changed = (): void => {
-    for (const other of known()) askPeers(other);
+    for (const other of startedGateways()) refreshPeers(other);
   };
   return {
     publish: async (service: TestService) => {
@@ -102,31 +106,31 @@ function driven(node: ServiceBroker, known: () => ServiceBroker[], ended: () => 
       await (broadcast ? node.broadcast(event, payload) : node.emit(event, payload));
     },
     leave: async () => {
-      ended();
+      onEnd();
       await node.stop();
     },
     crash: async () => {
-      ended();
-      // What others see of a process that is killed: sockets that close without a word.
+      onEnd();
+      // What other nodes see when a process is killed: its sockets close without a message.
       await node.transit?.tx.disconnect();
       node.registry.discoverer.stopHeartbeatTimers();
     },
   };
 }
 
-/** Resolves when a node and those that are there see each other. */
-async function acquainted(node: ServiceBroker, others: readonly ServiceBroker[]): Promise<void> {
+/** Resolves when a node and the others have discovered each other. */
+async function waitUntilKnown(node: ServiceBroker, others: readonly ServiceBroker[]): Promise<void> {
   for (const other of others) {
-    await Promise.all([seen(node, other.nodeID), seen(other, node.nodeID)]);
+    await Promise.all([waitForNode(node, other.nodeID), waitForNode(other, node.nodeID)]);
   }
 }
 
-async function seen(broker: ServiceBroker, nodeID: string): Promise<void> {
+async function waitForNode(broker: ServiceBroker, nodeID: string): Promise<void> {
   const isThere = (): boolean => broker.registry.nodes.get(nodeID)?.available ?? false;
   while (!isThere()) {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     broker.localBus.once("$node.connected", resolve);
-    askPeers(broker);
+    refreshPeers(broker);
     await promise;
   }
 }

@@ -1,28 +1,29 @@
 import { randomUUID } from "node:crypto";
 import type { BrokerOptions } from "moleculer";
 import { expect, onTestFinished, type TestContext } from "vitest";
-import { programOf, type Server, startServer } from "./server.ts";
-import { freePorts, quiet, tcpOptions } from "./system.ts";
+import { findProgram, type Server, startServer } from "./message-server.ts";
+import { freePorts, tcpOptions, testOptions } from "./system.ts";
 
-/** A transporter on which nodes meet. */
+/** A transporter that tests run with. */
 export interface Transport {
-  /** Its name in titles. */
   readonly name: string;
-  /** Makes a place where the nodes named can meet, for one test. Where its server is not installed, the test is left out; with CI set it fails. */
-  open(context: TestContext, ids: readonly string[]): Promise<Meeting>;
+  /**
+   * Creates a network for one test and the given nodes. If the server is not installed, the test is skipped;
+   * in CI it fails.
+   */
+  open(context: TestContext, ids: readonly string[]): Promise<Network>;
 }
 
-/** A place where nodes meet. */
-export interface Meeting {
-  /** Options of a node. */
+/** Nodes that can discover each other, and their server. */
+export interface Network {
   optionsOf(nodeID: string): BrokerOptions;
-  /** Kills the server. Absent where there is none. */
+  /** Stops the server. Absent for TCP. */
   kill?(): Promise<void>;
-  /** Starts it again where it was. */
+  /** Starts the server again on the same port. */
   restart?(): Promise<void>;
 }
 
-/** TCP, which needs no server. */
+/** Moleculer's TCP transporter, which needs no server. */
 export const tcp: Transport = {
   name: "TCP",
   open: async (_context, ids) => {
@@ -32,17 +33,17 @@ export const tcp: Transport = {
   },
 };
 
-interface Served {
+interface ServerOptions {
   readonly program: string;
   readonly start: (port: number, folder: string) => readonly string[];
   readonly transporter: (port: number) => NonNullable<BrokerOptions["transporter"]>;
 }
 
-function served(name: string, { program, start, transporter }: Served): Transport {
+function serverTransport(name: string, { program, start, transporter }: ServerOptions): Transport {
   return {
     name,
     open: async (context) => {
-      const path = programOf(program);
+      const path = findProgram(program);
       if (path === undefined) {
         expect(process.env.CI, `${program} is not installed`).toBeFalsy();
         return context.skip(`${program} is not installed`);
@@ -52,7 +53,7 @@ function served(name: string, { program, start, transporter }: Served): Transpor
       const namespace = randomUUID();
       return {
         optionsOf: (nodeID) => ({
-          ...quiet,
+          ...testOptions,
           nodeID,
           namespace,
           transporter: transporter(server.port),
@@ -68,20 +69,20 @@ function served(name: string, { program, start, transporter }: Served): Transpor
   };
 }
 
-const nats = served("NATS", {
+const nats = serverTransport("NATS", {
   program: "nats-server",
   start: (port) => ["--addr", "127.0.0.1", "--port", String(port)],
   transporter: (port) => ({ type: "NATS", options: { url: `nats://127.0.0.1:${port}` } }),
 });
 
-const redis = served("Redis", {
+const redis = serverTransport("Redis", {
   program: "redis-server",
   start: (port, folder) => ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder, "--save", ""],
   transporter: (port) => ({ type: "Redis", options: { host: "127.0.0.1", port } }),
 });
 
-/** Those that are tested (S13.1). */
+/** The transporters that are tested (S13.1). */
 export const transports: readonly Transport[] = [tcp, nats, redis];
 
-/** Those that need a server. */
-export const servedTransports: readonly Transport[] = [nats, redis];
+/** The transporters that need a server. */
+export const serverTransports: readonly Transport[] = [nats, redis];

@@ -1,65 +1,74 @@
-import { type ContextFactory, type HttpRequest, TidegateError } from "@tidegate/core-registry";
+import {
+  type ContextFactory,
+  type HttpRequest,
+  isObject,
+  type Scope,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { LRUCache } from "lru-cache";
 
-/** What a parser is given: an `Authorization` header taken apart (RFC 9110, 11.6.2). */
+/** An `Authorization` header, split into its parts (RFC 9110, 11.6.2): the input of a parser. */
 export interface AuthInput {
-  /** The scheme in lower case: `bearer`. */
+  /** In lower case: `bearer`. */
   readonly scheme: string;
-  /** What follows it. */
   readonly credentials: string;
-  /** The request. */
   readonly request: HttpRequest;
 }
 
-/** Who is asking: what `@context.auth` holds. Other members are handed on as they are. */
+/** The result of a parser, and the value of `@context.auth`. Further members are passed on unchanged. */
 export interface Auth {
-  /** Who: for a JWT its claims. */
+  /** Who the client is: for a JWT its claims. */
   readonly identity: unknown;
-  /** What they may do: a list, or a text with spaces between. */
+  /** What the client is allowed to do: a list, or a text separated by spaces. */
   readonly scope?: readonly string[] | string;
-  /** Until when this holds: milliseconds since the epoch. Without it nothing is cached. */
+  /** When the credentials expire, in milliseconds since the epoch. Without it the result is not cached. */
   readonly expiresAt?: number;
-  /** What else the parser says. */
   readonly [member: string]: unknown;
 }
 
-/** Tells who is asking from one scheme's credentials; undefined: nobody. @throws `TOKEN_INVALID`, `TOKEN_EXPIRED` */
+/**
+ * Reads the credentials of one scheme; undefined: not authenticated.
+ * @throws `TOKEN_INVALID`, `TOKEN_EXPIRED`
+ */
 export type AuthParser = (input: AuthInput) => Auth | undefined | Promise<Auth | undefined>;
 
 /** Parsers by scheme, in any case: `{ Bearer: jwt({ secret }) }`. */
 export type AuthParsers = Readonly<Record<string, AuthParser>>;
 
 const maxCached = 1000;
-const headerForm = /^([!#$%&'*+.^`|~\w-]+)(?: +(.*))?$/;
+const headerPattern = /^([!#$%&'*+.^`|~\w-]+)(?: +(.*))?$/;
 
 /**
- * `auth`: who is asking (S12.4); undefined without an `Authorization` header, and for a scheme that has no parser.
- * An invalid token matters only where `auth` is asked for. Its view has no `token`.
+ * `auth`: the identity of the client (S12.4); undefined without an `Authorization` header, and for a scheme
+ * without parser. An invalid token fails a request only where `auth` is read. Functions cannot see the member
+ * `token`.
  */
 export function authContext(parsers: AuthParsers): ContextFactory<Auth | undefined> {
-  const byScheme = new Map(Object.entries(parsers).map(([scheme, parser]) => [scheme.toLowerCase(), parser]));
-  const known = new LRUCache<string, Auth>({ max: maxCached });
+  const parsersByScheme = new Map(
+    Object.entries(parsers).map(([scheme, parser]) => [scheme.toLowerCase(), parser]),
+  );
+  const cache = new LRUCache<string, Auth>({ max: maxCached });
 
   const parse = async (parser: AuthParser, input: AuthInput, header: string): Promise<Auth | undefined> => {
     const auth = await parser(input);
     if (auth === undefined) return undefined;
-    const whole: Auth = { ...auth, token: input.credentials };
+    const withToken: Auth = { ...auth, token: input.credentials };
     const ttl = (auth.expiresAt ?? 0) - Date.now();
-    if (ttl >= 1) known.set(header, whole, { ttl });
-    return whole;
+    if (ttl >= 1) cache.set(header, withToken, { ttl });
+    return withToken;
   };
 
   return {
     contract: 1,
     name: "auth",
     create: ({ request }) => {
-      const header = byScheme.size === 0 ? undefined : request.header("authorization");
+      const header = parsersByScheme.size === 0 ? undefined : request.header("authorization");
       if (header === undefined) return undefined;
-      refuseRepeated(request);
-      const cached = known.get(header);
+      checkSingleHeader(request);
+      const cached = cache.get(header);
       if (cached !== undefined) return cached;
-      const [, scheme = "", credentials = ""] = headerForm.exec(header) ?? [];
-      const parser = byScheme.get(scheme.toLowerCase());
+      const [, scheme = "", credentials = ""] = headerPattern.exec(header) ?? [];
+      const parser = parsersByScheme.get(scheme.toLowerCase());
       return parser && parse(parser, { scheme: scheme.toLowerCase(), credentials, request }, header);
     },
     view: (auth) => {
@@ -70,9 +79,25 @@ export function authContext(parsers: AuthParsers): ContextFactory<Auth | undefin
   };
 }
 
-/** Two tokens are no token: who reads the first and who reads the second would see different people. */
-function refuseRepeated(request: HttpRequest): void {
+/** Refuses two tokens: a proxy and the gateway could each read another one. */
+function checkSingleHeader(request: HttpRequest): void {
   const count = request.headers.filter(([name]) => name === "authorization").length;
   if (count > 1)
     throw new TidegateError("TOKEN_INVALID", "The request has more than one Authorization header.");
+}
+
+/**
+ * When the token of a request expires, in milliseconds since the epoch; undefined without a valid token.
+ * Reads `auth`, so that the context of the socket has it (S6.3).
+ */
+export async function tokenExpiry(request: HttpRequest, scope: Scope): Promise<number | undefined> {
+  if (request.header("authorization") === undefined) return undefined;
+  try {
+    await scope.context.prepare(["auth"]);
+    const auth = scope.context.view("auth");
+    return isObject(auth) && typeof auth.expiresAt === "number" ? auth.expiresAt : undefined;
+  } catch {
+    // An invalid token fails only what reads `auth` (S12.4).
+    return undefined;
+  }
 }

@@ -3,25 +3,25 @@ import { TidegateError } from "@tidegate/core-registry";
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
 import type { Auth, AuthParser } from "./auth.ts";
 
-/** How tokens are checked. Exactly one of `secret` and `key`. */
+/** How JSON Web Tokens are verified. Exactly one of `secret` and `key` is required. */
 export interface JwtOptions {
-  /** A shared secret for HS256, HS384, HS512: at least 32 bytes (RFC 7518, 3.2). */
+  /** Shared secret for HS256, HS384, HS512; at least 32 bytes (RFC 7518, 3.2). */
   readonly secret?: string | Uint8Array;
-  /** A public key, or a secret one. */
+  /** A public or secret key. */
   readonly key?: webcrypto.CryptoKey | KeyObject;
-  /** Signature algorithms that are accepted. Default with `secret`: HS256. Required with `key`. */
+  /** Accepted signature algorithms. Default with `secret`: HS256. Required with `key`. */
   readonly algorithms?: readonly string[];
-  /** Who must have issued the token. Default: anybody who has the key. */
+  /** Accepted values of the claim `iss`. Default: any. */
   readonly issuer?: string | readonly string[];
-  /** Whom the token must be for. Default: anybody. */
+  /** Accepted values of the claim `aud`. Default: any. */
   readonly audience?: string | readonly string[];
-  /** By how many seconds clocks may differ. Default 5. */
+  /** Tolerated difference between clocks, in seconds. Default 5. */
   readonly clockToleranceSeconds?: number;
 }
 
 /**
- * Reads JSON Web Tokens (RFC 7519): `identity` is the claims, `scope` the claim of that name. A token must expire.
- * @throws `CONFIG_INVALID` for options that would accept what they should not; the parser throws `TOKEN_INVALID` and `TOKEN_EXPIRED`
+ * Parses JSON Web Tokens (RFC 7519): `identity` is the claims, `scope` the claim `scope`; `exp` is required.
+ * @throws `CONFIG_INVALID` for insecure options; the parser throws `TOKEN_INVALID` and `TOKEN_EXPIRED`
  */
 export function jwt(options: JwtOptions): AuthParser {
   const key = keyOf(options);
@@ -31,22 +31,22 @@ export function jwt(options: JwtOptions): AuthParser {
       const { payload } = await jwtVerify(credentials, key, verify);
       return authOf(payload);
     } catch (cause) {
-      throw refusal(cause);
+      throw verificationError(cause);
     }
   };
 }
 
 function authOf(payload: JWTPayload): Auth {
   const { scope, exp = 0 } = payload;
-  const known = typeof scope === "string" || isTextList(scope);
-  return { identity: payload, ...(known ? { scope } : {}), expiresAt: exp * 1000 };
+  const hasScope = typeof scope === "string" || isTextList(scope);
+  return { identity: payload, ...(hasScope ? { scope } : {}), expiresAt: exp * 1000 };
 }
 
 function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-function refusal(cause: unknown): TidegateError {
+function verificationError(cause: unknown): TidegateError {
   if (cause instanceof errors.JWTExpired)
     return new TidegateError("TOKEN_EXPIRED", undefined, {
       cause,
@@ -55,31 +55,32 @@ function refusal(cause: unknown): TidegateError {
   if (cause instanceof errors.JOSEError)
     return new TidegateError("TOKEN_INVALID", undefined, {
       cause,
-      headers: [challenge("The token is not valid")],
+      headers: [challenge("The token is invalid")],
     });
-  return new TidegateError("INTERNAL", "A token could not be checked.", { cause });
+  return new TidegateError("INTERNAL", "The token could not be verified.", { cause });
 }
 
-/** RFC 6750, 3.1. */
+/** The challenge of a 401 for an invalid token (RFC 6750, 3.1). */
 function challenge(description: string): readonly [string, string] {
   return ["www-authenticate", `Bearer error="invalid_token", error_description="${description}"`];
 }
 
 function keyOf({ secret, key }: JwtOptions): Uint8Array | webcrypto.CryptoKey | KeyObject {
-  if ((secret === undefined) === (key === undefined)) throw wrong("needs exactly one of 'secret' and 'key'");
+  if ((secret === undefined) === (key === undefined))
+    throw invalidOptions("needs exactly one of 'secret' and 'key'");
   if (key !== undefined) return key;
   const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
-  if (bytes === undefined || bytes.length < 32) throw wrong("needs a 'secret' of at least 32 bytes");
+  if (bytes === undefined || bytes.length < 32) throw invalidOptions("needs a 'secret' of at least 32 bytes");
   return bytes;
 }
 
 function verifyOptions(options: JwtOptions): JWTVerifyOptions {
   const algorithms = options.algorithms ?? (options.secret === undefined ? [] : ["HS256"]);
-  if (algorithms.length === 0) throw wrong("needs 'algorithms', such as ['RS256']");
-  if (algorithms.includes("none")) throw wrong("cannot accept the algorithm 'none'");
+  if (algorithms.length === 0) throw invalidOptions("needs 'algorithms', such as ['RS256']");
+  if (algorithms.includes("none")) throw invalidOptions("cannot accept the algorithm 'none'");
   const { issuer, audience, clockToleranceSeconds = 5 } = options;
-  if (isEmpty(issuer)) throw wrong("has an empty 'issuer', which would accept every token");
-  if (isEmpty(audience)) throw wrong("has an empty 'audience', which would accept every token");
+  if (isEmpty(issuer)) throw invalidOptions("has an empty 'issuer', which would accept every token");
+  if (isEmpty(audience)) throw invalidOptions("has an empty 'audience', which would accept every token");
   return {
     algorithms: [...algorithms],
     clockTolerance: clockToleranceSeconds,
@@ -93,6 +94,6 @@ function isEmpty(value: string | readonly string[] | undefined): boolean {
   return value !== undefined && (value.length === 0 || [value].flat().includes(""));
 }
 
-function wrong(what: string): TidegateError {
+function invalidOptions(what: string): TidegateError {
   return new TidegateError("CONFIG_INVALID", `jwt() ${what}.`);
 }

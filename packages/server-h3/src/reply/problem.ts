@@ -2,32 +2,36 @@ import {
   errorMeaning,
   type Header,
   isTidegateError,
+  type Logger,
   type Reply,
   TidegateError,
 } from "@tidegate/core-registry";
-import { reasonOf } from "./response.ts";
+import type { ServerRequest } from "../request/request.ts";
+import { reasonPhrase } from "./write.ts";
 
-/** What a problem is written with. */
+/** How errors become problem replies. */
 export interface ProblemSettings {
-  /** Whether clients may read what went wrong inside. */
+  /** Whether clients can read the messages of internal errors. */
   readonly exposeErrors: boolean;
-  /** The challenge of a 401 that brings none of its own (RFC 9110, 11.6.1). */
+  /** `WWW-Authenticate` of a 401 whose error has no challenge of its own (RFC 9110, 11.6.1). */
   readonly challenge: string;
 }
 
-/** What was thrown, as one of ours: what nobody foresaw is `INTERNAL`. */
-export function asTidegateError(error: unknown): TidegateError {
-  return isTidegateError(error) ? error : new TidegateError("INTERNAL", messageOf(error), { cause: error });
+/** Converts a thrown value to a `TidegateError`; any other error becomes the cause of an `INTERNAL`. */
+export function asTidegateError(thrown: unknown): TidegateError {
+  if (isTidegateError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : "A value that is not an Error was thrown.";
+  return new TidegateError("INTERNAL", message, { cause: thrown });
 }
 
-/** The one place where an error becomes an answer: `application/problem+json` (RFC 9457, S12.5). */
+/** The reply for an error: `application/problem+json` (RFC 9457, S12.5). All error replies are made here. */
 export function problemReply(error: TidegateError, requestId: string, settings: ProblemSettings): Reply {
   const { code, details } = error;
   const status = statusOf(error);
   const exposed = isExposed(error, settings);
   const problem = {
     type: "about:blank",
-    title: reasonOf(status),
+    title: reasonPhrase(status),
     status,
     detail: publicMessage(error, settings),
     code: (exposed ? details.serviceCode : undefined) ?? code,
@@ -47,14 +51,23 @@ export function problemReply(error: TidegateError, requestId: string, settings: 
   };
 }
 
-/** What a client may be told of an error in words. */
+/** The message of an error that clients can read: its own, or the public text of its code. */
 export function publicMessage(error: TidegateError, settings: ProblemSettings): string {
   return isExposed(error, settings) ? error.message : errorMeaning(error.code).title;
 }
 
-/** Whether the connection cannot be used after the answer: a body is left unread. */
+/** Whether the connection is closed after the reply, because the rest of the request body is not read. */
 export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
+}
+
+/** Logs a failed request: unexpected errors at level `error`, all others at level `debug`. */
+export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
+  const path = request.base + request.path.slice(0, 200);
+  const line = `${request.method} ${path} ${error.status} ${error.code} (${request.id})`;
+  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID")
+    logger.error(line, error.details.cause ?? error);
+  else logger.debug(line, error);
 }
 
 function isExposed(error: TidegateError, settings: ProblemSettings): boolean {
@@ -63,10 +76,6 @@ function isExposed(error: TidegateError, settings: ProblemSettings): boolean {
 
 function statusOf({ status, code }: TidegateError): number {
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : errorMeaning(code).status;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something was thrown that is no error.";
 }
 
 function retryAfter(seconds: number | undefined): readonly Header[] {
@@ -78,7 +87,7 @@ function challenge(error: TidegateError, status: number, settings: ProblemSettin
   return [["www-authenticate", settings.challenge]];
 }
 
-/** Data that came with an error may be anything: what JSON cannot say is left out. */
+/** The data of an error comes from a service. It is left out where JSON cannot represent it. */
 function stringify(problem: { readonly data?: unknown }): string {
   try {
     return JSON.stringify(problem);

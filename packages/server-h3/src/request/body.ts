@@ -1,78 +1,86 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
+import { TextDecoder } from "node:util";
 import { type Body, type BodyPart, TidegateError } from "@tidegate/core-registry";
-import { decodeText } from "./charset.ts";
 import { parseJson } from "./json.ts";
-import { collect } from "./query.ts";
 
-/** How large a body may be, in bytes. */
+/** Maximum sizes of request bodies, in bytes. */
 export interface BodyLimits {
-  /** Bodies that are read whole: JSON, text, fields. */
+  /** For bodies that are buffered: JSON, text, form fields. */
   readonly bodyBytes: number;
-  /** Bodies that are streamed. */
+  /** For bodies that are streamed. */
   readonly streamBytes: number;
 }
 
-const refusedFields = ["__proto__", "constructor", "prototype"];
+const prototypeNames = ["__proto__", "constructor", "prototype"];
 const charsetParameter = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
-/** A request's body (S4.3): read once, counted whichever way it is read. */
+/** The body of a request (S4.3). It can be read once; its size is limited whichever way it is read. */
 export class RequestBody implements Body {
-  /** The media type, or undefined where there is no body. */
   readonly type: string | undefined;
   readonly #incoming: IncomingMessage;
   readonly #limits: BodyLimits;
-  #taken = false;
+  #isRead = false;
 
-  /** @param limits how large it may be */
   constructor(incoming: IncomingMessage, limits: BodyLimits) {
     this.#incoming = incoming;
     this.#limits = limits;
     this.type = hasBody(incoming) ? mediaType(incoming) : undefined;
   }
 
-  /** JSON; undefined where there is no body. */
+  /** Undefined where the request has no body. */
   async json(): Promise<unknown> {
     return this.type === undefined ? undefined : parseJson(await this.text());
   }
 
-  /** Text in the charset that it says. */
   async text(): Promise<string> {
-    this.#take();
+    this.#startReading();
     if (this.type === undefined) return "";
-    // Refused before a byte of it is read.
-    const decode = decodeText(charsetParameter.exec(this.#incoming.headers["content-type"] ?? "")?.[1]);
-    return decode(await readWhole(this.#incoming, this.#limits.bodyBytes));
+    // An unsupported charset is refused before the body is read.
+    const decode = textDecoder(charsetParameter.exec(this.#incoming.headers["content-type"] ?? "")?.[1]);
+    return decode(await readAll(this.#incoming, this.#limits.bodyBytes));
   }
 
-  /** URL-encoded fields. */
   async form(): Promise<Record<string, unknown>> {
-    const fields = collect(await this.text());
-    for (const name of refusedFields) delete fields[name];
+    const fields = parseFields(await this.text());
+    for (const name of prototypeNames) delete fields[name];
     return fields;
   }
 
-  /** Multipart is not understood yet. @throws `MEDIA_TYPE_UNSUPPORTED` */
+  /** @throws `MEDIA_TYPE_UNSUPPORTED`: multipart bodies are not supported yet */
   parts(): AsyncIterable<BodyPart> {
-    throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", "Multipart bodies are not understood yet.");
+    throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", "Multipart bodies are not supported.");
   }
 
-  /** The bytes as they come. */
   raw(): Readable {
-    this.#take();
-    refuseLarge(this.#incoming, this.#limits.streamBytes);
-    return counted(this.#incoming, this.#limits.streamBytes);
+    this.#startReading();
+    checkContentLength(this.#incoming, this.#limits.streamBytes);
+    return limitedStream(this.#incoming, this.#limits.streamBytes);
   }
 
-  #take(): void {
-    if (this.#taken) throw new TidegateError("INTERNAL", "The body was read already.");
-    this.#taken = true;
+  #startReading(): void {
+    if (this.#isRead) throw new TidegateError("INTERNAL", "The request body was already read.");
+    this.#isRead = true;
     const encoding = this.#incoming.headers["content-encoding"]?.trim().toLowerCase() ?? "";
     if (encoding !== "" && encoding !== "identity")
-      throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", "A body with a content-encoding is not understood.", {
+      throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", "Bodies with a Content-Encoding are not supported.", {
         headers: [["accept-encoding", "identity"]],
       });
   }
+}
+
+/** Parses URL-encoded fields into an object without prototype; a repeated key becomes an array. */
+export function parseFields(encoded: string): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null);
+  if (encoded === "") return fields;
+  for (const [key, value] of new URLSearchParams(encoded)) {
+    const previous = fields[key];
+    if (previous === undefined) fields[key] = value;
+    else if (typeof previous === "string") fields[key] = [previous, value];
+    else previous.push(value);
+  }
+  return fields;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -87,43 +95,43 @@ function mediaType({ headers }: IncomingMessage): string {
 }
 
 function tooLarge(limit: number): TidegateError {
-  return new TidegateError("BODY_TOO_LARGE", `The body is larger than ${limit} bytes.`, {
-    // The rest of it is not read.
+  return new TidegateError("BODY_TOO_LARGE", `The request body is larger than ${limit} bytes.`, {
+    // The rest of the body is not read, so the connection cannot be used for another request.
     headers: [["connection", "close"]],
   });
 }
 
-function refuseLarge(incoming: IncomingMessage, limit: number): void {
+function checkContentLength(incoming: IncomingMessage, limit: number): void {
   if (Number(incoming.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
 }
 
-async function readWhole(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  refuseLarge(incoming, limit);
+async function readAll(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  checkContentLength(incoming, limit);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
   const fail = (error: TidegateError): void => {
-    incoming.off("data", take).off("end", end).off("close", gone);
+    incoming.off("data", onData).off("end", onEnd).off("close", onClose);
     incoming.resume();
     reject(error);
   };
-  const take = (chunk: Buffer): void => {
+  const onData = (chunk: Buffer): void => {
     size += chunk.length;
     if (size > limit) fail(tooLarge(limit));
     else chunks.push(chunk);
   };
-  const end = (): void => {
-    // Every request closes in the end.
-    incoming.off("close", gone);
+  const onEnd = (): void => {
+    // Node emits "close" after every request, complete or not.
+    incoming.off("close", onClose);
     resolve(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
   };
-  const gone = (): void => fail(new TidegateError("CANCELLED"));
-  incoming.on("data", take).once("end", end).once("close", gone).once("error", gone);
-  if (incoming.destroyed) gone();
+  const onClose = (): void => fail(new TidegateError("CANCELLED"));
+  incoming.on("data", onData).once("end", onEnd).once("close", onClose).once("error", onClose);
+  if (incoming.destroyed) onClose();
   return promise;
 }
 
-function counted(incoming: IncomingMessage, limit: number): Readable {
+function limitedStream(incoming: IncomingMessage, limit: number): Readable {
   let size = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -132,7 +140,7 @@ function counted(incoming: IncomingMessage, limit: number): Readable {
       else done(null, chunk);
     },
     destroy(error, done) {
-      // Who stops reading must not hold the connection: what still comes is thrown away.
+      // When the reader stops early, the rest of the body is discarded; else it would block the connection.
       incoming.unpipe(counter).resume();
       done(error);
     },
@@ -142,4 +150,38 @@ function counted(incoming: IncomingMessage, limit: number): Readable {
     if (!incoming.complete) counter.destroy(new TidegateError("CANCELLED"));
   });
   return incoming.pipe(counter);
+}
+
+/**
+ * The decoder of a charset; UTF-8 where none is given.
+ * @throws `MEDIA_TYPE_UNSUPPORTED` for an unknown charset; the decoder throws `BODY_MALFORMED`
+ */
+function textDecoder(charset: string | undefined): (bytes: Buffer) => string {
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return decodeUtf8;
+  const decoder = createDecoder(charset);
+  return (bytes) => {
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw new TidegateError("BODY_MALFORMED", `The request body is not valid ${charset}.`, { cause });
+    }
+  };
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TidegateError("BODY_MALFORMED", "The request body is not valid UTF-8.");
+  const text = bytes.toString("utf8");
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function createDecoder(charset: string): TextDecoder {
+  try {
+    return new TextDecoder(charset, { fatal: true });
+  } catch (cause) {
+    throw new TidegateError(
+      "MEDIA_TYPE_UNSUPPORTED",
+      `The charset '${charset.slice(0, 40)}' is not supported.`,
+      { cause },
+    );
+  }
 }

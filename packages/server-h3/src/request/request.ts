@@ -1,42 +1,42 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type { Body, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
-import { type BodyLimits, RequestBody } from "./body.ts";
-import { correlationId, newId } from "./id.ts";
-import { parseQuery } from "./query.ts";
+import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
 
 type Query = HttpRequest["query"];
 
 const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
+const requestIdPattern = /^[\w.~+/=:-]{1,128}$/;
+/** W3C Trace Context, level 1: version, trace id, parent id, flags; later versions can append fields. */
+const traceparentPattern =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
-/** A request as the server carries it: what is costly is made when first read. Dispatch fills `base`, `path`, `url`, `params`, `vary`. */
+/**
+ * A request while the server handles it. Query, headers, body and id are read from Node's request when they
+ * are first needed. `readTarget` sets `base`, `path`, `url` and `vary`; the matched route sets `params`.
+ */
 export class ServerRequest implements HttpRequest {
-  /** As sent, in capitals. */
   readonly method: string;
-  /** Path and query as sent, after the branch's prefix. */
   url: string;
-  /** Path after the branch's prefix, normalised, not decoded. */
   path = "/";
-  /** The prefix that was taken off. */
   base = "";
-  /** The headers that its branch was chosen by, for caches (S9.5). */
+  /** The headers that the branch was selected by, for `Vary` (S9.5). */
   vary: string | undefined = undefined;
-  /** The route's parameters. */
   params: Readonly<Record<string, string>> = noParams;
-  /** The scope that ends with the reply, once there is one. */
+  /** Set once a route or page runs; ended with the reply. */
   scope: Scope | undefined = undefined;
-  /** Node's own request. */
+  /** The correlation id where `id` was read before. The reply then carries it. */
+  usedId: string | undefined = undefined;
   readonly incoming: IncomingMessage;
-  /** Where the reply goes: Node's own response, or an upgrade's connection. */
+  /** Node's response, or the connection of an upgrade. */
   readonly outgoing: Writable;
   readonly #limits: BodyLimits;
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
-  #id: string | undefined;
-  #idTaken = false;
+  #idUsedByContext = false;
 
-  /** @param limits how large a body may be */
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
     this.incoming = incoming;
     this.outgoing = outgoing;
@@ -45,25 +45,24 @@ export class ServerRequest implements HttpRequest {
     this.#limits = limits;
   }
 
-  /** The query; parsed when first read. */
   get query(): Query {
-    this.#query ??= parseQuery(this.url);
+    if (this.#query === undefined) {
+      const start = this.url.indexOf("?");
+      this.#query = parseFields(start === -1 ? "" : this.url.slice(start + 1));
+    }
     return this.#query;
   }
 
-  /** All headers, as received, names in lower case. */
   get headers(): readonly Header[] {
-    this.#headers ??= pairs(this.incoming.rawHeaders);
+    this.#headers ??= headerPairs(this.incoming.rawHeaders);
     return this.#headers;
   }
 
-  /** The body. */
   get body(): Body {
     this.#body ??= new RequestBody(this.incoming, this.#limits);
     return this.#body;
   }
 
-  /** The other end of the socket. */
   get peer(): Peer {
     const { socket } = this.incoming;
     const address = socket.remoteAddress ?? "";
@@ -73,23 +72,17 @@ export class ServerRequest implements HttpRequest {
     };
   }
 
-  /** The correlation id: the client's own where it is valid, else a new one. Made when first read. */
+  /** The correlation id; see {@link correlationId}. */
   get id(): string {
-    this.#id ??= correlationId(this);
-    return this.#id;
+    this.usedId ??= correlationId(this);
+    return this.usedId;
   }
 
-  /** The correlation id where somebody asked for it already. */
-  get idIfMade(): string | undefined {
-    return this.#id;
-  }
-
-  /** Whether nobody waits for the reply any more. */
-  get gone(): boolean {
+  /** Whether the client is disconnected, so that a reply cannot be sent any more. */
+  get clientGone(): boolean {
     return this.outgoing.destroyed || this.incoming.errored !== null;
   }
 
-  /** A header by its lower-case name. */
   header(name: string): string | undefined {
     const { headers } = this.incoming;
     if (!Object.hasOwn(headers, name)) return undefined;
@@ -97,27 +90,52 @@ export class ServerRequest implements HttpRequest {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  /** The id for one context: the request's own the first time, a new one for each fork (a socket's requests). */
-  takeId(): string {
-    if (this.#idTaken) return newId();
-    this.#idTaken = true;
+  /** The id for a context: the first one gets the request's own, each later one on the socket a new id. */
+  idForContext(): string {
+    if (this.#idUsedByContext) return randomUUID();
+    this.#idUsedByContext = true;
     return this.id;
   }
 
-  /** Calls back once when the client goes away before the reply was sent whole; at once where it is gone. */
-  onGone(gone: () => void): void {
-    if (this.gone) gone();
+  /** Calls the listener once when the client is gone before the reply is sent; at once if it already is. */
+  onClientGone(listener: () => void): void {
+    if (this.clientGone) listener();
     else
       this.outgoing.once("close", () => {
-        if (!this.outgoing.writableFinished) gone();
+        if (!this.outgoing.writableFinished) listener();
       });
   }
 }
 
-function pairs(raw: readonly string[]): readonly Header[] {
+function headerPairs(raw: readonly string[]): readonly Header[] {
   const headers: Header[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     headers.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
   }
   return headers;
+}
+
+/** Host and port of a request: of an absolute URL (RFC 9112, 3.2.2), else of the `Host` header. */
+export function requestedHost(request: ServerRequest): string {
+  const target = request.incoming.url ?? "/";
+  if (target.startsWith("/") || !URL.canParse(target)) return request.header("host") ?? "";
+  return new URL(target).host;
+}
+
+/**
+ * The correlation id of a request: its `x-request-id`, else the trace id of its `traceparent`, each only
+ * where valid; else a new UUID.
+ */
+export function correlationId(request: { header(name: string): string | undefined }): string {
+  const given = request.header("x-request-id");
+  if (given !== undefined && requestIdPattern.test(given)) return given;
+  return traceId(request.header("traceparent")) ?? randomUUID();
+}
+
+function traceId(traceparent: string | undefined): string | undefined {
+  if (traceparent === undefined) return undefined;
+  const match = traceparentPattern.exec(traceparent);
+  // Version 00 ends with the flags.
+  if (match === null || (traceparent.startsWith("00") && traceparent.length !== 55)) return undefined;
+  return match[1];
 }

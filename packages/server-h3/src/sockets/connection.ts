@@ -7,83 +7,80 @@ import type {
   Version,
   WebSocketRoute,
 } from "@tidegate/core-registry";
-import type { SocketRouter } from "../dispatch/router.ts";
+import type { SocketRouter } from "../router.ts";
 
-/** Where a connection began. */
-export interface ConnectionInput {
-  /** What is served. */
-  readonly api: ServedApi;
-  /** The routes of a version. */
-  readonly routesOf: (version: Version) => SocketRouter;
-  /** The branch that it came in on. */
+/** What an upgrade leads to, and so where a connection starts. */
+export interface SocketTarget {
   readonly branch: string;
-  /** Whether it asked for a version, and stays on it. */
-  readonly pinned: boolean;
-  /** What was served then. */
+  /** Whether the client asked for a version by tag; the connection then stays on it. */
+  readonly isPinned: boolean;
   readonly served: Served;
-  /** The route that took it. */
   readonly route: WebSocketRoute;
-  /** The socket's own scope. */
+}
+
+/** What a connection is made with. */
+export interface ConnectionInput extends SocketTarget {
+  readonly api: ServedApi;
+  readonly socketRouterOf: (version: Version) => SocketRouter;
+  /** The scope of the socket. */
   readonly scope: Scope;
 }
 
-/** A connection's place in time (S6.4), as the server sees it. */
+/** A connection as its route sees it (S6.4), with what the server needs beside. */
 export interface ServerConnection extends Connection {
-  /** The branch that it came in on. */
   readonly branch: string;
-  /** Whether its route is still what it was, its rules included, or it may stay with what was. */
+  /** False: on the newest version, the route or one of its rules has changed or is gone. */
   isCurrent(): boolean;
-  /** Tells whoever listens that the branch has a newer version. */
-  swapped(): void;
+  /** Calls the swap listeners of the route. */
+  notifySwap(): void;
 }
 
-interface Place {
+interface Position {
   readonly version: Version;
   readonly directory: DirectorySnapshot;
   readonly route: WebSocketRoute;
 }
 
-/** Follows a connection through the versions of its branch. */
+/** Makes the object that follows a connection through the versions of its branch. */
 export function createConnection(input: ConnectionInput): ServerConnection {
-  const { api, routesOf, branch, pinned, served, route, scope } = input;
+  const { api, socketRouterOf, branch, isPinned, served, route, scope } = input;
   const listeners = new Set<() => void>();
-  /** Where it was last on the newest version. */
-  let last: Place = { ...served, route };
+  let lastPosition: Position = { ...served, route };
 
-  const newest = (version: Version): WebSocketRoute | undefined =>
-    version === served.version ? route : routesOf(version).named(route.key);
+  const routeIn = (version: Version): WebSocketRoute | undefined =>
+    version === served.version ? route : socketRouterOf(version).findByKey(route.key);
 
-  /** Now: on the newest version where the route is there, else where it began, with the newest directory. */
-  const place = (): Place => {
+  /** The newest version if it has the route, else the first one, with the newest directory. */
+  const currentPosition = (): Position => {
     const now = api.find(branch, undefined);
     if (now.version === undefined) {
-      // It sleeps (S9.5): what the connection has goes on, and its next operation finds the newest.
+      // The version was evicted (S9.5). The connection keeps its version until the newest one is compiled.
       now.recompile?.().catch(() => undefined);
-      return last;
+      return lastPosition;
     }
-    const found = pinned ? undefined : newest(now.version);
+    const found = isPinned ? undefined : routeIn(now.version);
     if (found === undefined) return { version: served.version, directory: now.directory, route };
-    last = { ...now, route: found };
-    return last;
+    lastPosition = { ...now, route: found };
+    return lastPosition;
   };
 
   return {
     branch,
-    route: () => place().route,
+    route: () => currentPosition().route,
     scope: () => {
-      const { version, directory } = place();
+      const { version, directory } = currentPosition();
       return scope.fork({ version: version.id, rules: version.rules, directory });
     },
     onSwap: (listener) => {
-      if (!pinned) listeners.add(listener);
+      if (!isPinned) listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     isCurrent: () => {
-      if (pinned) return true;
+      if (isPinned) return true;
       const now = api.find(branch, undefined);
-      return now.version === undefined || newest(now.version)?.fingerprint === route.fingerprint;
+      return now.version === undefined || routeIn(now.version)?.fingerprint === route.fingerprint;
     },
-    swapped: () => {
+    notifySwap: () => {
       for (const listener of [...listeners]) listener();
     },
   };

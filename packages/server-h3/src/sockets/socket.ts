@@ -1,132 +1,132 @@
 import { type Clock, type Socket, TidegateError } from "@tidegate/core-registry";
 import type { RawData, WebSocket } from "ws";
-import { cutReason, isCloseCode } from "./closing.ts";
-import { createInbox, type Inbox, type Message } from "./inbox.ts";
+import { type Message, MessageQueue } from "./message-queue.ts";
 
-/** What a socket is kept with. */
+/** Settings of an open socket. */
 export interface SocketInput {
-  /** How many bytes may wait for a slow reader. */
+  /** How many sent bytes can wait for a slow reader. */
   readonly maxBufferedBytes: number;
-  /** Time. */
   readonly clock: Clock;
 }
 
-/** How a socket was closed. */
 type Closed = Awaited<Socket["closed"]>;
 
-/** From here on a sender waits. */
+/** While more bytes than this wait, `send` waits. */
 const highWaterBytes = 64 * 1024;
-/** How long the other end may take to agree to a close. */
-const closeMs = 2_000;
+/** How long the client can take to answer a close frame. */
+const closeTimeoutMs = 2_000;
+/** Maximum size of the reason in a close frame (RFC 6455, 5.5.1). */
+const maxReasonBytes = 123;
 
-/** An open WebSocket as the server carries it. It is over as soon as either end begins to close it. */
+/** An open WebSocket. It counts as closed as soon as either end starts the closing handshake. */
 export class ServerSocket implements Socket {
-  /** The subprotocol that was agreed on, or empty. */
   readonly protocol: string;
-  /** Messages in order; while nobody takes them the connection is not read. */
   readonly messages: AsyncIterable<Message>;
-  /** Resolves when it is over. */
   readonly closed: Promise<Closed>;
-  /** Resolves when the connection is gone as well. */
-  readonly gone: Promise<void>;
+  /** Resolves when the connection is closed, too. */
+  readonly disconnected: Promise<void>;
   readonly #ws: WebSocket;
   readonly #input: SocketInput;
-  readonly #inbox: Inbox;
-  readonly #over: (closed: Closed) => void;
-  #isOver = false;
-  #heard = true;
-  #senders: (() => void)[] = [];
+  readonly #queue: MessageQueue;
+  readonly #resolveClosed: (closed: Closed) => void;
+  #isClosed = false;
+  #isPongReceived = true;
+  #waitingSenders: (() => void)[] = [];
   #stopTimer: (() => void) | undefined;
 
-  /** @param ws open, and not read by anybody else */
+  /** @param ws open, without other readers */
   constructor(ws: WebSocket, input: SocketInput) {
     this.#ws = ws;
     this.#input = input;
     this.protocol = ws.protocol;
-    this.#inbox = createInbox(ws);
-    this.messages = this.#inbox.messages;
+    this.#queue = new MessageQueue(ws);
+    this.messages = this.#queue.messages;
     const closed = Promise.withResolvers<Closed>();
     this.closed = closed.promise;
-    this.#over = closed.resolve;
-    const gone = Promise.withResolvers<void>();
-    this.gone = gone.promise;
-    ws.on("message", (data, isBinary) => this.#inbox.put(readMessage(data, isBinary)));
+    this.#resolveClosed = closed.resolve;
+    const disconnected = Promise.withResolvers<void>();
+    this.disconnected = disconnected.promise;
+    ws.on("message", (data, isBinary) => this.#queue.push(readMessage(data, isBinary)));
     ws.on("pong", () => {
-      this.#heard = true;
+      this.#isPongReceived = true;
     });
-    // A broken frame: ws closes with the code that it deserves.
+    // After an invalid frame, ws closes the connection with the right code itself.
     ws.on("error", ({ message }) => this.#end({ code: 1006, reason: message }));
     ws.on("close", (code, reason) => {
       this.#end({ code, reason: reason.toString("utf8") });
       this.#stopTimer?.();
-      gone.resolve();
+      disconnected.resolve();
     });
   }
 
-  /** Whether either end has dispatched to close it. */
-  get isOver(): boolean {
-    return this.#isOver;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  /** Sends; resolves when at most 64 KiB wait. Rejects with `CANCELLED` when it is closed, `SLOW_CONSUMER` when that closes it. */
+  /**
+   * Resolves when at most 64 KiB wait to be sent. Rejects with `CANCELLED` where the socket is closed, and
+   * with `SLOW_CONSUMER` where it is closed because more than `maxBufferedBytes` wait.
+   */
   send(message: Message): Promise<void> {
-    if (this.#isOver || this.#ws.readyState !== this.#ws.OPEN)
-      return refused(new TidegateError("CANCELLED", "The socket is closed."));
+    if (this.#isClosed || this.#ws.readyState !== this.#ws.OPEN)
+      return handledRejection(new TidegateError("CANCELLED", "The socket is closed."));
     if (this.#ws.bufferedAmount > this.#input.maxBufferedBytes) {
       const slow = new TidegateError("SLOW_CONSUMER");
       this.close(1013, slow.message);
-      return refused(slow);
+      return handledRejection(slow);
     }
-    this.#ws.send(message, { binary: typeof message !== "string" }, this.#flushed);
+    this.#ws.send(message, { binary: typeof message !== "string" }, this.#releaseSenders);
     if (this.#ws.bufferedAmount <= highWaterBytes) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#senders.push(resolve);
+    this.#waitingSenders.push(resolve);
     return promise.then(() => {
-      if (this.#isOver) throw new TidegateError("CANCELLED", "The socket is closed.");
+      if (this.#isClosed) throw new TidegateError("CANCELLED", "The socket is closed.");
     });
   }
 
-  /** Asks whether the other end lives. */
   ping(): void {
-    if (!this.#isOver) this.#ws.ping();
+    if (!this.#isClosed) this.#ws.ping();
   }
 
-  /** Closes: with 1011 where the code cannot be sent, the reason cut to 123 bytes. What came and was not taken is not wanted any more. */
+  /**
+   * Closes the socket: with 1011 where the code cannot be sent, and with the reason cut to 123 bytes.
+   * Received messages that the route has not read are dropped.
+   */
   close(code: number, reason: string): void {
-    if (this.#isOver) return;
-    const closed = { code: isCloseCode(code) ? code : 1011, reason: cutReason(reason) };
+    if (this.#isClosed) return;
+    const closed = { code: isCloseCode(code) ? code : 1011, reason: truncateReason(reason) };
     this.#ws.close(closed.code, closed.reason);
-    this.#inbox.discard();
+    this.#queue.discard();
     this.#end(closed);
   }
 
-  /** Once per idle time: asks whether the other end lives, and cuts the connection where the last question was not answered. */
-  beat(): void {
-    if (this.#isOver) return;
-    // An answer cannot be seen while the connection is not read; where it is broken, writing shows it.
-    if (!this.#heard && !this.#ws.isPaused) {
+  /** Called once per idle time: pings the client, or disconnects it where the last ping was not answered. */
+  checkAlive(): void {
+    if (this.#isClosed) return;
+    // A paused connection cannot receive a pong. If it is broken, writing to it fails.
+    if (!this.#isPongReceived && !this.#ws.isPaused) {
       this.#ws.terminate();
       return;
     }
-    this.#heard = false;
+    this.#isPongReceived = false;
     this.#ws.ping();
   }
 
-  readonly #flushed = (): void => {
-    if (!this.#isOver && this.#ws.bufferedAmount > highWaterBytes) return;
-    const senders = this.#senders;
-    this.#senders = [];
+  readonly #releaseSenders = (): void => {
+    if (!this.#isClosed && this.#ws.bufferedAmount > highWaterBytes) return;
+    const senders = this.#waitingSenders;
+    this.#waitingSenders = [];
     for (const release of senders) release();
   };
 
   #end(closed: Closed): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     if (this.#ws.readyState !== this.#ws.CLOSED)
-      this.#stopTimer = this.#input.clock.after(closeMs, () => this.#ws.terminate());
-    this.#inbox.close();
-    this.#over(closed);
-    this.#flushed();
+      this.#stopTimer = this.#input.clock.after(closeTimeoutMs, () => this.#ws.terminate());
+    this.#queue.close();
+    this.#resolveClosed(closed);
+    this.#releaseSenders();
   }
 }
 
@@ -135,9 +135,27 @@ function readMessage(data: RawData, isBinary: boolean): Message {
   return isBinary ? bytes : bytes.toString("utf8");
 }
 
-/** Who does not wait for a message to be sent need not hear that it was not. */
-function refused(error: TidegateError): Promise<void> {
+/** A rejection that does not count as unhandled, because a route does not have to wait for `send`. */
+function handledRejection(error: TidegateError): Promise<void> {
   const rejected = Promise.reject<void>(error);
   rejected.catch(() => undefined);
   return rejected;
+}
+
+/** Whether an endpoint can close with a code (RFC 6455, 7.4, and the IANA registry). */
+export function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  if (code >= 3000) return code <= 4999;
+  return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+}
+
+/** Cuts the reason of a close to the 123 bytes that fit into its frame, between two characters. */
+export function truncateReason(reason: string): string {
+  const wellFormed = reason.toWellFormed();
+  const bytes = Buffer.from(wellFormed);
+  if (bytes.length <= maxReasonBytes) return wellFormed;
+  let end = maxReasonBytes;
+  // Bytes of the form 10xxxxxx continue a character.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString("utf8", 0, end);
 }

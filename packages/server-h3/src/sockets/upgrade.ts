@@ -1,192 +1,186 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import {
-  type Accept,
-  type Clock,
-  errorMeaning,
-  type GatewayHealth,
-  type Reply,
-  type Served,
-  type ServedApi,
-  TidegateError,
-  type Version,
-  type WebSocketRoute,
-} from "@tidegate/core-registry";
-import type { BranchChoice } from "../dispatch/choice.ts";
-import type { Locator } from "../dispatch/locate.ts";
-import { placeRequest } from "../dispatch/place.ts";
-import { hasPrefix, type Prefix } from "../dispatch/prefix.ts";
-import { notServed, starting } from "../dispatch/refusals.ts";
-import type { SocketRouter } from "../dispatch/router.ts";
-import { scopeFor } from "../dispatch/scope.ts";
-import { logFailure } from "../reply/answer.ts";
-import { asTidegateError, type ProblemSettings, problemReply, publicMessage } from "../reply/problem.ts";
-import { writeReply } from "../reply/raw.ts";
-import type { BodyLimits } from "../request/body.ts";
+import { type Accept, errorMeaning, type Reply, type Scope, TidegateError } from "@tidegate/core-registry";
+import { findServed } from "../access.ts";
+import { tokenExpiry } from "../context/auth.ts";
+import type { WebSocketSettings } from "../options.ts";
+import { gatewayHealth } from "../pages.ts";
+import { asTidegateError, logFailure, problemReply, publicMessage } from "../reply/problem.ts";
+import { writeToConnection } from "../reply/write.ts";
 import { ServerRequest } from "../request/request.ts";
-import { createConnection } from "./connection.ts";
-import { createDeparture } from "./departure.ts";
-import { at, tokenExpiry } from "./expiry.ts";
-import { createHandover } from "./handover.ts";
-import { checkHandshake, checkOrigin } from "./handshake.ts";
-import { createLiveSockets } from "./live.ts";
-import type { WebSocketSettings } from "./options.ts";
+import { startingError } from "../router.ts";
+import { makeScope, notServedError, recompileEvicted, type ServerParts } from "../served.ts";
+import { readTarget } from "../target.ts";
+import { createConnection, type SocketTarget } from "./connection.ts";
+import { type CompleteHandshake, checkHandshake, checkOrigin, createHandshakes } from "./handshake.ts";
+import { OpenSockets, runAt } from "./open-sockets.ts";
 import { ServerSocket } from "./socket.ts";
 
-/** What serving WebSockets needs to know. */
-export interface UpgradesInput {
-  /** What is served. */
-  readonly api: ServedApi;
-  /** Finds branches and versions. */
-  readonly locator: Locator;
-  /** Chooses the branch of requests without a prefix. */
-  readonly choice: BranchChoice;
-  /** The WebSocket routes of a version. */
-  readonly routesOf: (version: Version) => SocketRouter;
-  /** How sockets are kept. */
-  readonly settings: WebSocketSettings;
-  /** How problems are written. */
-  readonly problems: ProblemSettings;
-  /** How large bodies may be. */
-  readonly limits: BodyLimits;
-  /** Time. */
-  readonly clock: Clock;
-  /** Whether the server is stopping: nobody is let in any more. */
-  draining(): boolean;
-  /** How the gateway does. */
-  health(): GatewayHealth;
+/** An upgrade request on its connection. */
+interface Upgrade {
+  readonly request: ServerRequest;
+  readonly connection: Duplex;
+  /** What the client sent after the head of the request. */
+  readonly head: Buffer;
 }
 
-/** The WebSockets of one server. */
-export interface Upgrades {
-  /** Takes a request for an upgrade: opens a socket, or answers as HTTP (S6.3). Never throws. */
-  take(incoming: IncomingMessage, connection: Duplex, head: Buffer): void;
-  /** Closes all sockets with 1001; waits for them for at most so many milliseconds. */
-  stop(drainMs: number): Promise<void>;
-}
+/**
+ * Handles the upgrades of one server, and keeps its open sockets. An upgrade takes the same steps as an HTTP
+ * request (dispatch.ts) until its route accepts it; then the handshake is completed, and the route gets the
+ * socket.
+ */
+export class Upgrades {
+  readonly #parts: ServerParts;
+  readonly #settings: WebSocketSettings;
+  readonly #completeHandshake: CompleteHandshake;
+  readonly #openSockets: OpenSockets;
+  /** Number of upgrades that are not decided yet. */
+  #pending = 0;
 
-const master: Prefix = { branch: "master", tag: undefined, base: "", path: "" };
+  constructor(parts: ServerParts, settings: WebSocketSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#completeHandshake = createHandshakes(settings.maxPayload);
+    this.#openSockets = new OpenSockets(parts.api, settings, parts.clock);
+  }
 
-/** Where a request for an upgrade leads. */
-interface Destination {
-  readonly branch: string;
-  readonly pinned: boolean;
-  readonly served: Served;
-  readonly route: WebSocketRoute;
-}
+  /** Opens a socket, or refuses the upgrade with an HTTP reply (S6.3). Never throws. */
+  handle(incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
+    connection.on("error", () => connection.destroy());
+    const request = new ServerRequest(incoming, connection, this.#parts.limits);
+    this.#pending += 1;
+    this.#open({ request, connection, head })
+      .catch((error: unknown) => refuse(this.#parts, request, error))
+      .finally(() => {
+        this.#pending -= 1;
+      });
+  }
 
-/** Serves WebSockets: leads an upgrade to its route exactly as an HTTP request, and gives the route the socket. */
-export function createUpgrades(input: UpgradesInput): Upgrades {
-  const { api, locator, choice, routesOf, settings, problems, limits, clock, draining, health } = input;
-  const handOver = createHandover(settings.maxPayload);
-  const live = createLiveSockets(api, settings, clock);
-  let arriving = 0;
+  /** Closes all sockets with 1001, and waits for them at most `drainMs` milliseconds. */
+  stop(drainMs: number): Promise<void> {
+    return this.#openSockets.stop(drainMs);
+  }
 
-  function checkRoom(): void {
-    const full = live.size + arriving > settings.maxSockets;
-    if (!full && !draining()) return;
-    const message = full ? "There are as many sockets as there may be." : "The gateway stops.";
-    throw new TidegateError("DEPENDENCY_UNAVAILABLE", `${message} Try again.`, {
+  async #open(upgrade: Upgrade): Promise<void> {
+    const { request, connection } = upgrade;
+    this.#checkCapacity();
+    checkHandshake(request);
+    checkOrigin(request, this.#settings.origins);
+    const target = await findRoute(this.#parts, request);
+    const clientGone = createClientGone();
+    connection.once("close", clientGone.notify);
+    const scope = makeScope(this.#parts, request, target.branch, target.served, clientGone.onClientGone);
+    request.scope = scope;
+    const accepted = await target.route.accept(request, scope);
+    if (!isAccept(accepted)) {
+      writeToConnection(request, accepted);
+      scope.end();
+      return;
+    }
+    const expiresAt = this.#settings.onExpire === "close" ? await tokenExpiry(request, scope) : undefined;
+    this.#checkCapacity();
+    const socket = this.#openSocket(upgrade, accepted);
+    if (socket === undefined) {
+      scope.end();
+      return;
+    }
+    if (expiresAt !== undefined) this.#closeAtExpiry(socket, expiresAt);
+    void socket.closed.then(clientGone.notify);
+    this.#runRoute(request, socket, target, scope);
+  }
+
+  #checkCapacity(): void {
+    const isFull = this.#openSockets.size + this.#pending > this.#settings.maxSockets;
+    if (!isFull && !this.#parts.status.draining) return;
+    const message = isFull ? "Too many open WebSockets." : "The gateway is shutting down.";
+    throw new TidegateError("DEPENDENCY_UNAVAILABLE", `${message} Try again later.`, {
       exposed: true,
       retryAfter: 5,
     });
   }
 
-  /** As for HTTP: branch, version, route (S9.5), and who may use them. */
-  async function destination(request: ServerRequest): Promise<Destination> {
-    const { branch, tag, path } = placeRequest(request, choice) ?? master;
-    const found = await locator.find(request, branch, tag);
-    const served = hasPrefix(path) ? found : await locator.wake(request, found);
-    if (served.version === undefined) throw notServed(served, branch, tag);
-    const match = hasPrefix(path) ? undefined : routesOf(served.version).find(request.path);
-    if (match === undefined) {
-      if (health().state === "starting") throw starting();
-      throw new TidegateError("NOT_FOUND", "There is no WebSocket here.");
-    }
-    request.params = match.params;
-    return { branch, pinned: tag !== undefined, served, route: match.route };
+  /** Completes the handshake; undefined where the client has disconnected. */
+  #openSocket({ request, connection, head }: Upgrade, accept: Accept): ServerSocket | undefined {
+    const ws = connection.destroyed ? undefined : this.#completeHandshake(request, connection, head, accept);
+    const { maxBufferedBytes } = this.#settings;
+    return ws && new ServerSocket(ws, { maxBufferedBytes, clock: this.#parts.clock });
   }
 
-  async function open(request: ServerRequest, connection: Duplex, head: Buffer): Promise<void> {
-    checkRoom();
-    checkHandshake(request);
-    checkOrigin(request, settings.origins);
-    const place = await destination(request);
-    const { leave, onLeave } = createDeparture();
-    connection.once("close", leave);
-    const scope = scopeFor(request, place.branch, place.served, locator.sources, onLeave);
-    request.scope = scope;
-    const accepted = await place.route.accept(request, scope);
-    if (!isAccept(accepted)) {
-      writeReply(request, accepted);
-      scope.end();
-      return;
-    }
-    const expiresAt = settings.onExpire === "close" ? await tokenExpiry(request, scope) : undefined;
-    checkRoom();
-    const ws = connection.destroyed ? undefined : handOver(request, connection, head, accepted);
-    if (ws === undefined) {
-      scope.end();
-      return;
-    }
-    const socket = new ServerSocket(ws, { maxBufferedBytes: settings.maxBufferedBytes, clock });
-    if (expiresAt !== undefined) closeAtExpiry(socket, expiresAt);
-    void socket.closed.then(leave);
-    const own = createConnection({ ...place, api, routesOf, scope });
-    live.add(
-      { socket, connection: own },
-      serve(request, socket, () => place.route.open(socket, scope, own)),
-    );
-  }
-
-  function closeAtExpiry(socket: ServerSocket, expiresAt: number): void {
+  #closeAtExpiry(socket: ServerSocket, expiresAt: number): void {
     const { close, title } = errorMeaning("TOKEN_EXPIRED");
-    void socket.closed.then(at(expiresAt, clock, () => socket.close(close, title)));
+    void socket.closed.then(runAt(expiresAt, this.#parts.clock, () => socket.close(close, title)));
   }
 
-  async function serve(
-    request: ServerRequest,
-    socket: ServerSocket,
-    run: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await run();
-      socket.close(1000, "");
-    } catch (thrown) {
-      const error = asTidegateError(thrown);
-      // What fails because the socket is over is no news.
-      if (!socket.isOver || error.code === "INTERNAL") logFailure(api.logger, request, error);
-      socket.close(errorMeaning(error.code).close, publicMessage(error, problems));
-    } finally {
-      request.scope?.end();
-    }
+  #runRoute(request: ServerRequest, socket: ServerSocket, target: SocketTarget, scope: Scope): void {
+    const { api, socketRouterOf } = this.#parts;
+    const connection = createConnection({ ...target, api, socketRouterOf, scope });
+    const run = (): Promise<void> => target.route.open(socket, scope, connection);
+    this.#openSockets.add({ socket, connection }, runUntilClosed(this.#parts, request, socket, run));
   }
+}
 
-  function refuse(request: ServerRequest, thrown: unknown): void {
+/** Finds branch, version and route of an upgrade as for an HTTP request: steps 1, 3 and 4 of dispatch.ts. */
+async function findRoute(parts: ServerParts, request: ServerRequest): Promise<SocketTarget> {
+  const target = readTarget(request, parts.selector);
+  const found = await findServed(parts, request, target);
+  const served = target.isPage ? found : await recompileEvicted(request, found);
+  if (served.version === undefined) throw notServedError(served, target);
+  const match = target.isPage ? undefined : parts.socketRouterOf(served.version).find(request.path);
+  if (match === undefined) {
+    if (gatewayHealth(parts).state === "starting") throw startingError();
+    throw new TidegateError("NOT_FOUND", "No WebSocket route matches this path.");
+  }
+  request.params = match.params;
+  return { branch: target.branch, isPinned: target.tag !== undefined, served, route: match.route };
+}
+
+/** Runs the route of an open socket, then closes the socket with 1000 or with the close code of the error. */
+async function runUntilClosed(
+  parts: ServerParts,
+  request: ServerRequest,
+  socket: ServerSocket,
+  run: () => Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+    socket.close(1000, "");
+  } catch (thrown) {
     const error = asTidegateError(thrown);
+    // Once the socket is closed, an expected error of the route is a consequence and not logged.
+    if (!socket.isClosed || error.code === "INTERNAL") logFailure(parts.api.logger, request, error);
+    socket.close(errorMeaning(error.code).close, publicMessage(error, parts.problems));
+  } finally {
     request.scope?.end();
-    if (request.gone) return;
-    logFailure(api.logger, request, error);
-    try {
-      writeReply(request, problemReply(error, request.id, problems));
-    } catch {
-      // The error itself carries what cannot be sent.
-      writeReply(request, problemReply(new TidegateError("INTERNAL"), request.id, problems));
-    }
   }
+}
 
+/** Refuses an upgrade with a problem document, and ends its scope. */
+function refuse({ api, problems }: ServerParts, request: ServerRequest, thrown: unknown): void {
+  const error = asTidegateError(thrown);
+  request.scope?.end();
+  if (request.clientGone) return;
+  logFailure(api.logger, request, error);
+  try {
+    writeToConnection(request, problemReply(error, request.id, problems));
+  } catch {
+    // The error has headers that cannot be sent.
+    writeToConnection(request, problemReply(new TidegateError("INTERNAL"), request.id, problems));
+  }
+}
+
+/** Notifies one listener when the client is gone: before the upgrade its connection, after it its socket. */
+function createClientGone(): { notify(): void; onClientGone(listener: () => void): void } {
+  let isGone = false;
+  let listener: (() => void) | undefined;
   return {
-    take(incoming, connection, head) {
-      connection.on("error", () => connection.destroy());
-      const request = new ServerRequest(incoming, connection, limits);
-      arriving += 1;
-      open(request, connection, head)
-        .catch((error: unknown) => refuse(request, error))
-        .finally(() => {
-          arriving -= 1;
-        });
+    notify: () => {
+      isGone = true;
+      listener?.();
     },
-    stop: live.stop,
+    onClientGone: (added) => {
+      listener = added;
+      if (isGone) added();
+    },
   };
 }
 

@@ -2,29 +2,26 @@ import type { Claim } from "../../contracts/protocol.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 
-/** A claim as a branch knows it: with keys that are unique over all protocols. */
+/** A claim with keys that are unique over all protocols. */
 export interface IndexedClaim {
-  /** The protocol's key. */
   readonly protocol: string;
-  /** The claim. */
   readonly claim: Claim;
-  /** Its key over all protocols: `REST GET /players/:`. */
+  /** For example `REST GET /players/:`. */
   readonly key: string;
-  /** What it needs, as such keys: each list by one of its members. */
+  /** The keys that the claim needs: of each list, at least one. */
   readonly needs: readonly (readonly string[])[];
 }
 
-/** What a fragment claims, needs and mentions, looked up by key. Made once per fragment, whatever holds it. */
+/** The claims, needs and actions of a fragment, to be looked up by key. Made once per fragment. */
 export interface FragmentIndex {
-  /** All of its claims. */
   readonly claims: readonly IndexedClaim[];
-  /** Those of its claims that need something, by each key that they need. */
+  /** The claims that need a key, by that key. */
   readonly needing: ReadonlyMap<string, readonly IndexedClaim[]>;
-  /** The services that its actions may belong to, by name. */
+  /** The names of the services that the actions of its connectors can belong to. */
   readonly mentions: ReadonlySet<string>;
 }
 
-/** The index of a fragment. */
+/** The index of a fragment, made when it is first asked for. */
 export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((fragment) => {
   const claims = [...fragment.parts].flatMap(([protocol, part]) =>
     part.claims.map((claim) => indexed(protocol, claim)),
@@ -32,7 +29,7 @@ export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((f
   return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
 });
 
-/** A claim's key over all protocols. */
+/** The key of a claim that is unique over all protocols. */
 export function claimKey(protocol: string, key: string): string {
   return `${protocol} ${key}`;
 }
@@ -58,7 +55,7 @@ function needingOf(claims: readonly IndexedClaim[]): ReadonlyMap<string, readonl
   return needing;
 }
 
-// Both parts of `chat.message.stream` may hold dots.
+// `chat.message.stream` can be the action `stream` of `chat.message`, or `message.stream` of `chat`.
 function mentionsOf(fragment: CompiledFragment): ReadonlySet<string> {
   const mentions = new Set<string>();
   for (const { connectors } of fragment.endpoints) {

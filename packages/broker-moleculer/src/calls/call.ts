@@ -1,0 +1,271 @@
+import { Readable } from "node:stream";
+import {
+  type CallRequest,
+  type CallScope,
+  isTidegateError,
+  masterBranch,
+  TidegateError,
+  type Trace,
+} from "@tidegate/core-registry";
+import type { CallingOptions, Context, ServiceBroker } from "moleculer";
+import type { Settings } from "../options.ts";
+import { actionOnBranch, type BranchNode, readNodeId } from "../wire/names.ts";
+import { cancelCall } from "../wire/running-requests.ts";
+import { withTimeout } from "../wire/values.ts";
+import { toTidegateError } from "./errors.ts";
+import { containsFile, type PreparedParams, prepareParams, receiveStream } from "./files.ts";
+
+/** Where one attempt of a call goes. */
+interface Target {
+  /** Moleculer's name of the action: `player~preview.get`. */
+  readonly action: string;
+  /** Moleculer's node id; undefined: Moleculer chooses a node. */
+  readonly nodeID: string | undefined;
+  /** The node's id as the core knows it: `laptop~preview`; undefined: Moleculer chooses a node. */
+  readonly node: string | undefined;
+}
+
+/** A call on its way to a node. */
+interface Attempt {
+  readonly scope: CallScope;
+  /** Without the branch; for messages and traces. */
+  readonly action: string;
+  readonly target: Target;
+  readonly prepared: PreparedParams;
+  /** In milliseconds; no longer than the request has time. */
+  readonly timeout: number;
+}
+
+/** Calls actions through a Moleculer broker. */
+export class ActionCaller {
+  readonly #broker: ServiceBroker;
+  readonly #settings: Settings;
+  readonly #nodes: NodeSelector;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(broker: ServiceBroker, settings: Settings) {
+    this.#broker = broker;
+    this.#settings = settings;
+    this.#nodes = new NodeSelector(broker);
+  }
+
+  /**
+   * Calls an action on one of the nodes that the request allows. Calls another node if the first one did not
+   * start the action (S9.7).
+   * @throws {TidegateError}
+   */
+  async call(scope: CallScope, request: CallRequest): Promise<unknown> {
+    this.#running++;
+    try {
+      const { action, params } = request;
+      const prepared = containsFile(params) ? await prepareParams(params, this.#settings.own) : { params };
+      const excluded: string[] = [];
+      let failure: TidegateError | undefined;
+      for (;;) {
+        const timeout = this.#timeLeft(scope, request, prepared.stream !== undefined);
+        const target = this.#nodes.select(scope.branch, request, excluded);
+        if (target === undefined) throw failure ?? noNode(action);
+        try {
+          return await this.#send({ scope, action, target, prepared, timeout });
+        } catch (error) {
+          failure = isTidegateError(error) ? error : toTidegateError(error, target.action, action);
+          const node = target.node ?? nodeOf(error);
+          const notStarted = failure.code === "ACTION_UNAVAILABLE" && failure.details.dispatched === false;
+          if (!notStarted || node === undefined || prepared.stream !== undefined) throw failure;
+          excluded.push(node);
+        }
+      }
+    } finally {
+      this.#running--;
+      if (this.#running === 0) this.#onIdle?.();
+    }
+  }
+
+  /** Resolves when no call is running, or after `ms` milliseconds. */
+  async idle(ms: number): Promise<void> {
+    if (this.#running === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    await withTimeout(promise, ms);
+  }
+
+  /**
+   * Milliseconds that a call can take.
+   * @throws if the client is gone or the deadline has passed
+   */
+  #timeLeft(scope: CallScope, { timeout, batch }: CallRequest, hasStream: boolean): number {
+    scope.onEnd((reason) => {
+      throw endError(scope, reason, false);
+    })();
+    const { own, requestTimeout } = this.#settings;
+    const byKind = hasStream ? own.streamingCallTimeout : requestTimeout;
+    const limit = timeout ?? (hasStream || batch === undefined ? byKind : own.batchedCallTimeout(batch));
+    if (scope.deadline === undefined) return limit;
+    const left = scope.deadline - Date.now();
+    if (left <= 0) throw endError(scope, undefined, false);
+    return Math.min(left, limit);
+  }
+
+  /**
+   * Calls once. Rejects as soon as the scope ends, cancels the call, and discards what the action answers
+   * later.
+   */
+  #send(attempt: Attempt): Promise<unknown> {
+    const { scope, target, prepared } = attempt;
+    const startedAt = scope.trace === undefined ? 0 : performance.now();
+    const answer: Promise<unknown> & { ctx?: Context } = this.#broker.call(
+      target.action,
+      prepared.params,
+      callingOptions(attempt),
+    );
+    const context = answer.ctx;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const stopListening = scope.onEnd((reason) => {
+      const error = endError(scope, reason, true);
+      reject(error);
+      prepared.stream?.destroy(error);
+      if (context !== undefined) cancelCall(this.#broker, context);
+      answer.then(
+        (value) => value instanceof Readable && value.destroy(),
+        () => undefined,
+      );
+    });
+    answer.then(
+      (value) => {
+        stopListening();
+        if (scope.trace !== undefined) traceCall(scope.trace, attempt, startedAt, context);
+        const limit = this.#settings.own.maxBufferedBytes;
+        resolve(value instanceof Readable ? receiveStream(value, this.#broker, context, limit) : value);
+      },
+      (error: unknown) => {
+        stopListening();
+        if (scope.trace !== undefined) traceCall(scope.trace, attempt, startedAt, context, error);
+        if (context !== undefined && isTimeout(error)) cancelCall(this.#broker, context);
+        reject(error);
+      },
+    );
+    return promise;
+  }
+}
+
+/**
+ * Selects the nodes of calls (S9.7, S13.1). If a request names nodes, calls go to these in turn, since
+ * Moleculer balances over all nodes or none, and never to a node of another branch. If it names none, they go
+ * to the service on the branch, else to the plain service.
+ */
+class NodeSelector {
+  readonly #broker: ServiceBroker;
+  readonly #nodes = new WeakMap<readonly string[], readonly BranchNode[]>();
+  #turn = 0;
+
+  constructor(broker: ServiceBroker) {
+    this.#broker = broker;
+  }
+
+  /**
+   * Selects the node of the next attempt; undefined if no node is left.
+   * @param excluded nodes that were tried before
+   */
+  select(
+    branch: string,
+    { action, nodes: ids }: CallRequest,
+    excluded: readonly string[],
+  ): Target | undefined {
+    if (ids === undefined) {
+      const name =
+        branch === masterBranch ? action : (actionOnBranch(this.#broker, action, branch) ?? action);
+      const isFirst = excluded.length === 0;
+      return isFirst
+        ? { action: name, nodeID: undefined, node: undefined }
+        : this.#selectOther(name, excluded);
+    }
+    let nodes = this.#nodes.get(ids);
+    if (nodes === undefined) {
+      nodes = ids.map((id) => readNodeId(this.#broker, id));
+      this.#nodes.set(ids, nodes);
+    }
+    this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[(this.#turn + index) % nodes.length];
+      if (node === undefined || excluded.includes(node.id)) continue;
+      const name = this.#actionOnNode(action, branch, node);
+      if (name !== undefined) return { action: name, nodeID: node.nodeID, node: node.id };
+    }
+    return undefined;
+  }
+
+  /** Selects a node that was not tried before from all that provide the action. */
+  #selectOther(name: string, excluded: readonly string[]): Target | undefined {
+    const endpoints = this.#broker.registry.getActionEndpoints(name)?.endpoints ?? [];
+    const free = endpoints.filter(({ id, isAvailable }) => isAvailable && !excluded.includes(id));
+    this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
+    const id = free[this.#turn % free.length]?.id;
+    return id === undefined ? undefined : { action: name, nodeID: id, node: id };
+  }
+
+  /** Moleculer's name of an action on a node; undefined if the node does not provide it for the branch. */
+  #actionOnNode(action: string, branch: string, node: BranchNode): string | undefined {
+    if (node.branch !== undefined)
+      return node.branch === branch ? actionOnBranch(this.#broker, action, branch, node.nodeID) : undefined;
+    const endpoint = this.#broker.registry.getActionEndpointByNodeId(action, node.nodeID);
+    return endpoint?.isAvailable === true ? action : undefined;
+  }
+}
+
+function callingOptions({ scope, target, prepared, timeout }: Attempt): CallingOptions {
+  const meta: Record<string, unknown> = { ...prepared.metadata, branch: scope.branch };
+  if (scope.deadline !== undefined) meta.deadline = scope.deadline;
+  const options: CallingOptions = { timeout, meta };
+  const requestID = scope.context.view("id");
+  if (typeof requestID === "string") options.requestID = requestID;
+  if (target.nodeID !== undefined) options.nodeID = target.nodeID;
+  if (prepared.stream !== undefined) options.stream = prepared.stream;
+  return options;
+}
+
+function traceCall(
+  trace: Trace,
+  { action, target }: Attempt,
+  startedAt: number,
+  context: Context | undefined,
+  error?: unknown,
+): void {
+  const node = target.node ?? context?.nodeID;
+  trace({
+    at: "call",
+    action,
+    ms: performance.now() - startedAt,
+    ...(typeof node === "string" && { node }),
+    ...(error !== undefined && { error: toTidegateError(error, target.action, action).code }),
+  });
+}
+
+function noNode(action: string): TidegateError {
+  const message = `None of the allowed nodes provides ${action}.`;
+  return new TidegateError("ACTION_UNAVAILABLE", message, { dispatched: false });
+}
+
+/**
+ * The error of a call whose scope has ended.
+ * @param reason why the scope ended
+ */
+function endError({ deadline }: CallScope, reason: unknown, dispatched: boolean): TidegateError {
+  const isLate = deadline !== undefined && Date.now() >= deadline;
+  if (isLate || (isTidegateError(reason) && reason.code === "CALL_TIMEOUT"))
+    return new TidegateError("CALL_TIMEOUT", "The request's deadline has passed.", {
+      dispatched,
+      cause: reason,
+    });
+  return new TidegateError("CANCELLED", undefined, { dispatched, cause: reason });
+}
+
+/** The node that an error of Moleculer names. */
+function nodeOf(error: unknown): string | undefined {
+  const { data } = (error ?? {}) as { data?: { nodeID?: unknown } | null };
+  return typeof data?.nodeID === "string" ? data.nodeID : undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  return (error as { type?: unknown } | null | undefined)?.type === "REQUEST_TIMEOUT";
+}

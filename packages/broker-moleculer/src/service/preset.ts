@@ -1,0 +1,40 @@
+import type { BrokerOptions } from "moleculer";
+import { changeAnnouncement } from "../patches/announcement.ts";
+import { gossipVerification } from "../patches/gossip-verification.ts";
+import { heartbeatTimeout } from "../patches/heartbeat-timeout.ts";
+import { transporterOutages } from "../patches/transporter-outages.ts";
+import { streamFlowControl } from "../streams/flow-control.ts";
+import { sharedDefaults, toMiddlewares } from "../wire/middleware.ts";
+import { contextPropagation } from "./context-propagation.ts";
+
+/**
+ * Returns options for the brokers of services (S13.1): `new ServiceBroker(preset({ namespace, transporter
+ * }))`.
+ *
+ * Calls time out after 10 s. Heartbeats are sent every second, and a node is lost after 3 s without one, or
+ * 30 s if the node does not use the preset. A broker that stops announces it first, and lets running calls
+ * finish for up to 5 s. Changes are announced to gateways at once, to other nodes after 50 ms. TCP gossip
+ * about third nodes is verified. The middlewares make nested calls follow the request's branch, pass on
+ * deadlines and cancellation, and give streams back-pressure.
+ * @param options Moleculer's own. They override the preset's; their middlewares are added to the preset's
+ */
+export function preset(options: BrokerOptions = {}): BrokerOptions {
+  const middlewares = toMiddlewares([
+    streamFlowControl(),
+    contextPropagation(),
+    changeAnnouncement(),
+    gossipVerification(),
+    transporterOutages(),
+    ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
+  ]);
+  return {
+    ...sharedDefaults,
+    ...options,
+    tracking: { enabled: true, shutdownTimeout: 5_000, ...options.tracking },
+    transit: { ...changeDebounce, ...options.transit },
+    middlewares: [...middlewares, ...(options.middlewares ?? [])],
+  };
+}
+
+/** Milliseconds until other nodes are informed of a change. Moleculer's types do not know the option. */
+const changeDebounce = { serviceChangedDebounceTime: 50 };

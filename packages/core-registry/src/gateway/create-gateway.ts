@@ -1,0 +1,100 @@
+import { checkPlugin } from "../contracts/check-plugin.ts";
+import type { ContextFactory } from "../contracts/context.ts";
+import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
+import type { Registry, RegistryOptions } from "../registry/contract.ts";
+import { createRegistry } from "../registry/registry.ts";
+
+/** Makes pages of the gateway itself, below `/~`: catalog, status. */
+export type PageFactory = (registry: Registry) => readonly GatewayPage[];
+
+/** What a gateway is made of. Nothing here has a default plugin: import the packages that you need. */
+export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "reserved"> {
+  readonly server: Server;
+  /** Context values beside the server's own (S12.3). Default none. */
+  readonly contexts?: readonly ContextFactory[];
+  /** The gateway's own pages (S9.9, S14.1). Default none. */
+  readonly pages?: readonly PageFactory[];
+}
+
+/** A gateway: registry and server, wired together. */
+export interface Gateway {
+  /**
+   * Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, when its time is over,
+   * or when the gateway is stopped.
+   */
+  start(): Promise<readonly Listening[]>;
+  /** Lets running requests finish, then disconnects the brokers. Can be called more than once, also during `start`. */
+  stop(): Promise<void>;
+  readonly registry: Registry;
+  /** The open listeners; none before `start` and after `stop`. */
+  readonly listening: readonly Listening[];
+}
+
+/**
+ * Creates a gateway. Nothing runs before `start`.
+ * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  checkPlugins(options);
+  const { server, pages = [], logger = console, ...registryOptions } = options;
+  const contexts = [...server.contexts, ...(options.contexts ?? [])];
+  const reserved = server.reserved ?? [];
+  const registry = createRegistry({ ...registryOptions, logger, contexts, reserved });
+  let listening: readonly Listening[] = [];
+  let opening: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
+
+  const api: ServedApi = {
+    find: registry.find,
+    pages: pages.flatMap((page) => page(registry)),
+    contexts,
+    health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
+    events: registry.events,
+    onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
+    logger,
+  };
+
+  const open = async (): Promise<void> => {
+    listening = await server.start(api);
+    for (const { url } of listening) logger.info(`listening on ${url}`);
+  };
+  const start = async (): Promise<void> => {
+    opening = open();
+    await opening;
+    await registry.start();
+  };
+  const stop = async (): Promise<void> => {
+    await opening?.catch(() => undefined);
+    await server.stop();
+    listening = [];
+    await registry.stop();
+  };
+
+  return {
+    registry,
+    get listening() {
+      return listening;
+    },
+    async start() {
+      // A start that a stop interrupts did not fail.
+      await start().catch((error: unknown) => {
+        if (stopped === undefined) throw error;
+      });
+      return listening;
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function checkPlugins(options: GatewayOptions): void {
+  const { brokers, protocols, policies, disabledPolicies = [], server, contexts = [] } = options;
+  for (const broker of brokers) checkPlugin("broker", broker);
+  for (const protocol of protocols) checkPlugin("protocol", protocol);
+  for (const policy of [...policies, ...disabledPolicies]) checkPlugin("policy", policy);
+  checkPlugin("sandbox", options.sandbox);
+  checkPlugin("server", server);
+  for (const context of [...server.contexts, ...contexts]) checkPlugin("context", context);
+}

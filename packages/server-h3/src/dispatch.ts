@@ -1,0 +1,135 @@
+/*
+ * The steps of an HTTP request, from top to bottom:
+ *
+ * 1. Read the target: branch and version, from the path, a header, a cookie or the host (target.ts).
+ * 2. If the target is a page of the gateway, such as /~status or /~health/liveness, run it (pages.ts).
+ * 3. Find the version that is served, if the client can use it (access.ts); compile it if it was evicted.
+ * 4. Match method and path against the routes of the version (router.ts).
+ * 5. Make the scope of the request (served.ts).
+ * 6. Run the route: its protocol reads the request, calls services and returns a reply.
+ * 7. Write the reply, or the problem document of an error (reply/), and end the scope.
+ *
+ * For master's newest version, steps 1 to 6 are synchronous unless the route returns a promise.
+ * WebSocket upgrades take the same steps in sockets/upgrade.ts.
+ */
+
+import { Readable } from "node:stream";
+import { type NotServed, type Reply, type Served, TidegateError } from "@tidegate/core-registry";
+import { findServed } from "./access.ts";
+import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
+import { asTidegateError, closesConnection, logFailure, problemReply } from "./reply/problem.ts";
+import { toResponse, untilReadable } from "./reply/write.ts";
+import type { ServerRequest } from "./request/request.ts";
+import { allMethods, unmatchedReply } from "./router.ts";
+import { makeScope, notServedError, recompileEvicted, type ServerParts } from "./served.ts";
+import { type BranchName, readTarget } from "./target.ts";
+
+/** Handles one request. Never throws and never rejects: errors become problem documents. */
+export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
+  try {
+    const reply = runRequest(parts, request);
+    if (!isPromise(reply)) return writeReply(parts, request, reply);
+    return reply.then(
+      (value) => writeReply(parts, request, value),
+      (error: unknown) => writeError(parts, request, error),
+    );
+  } catch (error) {
+    return writeError(parts, request, error);
+  }
+}
+
+/** Steps 1 to 6: reads the target, and runs the page or the route that it leads to. */
+function runRequest(parts: ServerParts, request: ServerRequest): Reply | Promise<Reply> {
+  if (request.url === "*") return unmatchedReply(request.method, allMethods, gatewayHealth(parts));
+  const target = readTarget(request, parts.selector);
+  if (target.isPage) {
+    if (isHealthPage(request)) return healthReply(request, gatewayHealth(parts));
+    return pageReply(parts, request, target);
+  }
+  // Every client can use master's newest version, and it is never evicted.
+  if (target.branch === "master" && target.tag === undefined)
+    return runRoute(parts, request, target, parts.api.find("master", undefined));
+  return runOnBranch(parts, request, target);
+}
+
+/** Steps 3 to 6 on any branch and version, with a check of access. */
+async function runOnBranch(parts: ServerParts, request: ServerRequest, target: BranchName): Promise<Reply> {
+  const found = await findServed(parts, request, target);
+  const served = await recompileEvicted(request, found);
+  return runRoute(parts, request, target, served);
+}
+
+/** Steps 4 to 6: matches the route, makes the scope, runs the route. */
+function runRoute(
+  parts: ServerParts,
+  request: ServerRequest,
+  target: BranchName,
+  served: Served | NotServed,
+): Reply | Promise<Reply> {
+  if (served.version === undefined) throw notServedError(served, target);
+  const router = parts.routerOf(served.version);
+  const match = router.find(request.method, request.path);
+  if (match === undefined)
+    return unmatchedReply(request.method, router.methods(request.path), gatewayHealth(parts));
+  request.params = match.params;
+  request.scope = makeScope(parts, request, target.branch, served);
+  return match.route.handle(request, request.scope);
+}
+
+/** Step 7: writes the reply and ends the scope. */
+function writeReply(parts: ServerParts, request: ServerRequest, reply: Reply): Response | Promise<Response> {
+  try {
+    if (reply.body instanceof Readable && request.method !== "HEAD") {
+      const response = writeStream(parts, request, reply, reply.body);
+      return response.catch((error: unknown) => writeError(parts, request, error));
+    }
+    const response = toResponse(request, reply, parts.status.draining);
+    request.scope?.end();
+    return response;
+  } catch (error) {
+    return writeError(parts, request, error);
+  }
+}
+
+/** Step 7 for a streamed body: the scope ends with the stream, and the stream with the client. */
+async function writeStream(
+  parts: ServerParts,
+  request: ServerRequest,
+  reply: Reply,
+  stream: Readable,
+): Promise<Response> {
+  stream.once("close", () => request.scope?.end());
+  request.onClientGone(() => stream.destroy());
+  let hasStarted = false;
+  stream.on("error", (error) => {
+    // The body is sent in part: the error can only be logged, and Node cuts the connection.
+    if (hasStarted && !request.clientGone) logFailure(parts.api.logger, request, asTidegateError(error));
+  });
+  try {
+    await untilReadable(stream);
+    hasStarted = true;
+    return toResponse(request, reply, parts.status.draining);
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+}
+
+/** Step 7 for an error: logs it, writes its problem document and ends the scope. */
+function writeError(parts: ServerParts, request: ServerRequest, thrown: unknown): Response {
+  const { api, problems, status } = parts;
+  const error = asTidegateError(thrown);
+  request.scope?.end();
+  if (!request.clientGone) logFailure(api.logger, request, error);
+  const closing = status.draining || closesConnection(error);
+  try {
+    return toResponse(request, problemReply(error, request.id, problems), closing);
+  } catch {
+    // The error has headers that cannot be sent.
+    return toResponse(request, problemReply(new TidegateError("INTERNAL"), request.id, problems), closing);
+  }
+}
+
+function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
+  return "then" in reply && typeof reply.then === "function";
+}

@@ -1,0 +1,124 @@
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { discardStream, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { FastResponse } from "srvx/node";
+import type { ServerRequest } from "../request/request.ts";
+
+/** Headers of one connection or of a message's framing (RFC 9110, 7.6.1). Only the server sets them. */
+const hopByHopHeaders: ReadonlySet<string> = new Set([
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "proxy-connection",
+]);
+
+/** The reason phrase of a status. It is never empty, because some clients treat an empty one as an error. */
+export function reasonPhrase(status: number): string {
+  return status === 499 ? "Client Closed Request" : (STATUS_CODES[status] ?? "Unknown");
+}
+
+/**
+ * Makes the response for a reply. A stream has to be readable already; see {@link untilReadable}.
+ * @param closing whether the connection is closed after the response
+ * @throws `REPLY_INVALID` where the status or a header cannot be sent
+ */
+export function toResponse(request: ServerRequest, reply: Reply, closing: boolean): Response {
+  const { status } = reply;
+  const headers = replyHeaders(request, reply);
+  if (request.vary !== undefined) addVary(headers, request.vary);
+  if (closing) headers.push(["connection", "close"]);
+  const body = responseBody(request, reply, headers);
+  return new FastResponse(body, { status, statusText: reasonPhrase(status), headers });
+}
+
+/**
+ * Waits until a stream has data or ends, so that an error before its first byte can become a problem reply.
+ */
+export function untilReadable(stream: Readable): Promise<void> {
+  if (stream.errored !== null) return Promise.reject(stream.errored);
+  if (stream.destroyed && !stream.readableEnded)
+    return Promise.reject(new TidegateError("INTERNAL", "The reply's stream was closed before it was sent."));
+  if (stream.readableLength > 0 || stream.readableEnded) return Promise.resolve();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const settle = (): void => {
+    stream.off("readable", settle).off("end", settle).off("close", settle).off("error", reject);
+    resolve();
+  };
+  stream.once("readable", settle).once("end", settle).once("close", settle).once("error", reject);
+  return promise;
+}
+
+/**
+ * Writes the reply of a refused upgrade to its connection, which Node's server has released, and closes it.
+ * @throws `REPLY_INVALID` where the status or a header cannot be sent; nothing is written then
+ */
+export function writeToConnection(request: ServerRequest, reply: Reply): void {
+  const { outgoing } = request;
+  const { status, body } = reply;
+  const headers = replyHeaders(request, reply);
+  if (!(body instanceof Readable)) headers.push(["content-length", contentLength(body)]);
+  headers.push(["connection", "close"]);
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  outgoing.write([`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n"));
+  const close = (): void => void outgoing.destroy();
+  if (!(body instanceof Readable)) outgoing.end(body ?? "", close);
+  // The end of the body is the end of the connection; a failing stream cuts it.
+  else pipeline(body, outgoing).then(close, close);
+}
+
+/**
+ * The headers of a reply that are sent, with the request's id.
+ * @throws `REPLY_INVALID` for an invalid status or header
+ */
+function replyHeaders(request: ServerRequest, { status, headers }: Reply): [string, string][] {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TidegateError("REPLY_INVALID", `The reply has the invalid status ${String(status)}.`);
+  const sendable = sendableHeaders(headers);
+  if (request.usedId !== undefined) sendable.push(["x-request-id", request.usedId]);
+  return sendable;
+}
+
+/**
+ * The headers of a reply without those that only the server sets.
+ * @throws `REPLY_INVALID` for an invalid header
+ */
+export function sendableHeaders(headers: readonly Header[]): [string, string][] {
+  const sendable: [string, string][] = [];
+  for (const [name, value] of headers) {
+    if (name === "content-length" || hopByHopHeaders.has(name)) continue;
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch (cause) {
+      throw new TidegateError("REPLY_INVALID", "The reply has an invalid header.", { cause });
+    }
+    sendable.push([name, value]);
+  }
+  return sendable;
+}
+
+/** Adds to `Vary`, so that a cache does not serve the reply of one branch for another (RFC 9110, 12.5.5). */
+function addVary(headers: [string, string][], names: string): void {
+  const own = headers.find(([name]) => name === "vary");
+  if (own === undefined) headers.push(["vary", names]);
+  else if (own[1] !== "*") own[1] = `${own[1]}, ${names}`;
+}
+
+/** The body to send: null for HEAD and for a status without body. A null body gets its content length. */
+function responseBody(request: ServerRequest, reply: Reply, headers: [string, string][]): Reply["body"] {
+  const { status, body } = reply;
+  const isHead = request.method === "HEAD";
+  const isBodyless = status === 204 || status === 205 || status === 304;
+  if (body !== null && !isHead && !isBodyless) return body;
+  if (body instanceof Readable) discardStream(body.on("error", () => undefined));
+  else if (!isBodyless) headers.push(["content-length", contentLength(body)]);
+  return null;
+}
+
+function contentLength(body: string | Uint8Array | null): string {
+  return String(body === null ? 0 : Buffer.byteLength(body));
+}
