@@ -1,49 +1,49 @@
 import type { AnyNode, CallExpression, Identifier, MemberExpression } from "acorn";
 import { fullAncestor } from "acorn-walk";
-import { knownNames } from "./globals.ts";
-import type { Names } from "./names.ts";
+import { knownNames, type ResolvedNames } from "./names.ts";
 import type { ParsedFunction } from "./parse.ts";
 
-/** What is sure of a function without running it. */
+/** What is known about the result of a function without running it. */
 export interface Purity {
-  /** It surely does not return a promise. */
+  /** True where it certainly does not return a promise. */
   readonly sync: boolean;
-  /** It may read the time or randomness. */
+  /** True where it possibly reads the time or random numbers. */
   readonly volatile: boolean;
 }
 
-const makesPromises = new Set(["Promise", "Proxy", "Reflect", "globalThis"]);
-const readsClock = new Set(["Intl", "Temporal", "globalThis", "Reflect"]);
-const timelessOfDate = new Set(["UTC", "parse"]);
-const promising = new Set(["then", "fromAsync", "constructor"]);
+const promiseGlobals = new Set(["Promise", "Proxy", "Reflect", "globalThis"]);
+const timeGlobals = new Set(["Intl", "Temporal", "globalThis", "Reflect"]);
+const timelessDateMembers = new Set(["UTC", "parse"]);
+const promiseMembers = new Set(["then", "fromAsync", "constructor"]);
 
 /**
- * Judges by what the text names, and doubts whatever it cannot see: calls of computed members and of values whose
- * origin is unknown, names that the sandbox lacks, `constructor`.
+ * Judges a function by the names in its source. Assumes the worst where the source does not show what
+ * happens: calls of computed members and of unknown values, names that do not exist in the sandbox,
+ * `constructor`.
  *
- * @param shared the same of the operator's functions in `util`, all taken together
+ * @param utilPurity purity of all functions in `util` together
  */
-export function purityOf(parsed: ParsedFunction, names: Names, shared: Purity): Purity {
+export function purityOf(parsed: ParsedFunction, names: ResolvedNames, utilPurity: Purity): Purity {
   const free = new Set<object>(names.free);
   let sync = true;
   let volatile = false;
   fullAncestor(parsed.node, (node, _state, ancestors) => {
     const keys = keysOf(node);
-    if (keys.includes("constructor") || makesUnknown(node, free)) volatile = true;
-    if (keys.some((key) => promising.has(key)) || awaits(node, parsed.node)) sync = false;
-    if (node.type === "CallExpression" && !knownCallee(node, names, free)) sync = false;
+    if (keys.includes("constructor") || createsUnknown(node, free)) volatile = true;
+    if (keys.some((key) => promiseMembers.has(key)) || isAsynchronous(node, parsed.node)) sync = false;
+    if (node.type === "CallExpression" && !isKnownCallee(node, names, free)) sync = false;
     if (keys.includes("util") || (node.type === "Identifier" && node.name === "util")) {
-      sync &&= shared.sync;
-      volatile ||= shared.volatile;
+      sync &&= utilPurity.sync;
+      volatile ||= utilPurity.volatile;
     }
     if (node.type !== "Identifier" || !free.has(node)) return;
-    if (makesPromises.has(node.name) || !knownNames.has(node.name)) sync = false;
+    if (promiseGlobals.has(node.name) || !knownNames.has(node.name)) sync = false;
     if (readsTime(node, ancestors.at(-2))) volatile = true;
   });
   return { sync, volatile };
 }
 
-function awaits(node: AnyNode, whole: AnyNode): boolean {
+function isAsynchronous(node: AnyNode, whole: AnyNode): boolean {
   if (node.type === "ImportExpression") return true;
   const isFunction =
     node.type === "ArrowFunctionExpression" ||
@@ -52,12 +52,12 @@ function awaits(node: AnyNode, whole: AnyNode): boolean {
   return isFunction && node.async && node !== whole;
 }
 
-/** Whether it makes an instance of something whose name is not in the text. */
-function makesUnknown(node: AnyNode, free: ReadonlySet<object>): boolean {
+/** Tests whether a node creates an instance of a class that the source does not name. */
+function createsUnknown(node: AnyNode, free: ReadonlySet<object>): boolean {
   return node.type === "NewExpression" && !free.has(node.callee);
 }
 
-/** The names that a member access, an object, a pattern or a class member has in the text. */
+/** The property names that the source gives in a member access, an object, a pattern or a class member. */
 function keysOf(node: AnyNode): string[] {
   if (node.type === "MemberExpression") return [memberName(node)].filter((name) => name !== undefined);
   if (node.type === "ObjectPattern") return node.properties.flatMap(keysOf);
@@ -72,8 +72,11 @@ function memberName({ computed, property }: MemberExpression): string | undefine
   return property.type === "Literal" ? String(property.value) : undefined;
 }
 
-/** Whether it is visible in the text what is called: a method by name, a language global, a function declared here. */
-function knownCallee({ callee }: CallExpression, names: Names, free: ReadonlySet<object>): boolean {
+/**
+ * Tests whether the source shows what a call runs: a named method, a language global, a function declared
+ * here.
+ */
+function isKnownCallee({ callee }: CallExpression, names: ResolvedNames, free: ReadonlySet<object>): boolean {
   if (callee.type === "MemberExpression") return memberName(callee) !== undefined;
   if (callee.type === "ArrowFunctionExpression" || callee.type === "FunctionExpression") return true;
   if (callee.type !== "Identifier") return false;
@@ -90,12 +93,12 @@ function declaresFunction(node: { readonly type: string; readonly init?: unknown
 }
 
 function readsTime(identifier: Identifier, parent: AnyNode | undefined): boolean {
-  if (readsClock.has(identifier.name)) return true;
+  if (timeGlobals.has(identifier.name)) return true;
   const member =
     parent?.type === "MemberExpression" && parent.object === identifier ? memberName(parent) : undefined;
   if (identifier.name === "Math") return member === undefined || member === "random";
   if (identifier.name !== "Date") return false;
   if (parent?.type === "NewExpression" && parent.callee === identifier)
     return parent.arguments.length === 0 || parent.arguments.some(({ type }) => type === "SpreadElement");
-  return member === undefined || !timelessOfDate.has(member);
+  return member === undefined || !timelessDateMembers.has(member);
 }

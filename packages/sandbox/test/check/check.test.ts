@@ -5,7 +5,7 @@ import { sandbox } from "../../src/index.ts";
 const { check, compile } = sandbox();
 const codes = ({ problems }: FunctionCheck): string[] => problems.map(({ code }) => code);
 
-describe("S11.1 texts of functions", () => {
+describe("S11.1 sources of functions", () => {
   test.each([
     ["an arrow", "({ source }) => source.name"],
     ["an arrow with a body", "({ source }) => {\n  return source.name;\n}"],
@@ -16,9 +16,9 @@ describe("S11.1 texts of functions", () => {
     ["a named function", "function name({ source }) { return source.name; }"],
     ["a method", "get({ context }) { return context.auth.scope; }"],
     ["a method named by a string", '"a b"({ context }) { return context.auth; }'],
-    ["a method named like a word of the language", "delete({ params }) { return params.id; }"],
+    ["a method named like a keyword", "delete({ params }) { return params.id; }"],
     ["no parameter", "() => true"],
-  ])("%s is taken", (_kind, source) => {
+  ])("%s is accepted", (_kind, source) => {
     expect(check(source)).toMatchObject({ ok: true, problems: [] });
   });
 
@@ -39,7 +39,7 @@ describe("S11.1 texts of functions", () => {
     ["a generator method", "*get() { yield 1; }", "FUNCTION_ASYNC"],
     ["await", "() => await fetch('x')", "FUNCTION_SYNTAX"],
     ["with", "(a) => { with (a) { return b; } }", "FUNCTION_SYNTAX"],
-  ])("%s is refused", (_kind, source, code) => {
+  ])("%s is rejected", (_kind, source, code) => {
     expect(check(source)).toMatchObject({ ok: false, problems: [{ severity: "error", code }] });
   });
 
@@ -54,15 +54,15 @@ describe("S11.1 texts of functions", () => {
     "() => 1\n)}evil(",
     "() => 1 /*",
     "() => `",
-  ])("S27 a text cannot break out of what is put around it: %s", (source) => {
+  ])("S27 a source cannot break out of the code around it: %s", (source) => {
     expect(check(source).ok).toBe(false);
   });
 
-  test("S27 more than 64 KiB are refused, and said", () => {
+  test("S27 a source of more than 64 KiB is rejected with the reason", () => {
     const long = `() => "${"x".repeat(1024 * 1024)}"`;
     const [problem] = check(long).problems;
     expect(problem).toMatchObject({ code: "FUNCTION_SYNTAX", line: 1, column: 1 });
-    expect(problem?.message).toContain("at most 65536");
+    expect(problem?.message).toContain("the maximum is 65536");
   });
 
   test.each([
@@ -72,19 +72,19 @@ describe("S11.1 texts of functions", () => {
     ["members", `(a) => a${".b".repeat(30000)}`],
     ["sums", `(a) => a${"+a".repeat(30000)}`],
     ["comments", `${"/**/".repeat(16000)}(`],
-    ["blanks", `() =>${" ".repeat(60000)}return 1`],
-    ["blanks in between", `() => 1${" ".repeat(60000)}x`],
+    ["spaces", `() =>${" ".repeat(60000)}return 1`],
+    ["spaces in between", `() => 1${" ".repeat(60000)}x`],
   ])("never throws or hangs, however many %s", (_kind, source) => {
     const began = performance.now();
     expect(typeof check(source).ok).toBe("boolean");
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
-  test("a text is parsed once", () => {
+  test("a source is parsed once", () => {
     expect(check("({ a }) => a")).toBe(check("({ a }) => a"));
   });
 
-  test("compile throws what check found, with the lines around", () => {
+  test("compile throws the error that check found, with the lines around it", () => {
     const options = { label: "x", service: "x", console: () => {}, onLimitExceeded: () => {} };
     expect(() => compile("({ a }) =>\n  a +", options)).toThrow(
       expect.objectContaining({
@@ -95,15 +95,15 @@ describe("S11.1 texts of functions", () => {
   });
 });
 
-describe("S11.3 problems have a place in the text as it was written", () => {
-  test("the seed's slip: an arrow that returns", () => {
+describe("S11.3 problems have a place in the developer's source", () => {
+  test("an arrow function with `return` but without braces", () => {
     const source = "({ source, context, info }) => return source.someSpecialFieldForThisType != null";
     expect(check(source).problems).toEqual([
       {
         severity: "error",
         code: "FUNCTION_SYNTAX",
         message: "Unexpected token.",
-        hint: "An arrow has either an expression (`=> value`) or braces (`=> { return value; }`).",
+        hint: "An arrow function has either an expression (`=> value`) or braces (`=> { return value; }`).",
         line: 1,
         column: 32,
         frame: `> 1 | ${source}\n    |${" ".repeat(32)}^`,
@@ -116,7 +116,7 @@ describe("S11.3 problems have a place in the text as it was written", () => {
     ["({ source }) =>\n  source.size as number", 2, 15],
     ["({ source }) => source!.size", 1, 23],
     ["(source?: any) => source", 1, 9],
-  ])("the seed's slip: TypeScript in %j", (source, line, column) => {
+  ])("TypeScript: %j", (source, line, column) => {
     const [problem] = check(source).problems;
     expect(problem).toMatchObject({ code: "FUNCTION_SYNTAX", line, column });
     expect(problem?.hint).toMatch(/TypeScript/);
@@ -128,7 +128,7 @@ describe("S11.3 problems have a place in the text as it was written", () => {
     expect(problem?.frame).toContain("> 2 |   return 1 +;");
   });
 
-  test("at the end of a text that is not finished", () => {
+  test("at the end of an incomplete source", () => {
     expect(check("({ a }) => {\n  a").problems[0]).toMatchObject({ line: 2, column: 4 });
   });
 
@@ -145,8 +145,8 @@ describe("S11.3 a free name is a warning with its position", () => {
     ["a bundler's", "({ a }) => __vite_ssr_import_0__.x(a)", "__vite_ssr_import_0__", 12, /bundler/],
     ["a compiler's", "({ a }) => __assign({}, a)", "__assign", 12, /compiler/],
     ["Node's", "() => process.env.SECRET", "process", 7, /no Node/],
-    ["a closure's", "({ a }) => a === secret", "secret", 18, /does not travel/],
-    ["one that was taken away", "() => new WebAssembly.Module()", "WebAssembly", 11, /does not have it/],
+    ["a closure's", "({ a }) => a === secret", "secret", 18, /sent without the code around/],
+    ["a removed global", "() => new WebAssembly.Module()", "WebAssembly", 11, /does not have it/],
     ["eval", "() => eval('1')", "eval", 7, /does not have it/],
     ["Function", "() => Function('return 1')()", "Function", 7, /does not have it/],
   ])("%s", (_kind, source, name, column, hint) => {
@@ -159,7 +159,7 @@ describe("S11.3 a free name is a warning with its position", () => {
     expect(problems[0]?.hint).toMatch(hint);
   });
 
-  test("the language, `util`, `console`, parameters, locals and what typeof asks for are not free", () => {
+  test("globals, `util`, `console`, parameters, locals and operands of typeof are not free", () => {
     const source = `function self({ a, ...rest }, { length } = []) {
       const b = new Map([[a, util.x]]), c = (d) => d ?? self;
       try { console.log(JSON.stringify(b), Math.PI); } catch (error) { return error; }
@@ -170,12 +170,12 @@ describe("S11.3 a free name is a warning with its position", () => {
     expect(codes(check(source))).toEqual(["FUNCTION_PARAMETERS"]);
   });
 
-  test("each name once", () => {
+  test("each name is reported once", () => {
     expect(codes(check("() => lodash.a(lodash.b(lodash))"))).toEqual(["FUNCTION_FREE_NAME"]);
   });
 });
 
-describe("what is sure of a text", () => {
+describe("purity of a function", () => {
   test.each([
     ["({ a }) => a.b", true],
     ["({ a }) => a.items.map((item) => item.id)", true],
@@ -190,8 +190,8 @@ describe("what is sure of a text", () => {
     ["({ f }) => f()", false],
     ["() => globalThis.Promise.resolve()", false],
     ["() => [].constructor", false],
-    ["() => somebody()", false],
-  ])("%s surely returns a value: %s", (source, sync) => {
+    ["() => unknown()", false],
+  ])("%s certainly returns a value, not a promise: %s", (source, sync) => {
     expect(check(source).sync).toBe(sync);
   });
 
@@ -213,11 +213,11 @@ describe("what is sure of a text", () => {
     ["() => globalThis.Date.now()", true],
     ["() => new ((() => 1)().constructor)()", true],
     ["({ Date }) => Date.now", false],
-  ])("%s reads time or randomness: %s", (source, volatile) => {
+  ])("%s reads the time or random numbers: %s", (source, volatile) => {
     expect(check(source).volatile).toBe(volatile);
   });
 
-  test("what `util` does counts where it is used", () => {
+  test("the purity of `util` counts where a function uses it", () => {
     const shared = sandbox({ util: { now: () => Date.now(), later: () => Promise.resolve(1) } });
     expect(shared.check("({ a }) => a")).toMatchObject({ sync: true, volatile: false });
     expect(shared.check("() => util.now()")).toMatchObject({ sync: false, volatile: true });

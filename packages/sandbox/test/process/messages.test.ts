@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeFrame, longestFrame, readFrames } from "../../src/process/frames.ts";
+import { createFrameDecoder, encodeFrame, maxFrameBytes } from "../../src/process/messages.ts";
 
 const line = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\n"));
 
-test("frames come out as they went in, wherever the stream is cut", () => {
+test("frames are decoded wherever the stream is split into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(fc.array(line, { minLength: 1, maxLength: 5 }), { maxLength: 6 }),
@@ -12,10 +12,10 @@ test("frames come out as they went in, wherever the stream is cut", () => {
       (frames, cuts) => {
         const stream = Buffer.concat(frames.map(encodeFrame));
         const seen: string[][] = [];
-        const read = readFrames((lines) => seen.push(lines));
+        const decode = createFrameDecoder((lines) => seen.push(lines));
         for (let at = 0, cut = 0; at < stream.length; cut++) {
           const next = at + (cuts[cut % cuts.length] ?? 1);
-          read(stream.subarray(at, next));
+          decode(stream.subarray(at, next));
           at = next;
         }
         expect(seen).toEqual(frames);
@@ -24,8 +24,8 @@ test("frames come out as they went in, wherever the stream is cut", () => {
   );
 });
 
-test("a frame that is too long is refused before it is read", () => {
+test("a frame that is too long is rejected before it is read", () => {
   const head = Buffer.alloc(4);
-  head.writeUInt32LE(longestFrame, 0);
-  expect(() => readFrames(() => {})(head)).toThrow(RangeError);
+  head.writeUInt32LE(maxFrameBytes, 0);
+  expect(() => createFrameDecoder(() => {})(head)).toThrow(RangeError);
 });

@@ -1,29 +1,30 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { encodeArgument } from "../../src/values/argument.ts";
-import { decodeResult } from "../../src/values/result.ts";
+import { decodeResult, encodeArgument } from "../src/values.ts";
 
-const longest = 10_000;
+const maxLength = 10_000;
 
 describe("S11.1 arguments and results are data", () => {
-  test("data is passed as JSON has it", () => {
+  test("data is encoded as JSON", () => {
     const argument = { a: [1, null, "x"], b: undefined, c: new Date(0), d: Number.NaN, f: () => 1 };
-    expect(encodeArgument(argument, longest)).toEqual({ json: JSON.stringify(argument) });
-    expect(encodeArgument(undefined, longest)).toEqual({ json: "" });
+    expect(encodeArgument(argument, maxLength)).toEqual({ json: JSON.stringify(argument) });
+    expect(encodeArgument(undefined, maxLength)).toEqual({ json: "" });
   });
 
-  test("an argument that is too long, too deep or no data is refused", () => {
+  test("an argument that is too long, too deep or not data is rejected", () => {
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;
-    expect(() => encodeArgument("x".repeat(longest), longest)).toThrow(
-      /10002 characters of JSON; at most 10000/,
+    expect(() => encodeArgument("x".repeat(maxLength), maxLength)).toThrow(
+      /10002 characters of JSON; the maximum is 10000/,
     );
-    expect(() => encodeArgument(new Array(longest).fill({}), longest)).toThrow(/more than 10000 characters/);
-    expect(() => encodeArgument(cycle, longest)).toThrow(/deeper than 500 levels/);
-    expect(() => encodeArgument({ a: 1n }, longest)).toThrow(/no data/);
+    expect(() => encodeArgument(new Array(maxLength).fill({}), maxLength)).toThrow(
+      /more than 10000 characters/,
+    );
+    expect(() => encodeArgument(cycle, maxLength)).toThrow(/deeper than 500 levels/);
+    expect(() => encodeArgument({ a: 1n }, maxLength)).toThrow(/not data/);
   });
 
-  test("undefined and null stay different", () => {
+  test("undefined and null stay distinct", () => {
     expect(decodeResult("", undefined)).toBeUndefined();
     expect(decodeResult("null", undefined)).toBeNull();
   });
@@ -37,13 +38,13 @@ describe("S11.1 arguments and results are data", () => {
 });
 
 describe("S2.6 a stream, a file and bytes are opaque tokens", () => {
-  test("they are described, and the values come back for them", () => {
+  test("the sandbox gets their metadata, and a returned token becomes the value again", () => {
     const file = { filename: "a.png", mimetype: "image/png", encoding: "7bit", createReadStream: () => 0 };
     const bytes = Buffer.from("abc");
     const stream = Readable.from([]);
     const { json, tokens } = encodeArgument(
       { file, list: [bytes, file], stream, web: new Blob(["x"]) },
-      longest,
+      maxLength,
     );
     const nonce = tokens?.nonce ?? "";
     expect(JSON.parse(json)).toEqual({
@@ -59,9 +60,9 @@ describe("S2.6 a stream, a file and bytes are opaque tokens", () => {
     expect(result).toEqual({ it: file, all: [bytes, stream] });
   });
 
-  test("data cannot be taken for one: the mark is new for each call", () => {
+  test("data cannot imitate a token: the nonce is new for each call", () => {
     const bytes = Buffer.from("abc");
-    const marks = [1, 2].map(() => encodeArgument({ bytes }, longest).tokens?.nonce);
-    expect(new Set(marks).size).toBe(2);
+    const nonces = [1, 2].map(() => encodeArgument({ bytes }, maxLength).tokens?.nonce);
+    expect(new Set(nonces).size).toBe(2);
   });
 });
