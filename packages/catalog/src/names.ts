@@ -1,25 +1,24 @@
-/** Makes names that are unique in one document. */
-export interface Names {
-  /** `get /players/{id}` is `getPlayersById`; a second one of the same name gets a number. */
-  unique(text: string): string;
+/** Creates names that are unique within one document. */
+export class UniqueNames {
+  readonly #used: Set<string>;
+
+  /** @param used names that the document has already */
+  constructor(used: Iterable<string> = []) {
+    this.#used = new Set(used);
+  }
+
+  /** `get /players/{id}` becomes `getPlayersById`; where that name is used, a number follows. */
+  create(text: string): string {
+    const name = camelCase(text);
+    let unique = name;
+    for (let n = 2; this.#used.has(unique); n += 1) unique = `${name}${n}`;
+    this.#used.add(unique);
+    return unique;
+  }
 }
 
-/** A new document's names. */
-export function documentNames(): Names {
-  const taken = new Set<string>();
-  return {
-    unique: (text) => {
-      const name = camelCase(text);
-      let unique = name;
-      for (let n = 2; taken.has(unique); n += 1) unique = `${name}${n}`;
-      taken.add(unique);
-      return unique;
-    },
-  };
-}
-
-/** Puts texts in the order of their code units: the same everywhere. */
-export function compare(a: string, b: string): number {
+/** Compares texts by their code units, so the order is the same on every machine. */
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
@@ -28,13 +27,10 @@ function camelCase(text: string): string {
     .replaceAll(/\{(\w+)\}/g, "by/$1")
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== "");
-  return words.map((word, index) => (index === 0 ? lower : upper)(word.charAt(0)) + word.slice(1)).join("");
+  return words.map((word, index) => firstLetter(word, index === 0) + word.slice(1)).join("");
 }
 
-function lower(letter: string): string {
-  return letter.toLowerCase();
-}
-
-function upper(letter: string): string {
-  return letter.toUpperCase();
+function firstLetter(word: string, lower: boolean): string {
+  const letter = word.charAt(0);
+  return lower ? letter.toLowerCase() : letter.toUpperCase();
 }

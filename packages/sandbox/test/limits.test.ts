@@ -91,6 +91,8 @@ describe("S11.2 the culprit's service moves into a process of its own at its fir
     const other = compiled(slow, "({ n }) => n + 1", "other");
     expect(await bad.failure({ n: 1 })).toMatch(limit);
     expect(await bad.call({ n: 0 })).toBe("ok");
+    // Waits until both have a process, so that the calls below measure no start.
+    expect(await other.call({ n: 0 })).toBe(1);
     let over = false;
     const attack = bad.failure({ n: 1 }).finally(() => {
       over = true;
