@@ -7,89 +7,107 @@ import {
   type ConnectorDescription,
   canonicalJson,
   compileRoutes,
+  type Protocol,
   routePattern,
   type SubscribeConnector,
 } from "@tidegate/core-registry";
 import { pubSubRoute } from "./route.ts";
-import type { WebSocketInput, WebSocketRouteInput } from "./schema.ts";
+import { type WebSocketInput, type WebSocketRouteInput, webSocketSchema } from "./schema.ts";
 
-interface Connectors {
+interface CompiledConnectors {
   readonly subscribe: SubscribeConnector | undefined;
   readonly publish: Connector | undefined;
 }
 
-/** Compiles one fragment's part (S6.1): its claims, endpoints and routes. What is wrong goes to `tools.found`. */
-export function compilePart(input: WebSocketInput, tools: CompileTools): Compiled {
-  return compileRoutes(input.routes ?? [], tools, (route, place) => compileRoute(input, route, place, tools));
+/** Creates the protocol `WebSocket` (S6): paths whose sockets get events, publish their messages, or both. */
+export function webSocket(): Protocol<WebSocketInput> {
+  return { contract: 1, key: "WebSocket", schema: webSocketSchema, fingerprint, compile };
+}
+
+/** The fingerprint of a part leaves out its documentation (S1.4). */
+function fingerprint(input: WebSocketInput): unknown {
+  const { description: _, routes = [], ...part } = input;
+  return { ...part, routes: routes.map(({ description: _, deprecated: __, ...route }) => route) };
+}
+
+/**
+ * Compiles the part of one fragment (S6.1) to claims, endpoints and routes. Faults go to `tools.addFinding`.
+ */
+function compile(input: WebSocketInput, tools: CompileTools): Compiled {
+  return compileRoutes(input.routes ?? [], tools, (route, jsonPath) =>
+    compileRoute(input, route, jsonPath, tools),
+  );
 }
 
 function compileRoute(
   part: WebSocketInput,
   input: WebSocketRouteInput,
-  place: string,
+  jsonPath: string,
   tools: CompileTools,
 ): CompiledRoute | undefined {
-  const pattern = routePattern(input.path, part.basePath, place, tools);
-  const connectors = compileConnectors(input, place, tools);
+  const pattern = routePattern(input.path, part.basePath, jsonPath, tools);
+  const connectors = compileConnectors(input, jsonPath, tools);
   if (pattern === undefined || connectors === undefined) return undefined;
 
-  const ignoreError = input.ignoreError === true;
-  const label = `WS ${pattern.path}`;
-  const claims = pattern.shapes.map((shape): Claim => ({ key: `WS ${shape}`, label, jsonPath: place }));
-  const key = claims[0]?.key ?? label;
-  const { subscribe, publish } = connectors;
-  const descriptions = [subscribe, publish].flatMap((each) => (each === undefined ? [] : [each.description]));
+  const { path } = pattern;
+  const { description, deprecated } = input;
   const { service } = tools.origin;
-  const itself = { path: pattern.path, ignoreError, subscribe: input.subscribe, publish: input.publish };
+  const { subscribe, publish } = connectors;
+  const ignoreError = input.ignoreError === true;
+  const label = `WS ${path}`;
+  const claims = pattern.shapes.map((shape): Claim => ({ key: `WS ${shape}`, label, jsonPath }));
+  const key = claims[0]?.key ?? label;
+  const descriptions = [subscribe, publish].flatMap((connector) => connector?.description ?? []);
+  const behaviour = { path, ignoreError, subscribe: input.subscribe, publish: input.publish };
   return {
     claims,
     endpoint: {
       protocol: "WebSocket",
       key,
       label,
-      ...(input.description === undefined ? {} : { description: input.description }),
-      ...(input.deprecated === undefined ? {} : { deprecated: input.deprecated }),
+      ...(description === undefined ? {} : { description }),
+      ...(deprecated === undefined ? {} : { deprecated }),
       connectors: descriptions,
-      origin: { ...tools.origin, jsonPath: place },
-      websocket: { path: pattern.path },
+      origin: { ...tools.origin, jsonPath },
+      websocket: { path },
       group:
         part.description === undefined ? { name: service } : { name: service, description: part.description },
-      fingerprint: canonicalJson(itself),
+      fingerprint: canonicalJson(behaviour),
     },
     route: pubSubRoute({
-      path: pattern.path,
+      path,
       key,
-      fingerprint: canonicalJson({ ...itself, service, rules: descriptions.map(rulesOf) }),
+      fingerprint: canonicalJson({ ...behaviour, service, rules: descriptions.map(ruleFingerprint) }),
       subscribe,
       publish,
       ignoreError,
-      jsonPath: place,
+      jsonPath,
       report: tools.reportRuntime,
     }),
   };
 }
 
-/** Each by itself, so that the faults of both are found. Undefined where there is one. */
+/** Compiles both connectors before it gives up, so that the faults of both are found. */
 function compileConnectors(
   { subscribe, publish }: WebSocketRouteInput,
-  place: string,
+  jsonPath: string,
   { connectors }: CompileTools,
-): Connectors | undefined {
-  const options = { jsonPath: place, implicit: [], batching: false };
-  const path = { path: "text", query: "text" } as const;
-  const made = {
-    subscribe: subscribe && connectors.subscribe(subscribe, { ...options, sources: path }),
+): CompiledConnectors | undefined {
+  const options = { jsonPath, implicit: [], batching: false };
+  const sources = { path: "text", query: "text" } as const;
+  const compiled = {
+    subscribe: subscribe && connectors.subscribe(subscribe, { ...options, sources }),
     publish:
-      publish && connectors.compile({ publish }, { ...options, sources: { ...path, message: "data" } }),
+      publish && connectors.compile({ publish }, { ...options, sources: { ...sources, message: "data" } }),
   };
   const failed =
-    (subscribe !== undefined && made.subscribe === undefined) ||
-    (publish !== undefined && made.publish === undefined);
-  return failed ? undefined : made;
+    (subscribe !== undefined && compiled.subscribe === undefined) ||
+    (publish !== undefined && compiled.publish === undefined);
+  return failed ? undefined : compiled;
 }
 
-/** The rules that guard a connector (S6.4): where they stand, and what documents them, is not part of it. */
-function rulesOf({ rules, possibleRules = [] }: ConnectorDescription): unknown {
-  // Names that a function makes are matched when they are made: then the patterns count too.
+/** The rules of a connector (S6.4) without their documentation and their place in the fragment. */
+function ruleFingerprint({ rules, possibleRules = [] }: ConnectorDescription): unknown {
+  // Event names of functions are matched at run time. Then the patterns of the rules count too.
   return rules?.map(({ asks }) => asks) ?? possibleRules.map(({ names, asks }) => ({ names, asks }));
 }
