@@ -1,39 +1,62 @@
-/** Whether an event's name fits a pattern (S7.1): `*` within one segment, `**` for one segment or more. Names are split at dots. */
-export function matches(pattern: string, name: string): boolean {
-  return matchParts(pattern.split("."), name.split("."), "**", (part, segment) =>
-    matchParts([...part], [...segment], "*", (a, b) => a === b),
+/**
+ * The rules for names and patterns of events in the broker in memory. This is the only place of this package
+ * that knows them; `eventNameProblem` and `nameMatcher` of core-registry hold the same rules for fragments.
+ */
+
+const maxNameLength = 256;
+/** Characters of patterns, which no rule could match in a name. */
+const patternCharacters = /[*?!{}[\]()]/;
+
+/**
+ * Tests whether an event can be published under a name (S6.5): at most 256 characters, no character of
+ * patterns, no empty segment, no leading `$`.
+ */
+export function isEventName(name: string): boolean {
+  if (name.length > maxNameLength || name.startsWith("$") || patternCharacters.test(name)) return false;
+  return name.split(".").every((segment) => segment !== "");
+}
+
+/**
+ * Tests whether an event's name matches a pattern (S7.1): `*` matches within one segment, `**` one segment or
+ * more. Dots separate segments.
+ */
+export function matchesEvent(pattern: string, name: string): boolean {
+  return matchList(pattern.split("."), name.split("."), "**", (part, segment) =>
+    matchList([...part], [...segment], "*", (a, b) => a === b),
   );
 }
 
-/** Whether something can be published under a name (S6.5): no pattern, no empty segment, no leading `$`, at most 256 characters. */
-export function isEventName(name: string): boolean {
-  return name.length <= 256 && !/\*|^\$|^\.|\.\.|\.$|^$/.test(name);
-}
-
-/** Wildcard match over a list, in time pattern × list: only the last wildcard is ever tried again. */
-function matchParts(
+/**
+ * Matches a list with wildcards. The time is bounded by pattern × list, because only the last wildcard is
+ * tried again.
+ */
+function matchList(
   pattern: readonly string[],
   list: readonly string[],
   wildcard: "*" | "**",
-  fits: (part: string, item: string) => boolean,
+  matchItem: (part: string, item: string) => boolean,
 ): boolean {
-  const least = wildcard === "**" ? 1 : 0;
+  const minItems = wildcard === "**" ? 1 : 0;
   let at = 0;
-  let star = -1;
-  let resume = 0;
   let index = 0;
+  let lastWildcard = -1;
+  let retryFrom = 0;
   while (index < list.length || at < pattern.length) {
-    if (pattern[at] === wildcard && index + least <= list.length) {
-      star = at++;
-      index += least;
-      resume = index;
-    } else if (at < pattern.length && index < list.length && fits(pattern[at] ?? "", list[index] ?? "")) {
+    if (pattern[at] === wildcard && index + minItems <= list.length) {
+      lastWildcard = at++;
+      index += minItems;
+      retryFrom = index;
+    } else if (
+      at < pattern.length &&
+      index < list.length &&
+      matchItem(pattern[at] ?? "", list[index] ?? "")
+    ) {
       at++;
       index++;
-    } else if (star >= 0 && resume < list.length) {
-      resume++;
-      index = resume;
-      at = star + 1;
+    } else if (lastWildcard >= 0 && retryFrom < list.length) {
+      retryFrom++;
+      index = retryFrom;
+      at = lastWildcard + 1;
     } else return false;
   }
   return true;
