@@ -55,17 +55,20 @@ describe("S6.1 a compiled part", () => {
     [
       "two routes of one shape",
       [feed, { ...feed, path: "/:name" }],
-      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: " +
+        "WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
     ],
     [
       "@body",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@body.a" } } }],
-      "error SOURCE_FOREIGN protocol.WebSocket.routes[0].publish.params.a: `@body` is a source of another protocol.",
+      "error SOURCE_FOREIGN protocol.WebSocket.routes[0].publish.params.a: " +
+        "`@body` is a source of another protocol.",
     ],
     [
       "batching",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@path.a[]" } } }],
-      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: `[]` batches calls in GraphQL, and nowhere else.",
+      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: " +
+        "`[]` batches calls in GraphQL, and nowhere else.",
     ],
     [
       "an invalid name",
@@ -78,7 +81,8 @@ describe("S6.1 a compiled part", () => {
 
   test("S4.6 a reserved path", async () => {
     expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
-      "error PATH_RESERVED protocol.WebSocket.routes[0].path: /~status lies on /~, which is the gateway's own.",
+      "error PATH_RESERVED protocol.WebSocket.routes[0].path: " +
+        "/~status lies on /~, which is the gateway's own.",
     ]);
   });
 
@@ -95,7 +99,7 @@ describe("S6.4 the fingerprint of a route", () => {
   const fingerprint = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
     (await gateway(routes, policy)).route("WS /chat/:").fingerprint;
 
-  test("does not depend on documentation, its place in the fragment, or rules that do not match", async () => {
+  test("does not depend on documentation, the place of the route, or rules that do not match", async () => {
     const plain = await fingerprint([feed]);
     expect(
       await fingerprint([
@@ -124,7 +128,7 @@ describe("S6.4 the fingerprint of a route", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("depends on every rule that can match, with its patterns, where a function returns the names", async () => {
+  test("depends on every rule that can match where a function returns the names", async () => {
     const { functions, publish, route } = await gateway([]);
     const dynamic = [
       {

@@ -53,7 +53,8 @@ describe("S6.1 the WebSocket part of a fragment", () => {
       "S6.2 a streaming route",
       { basePath: "/", routes: [{ path: "/", call: { action: "a.b" } }] },
       [
-        "routes[0].call: Streaming routes (`call`) are not supported yet. Use `subscribe`, `publish`, or both.",
+        "routes[0].call: Streaming routes (`call`) are not supported yet. " +
+          "Use `subscribe`, `publish`, or both.",
       ],
     ],
     [
