@@ -1,4 +1,5 @@
-import { expandPattern, type JsonObject, type PathSegment, parsePattern } from "@tidegate/core-registry";
+import type { JsonObject } from "@tidegate/core-registry";
+import { expandPattern, type PathSegment, parsePattern } from "@tidegate/core-registry/runtime";
 
 /** One path of a route in the notation of OpenAPI. */
 export interface PathTemplate {

@@ -1,12 +1,5 @@
-import {
-  type Assembled,
-  createScope,
-  type GatewayPage,
-  type HttpRequest,
-  type NotServed,
-  type Reply,
-  type Served,
-} from "@tidegate/core-registry";
+import type { Assembled, GatewayPage, HttpRequest, NotServed, Reply, Served } from "@tidegate/core-registry";
+import { createScope } from "@tidegate/core-registry/runtime";
 import { expect, test } from "vitest";
 import { catalog } from "../src/index.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";

@@ -1,13 +1,13 @@
-import {
-  type CompiledRule,
-  compileFunction,
-  type DescribedSchema,
-  type FunctionCheck,
-  type Policy,
-  type PolicyInput,
-  type PolicyTools,
-  type Verdict,
+import type {
+  CompiledRule,
+  DescribedSchema,
+  FunctionCheck,
+  Policy,
+  PolicyInput,
+  PolicyTools,
+  Verdict,
 } from "@tidegate/core-registry";
+import { compileFunction } from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The members of a rule: a function that returns `true` to allow access. */

@@ -1,11 +1,5 @@
-import {
-  type Assembled,
-  attachedValue,
-  type HttpRoute,
-  type Logger,
-  type Protocol,
-  type WebSocketRoute,
-} from "@tidegate/core-registry";
+import type { Assembled, HttpRoute, Logger, Protocol, WebSocketRoute } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry/runtime";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
 import { type GraphQLInput, graphqlSchema } from "./definitions/input.ts";
 import { fingerprint } from "./definitions/parse.ts";

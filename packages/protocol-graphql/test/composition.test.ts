@@ -1,4 +1,5 @@
-import { type Change, type Claim, createRegistry, silentLogger } from "@tidegate/core-registry";
+import { type Change, type Claim, silentLogger } from "@tidegate/core-registry";
+import { createRegistry } from "@tidegate/core-registry/registry";
 import { knownFunctions, memoryBroker } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,9 +1,6 @@
 import {
   type Body,
   type ContextFactory,
-  contextFactories,
-  createRegistry,
-  createScope,
   type DescribedSchema,
   type Header,
   type HttpRequest,
@@ -16,6 +13,8 @@ import {
   silentLogger,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
+import { createRegistry } from "@tidegate/core-registry/registry";
+import { contextFactories, createScope } from "@tidegate/core-registry/runtime";
 import {
   type KnownFunctions,
   knownFunctions,

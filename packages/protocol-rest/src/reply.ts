@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { type Finding, type Header, isOpaque, type Reply, TidegateError } from "@tidegate/core-registry";
+import { type Finding, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { isOpaque } from "@tidegate/core-registry/runtime";
 import { checkHeaders } from "./headers.ts";
 
 /** Reports faults of replies to the nodes that published the route. */

@@ -1,17 +1,19 @@
+import type {
+  Claim,
+  Compiled,
+  CompileTools,
+  EndpointConnectors,
+  Method,
+  Protocol,
+} from "@tidegate/core-registry";
 import {
-  type Claim,
-  type Compiled,
   type CompiledRoute,
-  type CompileTools,
   canonicalJson,
   compileRoutes,
-  type EndpointConnectors,
-  type Method,
   normalizeConnectors,
   type PathPattern,
-  type Protocol,
   routePattern,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { restRoute } from "./route.ts";
 import { type RestInput, type RestRouteInput, restSchema } from "./schema.ts";
 

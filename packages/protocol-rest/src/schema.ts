@@ -1,14 +1,13 @@
+import type { DescribedSchema, Method } from "@tidegate/core-registry";
 import {
   alwaysRefine,
   type ConnectorInput,
   connectorMembers,
-  type DescribedSchema,
-  type Method,
   normalizeConnectors,
   pathSchema,
   type RoutesPart,
   routesSchema,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The HTTP methods of routes (S4.1). */

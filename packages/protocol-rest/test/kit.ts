@@ -1,20 +1,18 @@
 import { Readable } from "node:stream";
-import {
-  type Body,
-  type Broker,
-  type CallRequest,
-  type Compiled,
-  compilePolicyGate,
-  createConnectorTable,
-  createScope,
-  type DirectorySnapshot,
-  type Finding,
-  type HttpRequest,
-  type HttpRoute,
-  type JsonSchema,
-  type PublishRequest,
-  type Reply,
+import type {
+  Body,
+  Broker,
+  CallRequest,
+  Compiled,
+  DirectorySnapshot,
+  Finding,
+  HttpRequest,
+  HttpRoute,
+  JsonSchema,
+  PublishRequest,
+  Reply,
 } from "@tidegate/core-registry";
+import { compilePolicyGate, createConnectorTable, createScope } from "@tidegate/core-registry/runtime";
 import { directoryOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { rest } from "../src/index.ts";
 import type { RestInput } from "../src/schema.ts";

@@ -1,4 +1,4 @@
-import { jsonPath } from "@tidegate/core-registry";
+import { jsonPath } from "@tidegate/core-registry/runtime";
 import { describe, expect, test } from "vitest";
 import { rest } from "../src/index.ts";
 

@@ -1,10 +1,5 @@
-import {
-  errorMeaning,
-  isTidegateError,
-  parseUntrustedJson,
-  type Scope,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { errorMeaning, isTidegateError, type Scope, TidegateError } from "@tidegate/core-registry";
+import { parseUntrustedJson } from "@tidegate/core-registry/runtime";
 
 /**
  * Decodes a client's message to the value of `@message` (S6.1): JSON where it parses, else the text; a binary

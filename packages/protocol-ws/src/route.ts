@@ -1,6 +1,5 @@
 import {
   type Accept,
-  attachedValue,
   type Connection,
   type Connector,
   type Delivery,
@@ -13,6 +12,7 @@ import {
   TidegateError,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry/runtime";
 import { decodeMessage, encodeError, encodeMessage } from "./message.ts";
 
 /** The parts of a route. */

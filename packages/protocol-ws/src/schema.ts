@@ -1,14 +1,12 @@
+import type { DescribedSchema, PublishConfig, SubscribeConfig } from "@tidegate/core-registry";
 import {
   alwaysRefine,
-  type DescribedSchema,
-  type PublishConfig,
   pathSchema,
   publishSchema,
   type RoutesPart,
   routesSchema,
-  type SubscribeConfig,
   subscribeSchema,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The `WebSocket` part of a fragment as a service writes it (S6.1). */

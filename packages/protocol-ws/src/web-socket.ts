@@ -1,16 +1,18 @@
+import type {
+  Claim,
+  Compiled,
+  CompileTools,
+  Connector,
+  ConnectorDescription,
+  Protocol,
+  SubscribeConnector,
+} from "@tidegate/core-registry";
 import {
-  type Claim,
-  type Compiled,
   type CompiledRoute,
-  type CompileTools,
-  type Connector,
-  type ConnectorDescription,
   canonicalJson,
   compileRoutes,
-  type Protocol,
   routePattern,
-  type SubscribeConnector,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { pubSubRoute } from "./route.ts";
 import { type WebSocketInput, type WebSocketRouteInput, webSocketSchema } from "./schema.ts";
 

@@ -1,16 +1,14 @@
-import {
-  type ContextFactory,
-  contextFactories,
-  createRegistry,
-  createScope,
-  type HttpRequest,
-  type Json,
-  type Policy,
-  type Registry,
-  type Scope,
-  type Socket,
-  type WebSocketRoute,
+import type {
+  ContextFactory,
+  HttpRequest,
+  Json,
+  Policy,
+  Scope,
+  Socket,
+  WebSocketRoute,
 } from "@tidegate/core-registry";
+import { createRegistry, type Registry } from "@tidegate/core-registry/registry";
+import { contextFactories, createScope } from "@tidegate/core-registry/runtime";
 import {
   knownFunctions,
   type MemoryBroker,

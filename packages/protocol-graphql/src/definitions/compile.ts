@@ -1,12 +1,11 @@
-import {
-  type Compiled,
-  type CompileTools,
-  type Connector,
-  canonicalJson,
-  type Endpoint,
-  jsonPath,
-  type SubscribeConnector,
+import type {
+  Compiled,
+  CompileTools,
+  Connector,
+  Endpoint,
+  SubscribeConnector,
 } from "@tidegate/core-registry";
+import { canonicalJson, jsonPath } from "@tidegate/core-registry/runtime";
 import type { DocumentNode, NameNode } from "graphql";
 import { claimsOf, fieldKey, interfaceFields, typeKey } from "./claims.ts";
 import type { GraphQLInput } from "./input.ts";

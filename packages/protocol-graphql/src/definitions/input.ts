@@ -1,11 +1,10 @@
+import type { DescribedSchema, SubscribeConfig } from "@tidegate/core-registry";
 import {
   type ConnectorInput,
   connectorMembers,
-  type DescribedSchema,
   normalizeConnectors,
-  type SubscribeConfig,
   subscribeSchema,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The `GraphQL` part of a fragment as a service writes it (S5.1). */

@@ -1,4 +1,5 @@
-import { codeFrame, type Finding } from "@tidegate/core-registry";
+import type { Finding } from "@tidegate/core-registry";
+import { codeFrame } from "@tidegate/core-registry/runtime";
 import { type DefinitionNode, type DocumentNode, GraphQLError, getLocation, parse, Source } from "graphql";
 import type { GraphQLInput } from "./input.ts";
 import {

@@ -1,12 +1,11 @@
-import {
-  type CompileTools,
-  type Connector,
-  type ConnectorOptions,
-  type EndpointConnectors,
-  jsonPath,
-  normalizeConnectors,
-  type SubscribeConnector,
+import type {
+  CompileTools,
+  Connector,
+  ConnectorOptions,
+  EndpointConnectors,
+  SubscribeConnector,
 } from "@tidegate/core-registry";
+import { jsonPath, normalizeConnectors } from "@tidegate/core-registry/runtime";
 import type { FieldResolverInput, GraphQLInput } from "./input.ts";
 import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-nodes.ts";
 

@@ -1,4 +1,4 @@
-import { attachedValue } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry/runtime";
 import {
   type DocumentNode,
   type GraphQLNamedType,

@@ -1,4 +1,5 @@
-import { type HttpRequest, isObject, TidegateError } from "@tidegate/core-registry";
+import { type HttpRequest, TidegateError } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 
 /**
  * The parameters of a GraphQL request (GraphQL over HTTP; the payload of `subscribe` in

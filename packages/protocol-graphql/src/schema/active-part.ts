@@ -1,4 +1,5 @@
-import { attachedValue, type Compiled, type Endpoint, type Part } from "@tidegate/core-registry";
+import type { Compiled, Endpoint, Part } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry/runtime";
 import { type ASTNode, type DocumentNode, visit } from "graphql";
 import { fieldKey, implementsKey, memberKey, typeKey, valueKey } from "../definitions/claims.ts";
 import type { GraphQLData } from "../definitions/compile.ts";

@@ -11,16 +11,8 @@
  */
 
 import { createHash } from "node:crypto";
-import {
-  type Assembled,
-  type AssembleTools,
-  attachedValue,
-  createYield,
-  type HttpRoute,
-  type Part,
-  type WebSocketRoute,
-  type YieldToEventLoop,
-} from "@tidegate/core-registry";
+import type { Assembled, AssembleTools, HttpRoute, Part, WebSocketRoute } from "@tidegate/core-registry";
+import { attachedValue, createYield, type YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import type { GraphQLScalarType } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { GraphQLData } from "../definitions/compile.ts";

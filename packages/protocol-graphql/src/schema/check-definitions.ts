@@ -1,4 +1,4 @@
-import type { YieldToEventLoop } from "@tidegate/core-registry";
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import { type DefinitionNode, type DocumentNode, type GraphQLError, Kind, parse, Source } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 import { isExtension, type TypeSystemNode } from "../definitions/type-nodes.ts";

@@ -1,4 +1,4 @@
-import type { YieldToEventLoop } from "@tidegate/core-registry";
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import { type GraphQLError, validateSchema } from "graphql";
 import type { ActivePart } from "./active-part.ts";
 import { withLocations } from "./check-definitions.ts";

@@ -1,4 +1,5 @@
-import type { Finding, Origin, YieldToEventLoop } from "@tidegate/core-registry";
+import type { Finding, Origin } from "@tidegate/core-registry";
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import { type GraphQLError, visit } from "graphql";
 import { fieldKey, typeKey } from "../definitions/claims.ts";
 import { textLocation } from "../definitions/parse.ts";

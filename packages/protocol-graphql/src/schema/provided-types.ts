@@ -1,4 +1,4 @@
-import { discardStream, isOpaque } from "@tidegate/core-registry";
+import { discardStream, isOpaque } from "@tidegate/core-registry/runtime";
 import {
   GraphQLError,
   GraphQLScalarType,

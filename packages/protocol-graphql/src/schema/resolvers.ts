@@ -1,14 +1,12 @@
 import { Readable } from "node:stream";
 import {
   type Connector,
-  discardStream,
-  isOpaque,
-  resetBatches,
   type Scope,
   type Sources,
   type SubscribeConnector,
   TidegateError,
 } from "@tidegate/core-registry";
+import { discardStream, isOpaque, resetBatches } from "@tidegate/core-registry/runtime";
 import {
   type GraphQLAbstractType,
   type GraphQLFieldResolver,

@@ -1,4 +1,5 @@
-import { codeFrame, type FunctionProblem } from "@tidegate/core-registry";
+import type { FunctionProblem } from "@tidegate/core-registry";
+import { codeFrame } from "@tidegate/core-registry/runtime";
 
 /** The parts of a problem that do not depend on its place in the source. */
 export interface ProblemParts extends Pick<FunctionProblem, "severity" | "code" | "message"> {

@@ -1,4 +1,5 @@
-import { type CompileFunctionOptions, codeFrame, TidegateError } from "@tidegate/core-registry";
+import { type CompileFunctionOptions, TidegateError } from "@tidegate/core-registry";
+import { codeFrame } from "@tidegate/core-registry/runtime";
 import type { EncodedArgument } from "../values.ts";
 import { type FunctionDefinition, type Message, replyKind, type ThrownError } from "./messages.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseUntrustedJson } from "../../../src/index.ts";
+import { parseUntrustedJson } from "../../../src/runtime/index.ts";
 
 test("P02 refused members are taken out at any depth, however they are written", () => {
   expect(

@@ -7,7 +7,7 @@ import {
   type PathPattern,
   parsePattern,
   shapeOf,
-} from "../../../src/index.ts";
+} from "../../../src/runtime/index.ts";
 
 function parsed(path: string, basePath?: string): PathPattern {
   const result = parsePattern(path, basePath);
