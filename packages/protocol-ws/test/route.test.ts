@@ -120,7 +120,7 @@ describe("S6.1 a route that subscribes", () => {
     });
   });
 
-  test("W09 ends its subscription with the socket", async () => {
+  test("websocket-09 ends its subscription with the socket", async () => {
     const { bus, open } = await gateway([feed]);
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open(key)));
     expect(bus.patterns).toEqual(["chat.*"]);
@@ -153,7 +153,7 @@ describe("S6.1 a route that publishes", () => {
     expect(socket.received.items).toEqual([]);
   });
 
-  test("P02 P06 hostile parts of a message are removed or rejected", async () => {
+  test("params-02 params-06 hostile parts of a message are removed or rejected", async () => {
     const { bus, open } = await gateway([say]);
     const socket = await open(key);
     socket.send('{"__proto__":{"polluted":1},"a":{"constructor":1,"b":2}}');

@@ -154,7 +154,7 @@ describe("processes end with the gateway", () => {
     expect(await once(spawn(process.execPath, ["-e", stuck]), "exit")).toEqual([null, "SIGKILL"]);
   });
 
-  test("S31 a gateway without work exits with code 0", async () => {
+  test("sandbox-31 a gateway without work exits with code 0", async () => {
     const gateway = run("");
     expect(await once(gateway, "exit")).toEqual([0, null]);
   });

@@ -23,34 +23,34 @@ const limit = /^FUNCTION_(TIMEOUT|MEMORY): /;
 
 /** Each occupies the CPU or the memory (almost) forever; each belongs to a service of its own. */
 const attacks: [string, string][] = [
-  ["S01 an endless loop", "() => { while (true); }"],
-  ["S02 endless promises", "() => { (function f() { Promise.resolve().then(f); })(); }"],
-  ["S05 a regular expression that backtracks", "() => /^(a+)+$/.test('a'.repeat(40) + '!')"],
-  ["S06 a message that loops", thrown("message")],
-  ["S06 a stack that loops", thrown("stack")],
-  ["S06 a name that loops", thrown("name")],
+  ["sandbox-01 an endless loop", "() => { while (true); }"],
+  ["sandbox-02 endless promises", "() => { (function f() { Promise.resolve().then(f); })(); }"],
+  ["sandbox-05 a regular expression that backtracks", "() => /^(a+)+$/.test('a'.repeat(40) + '!')"],
+  ["sandbox-06 a message that loops", thrown("message")],
+  ["sandbox-06 a stack that loops", thrown("stack")],
+  ["sandbox-06 a name that loops", thrown("name")],
   [
-    "S07 a proxy that loops",
+    "sandbox-07 a proxy that loops",
     "() => { throw new Proxy({}, { get() { for (;;); }, getPrototypeOf() { for (;;); } }); }",
   ],
-  ["S07 a toString that loops", "() => { throw { toString() { for (;;); } }; }"],
-  ["S23 a result whose getter loops", "() => ({ get a() { for (;;); } })"],
-  ["S23 a result whose toJSON loops", "() => ({ toJSON() { for (;;); } })"],
+  ["sandbox-07 a toString that loops", "() => { throw { toString() { for (;;); } }; }"],
+  ["sandbox-23 a result whose getter loops", "() => ({ get a() { for (;;); } })"],
+  ["sandbox-23 a result whose toJSON loops", "() => ({ toJSON() { for (;;); } })"],
   [
-    "S23 a result that is a looping proxy",
+    "sandbox-23 a result that is a looping proxy",
     "() => new Proxy({}, { ownKeys() { for (;;); }, get() { for (;;); } })",
   ],
   ["a then that loops", "() => ({ get then() { for (;;); } })"],
   ["a console argument that loops", "() => console.log({ toJSON() { for (;;); } })"],
   [
-    "S09 arrays of doubles without end",
+    "sandbox-09 arrays of doubles without end",
     "() => { const a = []; for (;;) a.push(new Array(1000).fill(1.5)); }",
   ],
-  ["S11 a map without end", "() => { const a = new Map(); for (let i = 0; ; i++) a.set(i, { i }); }"],
-  ["S11 strings without end", "() => { const a = []; for (;;) a.push('x'.repeat(1e6) + a.length); }"],
-  ["S11 objects without end", "() => { let a = {}; for (;;) a = { a, b: [a] }; }"],
-  ["S12 a BigInt", "() => { const b = 2n ** (2n ** 23n); return (b * b).toString().length; }"],
-  ["S12 an array that is filled", "() => new Array(2 ** 26).fill(1).length"],
+  ["sandbox-11 a map without end", "() => { const a = new Map(); for (let i = 0; ; i++) a.set(i, { i }); }"],
+  ["sandbox-11 strings without end", "() => { const a = []; for (;;) a.push('x'.repeat(1e6) + a.length); }"],
+  ["sandbox-11 objects without end", "() => { let a = {}; for (;;) a = { a, b: [a] }; }"],
+  ["sandbox-12 a BigInt", "() => { const b = 2n ** (2n ** 23n); return (b * b).toString().length; }"],
+  ["sandbox-12 an array that is filled", "() => new Array(2 ** 26).fill(1).length"],
 ];
 
 function thrown(name: string): string {
@@ -76,8 +76,8 @@ describe("S11.2 a function that breaks a limit fails alone", () => {
   });
 
   test.each([
-    ["S10 buffers without end", "() => { const a = []; for (;;) a.push(new ArrayBuffer(1e6)); }"],
-    ["S11 a string that doubles without end", "() => { let a = 'xx'; for (;;) a += a; }"],
+    ["sandbox-10 buffers without end", "() => { const a = []; for (;;) a.push(new ArrayBuffer(1e6)); }"],
+    ["sandbox-11 a string that doubles without end", "() => { let a = 'xx'; for (;;) a += a; }"],
   ])("%s ends with an error, whichever the engine reports", async (kind, source) => {
     expect(await compiled(box, source, kind).failure()).toMatch(/^FUNCTION_(TIMEOUT|MEMORY|THREW): /);
     expect(await good.call({ n: 1 })).toBe(2);

@@ -85,21 +85,21 @@ describe("S11.1 a result that is not data is an error", () => {
     ["a BigInt", "() => ({ a: 1n })", /BigInt/],
     ["a cycle", "() => { const a = {}; a.a = a; return a; }", /circular/],
     ["a getter that throws", "() => ({ get a() { throw new Error('mine'); } })", /mine/],
-    ["S25 a long one", "() => 'x'.repeat(2e6)", /2000002 characters of JSON; the maximum is 1000/],
+    ["sandbox-25 a long one", "() => 'x'.repeat(2e6)", /2000002 characters of JSON; the maximum is 1000/],
   ])("%s", async (_kind, source, message) => {
     const failure = await compiled(box, source).failure();
     expect(failure).toMatch(/^FUNCTION_RESULT: player map: /);
     expect(failure).toMatch(message);
   });
 
-  test.each([300, 2_000, 5_000, 100_000])("S24 a result nested %i levels deep", async (depth) => {
+  test.each([300, 2_000, 5_000, 100_000])("sandbox-24 a result nested %i levels deep", async (depth) => {
     const source = "({ depth }) => { let a = 1; while (depth--) a = [a]; return a; }";
     const fn = compiled(unlimited, source);
     if (depth <= 500) expect(JSON.stringify(await fn.call({ depth }))).toHaveLength(2 * depth + 1);
     else expect(await fn.failure({ depth })).toMatch(/^FUNCTION_RESULT: .*(deeper|stack)/);
   });
 
-  test("S22 a member __proto__ is removed", async () => {
+  test("sandbox-22 a member __proto__ is removed", async () => {
     const result = await run(`() => JSON.parse('{"__proto__":{"polluted":1},"a":1}')`);
     expect(result).toEqual({ a: 1 });
     expect(Object.keys(Object(result))).toEqual(["a"]);
@@ -151,7 +151,7 @@ describe("S11.1 a thrown error", () => {
     expect(await compiled(box, source).failure()).toContain(message);
   });
 
-  test("S20 a message of 10 MB is truncated", async () => {
+  test("sandbox-20 a message of 10 MB is truncated", async () => {
     const failure = await compiled(box, "() => { throw new Error('x'.repeat(1e7)) }").failure();
     expect(failure).toMatch(/^FUNCTION_THREW/);
     expect(failure.length).toBeLessThan(2000);
@@ -255,7 +255,7 @@ describe("S2.6 opaque values", () => {
   });
 });
 
-describe("S21 functions are isolated from each other", () => {
+describe("sandbox-21 functions are isolated from each other", () => {
   const attempts: [string, string][] = [
     ["a method of arrays", "() => { Array.prototype.map = () => 'pwn'; }"],
     ["a member of all objects", "() => { Object.prototype.polluted = 1; }"],
@@ -304,7 +304,7 @@ describe("S21 functions are isolated from each other", () => {
   });
 });
 
-describe("S14 S15 S16 S17 names that do not exist", () => {
+describe("sandbox-14 sandbox-15 sandbox-16 sandbox-17 names that do not exist", () => {
   test.each([
     ["Function('return process')()", /Function is not defined/],
     ["(() => {}).constructor('return process')()", /EvalError/],

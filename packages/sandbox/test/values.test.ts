@@ -29,7 +29,7 @@ describe("S11.1 arguments and results are data", () => {
     expect(decodeResult("null", undefined)).toBeNull();
   });
 
-  test("S22 a member __proto__ is left out, at any depth", () => {
+  test("sandbox-22 a member __proto__ is left out, at any depth", () => {
     const result = decodeResult('{"a":[{"__proto__":{"polluted":1},"b":1}],"__proto__":2}', undefined);
     expect(result).toEqual({ a: [{ b: 1 }] });
     expect("polluted" in Object.assign({}, result)).toBe(false);

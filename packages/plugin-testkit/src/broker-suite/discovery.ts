@@ -72,7 +72,7 @@ export function discoverySuite(suite: BrokerSuite): void {
       expect(actions.find(({ name }) => name === "player.purge")?.published).toBe(false);
     });
 
-    test("hostile descriptions of services have no effect on others (B07)", async (context) => {
+    test("hostile descriptions of services have no effect on others (hostile-07)", async (context) => {
       const deep = JSON.parse(`${"[".repeat(200)}${"]".repeat(200)}`);
       const fragments = [7, "x", true, [null], { protocol: 3 }, deep, JSON.parse('{"__proto__":{"x":1}}')];
       const { broker, services, changes, node } = await started(

@@ -54,11 +54,11 @@ describe("S11.1 sources of functions", () => {
     "() => 1\n)}evil(",
     "() => 1 /*",
     "() => `",
-  ])("S27 a source cannot break out of the code around it: %s", (source) => {
+  ])("sandbox-27 a source cannot break out of the code around it: %s", (source) => {
     expect(check(source).ok).toBe(false);
   });
 
-  test("S27 a source of more than 64 KiB is rejected with the reason", () => {
+  test("sandbox-27 a source of more than 64 KiB is rejected with the reason", () => {
     const long = `() => "${"x".repeat(1024 * 1024)}"`;
     const [problem] = check(long).problems;
     expect(problem).toMatchObject({ code: "FUNCTION_SYNTAX", line: 1, column: 1 });
