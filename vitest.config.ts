@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 
 const root = import.meta.dirname;
 const conditions = ["@tidegate/source", "module", "node", "development|production"];
-// Projects that measure, or that start a whole system: they run after the others, in this order, by so many files at once.
-const alone: Readonly<Record<string, { sequence: { groupOrder: number }; maxWorkers: number }>> = {
+// These projects measure, or start a whole system. They run after all others, in groups of this order,
+// with at most this many test files at once.
+const runLast: Readonly<Record<string, { sequence: { groupOrder: number }; maxWorkers: number }>> = {
   "@tidegate/example-soccer": { sequence: { groupOrder: 1 }, maxWorkers: 2 },
   "@tidegate/bench": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
   "@tidegate/soak": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
@@ -18,15 +19,23 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    // A user's run passes without what only CI needs, and says what it left out.
+    // `pnpm test` runs once, `pnpm test --watch` watches.
+    watch: false,
+    // Tests whose server or browser is not installed are skipped; this reporter lists them with the reason.
     reporters: ["default", join(root, "tools/checks/src/left-out.ts")],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most test files wait for processes and sockets, so more of them run than there are cores.
+    // Most test files wait for processes and sockets, so more files run at once than there are cores.
     maxWorkers: 3,
-    // Test files open sockets and start processes: each one keeps a worker of its own, whatever the hints say.
+    // Vitest hints at sharing workers between files. Ours open sockets and start processes, so each needs its
+    // own.
     experimental: { diagnostics: false },
-    // Projects do not see the root's conditions unless they are inline and extend it.
+    coverage: {
+      provider: "v8",
+      include: ["{packages/*,apps/gateway,apps/examples/*,tools/*}/src/**/*.ts"],
+      reporter: ["text-summary"],
+    },
+    // Only inline projects that extend this configuration inherit its resolve conditions.
     projects: manifests.map((manifest) => {
       const { name } = JSON.parse(readFileSync(join(root, manifest), "utf8"));
       return {
@@ -35,7 +44,7 @@ export default defineConfig({
         test: {
           name,
           include: ["test/**/*.test.ts"],
-          ...alone[name],
+          ...runLast[name],
         },
       };
     }),

@@ -9,64 +9,66 @@ import {
 } from "@tidegate/core-registry";
 import { count, printable } from "./text.ts";
 
-/** Lines of one message beyond this many are counted, not written. */
-const lineLimit = 40;
+/** A message has at most this many lines below its title; the others are counted. */
+const maxLines = 40;
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
 /**
- * Writes what a registry does as a person wants it: each version as it begins to be served with what it changed,
- * and each fragment that was refused, one line a fault. Returns what ends it.
+ * Logs every new version with its changes, and the report of every fragment that was refused, waits, or
+ * failed at run time. Returns a function that stops the logging.
  */
 export function logRegistry(registry: Pick<Registry, "onSwap" | "onReport">, logger: Logger): () => void {
-  const endings = [
-    registry.onSwap((mounted) => logger.info(mountText(mounted))),
+  const unsubscribers = [
+    registry.onSwap((swap) => logger.info(swapText(swap))),
     registry.onReport((report) => logReport(report, logger)),
   ];
   return () => {
-    for (const end of endings) end();
+    for (const unsubscribe of unsubscribers) unsubscribe();
   };
 }
 
 /**
- * `master 7a2db312 (3 services)`, and below it `+ GET /players/:id  player` for each change.
+ * A new version as text: `master 7a2db312 (3 services)`, then a line such as `+ GET /players/:id  player` per
+ * change.
  */
-export function mountText({ branch, version, changes }: VersionSwap): string {
+export function swapText({ branch, version, changes }: VersionSwap): string {
   const title = `${branch} ${version.name} (${count(version.fragments.length, "service")})`;
   return printable([title, ...limited(changes.map(changeLine))].join("\n"));
 }
 
-/** A report in short: what became of the fragment, and one line a finding. Its code frames are in the service's own log. */
-export function reportText(report: Report): string {
-  const title = `${report.service}: ${outcome(report)} on ${report.branch}`;
+/** A report in short: the result and one line per finding. The service's own log shows the code frames. */
+export function reportSummary(report: Report): string {
+  const title = `${report.service}: ${resultText(report)} on ${report.branch}`;
   return printable([title, ...limited(report.findings.map(findingLine))].join("\n"));
 }
 
 function logReport(report: Report, logger: Logger): void {
   if (report.occasion === "runtime") {
-    if (report.findings.length > 0) logger.warn(reportText(report));
-  } else if (report.state === "failed") logger.error(reportText(report));
-  else if (report.state === "waiting") logger.warn(reportText(report));
+    if (report.findings.length > 0) logger.warn(reportSummary(report));
+  } else if (report.state === "failed") logger.error(reportSummary(report));
+  else if (report.state === "waiting") logger.warn(reportSummary(report));
 }
 
-function outcome({ occasion, state }: Report): string {
-  if (occasion === "runtime") return "trouble while it is served";
+function resultText({ occasion, state }: Report): string {
+  if (occasion === "runtime") return "problem at run time";
   if (state === "failed") return occasion === "merge" ? "fragment refused" : "removal failed";
   return `fragment ${state}`;
 }
 
 function changeLine({ kind, label, service, level, detail }: Change): string {
-  const said = detail === isPublic ? "public" : detail;
-  const more = [service, level === "breaking" && kind === "changed" ? "(breaking)" : undefined, said];
-  return `  ${[`${signs[kind]} ${label}`, ...more.filter((part) => part !== undefined)].join("  ")}`;
+  const breaking = level === "breaking" && kind === "changed" ? "(breaking)" : undefined;
+  const parts = [`${signs[kind]} ${label}`, service, breaking, detail === isPublic ? "public" : detail];
+  return `  ${parts.filter((part) => part !== undefined).join("  ")}`;
 }
 
 function findingLine({ severity, jsonPath, message, hint, line, column }: Finding): string {
   const place = line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
-  return `  ${severity}  ${place === "" ? "" : `${place}  `}${message}${hint === undefined ? "" : ` ${hint}`}`;
+  const text = hint === undefined ? message : `${message} ${hint}`;
+  return `  ${[severity, place, text].filter((part) => part !== "").join("  ")}`;
 }
 
 function limited(lines: readonly string[]): readonly string[] {
-  if (lines.length <= lineLimit) return lines;
-  return [...lines.slice(0, lineLimit), `  ... and ${lines.length - lineLimit} more`];
+  if (lines.length <= maxLines) return lines;
+  return [...lines.slice(0, maxLines), `  ... and ${lines.length - maxLines} more`];
 }

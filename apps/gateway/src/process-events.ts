@@ -2,22 +2,22 @@ import type { Logger } from "@tidegate/core-registry";
 import type { Gateway } from "./create-gateway.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** What a shell says of a process that a signal ended. */
+/** The exit codes that a shell reports for a process that a signal ended: 128 plus the signal's number. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Stops the gateway when the process is told to end: the first signal lets running requests finish, a second one
- * ends the process at once. Returns what takes the handlers off.
+ * Stops the gateway when the process receives a signal: the first signal lets running requests finish, a
+ * second one ends the process at once. Returns a function that removes the handlers.
  */
 export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): () => void {
   let stopping = false;
-  const release = (): void => {
+  const removeHandlers = (): void => {
     for (const signal of signals) process.off(signal, onSignal);
   };
   const onSignal = (signal: (typeof signals)[number]): void => {
     if (stopping) process.exit(exitCodes[signal]);
     stopping = true;
-    logger.info(`${signal}: finishing what runs (again: end at once)`);
+    logger.info(`${signal}: stopping after running requests have finished (send it again to stop at once)`);
     gateway.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -27,5 +27,5 @@ export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): (
     );
   };
   for (const signal of signals) process.on(signal, onSignal);
-  return release;
+  return removeHandlers;
 }

@@ -16,12 +16,11 @@ const colors = {
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
 /**
- * A report whole, for a terminal: what would become of the fragment, each finding with its path, what was expected and found,
- * what to do and the code frame, then what would change.
- * @param colored whether to colour it
+ * A complete report for a terminal: the result, each finding with its path, the expected and the found value,
+ * a hint and the code frame, then the changes.
  */
-export function fullReportText(report: Report, colored: boolean): string {
-  const paint: Paint = colored
+export function reportText(report: Report, coloured: boolean): string {
+  const paint: Paint = coloured
     ? (color, text) => styleText(color, text, { validateStream: false })
     : (_, text) => text;
   const parts = [
@@ -32,20 +31,19 @@ export function fullReportText(report: Report, colored: boolean): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** Whether a report says that the fragment is refused. */
-export function refused(report: Report): boolean {
+/** Whether the fragment of a report is, or would be, refused. */
+export function isRefused(report: Report): boolean {
   return report.state === "failed" || report.findings.some(({ severity }) => severity === "error");
 }
 
 function title(report: Report, paint: Paint): string {
-  const numbers = (["error", "warning"] as const).map((severity) => {
+  const counts = (["error", "warning"] as const).flatMap((severity) => {
     const n = report.findings.filter((finding) => finding.severity === severity).length;
     return n === 0 ? [] : [count(n, severity)];
   });
-  const found = numbers.flat().join(", ");
-  const result = refused(report) ? paint("red", "refused") : paint("green", "accepted");
+  const result = isRefused(report) ? paint("red", "refused") : paint("green", "accepted");
   const subject = paint("bold", printable(`${report.service} on ${report.branch}`));
-  return `${subject}: ${result}${found === "" ? "" : ` (${found})`}`;
+  return `${subject}: ${result}${counts.length === 0 ? "" : ` (${counts.join(", ")})`}`;
 }
 
 function findingText(finding: Finding, paint: Paint): string {

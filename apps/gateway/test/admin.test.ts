@@ -11,8 +11,7 @@ import { memoryBroker, recorder } from "@tidegate/plugin-testkit";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { type Admin, openAdmin } from "../src/admin/admin.ts";
-import type { AdminRegistry } from "../src/admin/answer.ts";
+import { type Admin, type AdminRegistry, openAdmin } from "../src/admin/admin.ts";
 import { createGateway } from "../src/index.ts";
 import { branchOf } from "./fixture.ts";
 
@@ -25,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** What a registry does with pins, without one. */
+/** A registry that only stores pins. */
 function pinned(): AdminRegistry & { readonly pins: Pin[] } {
   const pins: Pin[] = [];
   const drop = ({ branch, service }: PinTarget): void => {
@@ -48,7 +47,7 @@ function pinned(): AdminRegistry & { readonly pins: Pin[] } {
 
 async function open(registry: AdminRegistry = pinned(), socket = join(folder, "a.sock")): Promise<Admin> {
   const admin = await openAdmin({ registry, socket, port: 1, logger: silentLogger });
-  if (admin === undefined) throw new Error("It was not opened.");
+  if (admin === undefined) throw new Error("The admin socket was not opened.");
   onTestFinished(() => admin.close());
   return admin;
 }
@@ -62,20 +61,20 @@ interface Answer {
 function ask({ socket }: Pick<Admin, "socket">, method: string, body = "", path = "/pins"): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = { "content-length": Buffer.byteLength(body) };
-  const asked = request({ socketPath: socket, method, path, headers }, (response) => {
+  const sent = request({ socketPath: socket, method, path, headers }, (response) => {
     text(response)
       .then((json) => ({ status: response.statusCode, headers: response.headers, body: JSON.parse(json) }))
       .then(resolve, reject);
   });
-  asked.on("error", reject);
-  asked.end(body);
+  sent.on("error", reject);
+  sent.end(body);
   return promise;
 }
 
 const post = (admin: Admin, body: object) => ask(admin, "POST", JSON.stringify(body));
 
-describe("S9.11: what changes the gateway listens on a socket of its own", () => {
-  test("pins are set, shown and ended; each answer says what is pinned then", async () => {
+describe("S9.11: the admin socket", () => {
+  test("sets, lists and ends pins; every answer lists the pins after the request", async () => {
     const admin = await open();
     const branch = { branch: "master", to: "1a2b3c4d" };
     const service = { branch: "master", service: "v2.player", to: "0123abcd" };
@@ -87,7 +86,7 @@ describe("S9.11: what changes the gateway listens on a socket of its own", () =>
     expect((await ask(admin, "GET")).body).toEqual({ pins: [branch] });
   });
 
-  test("what the registry refuses is a problem that says why; what fails inside says nothing", async () => {
+  test("answers a problem with the reason if the registry refuses, and hides internal errors", async () => {
     const admin = await open();
     const unknown = await post(admin, { branch: "master", to: "00000000" });
     expect(unknown).toMatchObject({
@@ -110,13 +109,13 @@ describe("S9.11: what changes the gateway listens on a socket of its own", () =>
     ["POST", '{"branch":"master","to":"1a2b3c4d","more":1}', "BAD_REQUEST"],
     ["DELETE", '{"branch":"master","service":""}', "BAD_REQUEST"],
     ["PUT", "{}", "METHOD_NOT_ALLOWED"],
-  ])("%s %s is refused: %s", async (method, body, code) => {
+  ])("refuses %s %s: %s", async (method, body, code) => {
     const registry = pinned();
     expect((await ask(await open(registry), method, body)).body.code).toBe(code);
     expect(registry.pins).toEqual([]);
   });
 
-  test("bodies are bounded, and there is nothing but pins", async () => {
+  test("limits the size of bodies, and serves no other path", async () => {
     const admin = await open();
     expect((await ask(admin, "POST", "x".repeat(1_000_000))).body.code).toBe("BODY_TOO_LARGE");
     expect((await ask(admin, "GET", "", "/~status")).status).toBe(404);
@@ -125,7 +124,7 @@ describe("S9.11: what changes the gateway listens on a socket of its own", () =>
 });
 
 describe("the admin socket's file", () => {
-  test("only its user may use it, it stands alone in its folder, and it goes with the gateway", async () => {
+  test("has mode 0600, leaves no other file in its folder, and is removed on close", async () => {
     const admin = await open();
     expect((await stat(admin.socket)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(["a.sock"]);
@@ -133,13 +132,13 @@ describe("the admin socket's file", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("a process that ends at once leaves none", async () => {
-    const module = new URL("../src/admin/own-socket.ts", import.meta.url);
+  test("is removed when the process exits without closing it", async () => {
+    const module = new URL("../src/admin/socket.ts", import.meta.url);
     const script = [
       'import { createServer } from "node:http";',
       'import { existsSync } from "node:fs";',
-      `import { listenOn } from ${JSON.stringify(module.href)};`,
-      'await listenOn(createServer(), "a.sock");',
+      `import { listenPrivately } from ${JSON.stringify(module.href)};`,
+      'await listenPrivately(createServer(), "a.sock");',
       'process.exit(existsSync("a.sock") ? 3 : 4);',
     ];
     const args = ["--conditions=@tidegate/source", "--input-type=module", "-e", script.join("\n")];
@@ -148,13 +147,13 @@ describe("the admin socket's file", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("one that nobody answers on is replaced", async () => {
+  test("replaces a socket on which no process answers", async () => {
     await leaveStale(join(folder, "a.sock"));
     expect((await ask(await open(), "GET")).status).toBe(200);
     expect(await readdir(folder)).toEqual(["a.sock"]);
   });
 
-  test("one that another gateway answers on stays, and goes on", async () => {
+  test("does not replace the socket of a running gateway", async () => {
     const first = await open();
     await expect(open()).rejects.toMatchObject({
       code: "CONFIG_INVALID",
@@ -164,17 +163,17 @@ describe("the admin socket's file", () => {
     expect(await readdir(folder)).toEqual(["a.sock"]);
   });
 
-  test("what is no socket is not removed", async () => {
+  test("does not remove a file that is not a socket", async () => {
     const path = join(folder, "a.sock");
     await writeFile(path, "precious");
-    await expect(open()).rejects.toThrow("is no socket");
+    await expect(open()).rejects.toThrow("is not a socket");
     expect((await stat(path)).size).toBe(8);
     await rm(path);
     await symlink(join(folder, "elsewhere"), path);
-    await expect(open()).rejects.toThrow("is no socket");
+    await expect(open()).rejects.toThrow("is not a socket");
   });
 
-  test("a path that is too long, or in no folder, is an error that says so", async () => {
+  test("refuses a path that is too long or in a missing folder", async () => {
     await expect(open(pinned(), join(folder, "x".repeat(120)))).rejects.toThrow("longer than 103 bytes");
     await expect(open(pinned(), join(folder, "nope/a.sock"))).rejects.toMatchObject({
       code: "CONFIG_INVALID",
@@ -182,7 +181,7 @@ describe("the admin socket's file", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("a socket that took its place is not removed", async () => {
+  test("does not remove another socket that replaced it", async () => {
     const first = await open();
     await rm(first.socket);
     const second = await open();
@@ -191,7 +190,7 @@ describe("the admin socket's file", () => {
   });
 });
 
-describe("a gateway that was given no path", () => {
+describe("the default path of the admin socket", () => {
   const openDefault = async (port: number, lines = recorder<string>("warning")) => {
     const logger = { ...silentLogger, warn: (message: string) => lines.push(message) };
     const admin = await openAdmin({ registry: pinned(), port, logger });
@@ -199,14 +198,14 @@ describe("a gateway that was given no path", () => {
     return admin;
   };
 
-  test("takes one in the user's runtime folder, named by its port, in a folder for itself", async () => {
+  test("is named after the port, in a private folder of the user's runtime folder", async () => {
     vi.stubEnv("XDG_RUNTIME_DIR", folder);
     const admin = await openDefault(8080);
     expect(admin?.socket).toBe(join(folder, "tidegate/tidegate-8080.sock"));
     expect((await stat(join(folder, "tidegate"))).mode & 0o777).toBe(0o700);
   });
 
-  test("else in the folder for temporary files", async () => {
+  test("is in the folder for temporary files if there is no runtime folder", async () => {
     vi.stubEnv("XDG_RUNTIME_DIR", "");
     vi.stubEnv("TMPDIR", folder);
     expect((await openDefault(8080))?.socket).toBe(
@@ -214,7 +213,7 @@ describe("a gateway that was given no path", () => {
     );
   });
 
-  test("does not use a folder that others may write to, and says so: the gateway goes on without", async () => {
+  test("is not used if other users can write to its folder: the gateway warns and runs without", async () => {
     vi.stubEnv("XDG_RUNTIME_DIR", "");
     vi.stubEnv("TMPDIR", folder);
     const own = join(folder, `tidegate-${process.getuid?.()}`);
@@ -222,11 +221,11 @@ describe("a gateway that was given no path", () => {
     await chmod(own, 0o777);
     const lines = recorder<string>("warning");
     expect(await openDefault(8080, lines)).toBeUndefined();
-    expect(lines.items).toEqual([expect.stringContaining("is no folder of this user alone")]);
+    expect(lines.items).toEqual([expect.stringContaining("is not a folder of this user alone")]);
   });
 });
 
-describe("a gateway and its admin socket", () => {
+describe("the admin socket of a gateway", () => {
   const partsOf = () => ({
     brokers: [memoryBroker().broker],
     protocols: [rest()],
@@ -249,7 +248,7 @@ describe("a gateway and its admin socket", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("none where it was not asked for; one that was named and cannot be opened ends the start", async () => {
+  test("is closed by default; a configured path that cannot be opened makes the start fail", async () => {
     const without = createGateway(partsOf());
     onTestFinished(() => without.stop());
     await without.start();
@@ -262,7 +261,7 @@ describe("a gateway and its admin socket", () => {
   });
 });
 
-/** Leaves a socket behind as a gateway that was killed does. */
+/** Leaves a socket behind, as a killed gateway does. */
 async function leaveStale(path: string): Promise<void> {
   const made = join(folder, "made");
   const server: Server = createServer();

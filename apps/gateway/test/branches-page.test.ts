@@ -8,15 +8,15 @@ import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
 import { createGateway, type Gateway } from "../src/create-gateway.ts";
-import { answered, ask, readPage } from "./page.ts";
+import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const blocks = await readPage("docs/branches.md");
 const cli = join(import.meta.dirname, "../src/cli.ts");
-/** How the page names the versions of master: the one that comes first, and the one after it. */
+/** The names of the first and the second version of master on the page. */
 const names = ["1a2b3c4d5e6f708192a3b4c5d6e7f809", "5e6f7a8b90a1b2c3d4e5f60718293a4b"] as const;
 const tagOf = (id: string): string => id.slice(0, 8);
 
-/** A service whose actions answer with the branch that their node is on. */
+/** A service whose actions answer with the branch of their node. */
 function service(name: string, fragment: unknown, revision: number, branch = "master"): TestService {
   const answer = (_: TestCall): string => branch;
   return {
@@ -27,7 +27,7 @@ function service(name: string, fragment: unknown, revision: number, branch = "ma
   };
 }
 
-/** Every command of a transcript, and what it prints. */
+/** Runs every command of a transcript. Returns the transcript with the real output. */
 async function printed(block: string, replaced: readonly (readonly [string, string])[]): Promise<string> {
   let transcript = "";
   for (const [line, command = ""] of block.matchAll(/^\$ tidegate (.*)$/gm)) {
@@ -74,7 +74,7 @@ async function start(broker: Broker, name: string, config: object): Promise<Star
   return { gateway, url: listening?.url ?? "" };
 }
 
-test("S18: docs/branches.md tells what happens, from the laptop to production and back", {
+test("S18: docs/branches.md shows what happens, from the laptop to production and back", {
   timeout: 60_000,
 }, async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -95,13 +95,19 @@ test("S18: docs/branches.md tells what happens, from the laptop to production an
   const settled = () => Promise.all([one, two].map(({ gateway }) => gateway.registry.settled()));
   const latest = (): string => String(one.gateway.registry.branches()[0]?.versions[0]?.fullVersion);
   const first = latest();
-  expect(await answered(requests[0] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[0]);
-  expect(await answered(requests[1] ?? "", two.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[1]);
+  expect(await withRealAnswers(requests[0] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[0],
+  );
+  expect(await withRealAnswers(requests[1] ?? "", two.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[1],
+  );
 
   bus.node("n1").publish(service("player", { ...laptop, branch: "master" }, 3));
   bus.node("n3").publish(service("squad", squad, 4));
   await settled();
-  expect(await answered(requests[2] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[2]);
+  expect(await withRealAnswers(requests[2] ?? "", one.url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+    requests[2],
+  );
   const second = latest();
   const shown = [
     [names[0], first],
@@ -124,7 +130,9 @@ test("S18: docs/branches.md tells what happens, from the laptop to production an
 
   expect(await printed(transcripts[1] ?? "", shown)).toBe(transcripts[1]);
   for (const { url } of [one, two])
-    expect(await answered(requests[3] ?? "", url, [[tagOf(names[0]), tagOf(first)]])).toBe(requests[3]);
+    expect(await withRealAnswers(requests[3] ?? "", url, [[tagOf(names[0]), tagOf(first)]])).toBe(
+      requests[3],
+    );
   expect(await printed(transcripts[2] ?? "", shown)).toBe(transcripts[2]);
   for (const { url } of [one, two])
     expect(await ask(`${url}/players/7/goals`)).toMatchObject({ status: 200 });

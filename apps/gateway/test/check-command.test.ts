@@ -51,7 +51,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the command as a process of its own, its output in a pipe. */
+/** Runs the command as a child process whose output is a pipe. */
 function tidegate(...args: readonly string[]): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const node = ["--conditions=@tidegate/source", cli, ...args];
@@ -63,7 +63,7 @@ function tidegate(...args: readonly string[]): Promise<Ran> {
 }
 
 describe("tidegate check FILE", () => {
-  test("an accepted fragment: exit code 0, what would be served", async () => {
+  test("an accepted fragment: exit code 0 and the changes", async () => {
     const { code, stdout, stderr } = await tidegate("check", "fine.json");
     expect([code, stderr]).toEqual([0, ""]);
     const open = "No rule covers it: it is public.";
@@ -72,7 +72,7 @@ describe("tidegate check FILE", () => {
     );
   });
 
-  test("a refused one: exit code 1, the place, the code frame, and no colour in a pipe", async () => {
+  test("a refused fragment: exit code 1, the place, the code frame, and no colours in a pipe", async () => {
     const { code, stdout } = await tidegate("check", "syntax.json", "--service", "player");
     expect(code).toBe(1);
     expect(stdout).toContain("player on master: refused (1 error)");
@@ -81,14 +81,14 @@ describe("tidegate check FILE", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  test("GraphQL that cannot be read: the place in the text of typeDefs", async () => {
+  test("a GraphQL syntax error: the place in the text of typeDefs", async () => {
     const { code, stdout } = await tidegate("check", "types.json");
     expect(code).toBe(1);
     expect(stdout).toMatch(/error protocol\.GraphQL\.typeDefs:2:31/);
     expect(stdout).toContain("> 2 | extend type Query { player(id ID!): Player }\n");
   });
 
-  test("S5.8: what names another service's type waits for it, and is no fault; sockets are known", async () => {
+  test("S5.8: an unknown type of another service is not an error; WebSocket routes are checked", async () => {
     const { code, stdout } = await tidegate("check", "alone.json");
     expect(code).toBe(0);
     expect(stdout).toContain("Team");
@@ -96,20 +96,20 @@ describe("tidegate check FILE", () => {
     expect(stdout).toContain("+ WS /feed");
   });
 
-  test("--json: the report as data", async () => {
+  test("--json prints the report as JSON", async () => {
     const { code, stdout } = await tidegate("check", "syntax.json", "--json", "--branch", "next");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ service: "syntax", branch: "next", state: "failed" });
   });
 
-  test("a file that is no JSON is refused with its place", async () => {
+  test("invalid JSON: the place in the file", async () => {
     const { code, stderr } = await tidegate("check", "text.json");
     expect(code).toBe(1);
-    expect(stderr).toContain("text.json is no JSON");
+    expect(stderr).toContain("text.json is not valid JSON");
     expect(stderr).toContain("> 2 |   REST }");
   });
 
-  test("a command line that is not understood: exit code 2, and the nearest right word", async () => {
+  test("a wrong command line: exit code 2 and a suggestion", async () => {
     const runs = await Promise.all([
       tidegate("check", "nope.json"),
       tidegate("check"),
@@ -121,7 +121,7 @@ describe("tidegate check FILE", () => {
     expect(runs[3]?.stderr).toContain("Did you mean check?");
   });
 
-  test("--help and --version help", async () => {
+  test("--help and --version", async () => {
     const [help, version] = await Promise.all([tidegate("check", "--help"), tidegate("--version")]);
     expect(help.code).toBe(0);
     for (const word of ["FILE", "--service", "--gateway", "--branch", "--json"])
@@ -132,7 +132,7 @@ describe("tidegate check FILE", () => {
 });
 
 describe("tidegate check FILE --gateway URL", () => {
-  test("asks a running gateway: it knows what others serve, and serves nothing new", async () => {
+  test("a running gateway checks against all services, and serves nothing new", async () => {
     const bus = memoryBroker();
     bus.node("n1").publish({
       name: "team",
@@ -161,7 +161,7 @@ describe("tidegate check FILE --gateway URL", () => {
     }
   });
 
-  test("a gateway that is not there, or is none, is an error that says so: exit code 1", async () => {
+  test("an unreachable gateway: exit code 1 and the reason", async () => {
     const { code, stderr } = await tidegate("check", "fine.json", "--gateway", "http://127.0.0.1:9");
     expect([code, stderr]).toEqual([1, expect.stringContaining("The gateway at http://127.0.0.1:9")]);
   });

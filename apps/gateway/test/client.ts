@@ -1,24 +1,24 @@
 import { Agent, get } from "node:http";
 
-/** One answer. */
+/** A response. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** Sends requests as fast as it can, over a few connections, until it is stopped. */
+/** A client that sends requests as fast as possible over several connections. */
 export interface LoadClient {
-  /** What was answered, by status and body, and how often. */
+  /** The number of responses by path, status and body. */
   readonly answers: ReadonlyMap<string, number>;
-  /** Requests that got no answer. */
+  /** The errors of requests without a response. */
   readonly failures: readonly unknown[];
-  /** Ends the load; resolves when the last answer is there. */
+  /** Stops sending. Resolves after the last response. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a load on several URLs in turn.
- * @param connections how many requests are under way at once; default 8
+ * Starts to send requests to the URLs in turn.
+ * @param connections the number of concurrent requests. Default 8
  */
 export function startLoad(urls: readonly string[], connections = 8): LoadClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -49,7 +49,7 @@ export function startLoad(urls: readonly string[], connections = 8): LoadClient 
   };
 }
 
-/** One GET over HTTP. */
+/** Sends a GET request. */
 export function ask(url: string, agent?: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     get(url, agent === undefined ? {} : { agent }, (response) => {

@@ -19,8 +19,8 @@ function messageOf(config: unknown): string {
   throw new Error("it was accepted");
 }
 
-describe("S15: the tree of the configuration", () => {
-  test("nothing has to be set: Moleculer, HTTP on 127.0.0.1:8080, every default of the seed", () => {
+describe("S15: the configuration", () => {
+  test("has a default for every option: Moleculer, HTTP on 127.0.0.1:8080", () => {
     const config = readConfig({});
     expect(config.brokers).toEqual([{ moleculer: {}, registry: {}, function: { util: {} } }]);
     expect(config.schema).toMatchObject({
@@ -34,28 +34,31 @@ describe("S15: the tree of the configuration", () => {
     expect(readConfig({ schema: {}, server: { protocol: {} } })).toEqual(config);
   });
 
-  test("an unknown option is named, with the nearest right one", () => {
+  test("an unknown option is an error that suggests a similar one", () => {
     expect(messageOf({ schema: { maxVersion: 3 } })).toBe(
-      "An option is wrong in gateway.config.json:\n  schema: There is no option maxVersion here. Did you mean maxVersions?",
+      [
+        "An option is invalid in gateway.config.json:",
+        "  schema: Unknown option maxVersion. Did you mean maxVersions?",
+      ].join("\n"),
     );
     expect(messageOf({ brokers: [{ moleculer: { namespce: "a" } }] })).toContain(
-      "brokers[0].moleculer: There is no option namespce here. Did you mean namespace?",
+      "brokers[0].moleculer: Unknown option namespce. Did you mean namespace?",
     );
     expect(messageOf({ brokers: [{ moleculr: {} }] })).toContain("Did you mean moleculer?");
     expect(messageOf({ schema: { protocol: { Rest: {} } } })).toContain("Did you mean REST?");
   });
 
-  test("a wrong value is named by its path; all faults are told at once", () => {
+  test("all invalid values are listed with their paths", () => {
     const message = messageOf({
       schema: { maxVersions: "3" },
       server: { protocol: { http: { port: 70_000 } } },
     });
-    expect(message).toContain("2 options are wrong in gateway.config.json:");
+    expect(message).toContain("2 options are invalid in gateway.config.json:");
     expect(message).toContain("  schema.maxVersions: Invalid input: expected number, received string");
     expect(message).toContain("  server.protocol.http.port: Too big");
   });
 
-  test("an option of a feature that is not there yet says so; switched off it is accepted", () => {
+  test("an option of a missing feature is refused, unless it is false", () => {
     expect(messageOf({ server: { middleware: { cors: {} } } })).toContain(
       "server.middleware.cors: is for CORS, which this version does not have. Leave it out.",
     );
@@ -65,14 +68,14 @@ describe("S15: the tree of the configuration", () => {
     expect(() => readConfig({ server: { middleware: { cors: false } } })).not.toThrow();
   });
 
-  test("S13: a broker entry names its kind", () => {
+  test("S13: a broker entry must name its kind", () => {
     expect(messageOf({ brokers: [{}] })).toContain("brokers[0].moleculer: must be an object");
     expect(messageOf({ brokers: ["moleculer"] })).toContain(
       "brokers[0]: must be { moleculer: { ... } } or a broker plugin",
     );
   });
 
-  test("who may use what is open, local, or who holds a scope", () => {
+  test("access is open, local, or a scope", () => {
     const access = { status: false, branches: { scope: "dev" }, catalog: "open" };
     expect(readConfig({ server: { access } }).server.access).toEqual({
       ...access,
@@ -86,7 +89,7 @@ describe("S15: the tree of the configuration", () => {
     expect(messageOf({ server: { access: { status: { scop: "dev" } } } })).toContain("Did you mean scope?");
   });
 
-  test("S9.5 a branch is chosen by its path alone, unless a header, a cookie or hosts are named", () => {
+  test("S9.5: the path selects a branch; so can a configured header, cookie or host", () => {
     const branchOf = (branch: object) => compose(readConfig({ server: { branch } })).server;
     expect(readConfig({}).server.branch).toEqual({ host: {} });
     expect(() =>
@@ -97,7 +100,7 @@ describe("S15: the tree of the configuration", () => {
     expect(messageOf({ server: { branch: { heder: "x" } } })).toContain("Did you mean header?");
   });
 
-  test("a breaking change warns; what else it does is said for all branches, or by branch", () => {
+  test("schema.guard: warn by default, one value for all branches or one per branch", () => {
     const guardOf = (schema: object) => compose(readConfig({ schema })).breakingChanges;
     expect(guardOf({})).toEqual({ "*": "warn" });
     expect(guardOf({ guard: "block" })).toEqual({ "*": "block" });
@@ -108,23 +111,23 @@ describe("S15: the tree of the configuration", () => {
     expect(messageOf({ schema: { guard: { Master: "block" } } })).toContain("schema.guard");
   });
 
-  test("S9.11: the admin socket is on, wherever it is put, unless it is false", () => {
+  test("S9.11: the admin socket is on unless it is false", () => {
     const adminOf = (config: object) => compose(readConfig(config)).admin;
     expect(adminOf({})).toEqual({});
     expect(adminOf({ admin: { socket: "/run/tidegate.sock" } })).toEqual({ socket: "/run/tidegate.sock" });
     expect(adminOf({ admin: false })).toBe(false);
-    expect(messageOf({ admin: { path: "/run/x" } })).toContain("admin: There is no option path here.");
+    expect(messageOf({ admin: { path: "/run/x" } })).toContain("admin: Unknown option path.");
     expect(messageOf({ admin: true })).toContain('admin: must be { socket: "PATH" } or false');
   });
 
-  test("defineConfig is for editors alone", () => {
+  test("defineConfig returns its argument", () => {
     const config: GatewayConfig = { schema: { policy: { filter: false } } };
     expect(defineConfig(config)).toBe(config);
   });
 });
 
-describe("the parts that a configuration asks for", () => {
-  test("all three protocols are on; each goes by false", () => {
+describe("the parts of a gateway", () => {
+  test("all three protocols are on; false turns one off", () => {
     const keysOf = (protocol: ProtocolConfig) =>
       compose(readConfig({ schema: { protocol } })).protocols.map(({ key }) => key);
     expect(keysOf({})).toEqual(["REST", "GraphQL", "WebSocket"]);
@@ -132,19 +135,19 @@ describe("the parts that a configuration asks for", () => {
     expect(keysOf({ GraphQL: false, WebSocket: false })).toEqual(["REST"]);
   });
 
-  test("S5.6: the limits of GraphQL have the plugin's own defaults, and unknown ones are named", () => {
+  test("S5.6: the limits of GraphQL have the plugin's defaults", () => {
     expect(readConfig({}).schema.protocol.GraphQL).toMatchObject({ maxDepth: 15, introspection: true });
     expect(
       readConfig({ schema: { protocol: { GraphQL: { maxDepth: 3 } } } }).schema.protocol.GraphQL,
     ).toEqual({ ...Object(readConfig({}).schema.protocol.GraphQL), maxDepth: 3 });
     expect(messageOf({ schema: { protocol: { GraphQL: { maxDeph: 3 } } } })).toContain(
-      "schema.protocol.GraphQL: There is no option maxDeph here. Did you mean maxDepth?",
+      "schema.protocol.GraphQL: Unknown option maxDeph. Did you mean maxDepth?",
     );
     expect(messageOf({ schema: { protocol: { GraphQL: true } } })).toContain("must be { ... } or false");
     expect(messageOf({ schema: { protocol: { WebSocket: { maxPayload: 1 } } } })).toContain("maxPayload");
   });
 
-  test("S6: how sockets are kept is the server's", () => {
+  test("S6: the options of sockets belong to the server", () => {
     const { server } = readConfig({ server: { update: { onRetire: "keep" } } });
     expect(server.update).toEqual({ onRetire: "keep", retireSeconds: 5 });
     expect(server.protocol.webSocket).toMatchObject({ origins: [], maxSockets: 10_000, onExpire: "close" });
@@ -153,30 +156,30 @@ describe("the parts that a configuration asks for", () => {
     );
   });
 
-  test("a policy that is false still knows its rules (S1.2)", () => {
+  test("S1.2: a policy that is false is passed on as disabled", () => {
     const options = compose(readConfig({ schema: { policy: { filter: false } } }));
     expect(options.policies.map(({ key }) => key)).toEqual(["scope"]);
     expect(options.disabledPolicies?.map(({ key }) => key)).toEqual(["filter"]);
   });
 
-  test("S7.2: scope is asked before filter, third parties' policies after them", () => {
+  test("S7.2: the order of policies is scope, filter, third parties", () => {
     const policy = { contract: 1, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
     const options = compose(readConfig({ schema: { policy: { ip: policy } } }));
     expect(options.policies.map(({ key }) => key)).toEqual(["scope", "filter", "ip"]);
   });
 
-  test("a third party's broker stands in the list as it is", () => {
+  test("a broker plugin of a third party is used unchanged", () => {
     const { broker } = memoryBroker();
     expect(compose(readConfig({ brokers: [broker] })).brokers).toEqual([broker]);
   });
 
-  test("S11.1: what brokers offer to functions is put together, and two may not hold one name", () => {
+  test("S11.1: function.util of all brokers is merged; a name that is defined twice is an error", () => {
     const offer = (util: object) => ({ moleculer: {}, function: { util } });
     expect(compose(readConfig({ brokers: [offer({ a: 1 }), offer({ b: 2 })] })).brokers).toHaveLength(2);
     expect(() => compose(readConfig({ brokers: [offer({ a: 1 }), offer({ a: 2 })] }))).toThrow("util.a");
   });
 
-  test("S9.10: the first broker that has examples says which are kept; two may not say different things", () => {
+  test("S9.10: registry.examples of the first broker that has them; different ones are an error", () => {
     const kept = (examples?: object) => ({ moleculer: {}, registry: { examples } });
     const examplesOf = (...brokers: object[]) => compose(readConfig({ brokers })).examples;
     expect(examplesOf({ moleculer: {} })).toEqual({});
@@ -194,7 +197,7 @@ describe("the parts that a configuration asks for", () => {
     const names = () => kept({ redactedParamNameRegExps: [/^pin$/i] });
     expect(examplesOf(names(), names())?.redactedParamNameRegExps).toEqual([/^pin$/i]);
     expect(() => examplesOf(names(), kept({ redactedParamNameRegExps: [/^pin$/] }))).toThrow(
-      "Two brokers have different registry.examples: keep one.",
+      "Two brokers have different options registry.examples. Make them equal, or keep one.",
     );
     expect(() => examplesOf(kept({}), kept({ queueLimit: 0 }))).toThrow("registry.examples");
     expect(messageOf({ brokers: [kept({ limitPerAction: 3 })] })).toContain("Did you mean limitPerActions?");
@@ -203,7 +206,7 @@ describe("the parts that a configuration asks for", () => {
     );
   });
 
-  test("a logger of one's own is taken as it is", () => {
+  test("a logger object is used unchanged", () => {
     const logger = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
     expect(compose(readConfig({ logger })).logger).toBe(logger);
     expect(messageOf({ logger: { info: () => 0 } })).toContain("logger");
@@ -217,11 +220,11 @@ describe("the configuration file", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test("none: the defaults hold", async () => {
+  test("no file: the defaults apply", async () => {
     expect(await loadConfig(undefined, folder)).toEqual({ path: undefined, value: {} });
   });
 
-  test("TypeScript comes before JSON; its default export is the configuration", async () => {
+  test("TypeScript takes precedence over JSON; its default export is the configuration", async () => {
     await writeFile(join(folder, "gateway.config.json"), "{}");
     await writeFile(
       join(folder, "gateway.config.ts"),
@@ -233,7 +236,7 @@ describe("the configuration file", () => {
     });
   });
 
-  test("a file that is not there, has no default export, or throws is an error that says so", async () => {
+  test("a file that is missing, has no default export, or throws is an error with the reason", async () => {
     await expect(loadConfig("nope.ts", folder)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await writeFile(join(folder, "a.mjs"), "export const config = {};");
     await expect(loadConfig("a.mjs", folder)).rejects.toThrow("has no default export");
@@ -241,13 +244,13 @@ describe("the configuration file", () => {
     await expect(loadConfig("b.mjs", folder)).rejects.toThrow("b.mjs cannot be loaded: no secret");
   });
 
-  test("JSON that is none is shown with its place", async () => {
+  test("invalid JSON is an error with its place", async () => {
     await writeFile(join(folder, "gateway.config.json"), '{\n  "schema": {},\n}');
-    await expect(loadConfig(undefined, folder)).rejects.toThrow(/is no JSON.*> 3 \| \}/s);
+    await expect(loadConfig(undefined, folder)).rejects.toThrow(/is not valid JSON.*> 3 \| \}/s);
   });
 });
 
-test("the tree can be written as a JSON Schema, for editors", () => {
+test("the configuration can be described as a JSON Schema, for editors", () => {
   const schema = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
   expect(Object.keys(schema.properties ?? {})).toEqual([
     "brokers",

@@ -10,7 +10,7 @@ type Row = readonly [option: string, fallback: string];
 
 const page = join(import.meta.dirname, "../../../docs/configuration.md");
 
-/** Every option of the tree with its default, as the page writes them. */
+/** Every option of the schema with its default, as the page lists them. */
 function optionsOf(node: Node, path: string): readonly Row[] {
   const section = sectionOf(node);
   if (section === undefined) return [[path, defaultOf(node)]];
@@ -19,12 +19,12 @@ function optionsOf(node: Node, path: string): readonly Row[] {
   );
 }
 
-/** The object of options that a node is; what may stand in its place, a plugin or `false`, says nothing. */
+/** The options of a section. Ignores the alternatives to a section: a plugin, or `false`. */
 function sectionOf(node: Node): (Node & { readonly properties: object }) | undefined {
   if (node.type === "array") return sectionOf(Object(node.items));
   const members: readonly Node[] = Array.isArray(node.anyOf) ? node.anyOf : [];
-  const spoken = members.filter((member) => Object.keys(member).length > 0 && member.const !== false);
-  if (members.length > 1 && spoken.length === 1) return sectionOf(Object(spoken[0]));
+  const relevant = members.filter((member) => Object.keys(member).length > 0 && member.const !== false);
+  if (members.length > 1 && relevant.length === 1) return sectionOf(Object(relevant[0]));
   const { properties } = node;
   const filled = typeof properties === "object" && properties !== null && Object.keys(properties).length > 0;
   return filled ? { ...node, properties } : undefined;
@@ -35,7 +35,7 @@ function defaultOf(node: Node): string {
   return node.default === undefined ? "-" : `\`${JSON.stringify(node.default)}\``;
 }
 
-test("docs/configuration.md lists every option of the tree (S15) with its default, and no other", async () => {
+test("S15: docs/configuration.md lists every option with its default, and no other", async () => {
   const schema: Node = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
   const expected = optionsOf(schema, "").map(([option, fallback]) => `${option} | ${fallback}`);
   const text = await readFile(page, "utf8");

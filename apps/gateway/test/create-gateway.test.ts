@@ -58,8 +58,8 @@ async function get(url: string): Promise<[status: number, body: Record<string, u
   return [response.status, Object(await response.json())];
 }
 
-describe("a gateway is composed of its parts", () => {
-  test("serves what services publish, from the broker to the socket", async () => {
+describe("createGateway", () => {
+  test("serves the fragments of services over HTTP", async () => {
     const bus = memoryBroker();
     publishPlayer(bus);
     const { gateway, url } = await startOf(partsOf(bus));
@@ -68,7 +68,7 @@ describe("a gateway is composed of its parts", () => {
     expect(await get(`${url}/players/x`)).toMatchObject([400, { code: "BAD_USER_INPUT" }]);
   });
 
-  test("S12.1: the listener is open before the brokers have finished discovery", async () => {
+  test("S12.1: opens the listener before the brokers have finished their discovery", async () => {
     const discovery = Promise.withResolvers<void>();
     const bus = memoryBroker({ discovery: discovery.promise });
     const listens = recorder<string>("listening");
@@ -85,14 +85,14 @@ describe("a gateway is composed of its parts", () => {
     expect(await get(`${listening?.url}/~health/readiness`)).toMatchObject([200, { state: "running" }]);
   });
 
-  test("stop leaves nothing that listens, and may be asked for twice", async () => {
+  test("stop closes all listeners, and can be called twice", async () => {
     const { gateway, url } = await startOf(partsOf(memoryBroker()));
     await Promise.all([gateway.stop(), gateway.stop()]);
     expect(gateway.listening).toEqual([]);
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 
-  test("a stop while it starts ends the start too", async () => {
+  test("a stop during the start ends the start", async () => {
     const never = Promise.withResolvers<void>();
     const bus = memoryBroker({ discovery: never.promise });
     const gateway = createGateway(partsOf(bus));
@@ -103,7 +103,7 @@ describe("a gateway is composed of its parts", () => {
     expect(gateway.listening).toEqual([]);
   });
 
-  test("a port that is taken is an error that says so, and leaves nothing", async () => {
+  test("a used port is an error, and leaves nothing running", async () => {
     const { gateway } = await startOf(partsOf(memoryBroker()));
     const port = gateway.listening[0]?.port ?? 0;
     const second = createGateway(partsOf(memoryBroker(), { server: h3Server({ port }) }));
@@ -111,7 +111,7 @@ describe("a gateway is composed of its parts", () => {
     await second.stop();
   });
 
-  test("S17: a plugin that does not keep its contract is refused before anything runs", () => {
+  test("S17: refuses a plugin that violates its contract before anything runs", () => {
     const bus = memoryBroker();
     const publsih = () => undefined;
     const broker = { ...bus.broker, publsih };
@@ -124,7 +124,7 @@ describe("a gateway is composed of its parts", () => {
 });
 
 describe("the gateway's own pages", () => {
-  test("/~status, /~catalog and dry runs answer local callers", async () => {
+  test("/~status, /~catalog and dry runs answer local clients", async () => {
     const bus = memoryBroker();
     publishPlayer(bus);
     const { url } = await startOf(partsOf(bus));
@@ -143,7 +143,7 @@ describe("the gateway's own pages", () => {
     expect(await get(`${url}/~catalog/fragment.json`)).toMatchObject([200, { type: "object" }]);
   });
 
-  test("/~diff compares two versions, as data and as text; 404 says which is not there", async () => {
+  test("/~diff compares two versions, as JSON or text; 404 names the unknown version", async () => {
     const bus = memoryBroker();
     const { gateway, url } = await startOf(partsOf(bus));
     const empty = gateway.registry.branches()[0]?.latestVersion;
@@ -173,7 +173,7 @@ describe("the gateway's own pages", () => {
     expect(await get(`${url}/~diff`)).toMatchObject([400, { code: "BAD_REQUEST" }]);
   });
 
-  test("S9.11: what comes through a proxy sees none of them", async () => {
+  test("S9.11: requests through a proxy get 404", async () => {
     const { url } = await startOf(partsOf(memoryBroker()));
     for (const path of ["/~status", "/~diff/master@latest..latest", "/~catalog/openapi.json"]) {
       const response = await fetch(`${url}${path}`, { headers: { via: "1.1 proxy" } });
@@ -181,14 +181,14 @@ describe("the gateway's own pages", () => {
     }
   });
 
-  test("a page that is false is not there", async () => {
+  test("false removes a page", async () => {
     const { url } = await startOf(partsOf(memoryBroker(), { pages: { status: false, catalog: "open" } }));
     expect(await get(`${url}/~status`)).toMatchObject([404, { code: "NOT_FOUND" }]);
     const response = await fetch(`${url}/~catalog/openapi.json`, { headers: { via: "1.1 proxy" } });
     expect(response.status).toBe(200);
   });
 
-  test("a dry run says what would change, and nothing is served", async () => {
+  test("a dry run reports the changes and serves nothing", async () => {
     const bus = memoryBroker();
     publishPlayer(bus);
     const { url } = await startOf(partsOf(bus));
@@ -213,8 +213,8 @@ describe("the gateway's own pages", () => {
   });
 });
 
-describe("what a person reads", () => {
-  test("a mount with its changes; a refused fragment with its faults", async () => {
+describe("the log of a gateway", () => {
+  test("contains new versions with their changes, and refused fragments with their findings", async () => {
     const bus = memoryBroker();
     const lines = recorder<string>("log");
     const logger: Logger = {

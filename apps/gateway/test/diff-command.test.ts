@@ -17,7 +17,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the command as a process of its own, its output in a pipe. */
+/** Runs the command as a child process whose output is a pipe. */
 function tidegate(...args: readonly string[]): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const node = ["--conditions=@tidegate/source", cli, ...args];
@@ -32,43 +32,43 @@ function tidegate(...args: readonly string[]): Promise<Ran> {
   return promise;
 }
 
-/** A gateway that answers one thing; the paths that it was asked. */
+/** A server that gives one answer to all requests, and records their paths. */
 async function answering(
   answer: unknown,
-): Promise<{ readonly url: string; readonly asked: readonly unknown[] }> {
-  const asked: unknown[] = [];
+): Promise<{ readonly url: string; readonly requestedPaths: readonly unknown[] }> {
+  const requestedPaths: unknown[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url);
+    requestedPaths.push(request.url);
     response.end(JSON.stringify(answer));
   });
   onTestFinished(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  return { url: `http://127.0.0.1:${Object(address).port}`, asked };
+  return { url: `http://127.0.0.1:${Object(address).port}`, requestedPaths };
 }
 
 describe("tidegate diff", () => {
-  test("prints what a gateway says as text, without colours in a pipe", async () => {
+  test("prints a difference as text, without colours in a pipe", async () => {
     const difference: VersionDifference = {
       before: { branch: "master", tag: "1a2b3c4d" },
       after: { branch: "master", tag: "latest" },
       level: "breaking",
-      changes: [changeOf({ kind: "removed", level: "breaking", detail: "It is gone." })],
+      changes: [changeOf({ kind: "removed", level: "breaking", detail: "The route was removed." })],
     };
-    const { url, asked } = await answering(difference);
+    const { url, requestedPaths } = await answering(difference);
     const { code, stdout, stderr } = await tidegate(
       "diff",
       "master@1a2b3c4d..latest",
       "--gateway",
       `${url}/`,
     );
-    expect([code, stderr, asked]).toEqual([0, "", ["/~diff/master@1a2b3c4d..latest"]]);
+    expect([code, stderr, requestedPaths]).toEqual([0, "", ["/~diff/master@1a2b3c4d..latest"]]);
     expect(stdout).toContain("GET /players/:id");
-    expect(stdout).toContain("It is gone.");
+    expect(stdout).toContain("The route was removed.");
     expect(stdout).not.toContain("\u001b");
   });
 
-  test("a branch or version that the gateway does not know: exit code 1, and which", async () => {
+  test("an unknown branch or version: exit code 1 and its name", async () => {
     const gateway = createGateway({
       brokers: [memoryBroker().broker],
       protocols: [rest()],
@@ -84,15 +84,18 @@ describe("tidegate diff", () => {
     expect(branch).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/no branch .*nope/) });
   });
 
-  test("what is no gateway, or none, is an error that says so: exit code 1", async () => {
+  test("an unreachable gateway, or another server: exit code 1 and the reason", async () => {
     const { url } = await answering({ hello: "world" });
     const ask = (gateway: string) => tidegate("diff", "master@latest..latest", "--gateway", gateway);
     const [other, none] = await Promise.all([ask(url), ask("http://127.0.0.1:9")]);
-    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("but with no difference")]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringContaining("but the answer is not a difference"),
+    ]);
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("cannot be reached")]);
   });
 
-  test("a command line that is not understood: exit code 2, and how it is meant", async () => {
+  test("a wrong command line: exit code 2 and an example", async () => {
     const wrong = await Promise.all([
       tidegate("diff"),
       tidegate("diff", "master@latest..latest"),

@@ -1,6 +1,6 @@
 import type { BranchStatus, Change, Finding, Report, Version, VersionSwap } from "@tidegate/core-registry";
 
-/** A report that refuses a fragment, unless told otherwise. */
+/** A report of a refused fragment by default. */
 export function reportOf(parts: Partial<Report> = {}): Report {
   return {
     contract: 1,
@@ -18,7 +18,7 @@ export function reportOf(parts: Partial<Report> = {}): Report {
   };
 }
 
-/** An error in a route. */
+/** A finding: by default an error in a route. */
 export function findingOf(parts: Partial<Finding> = {}): Finding {
   return {
     severity: "error",
@@ -29,7 +29,7 @@ export function findingOf(parts: Partial<Finding> = {}): Finding {
   };
 }
 
-/** A route that was added. */
+/** A change: by default an added route. */
 export function changeOf(parts: Partial<Change> = {}): Change {
   return {
     kind: "added",
@@ -41,8 +41,8 @@ export function changeOf(parts: Partial<Change> = {}): Change {
   };
 }
 
-/** A version of one service that begins to be served. */
-export function mountedOf(changes: readonly Change[]): VersionSwap {
+/** The swap to a version with one service. */
+export function swapOf(changes: readonly Change[]): VersionSwap {
   const id = "7a2db312e34f6105efb5ec107137763b";
   const version: Version = {
     id,
@@ -56,7 +56,7 @@ export function mountedOf(changes: readonly Change[]): VersionSwap {
   return { branch: "master", version, previous: undefined, changes };
 }
 
-/** Master as `/~status` shows it, empty unless told otherwise. */
+/** The status of a branch: by default master without versions. */
 export function branchOf(parts: Partial<BranchStatus> = {}): BranchStatus {
   return {
     branch: "master",

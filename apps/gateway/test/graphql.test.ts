@@ -10,8 +10,8 @@ async function startSeason(options: Parameters<typeof startLeague>[0] = {}): Pro
   return league;
 }
 
-describe("S5.5: GraphQL over HTTP, by the server itself", () => {
-  test("every audit of graphql-http that is MUST is ok", async () => {
+describe("S5.5: GraphQL over HTTP", () => {
+  test("passes every MUST audit of graphql-http", async () => {
     const { url } = await startSeason();
     const results: AuditResult[] = [];
     for (const audit of serverAudits({ url: `${url}/graphql` })) results.push(await audit.fn());
@@ -24,7 +24,7 @@ describe("S5.5: GraphQL over HTTP, by the server itself", () => {
     expect(failed.filter(({ name }) => name.startsWith("MUST")).map(({ name }) => name)).toEqual([]);
   });
 
-  test("POST and GET, on master, a branch and a version", async () => {
+  test("answers POST and GET on master, a branch and a version", async () => {
     const { ask, get, gateway, publish } = await startSeason();
     await publish({
       name: "draft",
@@ -42,7 +42,7 @@ describe("S5.5: GraphQL over HTTP, by the server itself", () => {
     }
   });
 
-  test("what is wrong is answered with its status, and a fault of the text with its place", async () => {
+  test("answers errors with their status, and syntax errors with their place", async () => {
     const { ask, get, url } = await startSeason();
     const syntax = await ask("{ player(");
     expect([syntax.status, syntax.headers.get("content-type")]).toEqual([
@@ -70,8 +70,8 @@ describe("S5.5: GraphQL over HTTP, by the server itself", () => {
   });
 });
 
-describe("S5.4: batches, through the sandbox", () => {
-  test("three services, three levels, 50 players, a filter in the way: team.get is called once", async () => {
+describe("S5.4: batches", () => {
+  test("three services, three levels, 50 players and a filter: team.get is called once", async () => {
     const { ask, bus } = await startSeason();
     const { body } = await ask("{ teams { name captain { name } players { name team { name } } } }");
     expect(body.errors).toBeUndefined();
@@ -83,7 +83,7 @@ describe("S5.4: batches, through the sandbox", () => {
     ]);
   });
 
-  test("the seed's player query: one call, and one field fails", async () => {
+  test("the player query of the specification: one call, one failing field", async () => {
     const { ask, bus } = await startSeason();
     const query =
       "{ viewer { id } one: player(id: 1) { id } two: player(id: 2) { id } three: player(id: 333) { id } }";
@@ -94,13 +94,13 @@ describe("S5.4: batches, through the sandbox", () => {
     ]);
     expect(body.errors).toMatchObject([{ path: ["three"], message: "There is no player 333." }]);
     expect(bus.calls.map(({ action }) => action)).toEqual(["player.get"]);
-    // Who asks is known a moment later than what stands in the operation.
+    // The identity is available a moment later than the arguments of the operation.
     expect(Object(bus.calls[0]?.params).id.toSorted()).toEqual(["1", "2", "333", "7"]);
   });
 });
 
-describe("S5.8, S9.3: services that extend each other's types", () => {
-  test("in either order and at once they merge into one and the same version", async () => {
+describe("S5.8, S9.3: services that extend types of each other", () => {
+  test("merge into the same version in either order, or at the same time", async () => {
     const schemas = new Set<unknown>();
     const names = new Set<unknown>();
     for (const order of [
@@ -124,7 +124,7 @@ describe("S5.8, S9.3: services that extend each other's types", () => {
     expect([...schemas][0]).toContain("captain: Player");
   });
 
-  test("a lost one: within lostSeconds its fields are null with an error each, then they are gone; the other stays", async () => {
+  test("a lost service: its fields are null for lostSeconds, and are removed then", async () => {
     const clock = manualClock();
     const { bus, ask, get, gateway } = await startSeason({ clock });
     bus.node("team").crash();
@@ -154,10 +154,10 @@ describe("S5.8, S9.3: services that extend each other's types", () => {
   });
 });
 
-describe("S5.5, S6.4: graphql-ws's own client", () => {
+describe("S5.5, S6.4: the client of graphql-ws", () => {
   const subscription = { query: "subscription { goals { minute scorer { name } } }" };
 
-  test("is refused without a token, and told which rule refused it", async () => {
+  test("is refused without a token, with the description of the rule", async () => {
     const { connect, bus } = await startSeason();
     const { client } = connect();
     await expect(client.iterate(subscription).next()).rejects.toMatchObject([
@@ -166,7 +166,7 @@ describe("S5.5, S6.4: graphql-ws's own client", () => {
     expect(bus.patterns ?? []).toEqual([]);
   });
 
-  test("keeps receiving through 100 swaps of another service, on one connection", async () => {
+  test("receives all events on one connection during 100 swaps of another service", async () => {
     const { bus, connect, listening, publish, gateway } = await startSeason();
     const { client, connected } = connect("ann.read");
     const goals = client.iterate(subscription);
@@ -193,7 +193,7 @@ describe("S5.5, S6.4: graphql-ws's own client", () => {
     await listening("match.goal", false);
   });
 
-  test("is closed with 1012 where a rule of its events changed", async () => {
+  test("is closed with 1012 if a rule of its events changes", async () => {
     const { connect, listening, publish } = await startSeason();
     const { client, closed } = connect("ann.read");
     const ended = client
@@ -209,8 +209,8 @@ describe("S5.5, S6.4: graphql-ws's own client", () => {
   });
 });
 
-describe("S14.1: the catalog of all protocols", () => {
-  test("each document shows what it is for", async () => {
+describe("S14.1: the catalog", () => {
+  test("each document contains the endpoints of its protocol", async () => {
     const { get } = await startSeason();
     const { body: openApi } = await get("/~catalog/openapi.json");
     expect(Object.keys(Object(openApi).paths)).toEqual(["/players/{id}", "/teams/{id}"]);

@@ -3,7 +3,7 @@ import type { TestService } from "@tidegate/plugin-testkit";
 const ids = { type: "object", properties: { id: { type: "array" } }, required: ["id"] };
 const teamCount = 8;
 
-/** The players: they name their team, and add themselves to it. */
+/** Players. Uses the type `Team`, and extends it with the players. */
 export const player: TestService = {
   name: "player",
   fragment: {
@@ -56,12 +56,12 @@ export const player: TestService = {
     of: {
       params: { type: "object", properties: { team: { type: "array" } } },
       handler: ({ params }) =>
-        listOf(params, "team").map((team) => everybody.filter(({ teamId }) => teamId === team)),
+        listOf(params, "team").map((team) => allPlayers.filter(({ teamId }) => teamId === team)),
     },
   },
 };
 
-/** The teams: they name their captain, and add a rank to players. */
+/** Teams. Uses the type `Player`, and extends it with a rank. */
 export const team: TestService = {
   name: "team",
   fragment: {
@@ -90,7 +90,7 @@ export const team: TestService = {
   },
 };
 
-/** Goals as they fall, for who may read them. */
+/** A subscription to goals, for clients with a scope. */
 export const match: TestService = {
   name: "match",
   fragment: {
@@ -110,7 +110,7 @@ export const match: TestService = {
   },
 };
 
-const everybody = Array.from({ length: 50 }, (_, index) => ({
+const allPlayers = Array.from({ length: 50 }, (_, index) => ({
   id: String(index),
   name: `Player ${index}`,
   teamId: String(index % teamCount),
@@ -118,7 +118,7 @@ const everybody = Array.from({ length: 50 }, (_, index) => ({
 
 function playerOrError(id: unknown): object {
   return (
-    everybody[Number(id)] ?? { message: `There is no player ${String(id)}.`, code: 404, isBatchError: true }
+    allPlayers[Number(id)] ?? { message: `There is no player ${String(id)}.`, code: 404, isBatchError: true }
   );
 }
 

@@ -8,47 +8,45 @@ import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
 import { createGateway, type Gateway } from "../src/create-gateway.ts";
 
-/** An answer of GraphQL over HTTP. */
+/** The answer to an operation over HTTP. */
 export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly body: ExecutionResult<Record<string, unknown>, Record<string, unknown>>;
 }
 
-/** An answer to a GET: JSON where it is some. */
+/** The answer to a GET request. */
 export interface Got {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
 }
 
-/** A gateway as its configuration makes it, with every protocol, over a broker in memory. */
+/** A gateway with all protocols, over the broker in memory. */
 export interface League {
   readonly bus: MemoryBroker;
   readonly gateway: Gateway;
   readonly url: string;
-  /** Publishes a service on a node of its own, and waits until it is served. */
+  /** Publishes a service on a new node, and waits until it is served. */
   publish(service: TestService): Promise<void>;
-  /** Posts an operation. */
   ask(query: string, token?: string, path?: string): Promise<Answered>;
-  /** A GET. */
   get(path: string): Promise<Got>;
-  /** Resolves when the gateway listens to the pattern, or no longer does. */
+  /** Resolves when the gateway subscribes to the pattern, or no longer does. */
   listening(pattern: string, yes?: boolean): Promise<void>;
-  /** graphql-ws's own client. */
+  /** The client of graphql-ws. */
   connect(token?: string): Subscriber;
 }
 
-/** A client of graphql-transport-ws, and what became of its sockets. */
+/** A client of graphql-transport-ws, with a record of its sockets. */
 export interface Subscriber {
   readonly client: Client;
-  /** How often it had to connect. */
+  /** The number of connections. */
   readonly connected: () => number;
-  /** The code that its socket was closed with. */
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
 }
 
-/** Starts one. Tokens are names, and scopes behind a dot: `ann.read+write`. */
+/** Starts the gateway. A token consists of a name and scopes: `ann.read+write`. */
 export async function startLeague(options: { readonly clock?: Clock } = {}): Promise<League> {
   const bus = memoryBroker(options);
   const Bearer = ({ credentials }: { readonly credentials: string }) => {
@@ -97,7 +95,7 @@ export async function startLeague(options: { readonly clock?: Clock } = {}): Pro
       return { status, headers, body: text.startsWith("{") ? JSON.parse(text) : text };
     },
     listening: async (pattern, yes = true) => {
-      // Each answer is another turn of the server's loop.
+      // Each response takes another iteration of the server's event loop.
       while (bus.patterns?.includes(pattern) !== yes) await ask("{ _version }");
     },
     connect: (token) => connect(url, token),

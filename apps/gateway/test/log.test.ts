@@ -1,16 +1,16 @@
 import type { Logger, Report, VersionSwap } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { logRegistry, mountText, reportText } from "../src/log.ts";
-import { changeOf, findingOf, mountedOf, reportOf } from "./fixture.ts";
+import { logRegistry, reportSummary, swapText } from "../src/log.ts";
+import { changeOf, findingOf, reportOf, swapOf } from "./fixture.ts";
 
-describe("log lines as a person wants them", () => {
-  test("a mount: branch, version, services, then what changed and whose it is", () => {
+describe("log lines", () => {
+  test("a new version: branch, version, number of services, then each change with its service", () => {
     const changes = [
       changeOf(),
       changeOf({ kind: "removed", label: "GET /old", level: "breaking", service: "team" }),
       changeOf({ kind: "changed", label: "POST /players", level: "breaking", detail: "params changed" }),
     ];
-    expect(mountText(mountedOf(changes))).toBe(
+    expect(swapText(swapOf(changes))).toBe(
       [
         "master 7a2db312 (1 service)",
         "  + GET /players/:id  player",
@@ -20,14 +20,14 @@ describe("log lines as a person wants them", () => {
     );
   });
 
-  test("many changes are counted, not written", () => {
-    const lines = mountText(mountedOf(Array.from({ length: 100 }, () => changeOf()))).split("\n");
+  test("a long list of changes is cut and counted", () => {
+    const lines = swapText(swapOf(Array.from({ length: 100 }, () => changeOf()))).split("\n");
     expect(lines).toHaveLength(42);
     expect(lines.at(-1)).toBe("  ... and 60 more");
   });
 
-  test("a refused fragment: one line a finding, with its place, without its code frame", () => {
-    const text = reportText(
+  test("a refused fragment: one line per finding with its place, without the code frame", () => {
+    const text = reportSummary(
       reportOf({
         findings: [
           findingOf({ hint: "Write /players." }),
@@ -50,12 +50,12 @@ describe("log lines as a person wants them", () => {
     );
   });
 
-  test("a text from outside cannot steer the terminal", () => {
-    const text = mountText(mountedOf([changeOf({ label: "GET /\u001b[2J\u0007\u009bx" })]));
+  test("control characters from outside are removed", () => {
+    const text = swapText(swapOf([changeOf({ label: "GET /\u001b[2J\u0007\u009bx" })]));
     expect(text).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
-  test("what went well is told by its mount alone; failures are errors, trouble while serving is a warning", () => {
+  test("new versions are logged as info, refused fragments as errors, run-time problems as warnings", () => {
     const written: string[] = [];
     const write = (level: string) => (message: string) =>
       void written.push(`${level} ${message.split("\n")[0]}`);
@@ -65,29 +65,29 @@ describe("log lines as a person wants them", () => {
       warn: write("warn"),
       error: write("error"),
     };
-    const tell: { report?: (report: Report) => void; mount?: (mounted: VersionSwap) => void } = {};
+    const listeners: { report?: (report: Report) => void; swap?: (swap: VersionSwap) => void } = {};
     let ended = 0;
     const stop = logRegistry(
       {
         onReport: (listener) => {
-          tell.report = listener;
+          listeners.report = listener;
           return () => void ended++;
         },
         onSwap: (listener) => {
-          tell.mount = listener;
+          listeners.swap = listener;
           return () => void ended++;
         },
       },
       logger,
     );
-    tell.mount?.(mountedOf([]));
-    tell.report?.(reportOf({ state: "succeeded" }));
-    tell.report?.(reportOf());
-    tell.report?.(reportOf({ occasion: "runtime", state: "succeeded", findings: [findingOf()] }));
+    listeners.swap?.(swapOf([]));
+    listeners.report?.(reportOf({ state: "succeeded" }));
+    listeners.report?.(reportOf());
+    listeners.report?.(reportOf({ occasion: "runtime", state: "succeeded", findings: [findingOf()] }));
     expect(written).toEqual([
       "info master 7a2db312 (1 service)",
       "error player: fragment refused on master",
-      "warn player: trouble while it is served on master",
+      "warn player: problem at run time on master",
     ]);
     stop();
     expect(ended).toBe(2);

@@ -108,7 +108,7 @@ async function ask(
 describe("S9.9: /~status", () => {
   const page = statusPage({ registry, access: "local" });
 
-  test("is the seed's example: the branch with its versions, routes, integrations and services", async () => {
+  test("answers the example of the specification: versions, routes, integrations and services", async () => {
     const reply = await ask(page, "master", requestOf());
     expect(reply.headers).toEqual([["content-type", "application/json"]]);
     expect(JSON.parse(String(reply.body))).toMatchObject({
@@ -123,19 +123,19 @@ describe("S9.9: /~status", () => {
     });
   });
 
-  test("S9.4: it shows what is held, what is contested, and what every gateway serves", async () => {
+  test("S9.4: contains pins, contested claims and the versions of every gateway", async () => {
     const status = JSON.parse(String((await ask(page, "master", requestOf())).body));
     expect(status.pins).toEqual([{ branch: "master", service: "player", to: "0123abcd" }]);
     expect(status.contested).toMatchObject([{ owner: "player", claimants: ["team"] }]);
     expect(status.gateways.map(({ gateway }: { gateway: string }) => gateway)).toEqual(["one", "two"]);
   });
 
-  test("/~BRANCH/~status is of that branch, and says what it builds on", async () => {
+  test("/~BRANCH/~status describes that branch, with its parent", async () => {
     const reply = await ask(page, "next", requestOf({ base: "/~next" }));
     expect(JSON.parse(String(reply.body))).toMatchObject({ branch: "next", parentVersion: "7a2db312" });
   });
 
-  test("a branch or version that is not there is 404, and which of them is said", async () => {
+  test("an unknown branch or version is 404 with the respective code", async () => {
     await expect(ask(page, "nope", requestOf())).rejects.toMatchObject({ code: "BRANCH_UNKNOWN" });
     await expect(ask(page, "nope", requestOf(), { missing: "branch" })).rejects.toMatchObject({
       code: "BRANCH_UNKNOWN",
@@ -147,29 +147,29 @@ describe("S9.9: /~status", () => {
 });
 
 describe("POST /~api/check", () => {
-  const asked: CheckRequest[] = [];
+  const requests: CheckRequest[] = [];
   const check = async (request: CheckRequest) => {
-    asked.push(request);
+    requests.push(request);
     return reportOf({ service: request.service });
   };
   const page = checkPage({ registry: { check }, access: "local" });
   const post = (body: unknown, base = "", type = "application/json") =>
     ask(page, "next", requestOf({ base, body: { ...requestOf().body, type, json: async () => body } }));
 
-  test("answers the report, 200 also where the fragment would be refused", async () => {
+  test("answers 200 with the report, even if the fragment would be refused", async () => {
     const reply = await post({ fragment: { a: 1 }, service: "player" });
     expect([reply.status, JSON.parse(String(reply.body))]).toEqual([200, reportOf()]);
-    expect(asked.at(-1)).toEqual({ fragment: { a: 1 }, service: "player" });
+    expect(requests.at(-1)).toEqual({ fragment: { a: 1 }, service: "player" });
   });
 
-  test("the branch is the body's, else the URL's, else the fragment's", async () => {
+  test("takes the branch from the body, the URL or the fragment, in this order", async () => {
     await post({ fragment: {}, service: "player" }, "/~next");
-    expect(asked.at(-1)?.branch).toBe("next");
+    expect(requests.at(-1)?.branch).toBe("next");
     await post({ fragment: {}, service: "player", branch: "other" }, "/~next");
-    expect(asked.at(-1)?.branch).toBe("other");
+    expect(requests.at(-1)?.branch).toBe("other");
   });
 
-  test("what is no such request is 400 and says what is missing", async () => {
+  test("answers an invalid body with 400 and the invalid member", async () => {
     await expect(post({ fragment: {} })).rejects.toMatchObject({
       code: "BAD_REQUEST",
       message: expect.stringContaining("service"),
@@ -177,7 +177,7 @@ describe("POST /~api/check", () => {
     await expect(post([])).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
-  test("only JSON is taken, so that a page of another origin cannot ask", async () => {
+  test("accepts only JSON, so that pages of other origins cannot request dry runs", async () => {
     await expect(post({ fragment: {}, service: "player" }, "", "text/plain")).rejects.toMatchObject({
       code: "MEDIA_TYPE_UNSUPPORTED",
     });
@@ -185,9 +185,9 @@ describe("POST /~api/check", () => {
 });
 
 describe("GET /~diff", () => {
-  const asked: [VersionName, VersionName][] = [];
+  const requests: [VersionName, VersionName][] = [];
   const difference = async (before: VersionName, after: VersionName): Promise<VersionDifference> => {
-    asked.push([before, after]);
+    requests.push([before, after]);
     if (after.branch === "nope") throw new TidegateError("BRANCH_UNKNOWN", "There is no branch 'nope'.");
     return { before, after, level: "breaking", changes: [changeOf({ kind: "removed", level: "breaking" })] };
   };
@@ -199,22 +199,22 @@ describe("GET /~diff", () => {
   });
   const typeOf = ({ headers }: Reply) => headers.find(([name]) => name === "content-type")?.[1];
 
-  test("names two versions: of two branches or of one, by tag or latest", async () => {
+  test("accepts two versions of one branch or of two branches, by tag or latest", async () => {
     await get("/master@1a2b3c4d..next@latest");
-    expect(asked.at(-1)).toEqual([
+    expect(requests.at(-1)).toEqual([
       { branch: "master", tag: "1a2b3c4d" },
       { branch: "next", tag: "latest" },
     ]);
     await get("/next@latest..7a2db312e34f6105efb5ec107137763b");
-    expect(asked.at(-1)).toEqual([
+    expect(requests.at(-1)).toEqual([
       { branch: "next", tag: "latest" },
       { branch: "next", tag: "7a2db312e34f6105efb5ec107137763b" },
     ]);
     await get("/master%401a2b3c4d..next%40latest");
-    expect(asked.at(-1)?.[1]).toEqual({ branch: "next", tag: "latest" });
+    expect(requests.at(-1)?.[1]).toEqual({ branch: "next", tag: "latest" });
   });
 
-  test("answers data; text for people where the request asks for it", async () => {
+  test("answers JSON, or text if the request asks for it", async () => {
     const data = await get("/master@1a2b3c4d..latest", accepting("text/html, */*"));
     expect(typeOf(data)).toBe("application/json");
     expect(JSON.parse(String(data.body))).toMatchObject({
@@ -234,7 +234,7 @@ describe("GET /~diff", () => {
     expect(typeOf(chosen)).toBe("application/json");
   });
 
-  test("what names no two versions is 400 and says how; what is not there is 404 and says which", async () => {
+  test("answers 400 with an example for an invalid range, and 404 for an unknown version", async () => {
     const wrong = [
       "",
       "/",

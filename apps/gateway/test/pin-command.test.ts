@@ -8,7 +8,7 @@ import { type Pin, silentLogger, TidegateError } from "@tidegate/core-registry";
 import { recorder } from "@tidegate/plugin-testkit";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openAdmin } from "../src/admin/admin.ts";
-import { pinText } from "../src/pin-text.ts";
+import { pinText } from "../src/cli/pin.ts";
 import { branchOf } from "./fixture.ts";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
@@ -24,7 +24,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the command as a process of its own, where the test's folder is that of the user's sockets. */
+/** Runs the command as a child process that looks for sockets in the test's folder. */
 function tidegate(...args: readonly string[]): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const node = ["--conditions=@tidegate/source", cli, ...args];
@@ -38,7 +38,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, FORCE_COLOR: undefined, XDG_RUNTIME_DIR: folder, TMPDIR: folder };
 }
 
-/** An admin socket as a gateway has it, of a registry that only keeps its pins. */
+/** Opens an admin socket for a registry that only stores pins. */
 async function running(socket: string): Promise<readonly Pin[]> {
   const pins: Pin[] = [];
   const registry = {
@@ -55,16 +55,16 @@ async function running(socket: string): Promise<readonly Pin[]> {
 }
 
 describe("tidegate pin, unpin, pins", () => {
-  test("pin a branch or a service of it, show them, end them", async () => {
+  test("set, list and end pins of a branch and of a service", async () => {
     const socket = join(folder, "a.sock");
     const pins = await running(socket);
     const at = ["--socket", socket];
     expect(await tidegate("pins", ...at)).toEqual({ code: 0, stdout: "Nothing is pinned.\n", stderr: "" });
     expect((await tidegate("pin", "master@1a2b3c4d", ...at)).stdout).toBe(
-      "master@1a2b3c4d is held. tidegate unpin master ends it.\n",
+      "Pinned master@1a2b3c4d. End the pin with: tidegate unpin master\n",
     );
     expect((await tidegate("pin", "next", "v2.player@0123abcd", ...at)).stdout).toBe(
-      "v2.player@0123abcd on next is held. tidegate unpin next v2.player ends it.\n",
+      "Pinned v2.player@0123abcd on next. End the pin with: tidegate unpin next v2.player\n",
     );
     expect(pins).toEqual([
       { branch: "master", to: "1a2b3c4d" },
@@ -75,22 +75,24 @@ describe("tidegate pin, unpin, pins", () => {
     expect(pins).toHaveLength(1);
   });
 
-  test("what the gateway refuses: exit code 1, and why", async () => {
+  test("a pin that the gateway refuses: exit code 1 and the reason", async () => {
     const socket = join(folder, "a.sock");
     await running(socket);
     const { code, stdout, stderr } = await tidegate("pin", "nope@1a2b3c4d", "--socket", socket);
     expect([code, stdout, stderr]).toEqual([1, "", "There is no branch 'nope'.\n"]);
   });
 
-  test("where no gateway runs it says what to do: exit code 1", async () => {
+  test("no running gateway: exit code 1 and what to do", async () => {
     const here = await tidegate("pins");
     expect(here.code).toBe(1);
-    expect(here.stderr).toContain("Start one with tidegate start, or name its socket with --socket PATH");
+    expect(here.stderr).toContain(
+      "Start one with tidegate start, or pass the path of its socket with --socket PATH",
+    );
     const there = await tidegate("pin", "master@1a2b3c4d", "--socket", join(folder, "nope.sock"));
     expect([there.code, there.stderr]).toEqual([1, expect.stringContaining("nope.sock. Start one with")]);
   });
 
-  test("a command line that is not understood: exit code 2, and how it is meant", async () => {
+  test("a wrong command line: exit code 2 and an example", async () => {
     const wrong = await Promise.all([
       tidegate("pin"),
       tidegate("pin", "master"),
@@ -103,12 +105,14 @@ describe("tidegate pin, unpin, pins", () => {
       tidegate("pins", "master"),
     ]);
     expect(wrong.map(({ code }) => code)).toEqual(Array(wrong.length).fill(2));
-    expect(wrong[2]?.stderr).toContain("tidegate pin master@1a2b3c4d; not master@v1.");
+    expect(wrong[2]?.stderr).toContain(
+      "Not a version of a branch: master@v1. Example: tidegate pin master@1a2b3c4d",
+    );
     expect(wrong[4]?.stderr).toContain("tidegate pin master player@1a2b3c4d");
     expect(wrong[5]?.stderr).toContain("Did you mean --socket?");
   });
 
-  test("--help says what each takes", async () => {
+  test("--help lists the arguments", async () => {
     const [pin, unpin, pins] = await Promise.all(
       ["pin", "unpin", "pins"].map((command) => tidegate(command, "--help")),
     );
@@ -119,14 +123,14 @@ describe("tidegate pin, unpin, pins", () => {
   });
 });
 
-test("pins are coloured on a terminal only, and steer none", () => {
+test("pinText colours the name, and removes control characters", () => {
   const pin = { branch: "next", service: "pl\u001b[2Jayer", to: "0123abcd" };
   expect(pinText(pin, false)).toBe("player@0123abcd on next");
   expect(pinText(pin, true)).toBe("\u001b[1mplayer@0123abcd\u001b[22m on next");
 });
 
-describe("tidegate start and its admin socket", () => {
-  /** Starts a gateway on a free port, and waits for its socket. */
+describe("the admin socket of tidegate start", () => {
+  /** Starts a gateway on a free port and waits for its admin socket. */
   async function start() {
     await writeFile(
       join(folder, "gateway.config.json"),
@@ -142,7 +146,7 @@ describe("tidegate start and its admin socket", () => {
     return { child, socket: line.slice(line.indexOf("admin socket") + 13) };
   }
 
-  test("is found by itself, and gone after Ctrl-C", async () => {
+  test("is found automatically, and removed after Ctrl-C", async () => {
     const { child, socket } = await start();
     expect(socket).toMatch(/tidegate-\d+\.sock$/);
     expect((await tidegate("pins")).stdout).toBe("Nothing is pinned.\n");
@@ -152,7 +156,7 @@ describe("tidegate start and its admin socket", () => {
     expect(await readdir(join(folder, "tidegate"))).toEqual([]);
   });
 
-  test("one that a killed gateway left behind is no gateway", async () => {
+  test("is ignored if a killed gateway left it behind", async () => {
     const { child } = await start();
     child.kill("SIGKILL");
     await once(child, "close");
@@ -160,14 +164,14 @@ describe("tidegate start and its admin socket", () => {
     expect((await tidegate("pins")).stderr).toContain("No gateway answers on");
   });
 
-  test("where several run, --socket says which", async () => {
+  test("must be chosen with --socket if several gateways run", async () => {
     await mkdir(join(folder, "tidegate"));
     const sockets = [8080, 8081].map((port) => join(folder, `tidegate/tidegate-${port}.sock`));
     for (const socket of sockets) await running(socket);
     const { code, stderr } = await tidegate("pins");
     expect([code, stderr]).toEqual([
       1,
-      `Several gateways run here. Say which:\n${sockets.map((socket) => `  --socket ${socket}\n`).join("")}`,
+      `Several gateways run on this machine. Choose one:\n${sockets.map((socket) => `  --socket ${socket}\n`).join("")}`,
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { knownFunctions, memoryBroker, recorder, type TestService } from "@tideg
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { askAdmin } from "../src/admin/ask.ts";
+import { requestAdmin } from "../src/admin/client.ts";
 import { createGateway } from "../src/index.ts";
 
 let folder: string;
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** `player` as it answers `GET /answer` by one of its actions. */
+/** A build of `player` that answers `GET /answer` with one of its actions. */
 const playerOf = (revision: number, answer: "old" | "new"): TestService => ({
   name: "player",
   revision,
@@ -32,7 +32,7 @@ const playerOf = (revision: number, answer: "old" | "new"): TestService => ({
 
 async function start(broker: Broker, name: string) {
   const socket = join(folder, `${name}.sock`);
-  // No process of its own: nothing here runs a function.
+  // The tests use no functions, so they need no sandbox process.
   const { seen: _seen, text: _text, ...sandbox } = knownFunctions();
   const gateway = createGateway({
     gateway: name,
@@ -52,7 +52,7 @@ async function start(broker: Broker, name: string) {
   return { gateway, socket, mounts, get };
 }
 
-/** Two gateways on one system, where `player` published an old fragment and then a new one. */
+/** Two gateways of one system in which `player` published an old fragment and then a new one. */
 async function deployed() {
   const bus = memoryBroker();
   const one = await start(bus.broker, "one");
@@ -72,9 +72,9 @@ async function deployed() {
   return { one, two, all, answers, old, newest };
 }
 
-test("S9.4: a pin rolls back every gateway at once, all of them show it, and unpinning lets go", async () => {
+test("S9.4: a pin rolls back every gateway at once, and unpinning ends it on all of them", async () => {
   const { one, two, all, answers, old, newest } = await deployed();
-  const { pins } = await askAdmin(one.socket, "POST", { branch: "master", to: old });
+  const { pins } = await requestAdmin(one.socket, "POST", { branch: "master", to: old });
   expect(pins).toMatchObject([{ branch: "master", to: expect.stringContaining(old) }]);
   for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${old}`);
   expect(await answers()).toEqual(["old", "old"]);
@@ -85,30 +85,31 @@ test("S9.4: a pin rolls back every gateway at once, all of them show it, and unp
     for (const { versions } of status.gateways) expect(versions.master).toContain(old);
   }
 
-  expect(await askAdmin(two.socket, "DELETE", { branch: "master" })).toEqual({ pins: [] });
+  expect(await requestAdmin(two.socket, "DELETE", { branch: "master" })).toEqual({ pins: [] });
   for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${newest}`);
   expect(await answers()).toEqual(["new", "new"]);
 });
 
-test("S9.4: one service is held at a fragment that it published before", async () => {
+test("S9.4: one service can be pinned to an earlier fragment", async () => {
   const { one, two, all, answers, old, newest } = await deployed();
   const [branch] = one.gateway.registry.branches();
   const tried = branch?.versions.flatMap(({ integrations }) => integrations) ?? [];
   const served = branch?.services.find(({ service }) => service === "player")?.hash;
   const before = tried.find(({ service, hash }) => service === "player" && hash !== served);
   const pin = { branch: "master", service: "player", to: String(before?.hash).slice(0, 8) };
-  const { pins } = await askAdmin(two.socket, "POST", pin);
+  const { pins } = await requestAdmin(two.socket, "POST", pin);
   expect(pins).toMatchObject([{ ...pin, to: expect.stringContaining(pin.to) }]);
   for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${old}`);
   expect(await answers()).toEqual(["old", "old"]);
-  await askAdmin(one.socket, "DELETE", { branch: "master", service: "player" });
+  await requestAdmin(one.socket, "DELETE", { branch: "master", service: "player" });
   for (const { mounts } of all) await mounts.waitFor((line) => line === `master ${newest}`);
   expect(await answers()).toEqual(["new", "new"]);
 });
 
-test("what is not there cannot be pinned, and it says which", async () => {
+test("an unknown branch, version or fragment cannot be pinned", async () => {
   const { one, answers } = await deployed();
-  const refused = (pin: object) => askAdmin(one.socket, "POST", pin).catch((error: Error) => error.message);
+  const refused = (pin: object) =>
+    requestAdmin(one.socket, "POST", pin).catch((error: Error) => error.message);
   expect(await refused({ branch: "nope", to: "0123abcd" })).toContain("nope");
   expect(await refused({ branch: "master", to: "0123abcd" })).toContain("0123abcd");
   expect(await refused({ branch: "master", service: "player", to: "0123abcd" })).toContain("0123abcd");

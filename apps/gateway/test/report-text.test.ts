@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fullReportText, refused } from "../src/report-text.ts";
+import { isRefused, reportText } from "../src/report-text.ts";
 import { changeOf, findingOf, reportOf } from "./fixture.ts";
 
 const report = reportOf({
@@ -17,9 +17,9 @@ const report = reportOf({
   ],
 });
 
-describe("a report for a terminal", () => {
-  test("says what is wrong, where, what was expected, what to do, with the code frame", () => {
-    expect(fullReportText(report, false)).toBe(`player on master: refused (1 error, 1 warning)
+describe("reportText", () => {
+  test("shows each finding with its place, expected and found value, hint and code frame", () => {
+    expect(reportText(report, false)).toBe(`player on master: refused (1 error, 1 warning)
 
 error protocol.REST.routes[1].path:1:19  FUNCTION_SYNTAX
   A path begins with a slash.
@@ -34,24 +34,24 @@ warning protocol.REST.routes[1].path  FRAGMENT_INVALID
   A path begins with a slash.`);
   });
 
-  test("an accepted one says what would change", () => {
+  test("shows the changes of an accepted fragment", () => {
     const accepted = reportOf({ state: "succeeded", changes: [changeOf(), changeOf({ kind: "removed" })] });
-    expect(fullReportText(accepted, false)).toBe(
+    expect(reportText(accepted, false)).toBe(
       "player on master: accepted\n\n+ GET /players/:id\n- GET /players/:id",
     );
   });
 
-  test("has colours only where they are wanted", () => {
-    expect(fullReportText(report, false)).not.toContain("\u001b");
-    expect(fullReportText(report, true)).toContain("\u001b[31mrefused");
+  test("uses colours only on request", () => {
+    expect(reportText(report, false)).not.toContain("\u001b");
+    expect(reportText(report, true)).toContain("\u001b[31mrefused");
   });
 
-  test("is a refusal where it failed or holds an error", () => {
-    expect(refused(report)).toBe(true);
-    expect(refused(reportOf({ state: "succeeded" }))).toBe(false);
-    expect(refused(reportOf({ state: "succeeded", findings: [findingOf({ severity: "warning" })] }))).toBe(
+  test("isRefused: the report failed or contains an error", () => {
+    expect(isRefused(report)).toBe(true);
+    expect(isRefused(reportOf({ state: "succeeded" }))).toBe(false);
+    expect(isRefused(reportOf({ state: "succeeded", findings: [findingOf({ severity: "warning" })] }))).toBe(
       false,
     );
-    expect(refused(reportOf({ state: "waiting", findings: [findingOf()] }))).toBe(true);
+    expect(isRefused(reportOf({ state: "waiting", findings: [findingOf()] }))).toBe(true);
   });
 });

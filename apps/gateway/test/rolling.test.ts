@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createGateway } from "../src/create-gateway.ts";
 import { ask, startLoad } from "./client.ts";
 
-/** What a build of the service publishes: the same route, and one that tells the builds apart. */
+/** The fragment of a build: a route that both builds have, and one that only this build has. */
 function build(name: "A" | "B") {
   return {
     protocol: {
@@ -21,7 +21,7 @@ function build(name: "A" | "B") {
   };
 }
 
-test("S9.2, S9.3, S9.7: ten nodes go over from A to B one by one, the old ones restarting in between: one switch, and no request lost", async () => {
+test("S9.2, S9.3, S9.7: a rolling deploy of ten nodes: one swap, no lost request", async () => {
   const bus = memoryBroker();
   const gateway = createGateway({
     brokers: [bus.broker],
@@ -37,7 +37,7 @@ test("S9.2, S9.3, S9.7: ten nodes go over from A to B one by one, the old ones r
     restarts += 1;
     bus.node(`n${node}`).publish({
       name: "player",
-      // The mixin's default is when the process started: each restart has a higher one.
+      // By default the mixin uses the start time of the process, so each restart has a higher revision.
       revision: restarts,
       fragment: build(name),
       actions: { get: ({ params }: TestCall) => ({ ...(params as object), by: "player" }) },

@@ -10,11 +10,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
 import { createGateway } from "../src/create-gateway.ts";
-import { answered, ask, readPage } from "./page.ts";
+import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const packages = join(import.meta.dirname, "../../../packages");
-/** How long a process may take to start and to be found on a busy machine: milliseconds. */
-const patience = 30_000;
+/** Milliseconds that a process needs at most to start and to be discovered on a busy machine. */
+const timeoutMs = 30_000;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
   return Object(address).port;
 }
 
-/** A folder where files find what a service has installed. */
+/** A folder with the packages that a service installs. */
 async function installed(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tidegate-services-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -37,7 +37,7 @@ async function installed(): Promise<string> {
   return folder;
 }
 
-/** Runs a file as `node FILE` does, and ends it with the test. Returns what it prints, line by line. */
+/** Runs `node FILE` until the test ends. Returns the lines that it prints. */
 function runService(file: string, branch?: string) {
   const env = { ...process.env, TIDEGATE_BRANCH: branch };
   const child = spawn(process.execPath, ["--conditions=@tidegate/source", file], { env });
@@ -54,7 +54,7 @@ function runService(file: string, branch?: string) {
   return lines;
 }
 
-/** A gateway, and nodes that talk to it by TCP on ports of their own. */
+/** A gateway, and nodes that connect to it over TCP on their own ports. */
 async function startSystem(...ids: readonly string[]) {
   const ports = new Map<string, number>();
   for (const id of ["gateway", ...ids]) ports.set(id, await freePort());
@@ -88,8 +88,10 @@ async function startSystem(...ids: readonly string[]) {
   return {
     url: listening?.url ?? "",
     /** Resolves when a branch serves a service: `master player`. */
-    mounted: (line: string) => mounts.waitFor((mount) => mount === line, patience),
-    /** Runs a text that shows a service, on a node and a branch. What it says of its system is replaced. */
+    mounted: (line: string) => mounts.waitFor((mount) => mount === line, timeoutMs),
+    /**
+     * Runs the source of a service on a node and a branch, with the namespace and transporter of the test.
+     */
     run: async (nodeID: string, text: string, shown: string, branch?: string) => {
       expect(text.split(shown)).toHaveLength(2);
       const file = join(folder, `${nodeID}.ts`);
@@ -99,10 +101,10 @@ async function startSystem(...ids: readonly string[]) {
   };
 }
 
-const slow = { timeout: 4 * patience };
+const slow = { timeout: 4 * timeoutMs };
 
 test(
-  "S18: the services of docs/services.md are served as it says: with the mixin and the preset, on a branch, and plain",
+  "S18: the services of docs/services.md work as described, with and without mixin and preset",
   slow,
   async () => {
     const blocks = await readPage("docs/services.md");
@@ -112,15 +114,15 @@ test(
     expect(requests).toHaveLength(3);
     const { url, run, mounted } = await startSystem("player", "laptop", "team");
     const served = async (index: number): Promise<void> => {
-      expect(await answered(requests[index] ?? "", url)).toBe(requests[index]);
+      expect(await withRealAnswers(requests[index] ?? "", url)).toBe(requests[index]);
     };
 
-    // It is found by gossip, which takes longest.
+    // Its discovery by gossip takes longest.
     await run("team", plain, shown);
     const printed = await run("player", service, shown);
     await mounted("master player");
     await served(0);
-    await printed.waitFor((line) => line.includes("GET /players/:id"), patience);
+    await printed.waitFor((line) => line.includes("GET /players/:id"), timeoutMs);
     await run("laptop", service, shown, "preview");
     await mounted("preview player");
     await served(1);
@@ -129,7 +131,7 @@ test(
   },
 );
 
-test("S18: the service of README.md is whole, and served", slow, async () => {
+test("S18: the service of README.md is complete and works", slow, async () => {
   const [service = ""] = (await readPage("README.md"))("ts");
   const { url, run, mounted } = await startSystem("player");
   await run("player", service, '{ transporter: "TCP" }');

@@ -28,7 +28,7 @@ interface Running {
   line(part: string): Promise<string>;
 }
 
-/** Runs the command as a process of its own. */
+/** Runs the command as a child process. */
 function tidegate(...args: readonly string[]): Running {
   const env = { ...process.env, XDG_RUNTIME_DIR: folder };
   const child = spawn(process.execPath, ["--conditions=@tidegate/source", cli, ...args], {
@@ -52,7 +52,7 @@ async function urlOf(running: Running): Promise<string> {
 }
 
 describe("tidegate start", () => {
-  test("finds its configuration, takes --port, and SIGTERM stops it cleanly", async () => {
+  test("finds its configuration, uses --port, and stops cleanly on SIGTERM", async () => {
     const running = tidegate("start", "--port", "0");
     const response = await fetch(`${await urlOf(running)}/~health/liveness`);
     expect([response.status, await response.json()]).toMatchObject([200, {}]);
@@ -60,29 +60,29 @@ describe("tidegate start", () => {
     expect(await running.ended).toEqual([0, null]);
   });
 
-  test("a second Ctrl-C ends it at once", async () => {
+  test("ends at once on a second Ctrl-C", async () => {
     const running = tidegate("start", "--port", "0");
     const url = new URL(await urlOf(running));
     await running.line("master");
-    // A request that does not end holds the stop up.
+    // An unfinished request delays the stop.
     const socket = connect(Number(url.port), url.hostname);
     socket.on("error", () => undefined);
     socket.write("GET / HTTP/1.1\r\nhost: a\r\n");
     await once(socket, "connect");
     running.process.kill("SIGINT");
-    await running.line("again: end at once");
+    await running.line("send it again to stop at once");
     running.process.kill("SIGINT");
     expect(await running.ended).toEqual([130, null]);
     expect(await readdir(join(folder, "tidegate"))).toEqual([]);
   });
 
-  test("a configuration that is wrong: exit code 2, the option and the nearest right one", async () => {
+  test("an unknown option in the configuration: exit code 2 and a suggestion", async () => {
     const running = tidegate("start", "--config", "wrong.config.json");
-    await running.line("schema: There is no option maxVersion here. Did you mean maxVersions?");
+    await running.line("schema: Unknown option maxVersion. Did you mean maxVersions?");
     expect(await running.ended).toEqual([2, null]);
   });
 
-  test("a port that is no number is an error that says so: exit code 2", async () => {
+  test("an invalid port: exit code 2 and the reason", async () => {
     const wrong = tidegate("start", "--port", "http");
     await wrong.line("--port must be a number from 0 to 65535, not http.");
     expect(await wrong.ended).toEqual([2, null]);

@@ -16,16 +16,16 @@ interface Part {
   readonly rest?: readonly object[];
 }
 
-const feed = { path: "/:room", subscribe: { events: "({ path }) => 'chat.' + path.room + '.said'" } };
+const feed = { path: "/:room", subscribe: { events: "({ path }) => 'chat.' + path.room + '.message'" } };
 const say = {
   path: "/:room",
   publish: {
-    event: "({ path }) => 'chat.' + path.room + '.said'",
+    event: "({ path }) => 'chat.' + path.room + '.message'",
     params: { text: "@message.text", by: "@context.auth.identity" },
   },
 };
 
-/** Tokens are names, and scopes behind a dot: `ann.read+write`. */
+/** A token consists of a name and scopes: `ann.read+write`. */
 const auth = {
   Bearer: ({ credentials }: { readonly credentials: string }) => {
     const [identity, scopes = ""] = credentials.split(".");
@@ -54,12 +54,11 @@ async function startGateway(part: Part, options: WebSocketOptions = {}) {
   return { bus, gateway, publish, url, dial: (path: string, token?: string) => dial(url, path, token) };
 }
 
-/** A client with everything that it was sent. */
+/** A client that records all messages it receives. */
 interface Client {
   readonly socket: WebSocket;
-  /** The next message. */
   next(): Promise<string>;
-  /** The code that it is closed with. */
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
 }
 
@@ -79,8 +78,8 @@ async function dial(url: string, path: string, token?: string): Promise<Client> 
   return { socket, next, closed: closed.promise };
 }
 
-describe("S6.1 a chat", () => {
-  test("what one says the others of the room hear, in order", async () => {
+describe("S6.1: a chat", () => {
+  test("all clients of a room receive the messages in order", async () => {
     const { dial: enter, bus } = await startGateway({ routes: [{ ...feed, ...say }] });
     const [ann, bob, eve] = [
       await enter("/chat/red", "ann"),
@@ -90,27 +89,27 @@ describe("S6.1 a chat", () => {
     for (let count = 0; count < 50; count += 1) ann.socket.send(JSON.stringify({ text: `message ${count}` }));
     for (let count = 0; count < 50; count += 1)
       expect(JSON.parse(await bob.next())).toEqual({ text: `message ${count}`, by: "ann" });
-    bus.node("n1").emit("chat.blue.said", "for blue");
+    bus.node("n1").emit("chat.blue.message", "for blue");
     expect(await eve.next()).toBe("for blue");
   });
 
-  test("on a branch and on a version as well", async () => {
+  test("works on a branch and on a version", async () => {
     const { dial: enter, bus, gateway } = await startGateway({ routes: [feed] });
     const name = gateway.registry.find("master", undefined).version?.name;
     const client = await enter(`/~master@${name}/chat/red`);
-    bus.node("n1").emit("chat.red.said", 1);
+    bus.node("n1").emit("chat.red.message", 1);
     expect(await client.next()).toBe("1");
   });
 });
 
-describe("S6.3 refused before the upgrade", () => {
+describe("S6.3: refused before the upgrade", () => {
   const policy = { subscribe: [{ description: "Readers", events: ["chat.**"], scope: ["read"] }] };
 
   test.each([
-    ["nobody", "/chat/red", undefined, 401, "UNAUTHENTICATED"],
+    ["without a token", "/chat/red", undefined, 401, "UNAUTHENTICATED"],
     ["without the scope", "/chat/red", "ann.write", 403, "FORBIDDEN"],
-    ["no such path", "/talk/red", "ann.read", 404, "NOT_FOUND"],
-    ["a name that is none", "/chat/*", "ann.read", 400, "EVENT_NAME_INVALID"],
+    ["an unknown path", "/talk/red", "ann.read", 404, "NOT_FOUND"],
+    ["an invalid event name", "/chat/*", "ann.read", 400, "EVENT_NAME_INVALID"],
   ])("%s", async (_what, path, token, status, code) => {
     const { url } = await startGateway({ routes: [feed], policy });
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -126,7 +125,7 @@ describe("S6.3 refused before the upgrade", () => {
     expect(JSON.parse(body)).toMatchObject({ code, status });
   });
 
-  test("who may, is let in; publish policies are asked for each message", async () => {
+  test("S6.3: allowed clients are connected; publish policies are evaluated for each message", async () => {
     const both = {
       ...policy,
       publish: [{ events: ["chat.**"], filter: "({ params }) => params.text !== 'no'" }],
@@ -140,14 +139,15 @@ describe("S6.3 refused before the upgrade", () => {
   });
 });
 
-describe("S6.4 swaps", () => {
-  test("100 of them keep sockets whose route did not change, and lose no event", async () => {
+describe("S6.4: swaps", () => {
+  test("100 swaps keep sockets whose route did not change, and lose no event", async () => {
     const policy = { subscribe: [{ events: ["chat.**"], scope: ["read"] }] };
     const { dial: enter, bus, publish, gateway } = await startGateway({ routes: [feed], policy });
     const client = await enter("/chat/red", "ann.read");
     const names = new Set<string>();
     for (let count = 1; count <= 100; count += 1) {
-      // Of the same fragment: a route of HTTP, another socket's, and the rule's place and words.
+      // Changes in the same fragment: an HTTP route, another WebSocket route, the rule's position and
+      // description.
       await publish(
         {
           routes: [{ path: `/other/${count}`, subscribe: { events: ["a.b"] } }, feed],
@@ -160,7 +160,7 @@ describe("S6.4 swaps", () => {
         count,
       );
       names.add(gateway.registry.find("master", undefined).version?.name ?? "");
-      bus.node("n1").emit("chat.red.said", count);
+      bus.node("n1").emit("chat.red.message", count);
       expect(await client.next()).toBe(String(count));
     }
     expect(names.size).toBe(100);
@@ -171,16 +171,16 @@ describe("S6.4 swaps", () => {
     ["its route changed", { routes: [{ ...feed, subscribe: { events: ["chat.**"] } }] }],
     ["its route went", { routes: [{ ...feed, path: "/other/:room" }] }],
     ["a rule came", { routes: [feed], policy: { subscribe: [{ events: ["chat.red.*"], scope: ["read"] }] } }],
-  ])("1012 where %s, and its subscription ends", async (_what, next) => {
+  ])("closes with 1012 if %s, and ends the subscription", async (_what, next) => {
     const { dial: enter, bus, publish } = await startGateway({ routes: [feed] });
     const client = await enter("/chat/red");
-    expect(bus.patterns).toEqual(["chat.red.said"]);
+    expect(bus.patterns).toEqual(["chat.red.message"]);
     await publish(next, 1);
     expect(await client.closed).toBe(1012);
     expect(bus.patterns).toEqual([]);
   });
 
-  test("1012 where its service went", async () => {
+  test("closes with 1012 if the service is removed", async () => {
     const { dial: enter, bus, gateway } = await startGateway({ routes: [feed] });
     const client = await enter("/chat/red");
     bus.node("n1").publish({ name: "chat", revision: 1 });
@@ -188,18 +188,18 @@ describe("S6.4 swaps", () => {
     expect(await client.closed).toBe(1012);
   });
 
-  test("a connection on @version stays, and hears its events", async () => {
+  test("a connection to a version stays open and receives its events", async () => {
     const { dial: enter, bus, publish, gateway } = await startGateway({ routes: [feed] });
     const name = gateway.registry.find("master", undefined).version?.name;
     const client = await enter(`/~master@${name}/chat/red`);
     await publish({ routes: [] }, 1);
-    bus.node("n1").emit("chat.red.said", "still");
+    bus.node("n1").emit("chat.red.message", "still");
     expect(await client.next()).toBe("still");
   });
 });
 
-describe("W04 W09 nothing is left, and nothing grows", () => {
-  test("a reader that stalls is closed before memory grows; the others hear everything", async () => {
+describe("W04, W09: resources of sockets", () => {
+  test("a stalled reader is closed before memory grows; the others receive everything", async () => {
     const all = { path: "/all", subscribe: { events: ["chat.**"] } };
     const { dial: enter, bus } = await startGateway({ routes: [feed, all] });
     const slow = await enter("/chat/all");
@@ -207,35 +207,35 @@ describe("W04 W09 nothing is left, and nothing grows", () => {
     slow.socket.pause();
     const payload = "x".repeat(64 * 1024);
     let sent = 0;
-    // Its pattern is there as long as it is.
+    // The pattern is subscribed to as long as the socket is open.
     while (bus.patterns?.includes("chat.**")) {
-      bus.node("n1").emit("chat.red.said", payload);
+      bus.node("n1").emit("chat.red.message", payload);
       expect(await quick.next()).toBe(payload);
       sent += payload.length;
-      // What the two kernels keep for a connection, and 1 MiB.
+      // The kernel's socket buffers on both sides, and 1 MiB.
       expect(sent).toBeLessThan(32 * 1024 ** 2);
     }
-    expect(bus.patterns).toEqual(["chat.red.said"]);
+    expect(bus.patterns).toEqual(["chat.red.message"]);
     slow.socket.resume();
     expect(await slow.closed).toBe(1013);
   });
 
-  test("100 abrupt closes leave no subscription", async () => {
+  test("100 abruptly closed connections leave no subscription", async () => {
     const { dial: enter, bus } = await startGateway({ routes: [feed] });
     const rooms = Array.from({ length: 100 }, (_, count) => `/chat/room${count}`);
     const clients = await Promise.all(rooms.map((room) => enter(room)));
     expect(bus.patterns).toHaveLength(100);
     for (const { socket } of clients) socket.terminate();
-    // Each answer is another turn of the server's loop.
+    // Each response takes another iteration of the server's event loop.
     const probe = await enter("/chat/last");
     while ((bus.patterns?.length ?? 0) > 1) {
-      bus.node("n1").emit("chat.last.said", "?");
+      bus.node("n1").emit("chat.last.message", "?");
       await probe.next();
     }
-    expect(bus.patterns).toEqual(["chat.last.said"]);
+    expect(bus.patterns).toEqual(["chat.last.message"]);
   });
 
-  test("S12.1 a stop closes sockets with 1001 and leaves no subscription", async () => {
+  test("S12.1: a stop closes sockets with 1001 and leaves no subscription", async () => {
     const { dial: enter, bus, gateway } = await startGateway({ routes: [feed] });
     const clients = await Promise.all([enter("/chat/red"), enter("/chat/red")]);
     await gateway.stop();

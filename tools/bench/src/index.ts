@@ -1,3 +1,4 @@
+export { changeFragment } from "./announcement/change-fragment.ts";
 export type {
   Benchmark,
   Contender,
@@ -6,10 +7,9 @@ export type {
   Result,
   Work,
 } from "./harness/benchmark.ts";
-export { contend } from "./harness/contend.ts";
+export { contend } from "./harness/contender.ts";
 export { type LoadOptions, type LoadResult, makeLoad } from "./harness/load.ts";
 export { installed, listening } from "./harness/message-server.ts";
-export { percentile } from "./harness/percentile.ts";
 export { type Measured, type RunOptions, resultsOf, runBenchmark } from "./harness/run.ts";
+export { percentile } from "./harness/statistics.ts";
 export { tableOf } from "./harness/table.ts";
-export { changeFragment } from "./notice/change-fragment.ts";

@@ -1,27 +1,26 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { runAnnouncement } from "./announcement/benchmark.ts";
 import { graphqlBenchmark } from "./graphql/benchmark.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
-import type { Figure } from "./harness/figure.ts";
-import { figureResults, figureTable } from "./harness/figure-table.ts";
+import { type Figure, figureResults, figureTable } from "./harness/figures.ts";
 import { resultsOf, runBenchmark } from "./harness/run.ts";
 import { tableOf } from "./harness/table.ts";
-import { runNotice } from "./notice/benchmark.ts";
 import { runRegistry } from "./registry/benchmark.ts";
 import { restBenchmark } from "./rest/benchmark.ts";
 
 const benchmarks: readonly Benchmark[] = [restBenchmark, graphqlBenchmark];
 
 const usage = `usage: bench ${[...benchmarks.map(({ name }) => name), "registry", "notice"].join("|")} [options]
-  --json FILE      write [{ "work", "who", "value", "unit", "ratio" }], the ratio being ours to theirs, or the aim to ours
-  --only WORK      one work alone
-  --rounds N       how often each has its turn (5; of registry and notice 1)
+  --json FILE      write the results as JSON: [{ "work", "who", "value", "unit", "ratio" }]
+  --only WORK      run only this work
+  --rounds N       the number of measurements (default 5; registry and notice: 1)
 rest and graphql:
-  --seconds S      how long a turn lasts (5)
-  --connections N  connections at once (32)
+  --seconds S      the duration of a measurement (default 5)
+  --connections N  the number of connections (default 32)
 registry and notice:
-  --changes N      how many changes are measured (200)
-  --base N         registry: how many services master has where there are branches (1000)`;
+  --changes N      the number of measured changes (default 200)
+  --base N         registry: the number of services of master in branches-N (default 1000)`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -38,12 +37,12 @@ const { positionals, values } = parseArgs({
 });
 const [name] = positionals;
 const progress = (line: string): void => console.error(line);
-const benchmark = benchmarks.find((each) => each.name === name);
+const benchmark = benchmarks.find((candidate) => candidate.name === name);
 
 if (values.help) console.log(usage);
 else if (benchmark !== undefined) await compare(benchmark);
 else if (name === "registry")
-  await tell(
+  await printFigures(
     await runRegistry({
       only: values.only,
       changes: positive(values.changes),
@@ -53,8 +52,8 @@ else if (name === "registry")
     }),
   );
 else if (name === "notice")
-  await tell(
-    await runNotice({
+  await printFigures(
+    await runAnnouncement({
       only: values.only,
       changes: positive(values.changes),
       rounds: positive(values.rounds ?? "1"),
@@ -76,20 +75,20 @@ async function compare(compared: Benchmark): Promise<void> {
     progress,
   });
   console.log(`\n${tableOf(measured, ours)}`);
-  await write(resultsOf(measured, ours));
+  await writeResults(resultsOf(measured, ours));
 }
 
-async function tell(figures: readonly Figure[]): Promise<void> {
+async function printFigures(figures: readonly Figure[]): Promise<void> {
   console.log(`\n${figureTable(figures)}`);
-  await write(figureResults(figures));
+  await writeResults(figureResults(figures));
 }
 
-async function write(results: readonly object[]): Promise<void> {
+async function writeResults(results: readonly object[]): Promise<void> {
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 function positive(text: string): number {
   const number = Number(text);
   if (number > 0) return number;
-  throw new RangeError(`Expected a number above 0, found ${text}.`);
+  throw new RangeError(`Expected a number above 0, got ${text}.`);
 }

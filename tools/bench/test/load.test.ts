@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { readAnswer } from "../src/harness/answer.ts";
+import { readAnswer } from "../src/harness/http.ts";
 import { makeLoad, type PlannedRequest } from "../src/index.ts";
 
 const planned: PlannedRequest = { method: "GET", path: "/", expected: { status: 200, body: "ok" } };
@@ -15,7 +15,7 @@ async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test("counts right answers, and no more than it may send", async () => {
+test("counts right responses, and respects the limit per connection", async () => {
   const port = await serve((_, response) => response.end("ok"));
   const result = await makeLoad({ port, requests: [planned], connections: 3, limit: 10, signal: never });
   expect(result).toMatchObject({ requests: 30, failed: 0, wrong: 0, faults: [] });
@@ -23,7 +23,7 @@ test("counts right answers, and no more than it may send", async () => {
   expect(result.max).toBeGreaterThanOrEqual(result.p99);
 });
 
-test("goes round the requests, with their bodies and headers", async () => {
+test("sends the requests in turn, with their bodies and headers", async () => {
   const seen: string[] = [];
   const port = await serve((request, response) => {
     request.setEncoding("utf8").on("data", (text) => seen.push(`${request.method} ${request.url} ${text}`));
@@ -42,7 +42,7 @@ test("goes round the requests, with their bodies and headers", async () => {
   expect(seen).toEqual(["POST /one über", "POST /one über"]);
 });
 
-test("tells wrong answers, by status and by body, from right ones", async () => {
+test("detects wrong responses by status and by body", async () => {
   let count = 0;
   const port = await serve((_, response) => {
     count++;
@@ -58,7 +58,7 @@ test("tells wrong answers, by status and by body, from right ones", async () => 
   });
 });
 
-test("counts a connection that ends without an answer, and goes on with another one", async () => {
+test("counts a connection that ends without a response, and opens another one", async () => {
   let count = 0;
   const port = await serve((_, response) => {
     count++;
@@ -69,13 +69,13 @@ test("counts a connection that ends without an answer, and goes on with another 
   expect(result).toMatchObject({ requests: 3, failed: 1, wrong: 0 });
 });
 
-test("a connection that the server closes after its answer is no failure", async () => {
+test("a connection that the server closes after its response is not a failure", async () => {
   const port = await serve((_, response) => response.setHeader("connection", "close").end("ok"));
   const result = await makeLoad({ port, requests: [planned], connections: 1, limit: 3, signal: never });
   expect(result).toMatchObject({ requests: 3, failed: 0, wrong: 0 });
 });
 
-test("ends when it is told to, with the answers to what was asked", async () => {
+test("stops on abort after the responses to running requests", async () => {
   const ending = new AbortController();
   let count = 0;
   const port = await serve((_, response) => {
@@ -86,12 +86,12 @@ test("ends when it is told to, with the answers to what was asked", async () => 
   expect(result).toMatchObject({ requests: count, failed: 0, wrong: 0 });
 });
 
-test("reads an answer only when it is whole", () => {
+test("parses a response only when it is complete", () => {
   const whole = Buffer.from("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nconnection: close\r\n\r\nabc");
   for (let length = 0; length < whole.length; length++)
     expect(readAnswer(whole.subarray(0, length))).toBeUndefined();
   expect(readAnswer(whole)).toEqual({ status: 404, body: Buffer.from("abc"), closes: true });
   expect(() => readAnswer(Buffer.from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))).toThrow(
-    "chunked",
+    "Chunked",
   );
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { figureResults, figureTable, mediansOf } from "../src/harness/figure-table.ts";
-import { percentile } from "../src/harness/percentile.ts";
+import { figureResults, figureTable, mediansOf } from "../src/harness/figures.ts";
+import { percentile } from "../src/harness/statistics.ts";
 import { runRegistry } from "../src/registry/benchmark.ts";
 
 const small = { changes: 4, rounds: 1, base: 3, progress: () => undefined };
 
-test("the benchmark `registry` with 3 services: every change is served, every figure is a number (S9.3, S9.5)", async () => {
+test("S9.3, S9.5: the benchmark `registry` measures changes of 3 services", async () => {
   const figures = await runRegistry({ ...small, only: "n-3" });
   const named = (who: string): string[] =>
     figures.filter((figure) => figure.who === who).map(({ what }) => what);
@@ -34,7 +34,7 @@ test("the benchmark `registry` with 3 services: every change is served, every fi
   expect(value("longest step")).toBeGreaterThan(0);
 }, 60_000);
 
-test("the benchmark `registry` with 4 branches of 3 services: all are there, and each answers as its own (S9.5)", async () => {
+test("S9.5: the benchmark `registry` measures 4 branches of 3 services", async () => {
   const figures = await runRegistry({ ...small, only: "branches-4" });
   expect(new Set(figures.map(({ work }) => work))).toEqual(new Set(["branches-4 of 3"]));
   expect(figures.map(({ what }) => what)).toEqual(
@@ -48,23 +48,23 @@ test("the benchmark `registry` with 4 branches of 3 services: all are there, and
   for (const { what, value } of figures) expect(value, what).not.toBeNaN();
 }, 60_000);
 
-test("a work that there is not is refused, with those that there are", async () => {
-  await expect(runRegistry({ ...small, only: "m-3" })).rejects.toThrow("there are: n-10, n-100, n-1000");
+test("an unknown work is refused", async () => {
+  await expect(runRegistry({ ...small, only: "m-3" })).rejects.toThrow("Known works: n-10, n-100, n-1000");
 });
 
-const figure = { work: "n-3", who: "tidegate", what: "change p99", value: 40, unit: "ms", aim: 20 };
+const figure = { work: "n-3", who: "tidegate", what: "change p99", value: 40, unit: "ms", target: 20 };
 
-test("a figure stands beside its aim, and the ratio is the aim to the figure", () => {
-  const { aim: _, ...aimless } = figure;
-  expect(figureResults([figure, { ...aimless, what: "cold start" }])).toEqual([
+test("the ratio of a figure is its target divided by its value", () => {
+  const { target: _, ...untargeted } = figure;
+  expect(figureResults([figure, { ...untargeted, what: "cold start" }])).toEqual([
     { work: "n-3 change p99", who: "tidegate", value: 40, unit: "ms", ratio: 0.5 },
     { work: "n-3 cold start", who: "tidegate", value: 40, unit: "ms", ratio: null },
   ]);
-  expect(figureTable([figure])).toMatch(/change p99 +40 +ms +aim 20 ms, missed/);
-  expect(figureTable([{ ...figure, value: 10 }])).toMatch(/aim 20 ms$/);
+  expect(figureTable([figure])).toMatch(/change p99 +40 +ms +target 20 ms, missed/);
+  expect(figureTable([{ ...figure, value: 10 }])).toMatch(/target 20 ms$/);
 });
 
-test("several rounds become one: of each figure the median", () => {
+test("several rounds are combined to the median of each figure", () => {
   const rounds = [10, 30, 20].map((value) => [
     { ...figure, value },
     { ...figure, what: "cold start" },

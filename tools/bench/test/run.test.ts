@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { graphqlBenchmark } from "../src/graphql/benchmark.ts";
-import { median } from "../src/harness/median.ts";
+import { median } from "../src/harness/statistics.ts";
 import { type Measured, resultsOf, runBenchmark, tableOf } from "../src/index.ts";
 import { restBenchmark } from "../src/rest/benchmark.ts";
 
 const quick = { rounds: 1, seconds: 0.1, connections: 2, progress: () => undefined };
 
-test("the benchmark `rest`: every contender gives the right answer and is measured", async () => {
+test("the benchmark `rest` checks and measures every contender", async () => {
   const measured = await runBenchmark(restBenchmark, quick);
   expect(measured.map(({ work, who }) => `${work} ${who}`)).toEqual([
     "get tidegate",
@@ -19,7 +19,7 @@ test("the benchmark `rest`: every contender gives the right answer and is measur
   }
 });
 
-test("the benchmark `graphql`: every contender gives the right answer to both works", async () => {
+test("the benchmark `graphql` checks and measures every contender", async () => {
   const measured = await runBenchmark(graphqlBenchmark, quick);
   const who = ["tidegate", "mercurius-jit", "mercurius", "yoga"];
   expect(measured.map((each) => `${each.work} ${each.who}`)).toEqual(
@@ -27,16 +27,16 @@ test("the benchmark `graphql`: every contender gives the right answer to both wo
   );
 });
 
-test("nothing is measured where an answer is not the right one", async () => {
+test("nothing is measured if a response is not the expected one", async () => {
   const [work] = restBenchmark.works;
   if (work === undefined) throw new Error("There is no work.");
   const other = { ...work, request: { ...work.request, expected: { status: 200, body: "other" } } };
   const one = { ...restBenchmark, works: [other], contenders: restBenchmark.contenders.slice(1, 2) };
-  await expect(runBenchmark(one, quick)).rejects.toThrow("h3-moleculer gives a wrong answer");
+  await expect(runBenchmark(one, quick)).rejects.toThrow("h3-moleculer gave an unexpected response");
 });
 
-test("a work that there is not is refused, with those that there are", async () => {
-  await expect(runBenchmark(restBenchmark, { ...quick, only: "got" })).rejects.toThrow("there are: get");
+test("an unknown work is refused", async () => {
+  await expect(runBenchmark(restBenchmark, { ...quick, only: "got" })).rejects.toThrow("Known works: get");
 });
 
 const measured: Measured[] = [
@@ -44,7 +44,7 @@ const measured: Measured[] = [
   { work: "get", who: "theirs", rate: 2000, cpu: 20, p50: 1, p99: 2 },
 ];
 
-test("ratios are ours to theirs", () => {
+test("ratios are our value divided by theirs", () => {
   expect(resultsOf(measured, "ours")).toEqual([
     { work: "get", who: "ours", value: 3000, unit: "requests/s", ratio: 1 },
     { work: "get", who: "theirs", value: 2000, unit: "requests/s", ratio: 1.5 },
@@ -52,6 +52,6 @@ test("ratios are ours to theirs", () => {
   expect(tableOf(measured, "ours")).toMatch(/theirs +2,000 +1\.50 +20\.0 +0\.50/);
 });
 
-test("a median", () => {
+test("the median of the numbers", () => {
   expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, Number.NaN]);
 });

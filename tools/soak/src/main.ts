@@ -1,21 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { faults } from "./faults/command.ts";
-import { gateways } from "./gateways/command.ts";
+import { runFaults } from "./faults/faults.ts";
+import { heading, lineOf, passed, verdictOf } from "./faults/figures.ts";
+import { gateways } from "./gateways/gateways.ts";
 import { figuresOf } from "./swap/figures.ts";
 import { runSwap } from "./swap/swap.ts";
-import { faultsOf } from "./swap/verdict.ts";
+import { failuresOf } from "./swap/verdict.ts";
 
 const usage = `usage: soak swap [options]
-  --changes N      how often one service's fragment changes (1000)
-  --seconds S      how long requests are measured before that (10)
-  --connections N  connections that ask at once (16)
-  --sockets N      sockets of each kind that are open meanwhile (8)
-  --json FILE      write the figures
+  --changes N      the number of changes of a fragment (default 1000)
+  --seconds S      the duration of the measurement before the changes (default 10)
+  --connections N  the number of connections that send requests (default 16)
+  --sockets N      the number of open sockets of each kind (default 8)
+  --json FILE      write the figures as JSON
        soak faults [options]
-  --seeds N        how often each fault happens (10)
+  --seeds N        the number of runs of each fault (default 10)
        soak gateways [options]
-  --rounds N       how often services come and go and a gateway restarts (10)`;
+  --rounds N       the number of restarts of a gateway (default 10)`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -53,11 +54,19 @@ async function swap(): Promise<void> {
   });
   console.log(figuresOf(result));
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (faultsOf(result).length > 0) process.exitCode = 1;
+  if (failuresOf(result).length > 0) process.exitCode = 1;
+}
+
+/** Prints a line for each run. The exit code is 1 if a call hung or a run did not recover. */
+async function faults(seeds: number): Promise<void> {
+  console.log(heading);
+  const result = await runFaults({ seeds, progress: (run) => console.log(lineOf(run)) });
+  console.log(verdictOf(result));
+  if (!passed(result)) process.exitCode = 1;
 }
 
 function positive(text: string): number {
   const number = Number(text);
   if (number > 0) return number;
-  throw new RangeError(`Expected a number above 0, found ${text}.`);
+  throw new RangeError(`Expected a number above 0, got ${text}.`);
 }

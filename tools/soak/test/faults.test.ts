@@ -1,18 +1,18 @@
 import { expect, type TestContext, test } from "vitest";
 import { killedNode, killedServer, networkFaults } from "../src/faults/fault.ts";
 import { lineOf, passed, verdictOf } from "../src/faults/figures.ts";
-import { missingNamespace, runInNamespace } from "../src/faults/namespace.ts";
-import type { TransportName } from "../src/faults/place.ts";
-import { type FaultResult, runFault, wrongWith } from "../src/faults/run.ts";
-import { missingServer } from "../src/faults/server.ts";
+import { namespaceProblem, runInNamespace } from "../src/faults/namespace.ts";
+import type { TransportName } from "../src/faults/network.ts";
+import { type FaultResult, failuresOf, runFault } from "../src/faults/run.ts";
+import { serverProblem } from "../src/faults/server.ts";
 
 test.for<TransportName>(["TCP", "NATS", "Redis"])(
-  "a node killed under 200 calls a second on %s: no call hangs, none runs twice, and all is whole again (S9.7)",
+  "S9.7: after a node is killed on %s, no call hangs or runs twice, and all calls recover",
   { timeout: 60_000 },
   async (transport, context) => {
-    leaveOut(context, missingServer(transport));
+    skipIf(context, serverProblem(transport));
     const result = await runFault(killedNode, transport, 1);
-    expect(wrongWith(result)).toEqual([]);
+    expect(failuresOf(result)).toEqual([]);
     expect(
       Object.keys(result.failed).every((code) => ["ACTION_UNAVAILABLE", "CALL_TIMEOUT"].includes(code)),
     ).toBe(true);
@@ -20,22 +20,22 @@ test.for<TransportName>(["TCP", "NATS", "Redis"])(
 );
 
 test.for<TransportName>(["NATS", "Redis"])(
-  "%s killed and started again on its port: calls fail at once meanwhile, nothing comes twice, and all is whole again (S9.3)",
+  "S9.3: while %s is down, calls fail at once; after its restart they recover without duplicates",
   { timeout: 60_000 },
   async (transport, context) => {
-    leaveOut(context, missingServer(transport));
+    skipIf(context, serverProblem(transport));
     const result = await runFault(killedServer, transport, 1);
-    expect(wrongWith(result)).toEqual([]);
+    expect(failuresOf(result)).toEqual([]);
     const { BROKER_UNAVAILABLE: refused = 0, CALL_TIMEOUT: late = 0 } = result.failed;
     expect(refused).toBeGreaterThan(late);
   },
 );
 
-test("a node cut off in a network of its own: no call hangs, and all is whole again", async (context) => {
-  leaveOut(context, missingNamespace() ?? missingServer("NATS"));
+test("no call hangs after a node is disconnected in a network namespace", async (context) => {
+  skipIf(context, namespaceProblem() ?? serverProblem("NATS"));
   const [fault] = networkFaults;
   const result = await runInNamespace({ fault: fault?.name ?? "", transport: "NATS", seed: 1 });
-  expect(wrongWith(result)).toEqual([]);
+  expect(failuresOf(result)).toEqual([]);
 }, 60_000);
 
 const good: FaultResult = {
@@ -61,23 +61,23 @@ test.each<Partial<FaultResult>>([
   { events: false },
   { twice: 1 },
 ])("a run fails by %o", (part) => {
-  expect(passed({ results: [good], leftOut: [] })).toBe(true);
+  expect(passed({ results: [good], skipped: [] })).toBe(true);
   const bad = { ...good, ...part };
-  expect(passed({ results: [good, bad], leftOut: [] })).toBe(false);
-  expect(lineOf(bad)).toContain("WRONG");
+  expect(passed({ results: [good, bad], skipped: [] })).toBe(false);
+  expect(lineOf(bad)).toContain("FAILED");
 });
 
-test("figures say what failed and what was left out", () => {
+test("figures show failed calls and skipped faults", () => {
   expect(lineOf(good)).toMatch(/node killed +TCP +1 +100 +0 +5000 +10 +0 +2 CALL_TIMEOUT$/);
-  expect(verdictOf({ results: [good], leftOut: ["server killed, NATS: nats-server is not installed"] })).toBe(
-    "left out: server killed, NATS: nats-server is not installed\n1 runs, 0 of them wrong",
+  expect(verdictOf({ results: [good], skipped: ["server killed, NATS: nats-server is not installed"] })).toBe(
+    "skipped: server killed, NATS: nats-server is not installed\n1 runs, 0 failed",
   );
-  expect(passed({ results: [], leftOut: ["all"] })).toBe(false);
+  expect(passed({ results: [], skipped: ["all"] })).toBe(false);
 });
 
-/** Leaves a test out where something is missing. With CI set, servers must be there; a network of one's own need not be granted. */
-function leaveOut(context: TestContext, missing: string | undefined): void {
-  if (missing === undefined) return;
-  if (missing.includes("server is not installed")) expect(process.env.CI, missing).toBeFalsy();
-  context.skip(missing);
+/** Skips a test if something is missing. In CI, servers must be installed; namespaces are optional. */
+function skipIf(context: TestContext, problem: string | undefined): void {
+  if (problem === undefined) return;
+  if (problem.includes("server is not installed")) expect(process.env.CI, problem).toBeFalsy();
+  context.skip(problem);
 }

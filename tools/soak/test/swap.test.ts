@@ -3,9 +3,9 @@ import { figuresOf } from "../src/swap/figures.ts";
 import { changeKinds, countOf, stageOf } from "../src/swap/stages.ts";
 import { runSwap, type SwapResult } from "../src/swap/swap.ts";
 import { followTicks } from "../src/swap/tick-count.ts";
-import { faultsOf, keepsPace, movementOf } from "../src/swap/verdict.ts";
+import { failuresOf, heapGrowthOf, meetsLatencyTarget } from "../src/swap/verdict.ts";
 
-test("20 changes of every kind over TCP, under load, with open sockets: nothing failed, lost or closed that S6.4 does not close (S9)", async () => {
+test("S6.4, S9: 20 changes under load lose nothing, and close only the right sockets", async () => {
   const result = await runSwap({ changes: 20, quietSeconds: 0.5, connections: 4, sockets: 2 });
   const { quiet, changing, subscribed } = result;
   expect(changing).toMatchObject({ failed: 0, wrong: 0, faults: [] });
@@ -19,7 +19,7 @@ test("20 changes of every kind over TCP, under load, with open sockets: nothing 
     changingClosed: 0,
     faults: [],
   });
-  expect(faultsOf(result)).toEqual([]);
+  expect(failuresOf(result)).toEqual([]);
   expect(result.seen).toBe(20);
   expect(Object.keys(result.changeMs).sort()).toEqual([...changeKinds].sort());
   expect(changing.requests).toBeGreaterThan(100);
@@ -27,7 +27,7 @@ test("20 changes of every kind over TCP, under load, with open sockets: nothing 
   expect(subscribed.retired).toBeGreaterThan(0);
 }, 120_000);
 
-test("every kind of change comes in turn, and what is published differs from what was before", () => {
+test("all kinds of changes take turns, and each fragment differs from the previous one", () => {
   const kinds = Array.from({ length: 20 }, (_, index) => stageOf(index + 1).kind);
   expect(kinds).toEqual([...changeKinds, ...changeKinds]);
   for (let change = 1; change <= 40; change++)
@@ -36,12 +36,12 @@ test("every kind of change comes in turn, and what is published differs from wha
   expect(changeKinds.map((kind) => countOf(kind, 13))).toEqual([2, 2, 2, 1, 1, 1, 1, 1, 1, 1]);
 });
 
-test("what is broken changes nothing that clients see", () => {
+test("an invalid fragment has the probes of the previous stage", () => {
   expect(stageOf(10)).toMatchObject({ kind: "broken", probes: stageOf(9).probes });
   expect(stageOf(11).probes).not.toEqual(stageOf(10).probes);
 });
 
-test("events that are missing between the first and the last are lost; those that come again are not in order", () => {
+test("missing events count as lost, repeated events as out of order", () => {
   const ticks = followTicks();
   const [one, two] = [ticks.listener(), ticks.listener()];
   for (const tick of [3, 4, 6, 7]) one(tick);
@@ -50,7 +50,7 @@ test("events that are missing between the first and the last are lost; those tha
     events: 7,
     lost: 2,
     disordered: 1,
-    gaps: ["events 5 to 5 did not come"],
+    gaps: ["events 5 to 5 did not arrive"],
   });
 });
 
@@ -81,23 +81,27 @@ const good: SwapResult = {
 };
 const { subscribed } = good;
 
-test("a run passes where every count is as it should be", () => {
-  expect(faultsOf(good)).toEqual([]);
+test("a run without failures passes", () => {
+  expect(failuresOf(good)).toEqual([]);
 });
 
 test.for<[string, Partial<SwapResult>, string]>([
-  ["a request that failed", { changing: { ...load, failed: 1 } }, "1 requests failed"],
-  ["an answer that was wrong", { changing: { ...load, wrong: 1 } }, "1 answers were wrong"],
-  ["a wrong answer before any change", { quiet: { ...load, wrong: 1 } }, "1 answers were wrong"],
-  ["a change that was not seen", { seen: 999 }, "1 changes were not seen"],
-  ["a steady socket closed", { subscribed: { ...subscribed, steadyClosed: 1 } }, "1 sockets were closed for"],
-  ["another code", { subscribed: { ...subscribed, changingClosed: 1 } }, "another code than 1012"],
-  ["more closed than had to be", { subscribed: { ...subscribed, retired: 5 } }, "at most 4 had to be"],
-  ["none closed that had to be", { subscribed: { ...subscribed, retired: 0 } }, "no socket was closed"],
-  ["an event lost", { subscribed: { ...subscribed, lost: 1 } }, "1 events were lost"],
-  ["an event twice", { subscribed: { ...subscribed, disordered: 1 } }, "1 events came twice"],
+  ["a failed request", { changing: { ...load, failed: 1 } }, "1 requests failed"],
+  ["a wrong response", { changing: { ...load, wrong: 1 } }, "1 responses were wrong"],
+  ["a wrong response before the first change", { quiet: { ...load, wrong: 1 } }, "1 responses were wrong"],
+  ["a change that was not served", { seen: 999 }, "1 changes were not served"],
   [
-    "a heap that grows",
+    "a closed steady socket",
+    { subscribed: { ...subscribed, steadyClosed: 1 } },
+    "1 sockets were closed without",
+  ],
+  ["another code", { subscribed: { ...subscribed, changingClosed: 1 } }, "another code than 1012"],
+  ["too many closed sockets", { subscribed: { ...subscribed, retired: 5 } }, "at most 4 were expected"],
+  ["no closed socket", { subscribed: { ...subscribed, retired: 0 } }, "no socket was closed"],
+  ["a lost event", { subscribed: { ...subscribed, lost: 1 } }, "1 events were lost"],
+  ["a repeated event", { subscribed: { ...subscribed, disordered: 1 } }, "1 events arrived twice"],
+  [
+    "a growing heap",
     {
       heap: [
         { change: 500, bytes: 100e6 },
@@ -106,23 +110,23 @@ test.for<[string, Partial<SwapResult>, string]>([
     },
     "the heap grew by 6.0 %",
   ],
-])("a run fails by %s", ([, parts, fault]) => {
-  expect(faultsOf({ ...good, ...parts }).join()).toContain(fault);
+])("a run fails by %s", ([, parts, failure]) => {
+  expect(failuresOf({ ...good, ...parts }).join()).toContain(failure);
 });
 
-test("the heap's trend is the line of least squares", () => {
-  const { growth, slope, trend } = movementOf(good.heap);
+test("the trend of the heap is a linear regression", () => {
+  const { growth, slope, trend } = heapGrowthOf(good.heap);
   expect([growth, slope, trend].map((number) => Number(number.toFixed(4)))).toEqual([0.01, 2_000, 0.01]);
-  expect(movementOf([{ change: 0, bytes: 1 }])).toEqual({ growth: 0, slope: 0, trend: 0 });
+  expect(heapGrowthOf([{ change: 0, bytes: 1 }])).toEqual({ growth: 0, slope: 0, trend: 0 });
 });
 
-test("a run that is slow is told, and does not fail by it", () => {
+test("a slow run misses a target, but does not fail", () => {
   const slow = { ...good, changing: { ...load, p99: 5 } };
-  expect([keepsPace(good), keepsPace(slow), faultsOf(slow)]).toEqual([true, false, []]);
-  expect(figuresOf(slow)).toContain("the aim is missed");
+  expect([meetsLatencyTarget(good), meetsLatencyTarget(slow), failuresOf(slow)]).toEqual([true, false, []]);
+  expect(figuresOf(slow)).toContain("target missed");
 });
 
-test("figures show what went wrong", () => {
+test("figures show wrong responses", () => {
   const text = figuresOf({ ...good, changing: { ...load, wrong: 1, faults: ["GET /: 503"] } });
   expect(text).toMatch(/wrong +0 +1/);
   expect(text).toContain("GET /: 503");

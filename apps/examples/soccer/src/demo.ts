@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { noteCluster } from "./run/cluster.ts";
-import { show, whatToTry } from "./run/screen.ts";
+import { saveCluster } from "./run/cluster.ts";
+import { instructions, printLine } from "./run/output.ts";
 import type { ServiceChild } from "./run/service-child.ts";
 import { type Soccer, startSoccer } from "./soccer.ts";
 
@@ -12,40 +12,43 @@ const stopping = new AbortController();
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    // A second one does not wait. Services end with this process.
+    // The second signal ends the demo at once. The services end with this process.
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort();
   });
 }
 
 try {
-  const soccer = await startSoccer({ port, write: show }, stopping.signal);
+  const soccer = await startSoccer({ port, write: printLine }, stopping.signal);
   await run(soccer);
 } catch (error) {
   if (!stopping.signal.aborted) throw error;
 }
-// Whatever a part may have left open: the demo is over.
+// Exits even if a handle is still open.
 process.exit();
 
 async function run(soccer: Soccer): Promise<void> {
   const { url, tokens, cluster, services } = soccer;
-  const forget = noteCluster(cluster);
+  const deleteCluster = saveCluster(cluster);
   if (new URL(url).port !== String(port))
-    show("demo", `The port ${port} is taken: the gateway is at ${url}.`);
-  for (const child of services.values()) void tellEnd(child);
-  console.log(`\n${whatToTry(url, tokens)}\n`);
+    printLine("demo", `Port ${port} is in use. The gateway listens on ${url}.`);
+  for (const child of services.values()) void reportExit(child);
+  console.log(`\n${instructions(url, tokens)}\n`);
   await aborted(stopping.signal);
-  show("demo", "Stopping. (Again: at once.)");
-  forget();
+  printLine("demo", "Stopping. Press Ctrl-C again to stop at once.");
+  deleteCluster();
   await soccer.stop();
 }
 
-async function tellEnd({ name, pid, ended }: ServiceChild): Promise<void> {
+async function reportExit({ name, pid, ended }: ServiceChild): Promise<void> {
   const { code, signal } = await ended;
   if (stopping.signal.aborted) return;
-  show("demo", `The ${name} service (process ${pid}) ended: ${signal ?? `exit code ${code}`}.`);
-  show("demo", "Its calls answer 503 now, and its routes go soon. Start it again, in another terminal:");
-  show("demo", `npx pnpm demo:service ${name}`);
+  printLine("demo", `The ${name} service (process ${pid}) ended: ${signal ?? `exit code ${code}`}.`);
+  printLine(
+    "demo",
+    "Calls to it answer 503 now; soon its routes are removed. To start it again, in another terminal:",
+  );
+  printLine("demo", `npx pnpm demo:service ${name}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

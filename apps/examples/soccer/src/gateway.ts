@@ -9,25 +9,22 @@ import { webSocket } from "@tidegate/protocol-ws";
 import { sandbox } from "@tidegate/sandbox";
 import { h3Server, jwt } from "@tidegate/server-h3";
 import type { Cluster } from "./run/cluster.ts";
-import { loopbackTcp } from "./run/loopback-tcp.ts";
+import { loopbackTcp } from "./run/loopback.ts";
 
-/** What the example's gateway is told. */
+/** Options of `soccerGateway`: network, port, secret and limits. */
 export interface SoccerGatewayOptions {
-  /** The distributed system that it joins. */
   readonly cluster: Cluster;
-  /** The port for HTTP on 127.0.0.1. */
   readonly port: number;
-  /** What tokens are signed with. */
+  /** The secret that signs the tokens. */
   readonly secret: Uint8Array;
-  /** Seconds until the routes of a service that was lost are taken away. Default 15. */
+  /** Seconds until the routes of a lost service are removed. Default 15. */
   readonly lostSeconds?: number;
-  /** Milliseconds that a function of a fragment may take. Default 50. */
+  /** The time limit for functions in fragments, in milliseconds. Default 50. */
   readonly functionMs?: number;
-  /** Where it writes. */
   readonly logger: Logger;
 }
 
-/** The gateway of the example, composed by hand: this is all that one needs. */
+/** Composes the gateway of the demo from its parts. */
 export function soccerGateway({
   cluster,
   port,

@@ -1,7 +1,6 @@
 export type { Cluster } from "./run/cluster.ts";
-export { type LoopbackTcpOptions, loopbackTcp } from "./run/loopback-tcp.ts";
-export { freePort } from "./run/ports.ts";
-export type { Ending, ServiceChild } from "./run/service-child.ts";
+export { freePort, type LoopbackTcpOptions, loopbackTcp } from "./run/loopback.ts";
+export type { ExitStatus, ServiceChild } from "./run/service-child.ts";
 export type { ServiceName } from "./services.ts";
-export { type Soccer, type SoccerOptions, type Speaker, startSoccer } from "./soccer.ts";
+export { type LineSource, type Soccer, type SoccerOptions, startSoccer } from "./soccer.ts";
 export type { Person } from "./tokens.ts";

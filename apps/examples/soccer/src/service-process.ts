@@ -5,15 +5,15 @@ import { parseArgs } from "node:util";
 import type { FragmentInput } from "@tidegate/core-registry";
 import { ServiceBroker, type Transporters } from "moleculer";
 import { type Cluster, findCluster } from "./run/cluster.ts";
-import { loopbackTcp } from "./run/loopback-tcp.ts";
+import { loopbackTcp } from "./run/loopback.ts";
 import { isServiceName, type ServiceName, serviceNames, soccerServices } from "./services.ts";
 
 const usage = `usage: demo:service ${serviceNames.join("|")} [--fragment FILE] [--print]
-  --fragment FILE  publish the fragment of this file (.json, or .ts with a default export) instead of its own
-  --print          print its fragment as JSON, and start nothing`;
+  --fragment FILE  publish this fragment (.json, or .ts with a default export) instead of the service's own
+  --print          print the service's own fragment as JSON and exit`;
 
-/** Milliseconds that joining and leaving may take. */
-const patience = 5_000;
+/** The time limit for joining and for leaving. */
+const timeoutMs = 5_000;
 
 interface NodeEvent {
   readonly node: { readonly id: string };
@@ -31,22 +31,26 @@ else await start(name, values.fragment);
 
 async function start(service: ServiceName, file: string | undefined): Promise<void> {
   const cluster = findCluster();
-  if (cluster === undefined) return fail("No demo runs here. Start it in another terminal: npx pnpm demo");
-  const { fragment: own, make } = soccerServices[service];
+  if (cluster === undefined)
+    return fail("The demo is not running. Start it in another terminal: npx pnpm demo");
+  const { fragment: ownFragment, create } = soccerServices[service];
   const transporter = loopbackTcp({ peers: { [cluster.gatewayId]: cluster.gatewayPort } });
-  const broker = join(cluster, service, transporter);
-  broker.createService(make(file === undefined ? own : await readFragment(file)));
-  stopWith(broker, cluster);
-  const joined = meets(broker, cluster.gatewayId);
+  const broker = createBroker(cluster, service, transporter);
+  broker.createService(create(file === undefined ? ownFragment : await readFragment(file)));
+  stopOnSignals(broker, cluster);
+  const joined = waitForGateway(broker, cluster.gatewayId);
   await broker.start();
-  // At once, not with the next round of gossip.
+  // Joins at once instead of with the next round of gossip.
   transporter.sendGossipRequest();
   await joined;
   console.log(`${service} is up, process ${process.pid}`);
 }
 
-/** Resolves when the node knows the gateway's. Until then it would not see that the gateway has gone. */
-function meets(broker: ServiceBroker, gatewayId: string): Promise<void> {
+/**
+ * Resolves when the gateway's node is connected. Before that, the service would not notice that the gateway
+ * ends.
+ */
+function waitForGateway(broker: ServiceBroker, gatewayId: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const connected = ({ node }: NodeEvent): void => {
     if (node.id !== gatewayId) return;
@@ -55,29 +59,33 @@ function meets(broker: ServiceBroker, gatewayId: string): Promise<void> {
     resolve();
   };
   const timer = setTimeout(() => {
-    fail("The demo does not answer. Is it still running?");
+    fail("The demo does not answer. Check that it is still running.");
     process.exit();
-  }, patience);
+  }, timeoutMs);
   broker.localBus.on("$node.connected", connected);
   return promise;
 }
 
-/** A node of the cluster that logs what its service has to say, and warnings of its own. */
-function join({ namespace }: Cluster, service: ServiceName, transporter: Transporters.TCP): ServiceBroker {
+/** A node of the cluster. It logs the messages of its service, and only warnings of Moleculer. */
+function createBroker(
+  { namespace }: Cluster,
+  service: ServiceName,
+  transporter: Transporters.TCP,
+): ServiceBroker {
   return new ServiceBroker({
     namespace,
     nodeID: `${service}-${process.pid}`,
     transporter,
     logger: { type: "Console", options: { formatter: "{msg}" } },
     logLevel: { [service.toUpperCase()]: "info", "**": "warn" },
-    // Requests that run may finish before the node leaves.
+    // Running requests finish before the node leaves.
     tracking: { enabled: true },
     skipProcessEventRegistration: true,
   });
 }
 
 async function readFragment(file: string): Promise<FragmentInput> {
-  // pnpm runs scripts in the root; the path is meant from where the person stands.
+  // pnpm runs scripts in the root folder; the path is relative to the user's folder.
   const path = resolve(process.env.INIT_CWD ?? ".", file);
   if (path.endsWith(".json")) return JSON.parse(await readFile(path, "utf8"));
   const module: { readonly default: FragmentInput } = await import(pathToFileURL(path).href);
@@ -85,28 +93,29 @@ async function readFragment(file: string): Promise<FragmentInput> {
 }
 
 /**
- * Stops the service when it is told to, and when the gateway's process is gone. A Ctrl-C in the demo's terminal reaches
- * every process there; what the demo started leaves it to the demo, so that requests that run can finish.
+ * Stops the service on a signal, and when the gateway's process has ended. Ctrl-C in the demo's terminal
+ * reaches all its processes. A service that the demo has started ignores it, because the demo stops its
+ * services after running requests have finished.
  */
-function stopWith(broker: ServiceBroker, { gatewayId }: Cluster): void {
-  const ofDemo = process.send !== undefined;
+function stopOnSignals(broker: ServiceBroker, { gatewayId }: Cluster): void {
+  const isChildOfDemo = process.send !== undefined;
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), patience).unref();
+    setTimeout(() => process.exit(1), timeoutMs).unref();
     broker.stop().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
   process.on("SIGTERM", stop);
-  process.on("SIGINT", () => ofDemo || stop());
+  process.on("SIGINT", () => isChildOfDemo || stop());
   process.on("disconnect", stop);
-  if (ofDemo) return;
+  if (isChildOfDemo) return;
   broker.localBus.on("$node.disconnected", ({ node }: NodeEvent) => {
     if (node.id !== gatewayId || stopping) return;
-    console.log("The demo has ended, and so does this.");
+    console.log("The demo has ended. This service ends too.");
     stop();
   });
 }

@@ -7,28 +7,26 @@ import { playerService } from "./player/service.ts";
 import { teamFragment } from "./team/fragment.ts";
 import { teamService } from "./team/service.ts";
 
-/** A service of the example. */
+/** A service of the demo: its fragment and its implementation. */
 export interface SoccerService {
-  /** What it publishes. */
   readonly fragment: FragmentInput;
-  /** Makes it, with a fragment other than its own where one is given. */
-  readonly make: (fragment: FragmentInput) => ServiceSchema;
+  readonly create: (fragment: FragmentInput) => ServiceSchema;
 }
 
-/** The name of a service of the example. */
+/** The name of a service of the demo. */
 export type ServiceName = "player" | "team" | "match";
 
-/** The services, by name. */
+/** The services of the demo by name. */
 export const soccerServices: Readonly<Record<ServiceName, SoccerService>> = {
-  player: { fragment: playerFragment, make: playerService },
-  team: { fragment: teamFragment, make: teamService },
-  match: { fragment: matchFragment, make: matchService },
+  player: { fragment: playerFragment, create: playerService },
+  team: { fragment: teamFragment, create: teamService },
+  match: { fragment: matchFragment, create: matchService },
 };
 
-/** Their names, in the order in which they are started. */
+/** The names of the services, in the order of their start. */
 export const serviceNames: readonly ServiceName[] = ["player", "team", "match"];
 
-/** Whether a text names a service of the example. */
+/** Whether a text is the name of a service. */
 export function isServiceName(text: string | undefined): text is ServiceName {
   return serviceNames.some((name) => name === text);
 }

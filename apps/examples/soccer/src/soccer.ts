@@ -1,52 +1,55 @@
 import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
+import type { Logger } from "@tidegate/core-registry";
 import type { Gateway } from "@tidegate/gateway";
 import { soccerGateway } from "./gateway.ts";
 import { minuteVariable } from "./match/service.ts";
 import type { Cluster } from "./run/cluster.ts";
-import { lineLogger } from "./run/line-logger.ts";
-import { freePort } from "./run/ports.ts";
+import { freePort } from "./run/loopback.ts";
 import { type ServiceChild, startChild } from "./run/service-child.ts";
 import { type ServiceName, serviceNames } from "./services.ts";
 import { demoTokens, type Person } from "./tokens.ts";
 
-/** Who prints a line. */
-export type Speaker = "gateway" | ServiceName;
+/** The origin of a line of output. */
+export type LineSource = "gateway" | ServiceName;
 
-/** How the example is started. */
+/** Options of `startSoccer`. All of them are optional. */
 export interface SoccerOptions {
-  /** The first port that is tried for HTTP on 127.0.0.1. Default 8080. */
+  /** The HTTP port on 127.0.0.1, or the next free one. Default 8080. */
   readonly port?: number;
-  /** Seconds until the routes of a service that was lost are taken away. Default 15. */
+  /** Seconds until the routes of a lost service are removed. Default 15. */
   readonly lostSeconds?: number;
-  /** Milliseconds that a minute of the matches takes; with 0 they stand still until somebody moves the clock. Default 1,000. */
+  /** The duration of a match's minute in milliseconds; 0 stops the clock. Default 1,000. */
   readonly minuteMs?: number;
-  /** Milliseconds that a function of a fragment may take: more where many share a machine. Default 50. */
+  /** The time limit for functions in fragments, in milliseconds. A busy machine needs more. Default 50. */
   readonly functionMs?: number;
-  /** Takes each line that the gateway or a service prints. Default: nobody. */
-  readonly write?: (speaker: Speaker, line: string) => void;
+  /** Receives each line that the gateway or a service prints. Default: discards it. */
+  readonly write?: (source: LineSource, line: string) => void;
 }
 
-/** The example, running. */
+/** The running demo: the gateway and its services. */
 export interface Soccer {
-  /** Where the gateway listens: `http://127.0.0.1:8080`. */
+  /** The URL of the gateway: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** The gateway, in this process. */
+  /** The gateway, which runs in this process. */
   readonly gateway: Gateway;
-  /** The distributed system. */
   readonly cluster: Cluster;
-  /** A token for each person. */
   readonly tokens: Readonly<Record<Person, string>>;
-  /** The processes that were started last, by service. */
+  /** The latest process of each service. */
   readonly services: ReadonlyMap<ServiceName, ServiceChild>;
-  /** Starts a process of a service, beside any that runs; it publishes the fragment of a file where one is given. */
+  /**
+   * Starts another process of a service.
+   * @param fragment the file of the fragment that it publishes instead of its own
+   */
   startService(name: ServiceName, fragment?: string): ServiceChild;
-  /** Lets running requests finish and ends all that was started. Idempotent. */
+  /** Lets running requests finish, then stops the gateway and all processes. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the gateway in this process and each service in a process of its own, on free ports of 127.0.0.1. Resolves when
- * the API of all three services is served. A `signal` that fires stops what has been started, and rejects.
+ * Starts the gateway in this process and each service in a child process, on free ports of 127.0.0.1.
+ * Resolves when the gateway serves the API of all three services.
+ * @param signal aborts the start: stops everything and rejects
  */
 export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSignal): Promise<Soccer> {
   const { port = 8080, lostSeconds, minuteMs, functionMs, write = () => undefined } = options;
@@ -61,7 +64,7 @@ export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSig
     ...(functionMs !== undefined && { functionMs }),
   });
   const services = new Map<ServiceName, ServiceChild>();
-  const running = new Set<ServiceChild>();
+  const children = new Set<ServiceChild>();
   let stopped: Promise<void> | undefined;
 
   const startService: Soccer["startService"] = (name, fragment) => {
@@ -73,14 +76,14 @@ export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSig
       ...(fragment !== undefined && { fragment }),
     });
     services.set(name, child);
-    running.add(child);
-    void child.ended.then(() => running.delete(child));
+    children.add(child);
+    void child.ended.then(() => children.delete(child));
     return child;
   };
 
   const stop = async (): Promise<void> => {
     await gateway.stop();
-    await Promise.all([...running].map((child) => child.stop()));
+    await Promise.all([...children].map((child) => child.stop()));
   };
   const stopOnce = (): Promise<void> => (stopped ??= stop());
 
@@ -88,8 +91,8 @@ export async function startSoccer(options: SoccerOptions = {}, signal?: AbortSig
     const merged = servesAll(gateway, signal);
     const [listening] = await gateway.start();
     signal?.throwIfAborted();
-    const children = serviceNames.map((name) => startService(name));
-    await Promise.race([merged, ...children.map(endsEarly)]);
+    const started = serviceNames.map((name) => startService(name));
+    await Promise.race([merged, ...started.map(rejectOnExit)]);
     const tokens = await demoTokens(secret);
     return { url: listening?.url ?? "", gateway, cluster, tokens, services, startService, stop: stopOnce };
   } catch (error) {
@@ -103,26 +106,34 @@ async function makeCluster(): Promise<Cluster> {
   return { namespace: `soccer-${name}`, gatewayId: `gateway-${name}`, gatewayPort: await freePort() };
 }
 
-/** Rejects when a service ends. */
-async function endsEarly({ name, ended }: ServiceChild): Promise<never> {
+/** A logger that passes on each line of a message. It discards debug messages. */
+function lineLogger(write: (line: string) => void): Logger {
+  const log = (message: string, ...details: readonly unknown[]): void => {
+    const text = [message, ...details.map((detail) => inspect(detail))].join(" ");
+    for (const line of text.split("\n")) write(line);
+  };
+  return { debug: () => undefined, info: log, warn: log, error: log };
+}
+
+async function rejectOnExit({ name, ended }: ServiceChild): Promise<never> {
   const { code, signal } = await ended;
   throw new Error(`The ${name} service ended with ${signal ?? code} before it was merged.`);
 }
 
-/** Resolves when a version of all three services is served. */
+/** Resolves when the gateway serves a version with all three services. Rejects when the signal aborts. */
 function servesAll({ registry }: Gateway, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const end = registry.onSwap(({ version }) => {
-    const there = new Set(version.fragments.map(({ service }) => service));
-    if (serviceNames.every((name) => there.has(name))) resolve();
+  const unsubscribe = registry.onSwap(({ version }) => {
+    const merged = new Set(version.fragments.map(({ service }) => service));
+    if (serviceNames.every((name) => merged.has(name))) resolve();
   });
   const abort = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   const served = promise.finally(() => {
-    end();
+    unsubscribe();
     signal?.removeEventListener("abort", abort);
   });
-  // Whoever waits is told; nobody may be waiting yet.
+  // Prevents an unhandled rejection if the signal aborts before the caller awaits this promise.
   served.catch(() => undefined);
   return served;
 }

@@ -1,9 +1,9 @@
 import { SignJWT } from "jose";
 
-/** The people of the demo. */
+/** The people who have a token in the demo. */
 export type Person = "visitor" | "player" | "admin";
 
-/** What each of them may do, and who they are. */
+/** The subject and the scopes of each token. */
 const people: Readonly<Record<Person, { readonly sub: string; readonly scope: string }>> = {
   visitor: { sub: "1001", scope: "openid" },
   player: { sub: "7", scope: "openid player.self" },
@@ -11,7 +11,8 @@ const people: Readonly<Record<Person, { readonly sub: string; readonly scope: st
 };
 
 /**
- * A token for each person of the demo, valid for twelve hours. In earnest an authorization server makes them.
+ * Creates a token for each person, valid for twelve hours. In production an authorization server issues
+ * tokens.
  * @param secret the shared secret for HS256, at least 32 bytes
  */
 export async function demoTokens(secret: Uint8Array): Promise<Readonly<Record<Person, string>>> {

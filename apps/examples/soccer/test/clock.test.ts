@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { makeSeason } from "../src/data/records.ts";
-import { type Clock, createClock } from "../src/match/clock.ts";
-import type { MatchEvent } from "../src/match/events.ts";
+import { makeSeason } from "../src/data/season.ts";
+import { type Clock, createClock, type MatchEvent } from "../src/match/clock.ts";
 
 const { matches: all, players } = makeSeason();
 const lastDay = all.filter(({ date }) => date === all.at(-1)?.date).map(({ id }) => id);
@@ -13,7 +12,7 @@ const start = (seed?: number) => {
 const ticks = (tick: Clock, count: number): MatchEvent[] =>
   Array.from({ length: count }, () => tick()).flat();
 
-test("a day goes from the kick-off of all its matches to the last whistle, and then begins again", () => {
+test("plays the day from kick-off to full time, and then again", () => {
   const { matches, tick } = start();
   const minutes = () => lastDay.map((id) => matches.get(id)?.minute);
   expect(minutes()).toEqual(lastDay.map(() => undefined));
@@ -41,7 +40,7 @@ test("a day goes from the kick-off of all its matches to the last whistle, and t
   expect(tick()).toHaveLength(lastDay.length);
 });
 
-test("a day has goals and cards, and its scores are its goals", () => {
+test("plays goals and cards, and the scores equal the goals", () => {
   const { matches, tick } = start();
   const events = ticks(tick, 91);
   const count = (name: MatchEvent["name"]) => events.filter((event) => event.name === name).length;
@@ -54,13 +53,13 @@ test("a day has goals and cards, and its scores are its goals", () => {
   }
 });
 
-test("who scores plays for the team", () => {
+test("the scorer belongs to the team", () => {
   const teams = new Map(players.map(({ id, teamId }) => [id, teamId]));
   for (const { payload } of ticks(start().tick, 91))
     if ("playerId" in payload) expect(teams.get(payload.playerId)).toBe(payload.teamId);
 });
 
-test("all else of the season stands as it was, and a score that was set holds", () => {
+test("leaves all other matches unchanged, and keeps a score that was set", () => {
   const { matches, tick } = start();
   tick();
   const [first = 0] = lastDay;
@@ -71,7 +70,7 @@ test("all else of the season stands as it was, and a score that was set holds", 
   for (const before of all) if (!lastDay.includes(before.id)) expect(matches.get(before.id)).toEqual(before);
 });
 
-test("the same seed makes the same day, and another another", () => {
+test("the same seed plays the same events, another seed others", () => {
   expect(ticks(start(7).tick, 91)).toEqual(ticks(start(7).tick, 91));
   expect(ticks(start(8).tick, 91)).not.toEqual(ticks(start(7).tick, 91));
 });

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Recorder, recorder } from "@tidegate/plugin-testkit";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { freePort } from "../src/run/ports.ts";
+import { freePort } from "../src/run/loopback.ts";
 
-const patience = 15_000;
+const timeoutMs = 15_000;
 let folder: string;
 const groups = new Set<number>();
 
@@ -29,7 +29,7 @@ interface Program {
   readonly closed: Promise<unknown[]>;
 }
 
-/** Runs a file of `src` as a terminal does: in a process group of its own. */
+/** Runs a file of `src` in its own process group, as a terminal does. */
 function runProgram(file: string, ...args: readonly string[]): Program {
   const path = join(import.meta.dirname, "../src", file);
   const child = spawn(process.execPath, ["--conditions=@tidegate/source", path, ...args], {
@@ -45,7 +45,7 @@ function runProgram(file: string, ...args: readonly string[]): Program {
   return { child, group, lines, closed: once(child, "close") };
 }
 
-/** Whether any process of the group took the signal; 0 only asks whether there is one. */
+/** Sends a signal to a process group. Signal 0 only tests whether the group has a process. */
 function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-group, signal);
@@ -56,12 +56,12 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 
 async function startDemo(): Promise<Program> {
   const demo = runProgram("demo.ts", "--port", String(await freePort()));
-  await demo.lines.waitFor((line) => line.startsWith("Ctrl-C stops"), patience);
+  await demo.lines.waitFor((line) => line.startsWith("Ctrl-C stops"), timeoutMs);
   return demo;
 }
 
 describe("the demo", () => {
-  test("prints commands that can be copied, and Ctrl-C leaves no process and no complaint", async () => {
+  test("prints commands to copy; Ctrl-C leaves no process and logs no error", async () => {
     const demo = await startDemo();
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(
       demo.lines.items.find((line) => line.startsWith("curl")) ?? "",
@@ -77,7 +77,7 @@ describe("the demo", () => {
     expect(demo.lines.items.filter((line) => /error|warn|fail/i.test(line))).toEqual([]);
   });
 
-  test("says that a service ended and how to start it again; `demo:service` finds it, and ends with it", async () => {
+  test("reports that a service ended; `demo:service` starts it again, and ends with the demo", async () => {
     const demo = await startDemo();
     const up = demo.lines.items.find((line) => line.includes("player is up")) ?? "";
     process.kill(Number(/\d+$/.exec(up)?.[0]), "SIGKILL");
@@ -85,22 +85,22 @@ describe("the demo", () => {
 
     demo.lines.clear();
     const service = runProgram("service-process.ts", "player");
-    await service.lines.waitFor((line) => line.startsWith("player is up"), patience);
+    await service.lines.waitFor((line) => line.startsWith("player is up"), timeoutMs);
     signalGroup(demo.group, "SIGTERM");
     expect(await demo.closed).toEqual([0, null]);
     await service.lines.waitFor((line) => line.startsWith("The demo has ended"));
     expect(await service.closed).toEqual([0, null]);
   });
 
-  test("services end with it, however it ends", async () => {
+  test("the services end with the demo, even if it is killed", async () => {
     const demo = await startDemo();
     demo.child.kill("SIGKILL");
-    await vi.waitFor(() => expect(signalGroup(demo.group, 0)).toBe(false), patience);
+    await vi.waitFor(() => expect(signalGroup(demo.group, 0)).toBe(false), timeoutMs);
   });
 
-  test("Ctrl-C while it starts leaves no process", async () => {
+  test("Ctrl-C during the start leaves no process", async () => {
     const demo = runProgram("demo.ts", "--port", String(await freePort()));
-    await demo.lines.waitFor((line) => line.includes("listening"), patience);
+    await demo.lines.waitFor((line) => line.includes("listening"), timeoutMs);
     signalGroup(demo.group, "SIGINT");
     expect(await demo.closed).toEqual([0, null]);
     expect(signalGroup(demo.group, 0)).toBe(false);
@@ -108,19 +108,19 @@ describe("the demo", () => {
 });
 
 describe("demo:service", () => {
-  test("says what to do where no demo runs", async () => {
+  test("prints what to do if the demo is not running", async () => {
     const { lines, closed } = runProgram("service-process.ts", "player");
     expect(await closed).toEqual([1, null]);
     expect(lines.items.join("\n")).toContain("npx pnpm demo");
   });
 
-  test("says how it is used", async () => {
+  test("prints its usage", async () => {
     const { lines, closed } = runProgram("service-process.ts", "goalkeeper");
     expect(await closed).toEqual([1, null]);
     expect(lines.items[0]).toContain("player|team|match");
   });
 
-  test("prints a fragment as JSON, to be changed", async () => {
+  test("prints a fragment as JSON", async () => {
     const { lines, closed } = runProgram("service-process.ts", "team", "--print");
     expect(await closed).toEqual([0, null]);
     expect(JSON.parse(lines.items.join("\n"))).toHaveProperty("protocol.REST.basePath", "/teams");

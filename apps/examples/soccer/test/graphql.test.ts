@@ -3,8 +3,8 @@ import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import type { Person } from "../src/index.ts";
-import { graphqlOf, mounted, type Run, startRun } from "./support/run.ts";
-import { socketOf } from "./support/socket.ts";
+import { nextVersion, type Run, sendGraphql, startRun } from "./support/run.ts";
+import { openSocket } from "./support/socket.ts";
 
 let run: Run;
 beforeAll(async () => {
@@ -12,31 +12,31 @@ beforeAll(async () => {
 });
 afterAll(() => run?.soccer.stop());
 
-/** How often actions of a service have been called until now. */
-async function calls(service: "teams" | "players"): Promise<Record<string, number>> {
+/** The number of calls of each action of a service. */
+async function callCounts(service: "teams" | "players"): Promise<Record<string, number>> {
   const { body } = await run.ask("GET", `/${service}/calls`);
   return body as Record<string, number>;
 }
 
-/** How often an action is called while something is done. */
-async function callsWhile(
+/** The number of calls of an action while `run` runs. */
+async function countCallsDuring(
   service: "teams" | "players",
   action: string,
-  what: () => Promise<unknown>,
+  run: () => Promise<unknown>,
 ): Promise<number> {
-  const { [action]: before = 0 } = await calls(service);
-  await what();
-  const { [action]: after = 0 } = await calls(service);
+  const { [action]: before = 0 } = await callCounts(service);
+  await run();
+  const { [action]: after = 0 } = await callCounts(service);
   return after - before;
 }
 
-/** Of all three services: players, their teams, and their teams' matches. */
+/** A query of all three services: players, their teams, and the matches of the teams. */
 const threeServices = "{ players(limit: 50) { name team { id name matches(limit: 2) { date score } } } }";
 
-describe("one query over three services (S5.1, S5.4)", () => {
-  test("three levels deep over 50 players, `team.get` is called once", async () => {
-    const count = await callsWhile("teams", "get", async () => {
-      const { status, body } = await graphqlOf(run, threeServices);
+describe("S5.1, S5.4: one query over three services", () => {
+  test("calls `team.get` once for 50 players", async () => {
+    const count = await countCallsDuring("teams", "get", async () => {
+      const { status, body } = await sendGraphql(run, threeServices);
       expect(status).toBe(200);
       expect(body).not.toHaveProperty("errors");
       const players = (body as { data: { players: unknown[] } }).data.players;
@@ -53,10 +53,9 @@ describe("one query over three services (S5.1, S5.4)", () => {
     expect(count).toBe(1);
   });
 
-  test("a team's squad comes from the player service, and its matches from the match service", async () => {
-    const query =
-      "{ team(id: 3) { name players(position: goalkeeper) { number team { id } } matches(limit: 1) { id } } }";
-    const { body } = await graphqlOf(run, query);
+  test("joins the squad from the player service and the matches from the match service", async () => {
+    const query = `{ team(id: 3) { name players(position: goalkeeper) { number team { id } } matches(limit: 1) { id } } }`;
+    const { body } = await sendGraphql(run, query);
     expect(body).toEqual({
       data: {
         team: {
@@ -71,10 +70,12 @@ describe("one query over three services (S5.1, S5.4)", () => {
     });
   });
 
-  test("the query of the seed makes one call, and one field fails alone", async () => {
-    const query = `{ viewer { id } one: player(id: 1) { id } two: player(id: 2) { id } three: player(id: 999) { id } }`;
-    const count = await callsWhile("players", "get", async () => {
-      const { body } = await graphqlOf(run, query, "player");
+  test("makes one call for four players, of which one fails", async () => {
+    const query = `{
+      viewer { id } one: player(id: 1) { id } two: player(id: 2) { id } three: player(id: 999) { id }
+    }`;
+    const count = await countCallsDuring("players", "get", async () => {
+      const { body } = await sendGraphql(run, query, "player");
       expect(body).toMatchObject({
         data: { viewer: { id: "7" }, one: { id: "1" }, two: { id: "2" }, three: null },
         errors: [
@@ -85,46 +86,48 @@ describe("one query over three services (S5.1, S5.4)", () => {
     expect(count).toBe(1);
   });
 
-  test("nobody is the viewer without a token, and nothing is called for it", async () => {
-    const count = await callsWhile("players", "get", async () => {
-      expect((await graphqlOf(run, "{ viewer { id } }")).body).toEqual({ data: { viewer: null } });
+  test("answers null for the viewer without a token, and calls no action", async () => {
+    const count = await countCallsDuring("players", "get", async () => {
+      expect((await sendGraphql(run, "{ viewer { id } }")).body).toEqual({ data: { viewer: null } });
     });
     expect(count).toBe(0);
   });
 });
 
-describe("mutations (S5.2, S7.5)", () => {
-  test("a player is renamed by themselves, and by nobody else", async () => {
+describe("S5.2, S7.5: mutations", () => {
+  test("only the player can rename themselves", async () => {
     const rename = (id: number) =>
       `mutation { renamePlayer(id: ${id}, name: "Ul Vimi") { name team { id } } }`;
-    expect((await graphqlOf(run, rename(7), "player")).body).toEqual({
+    expect((await sendGraphql(run, rename(7), "player")).body).toEqual({
       data: { renamePlayer: { name: "Ul Vimi", team: { id: "1" } } },
     });
-    expect((await graphqlOf(run, rename(8), "player")).body).toMatchObject({
+    expect((await sendGraphql(run, rename(8), "player")).body).toMatchObject({
       data: null,
       errors: [{ path: ["renamePlayer"], extensions: { code: "FORBIDDEN" } }],
     });
-    expect((await graphqlOf(run, rename(7))).body).toMatchObject({
+    expect((await sendGraphql(run, rename(7))).body).toMatchObject({
       errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
     });
   });
 
-  test("a player is added by who may write players", async () => {
-    const add = `mutation { addPlayer(player: { name: "Or Bapa", position: forward, teamId: 2 }) { name team { id } } }`;
-    expect((await graphqlOf(run, add, "admin")).body).toEqual({
+  test("only a client with the scope player.write can add a player", async () => {
+    const add = `mutation {
+      addPlayer(player: { name: "Or Bapa", position: forward, teamId: 2 }) { name team { id } }
+    }`;
+    expect((await sendGraphql(run, add, "admin")).body).toEqual({
       data: { addPlayer: { name: "Or Bapa", team: { id: "2" } } },
     });
-    expect((await graphqlOf(run, add, "player")).body).toMatchObject({
+    expect((await sendGraphql(run, add, "player")).body).toMatchObject({
       errors: [{ extensions: { code: "FORBIDDEN" } }],
     });
   });
 
-  test("a message is published, and who subscribed hears it with its sender joined", async () => {
+  test("a subscriber receives a published message with its sender", async () => {
     const subscription = subscribe("subscription { messages { text from { id } } }");
     const send = `mutation { sendMessage(text: "hello") { text } }`;
     const first = subscription.next();
-    await until(first, async () => {
-      expect((await graphqlOf(run, send, "player")).body).toEqual({
+    await repeatUntil(first, async () => {
+      expect((await sendGraphql(run, send, "player")).body).toEqual({
         data: { sendMessage: { text: "hello" } },
       });
     });
@@ -135,8 +138,8 @@ describe("mutations (S5.2, S7.5)", () => {
   });
 });
 
-describe("the live feed, by graphql-ws's own client (S5.5)", () => {
-  test("an event of each kind, its match, team and player joined", async () => {
+describe("S5.5: the live feed over graphql-ws", () => {
+  test("delivers each kind of event with its match, team and player", async () => {
     const query = `subscription { matchEvents {
       kind: __typename minute match { id home { name } }
       ... on Goal { team { name } player { name } }
@@ -152,18 +155,18 @@ describe("the live feed, by graphql-ws's own client (S5.5)", () => {
         seen.set(event.kind, event);
       }
     };
-    await until(watch(), pass);
+    await repeatUntil(watch(), playMinute);
     const match = { id: expect.any(String), home: { name: expect.any(String) } };
-    const somebody = { match, team: { name: expect.any(String) }, player: { name: expect.any(String) } };
+    const playerEvent = { match, team: { name: expect.any(String) }, player: { name: expect.any(String) } };
     expect(Object.fromEntries(seen)).toMatchObject({
-      Goal: somebody,
-      Card: { ...somebody, color: expect.stringMatching(/^(yellow|red)$/) },
+      Goal: playerEvent,
+      Card: { ...playerEvent, color: expect.stringMatching(/^(yellow|red)$/) },
       Whistle: { match, period: expect.stringMatching(/^(kickoff|fulltime)$/) },
     });
     await subscription.return?.();
   });
 
-  test("of one match alone", async () => {
+  test("delivers the events of one match only", async () => {
     const subscription = subscribe(`subscription { matchEvents(matchId: 130) { match { id } } }`);
     const three = async (): Promise<unknown[]> => [
       await subscription.next(),
@@ -171,13 +174,13 @@ describe("the live feed, by graphql-ws's own client (S5.5)", () => {
       await subscription.next(),
     ];
     const events = three();
-    await until(events, pass);
+    await repeatUntil(events, playMinute);
     for (const event of await events)
       expect(event).toMatchObject({ value: { data: { matchEvents: { match: { id: "130" } } } } });
     await subscription.return?.();
   });
 
-  test("cheers are refused without a token, and to who is no player", async () => {
+  test("refuses cheers without a token, and to clients that are not players", async () => {
     for (const [person, code] of [
       [undefined, "UNAUTHENTICATED"],
       ["visitor", "FORBIDDEN"],
@@ -188,15 +191,15 @@ describe("the live feed, by graphql-ws's own client (S5.5)", () => {
   });
 });
 
-describe("the live feed, by a WebSocket (S6.1)", () => {
-  test("events of all matches, or of one", async () => {
-    const all = await socketOf(run, "/matches/feed");
-    const one = await socketOf(run, "/matches/feed?match=131");
-    const heard = Promise.all([
+describe("S6.1: the live feed over a WebSocket", () => {
+  test("delivers the events of all matches, or of one", async () => {
+    const all = await openSocket(run, "/matches/feed");
+    const one = await openSocket(run, "/matches/feed?match=131");
+    const received = Promise.all([
       all.messages.waitFor((text) => JSON.parse(text).matchId !== 131),
       one.messages.waitFor(),
     ]);
-    await until(heard, pass);
+    await repeatUntil(received, playMinute);
     for (const text of one.messages.items) expect(JSON.parse(text)).toMatchObject({ matchId: 131 });
     for (const text of all.messages.items)
       expect(JSON.parse(text)).toMatchObject({
@@ -205,41 +208,41 @@ describe("the live feed, by a WebSocket (S6.1)", () => {
     await Promise.all([all.close(), one.close()]);
   });
 
-  test("who has a token cheers, players hear it, and each message is judged by itself (S7.5)", async () => {
-    const hearing = await socketOf(run, "/matches/cheers", "player");
-    const cheering = await socketOf(run, "/matches/feed", "visitor");
-    cheering.send(JSON.stringify({ text: "" }));
-    expect(JSON.parse(await cheering.messages.waitFor((text) => text.includes("error")))).toMatchObject({
+  test("S7.5: authenticated clients cheer, players receive it; each message is authorized", async () => {
+    const player = await openSocket(run, "/matches/cheers", "player");
+    const visitor = await openSocket(run, "/matches/feed", "visitor");
+    visitor.send(JSON.stringify({ text: "" }));
+    expect(JSON.parse(await visitor.messages.waitFor((text) => text.includes("error")))).toMatchObject({
       error: { code: "FORBIDDEN" },
     });
-    cheering.send(JSON.stringify({ text: "Go!" }));
-    expect(JSON.parse(await hearing.messages.waitFor())).toEqual({ from: "1001", text: "Go!" });
+    visitor.send(JSON.stringify({ text: "Go!" }));
+    expect(JSON.parse(await player.messages.waitFor())).toEqual({ from: "1001", text: "Go!" });
 
-    const nobody = await socketOf(run, "/matches/feed");
-    nobody.send(JSON.stringify({ text: "Go!" }));
-    expect(JSON.parse(await nobody.messages.waitFor((text) => text.includes("error")))).toMatchObject({
+    const anonymous = await openSocket(run, "/matches/feed");
+    anonymous.send(JSON.stringify({ text: "Go!" }));
+    expect(JSON.parse(await anonymous.messages.waitFor((text) => text.includes("error")))).toMatchObject({
       error: { code: "UNAUTHENTICATED" },
     });
-    await Promise.all([hearing.close(), cheering.close(), nobody.close()]);
+    await Promise.all([player.close(), visitor.close(), anonymous.close()]);
   });
 
   test.each([
     [undefined, 401],
     ["visitor", 403],
-  ] as const)("%s is refused before the upgrade: %i (S6.3)", async (person, status) => {
-    await expect(socketOf(run, "/matches/cheers", person)).rejects.toThrow(
+  ] as const)("S6.3: refuses %s before the upgrade with %i", async (person, status) => {
+    await expect(openSocket(run, "/matches/cheers", person)).rejects.toThrow(
       `Unexpected server response: ${status}`,
     );
   });
 });
 
-describe("with a filter policy on `team.get` (S5.4, S7.4)", () => {
-  test("it is still called once, and what the filter denies fails alone", async () => {
-    const guarded = mounted(run, () => true);
+describe("S5.4, S7.4: a filter on `team.get`", () => {
+  test("still calls it once; only the denied entries fail", async () => {
+    const guarded = nextVersion(run, () => true);
     run.soccer.startService("player", join(import.meta.dirname, "support/guarded-teams.ts"));
     await guarded;
-    const count = await callsWhile("teams", "get", async () => {
-      const { body } = await graphqlOf(run, threeServices);
+    const count = await countCallsDuring("teams", "get", async () => {
+      const { body } = await sendGraphql(run, threeServices);
       const { data, errors } = body as {
         data: { players: { team: { id: string } | null }[] };
         errors: { path: unknown[]; extensions: unknown }[];
@@ -254,7 +257,7 @@ describe("with a filter policy on `team.get` (S5.4, S7.4)", () => {
   });
 });
 
-/** Subscribes by graphql-ws's own client; what a failed subscription is told rejects `next`. */
+/** Subscribes with the client of graphql-ws. `next` rejects with the errors of a failed subscription. */
 function subscribe(query: string, as?: Person): AsyncIterator<{ data?: unknown }> {
   const { url, tokens } = run.soccer;
   const headers = as === undefined ? {} : { authorization: `Bearer ${tokens[as]}` };
@@ -272,18 +275,20 @@ function subscribe(query: string, as?: Person): AsyncIterator<{ data?: unknown }
   return client.iterate({ query });
 }
 
-/** Lets a minute of the matches pass. */
-async function pass(): Promise<void> {
+/** Plays a minute of the matches. */
+async function playMinute(): Promise<void> {
   expect((await run.ask("POST", "/matches/clock", { as: "admin", body: {} })).status).toBe(200);
 }
 
-/** Does something again and again until something has happened: nobody is told when a subscription has dispatched. */
-async function until(happened: Promise<unknown>, what: () => Promise<void>): Promise<void> {
+/**
+ * Repeats an action until the promise settles. No event tells when the gateway has subscribed to the broker.
+ */
+async function repeatUntil(settled: Promise<unknown>, action: () => Promise<void>): Promise<void> {
   let waiting = true;
   const end = (): void => {
     waiting = false;
   };
-  happened.then(end, end);
-  while (waiting) await what();
-  await happened;
+  settled.then(end, end);
+  while (waiting) await action();
+  await settled;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { hasBrowser, startBrowser } from "./support/browser.ts";
 import { type Run, startRun } from "./support/run.ts";
 
-const patience = 15_000;
+const timeoutMs = 15_000;
 let run: Run;
 let browser: Browser | undefined;
 beforeAll(async () => {
@@ -20,8 +20,8 @@ describe("the page, in Chromium", () => {
     if (browser === undefined) context.skip("Chromium is not installed: apt-get install chromium");
   });
 
-  test("shows the table and today's matches, with headings and roles to find them by", async () => {
-    const { page, faults } = await openPage();
+  test("shows the table and today's matches, with headings and ARIA roles", async () => {
+    const { page, problems } = await openPage();
     await page.locator("#table tr").nth(11).waitFor();
     expect(await page.locator("#table tr").count()).toBe(12);
     expect(await page.locator("#matches li").count()).toBe(6);
@@ -31,12 +31,12 @@ describe("the page, in Chromium", () => {
     await page.getByRole("rowheader").first().waitFor();
     await page.getByRole("log").waitFor({ state: "attached" });
     expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual(["Today", "Table", "Feed"]);
-    expect(faults).toEqual([]);
+    expect(problems).toEqual([]);
     await page.close();
   });
 
-  test("shows what happens as it happens, and the table and the scores move with it", async () => {
-    const { page, faults } = await openPage();
+  test("shows events live, and updates the table and the scores", async () => {
+    const { page, problems } = await openPage();
     await page.locator("#state[data-state=live]").waitFor();
     await page.locator("#table tr").nth(11).waitFor();
     const rows = page.locator("#table tr");
@@ -45,30 +45,30 @@ describe("the page, in Chromium", () => {
     await expect
       .poll(
         async () => {
-          await pass(1);
+          await playMinutes(1);
           return page.locator("#feed li").count();
         },
-        { timeout: patience },
+        { timeout: timeoutMs },
       )
       .toBeGreaterThan(0);
-    await pass(60);
+    await playMinutes(60);
 
     const goals = page.locator("#feed li[data-kind=Goal]");
     await goals.first().waitFor();
     await page.locator("#feed li[data-kind=Card]").first().waitFor();
     expect(await goals.first().textContent()).toMatch(/^\d+′Goal! .+ \d–\d .+, .+/);
 
-    await expect.poll(() => rows.allInnerTexts(), { timeout: patience }).not.toEqual(before);
+    await expect.poll(() => rows.allInnerTexts(), { timeout: timeoutMs }).not.toEqual(before);
     const table = await standings();
     await expect
-      .poll(() => page.getByRole("rowheader").allTextContents(), { timeout: patience })
+      .poll(() => page.getByRole("rowheader").allTextContents(), { timeout: timeoutMs })
       .toEqual(table.map((name) => expect.stringMatching(`^${name}`)));
-    await expect.poll(() => page.locator("#matches .on").count(), { timeout: patience }).toBe(6);
-    expect(faults).toEqual([]);
+    await expect.poll(() => page.locator("#matches .on").count(), { timeout: timeoutMs }).toBe(6);
+    expect(problems).toEqual([]);
     await page.close();
   });
 
-  test("finds back when its connection was lost", async () => {
+  test("reconnects after a lost connection", async () => {
     const { page } = await openPage();
     await page.locator("#state[data-state=live]").waitFor();
     await page.context().setOffline(true);
@@ -79,19 +79,19 @@ describe("the page, in Chromium", () => {
     await page.close();
   });
 
-  test("asks nobody but the gateway, and GraphiQL neither", async () => {
-    const { page, asked } = await openPage();
+  test("sends requests only to the gateway, and so does GraphiQL", async () => {
+    const { page, requested } = await openPage();
     await page.locator("#state[data-state=live]").waitFor();
     await page.goto(`${run.soccer.url}/graphql?query={teams{name}}`);
     await page.getByRole("button", { name: /execute query/i }).click();
     await page.getByText("Amda United").first().waitFor();
-    expect(asked.length).toBeGreaterThan(3);
-    for (const url of asked) expect(new URL(url).host).toBe(new URL(run.soccer.url).host);
+    expect(requested.length).toBeGreaterThan(3);
+    for (const url of requested) expect(new URL(url).host).toBe(new URL(run.soccer.url).host);
     await page.close();
   });
 });
 
-test("the page is served by routes of a fragment, each file with its type (S4.4)", async () => {
+test("S4.4: the routes of the page answer each file with its media type", async () => {
   const types = { "/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript" };
   for (const [path, type] of Object.entries(types)) {
     const answer = await run.ask("GET", path);
@@ -101,28 +101,28 @@ test("the page is served by routes of a fragment, each file with its type (S4.4)
 
 interface Opened {
   readonly page: Page;
-  /** What it complained of. */
-  readonly faults: readonly string[];
-  /** What it asked for, by any protocol. */
-  readonly asked: readonly string[];
+  /** Errors and warnings of the page. */
+  readonly problems: readonly string[];
+  /** The URLs of all requests and sockets. */
+  readonly requested: readonly string[];
 }
 
 async function openPage(): Promise<Opened> {
   if (browser === undefined) throw new Error("There is no browser.");
   const page = await browser.newPage({ reducedMotion: "reduce" });
-  page.setDefaultTimeout(patience);
-  const faults: string[] = [];
-  const asked: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
+  page.setDefaultTimeout(timeoutMs);
+  const problems: string[] = [];
+  const requested: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
   page.on(
     "console",
-    (message) => ["error", "warning"].includes(message.type()) && faults.push(message.text()),
+    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
   );
   page.on("response", async (response) => {
-    if (response.status() >= 400) faults.push(`${response.url()} ${await response.text()}`);
+    if (response.status() >= 400) problems.push(`${response.url()} ${await response.text()}`);
   });
-  page.on("request", (request) => asked.push(request.url()));
-  page.on("websocket", (socket) => asked.push(socket.url()));
+  page.on("request", (request) => requested.push(request.url()));
+  page.on("websocket", (socket) => requested.push(socket.url()));
   await page.addInitScript(`
     globalThis.sockets = [];
     globalThis.WebSocket = class extends WebSocket {
@@ -133,15 +133,15 @@ async function openPage(): Promise<Opened> {
     };
   `);
   await page.goto(run.soccer.url);
-  return { page, faults, asked };
+  return { page, problems, requested };
 }
 
-/** Lets minutes of the matches pass. */
-async function pass(minutes: number): Promise<void> {
+/** Plays minutes of the matches. */
+async function playMinutes(minutes: number): Promise<void> {
   expect((await run.ask("POST", "/matches/clock", { as: "admin", body: { minutes } })).status).toBe(200);
 }
 
-/** The teams as the table has them now. */
+/** The names of the teams in the order of the table. */
 async function standings(): Promise<string[]> {
   const { body } = await run.ask("POST", "/graphql", { body: { query: "{ table { team { name } } }" } });
   return (body as { data: { table: { team: { name: string } }[] } }).data.table.map(({ team }) => team.name);

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { startSoccer } from "../src/index.ts";
-import { freePort } from "../src/run/ports.ts";
+import { freePort } from "../src/run/loopback.ts";
 import { startBrowser } from "./support/browser.ts";
 
-// Takes the picture of the page that the README shows: 62 minutes into the matches, always the same ones.
+// Takes the screenshot of the README: the page after 62 minutes. The events are the same on every run.
 // node --conditions=@tidegate/source apps/examples/soccer/test/screenshot.ts [FILE] [dark]
 
 const [file = join(import.meta.dirname, "../../../../docs/images/soccer.png"), colorScheme] =
@@ -19,9 +19,9 @@ try {
   });
   await page.goto(soccer.url);
   await page.getByText("live", { exact: true }).waitFor();
-  await pass(1);
+  await playMinutes(1);
   await page.locator("#matches").getByText("0′", { exact: true }).first().waitFor();
-  await pass(62);
+  await playMinutes(62);
   await page.locator("#matches").getByText("62′", { exact: true }).first().waitFor();
   await page.screenshot({ path: file, fullPage: true });
 } finally {
@@ -30,7 +30,7 @@ try {
 }
 process.exit();
 
-async function pass(minutes: number): Promise<void> {
+async function playMinutes(minutes: number): Promise<void> {
   await fetch(`${soccer.url}/matches/clock`, {
     method: "POST",
     headers: { authorization: `Bearer ${soccer.tokens.admin}`, "content-type": "application/json" },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Answer } from "./support/run.ts";
-import { graphqlOf, latest, mounted, type Run, startRun } from "./support/run.ts";
+import { latestVersion, nextVersion, type Run, sendGraphql, startRun } from "./support/run.ts";
 
 let run: Run;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ afterAll(() => run?.soccer.stop());
 
 const example = (name: string): string => join(import.meta.dirname, `../src/try/${name}.ts`);
 
-/** What every refusal is (S12.5). */
+/** Expects an error response (S12.5). */
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect(answer.status).toBe(status);
   expect(answer.type).toBe("application/problem+json");
@@ -19,7 +19,7 @@ function expectProblem(answer: Answer, status: number, code: string): void {
 }
 
 describe("three services behind one gateway", () => {
-  test("a GET that calls an action with a cast parameter (S3)", async () => {
+  test("S3: a GET calls an action with a cast parameter", async () => {
     const { status, type, body } = await run.ask("GET", "/players/1");
     expect({ status, type }).toMatchObject({
       status: 200,
@@ -28,22 +28,22 @@ describe("three services behind one gateway", () => {
     expect(body).toMatchObject({ id: 1, name: expect.any(String), teamId: 1, number: 1 });
   });
 
-  test("declared params are filled in from the query, cast as the action declares them (S3.3)", async () => {
+  test("S3.3: params that the action declares are filled in from the query and cast", async () => {
     const { body } = await run.ask("GET", "/players?limit=2&offset=1&position=forward&unknown=1");
     expect(body).toMatchObject({ total: 48, players: [{ position: "forward" }, { position: "forward" }] });
   });
 
-  test("a fragment may call another service's action (S7.2)", async () => {
+  test("S7.2: a fragment can call an action of another service", async () => {
     const { body } = await run.ask("GET", "/teams/3/players");
     expect(body).toHaveLength(18);
   });
 
-  test("a value of the context as a parameter (S3.1)", async () => {
+  test("S3.1: a context value as a parameter", async () => {
     const { status, body } = await run.ask("GET", "/players/me", { as: "player" });
     expect({ status, body }).toMatchObject({ status: 200, body: { id: 7 } });
   });
 
-  test("a POST, with status and header from its map (S4.4)", async () => {
+  test("S4.4: a map sets the status and a header of a POST", async () => {
     const created = await run.ask("POST", "/players", {
       as: "admin",
       body: { name: "Ul Vimi", position: "forward", teamId: 1 },
@@ -55,7 +55,7 @@ describe("three services behind one gateway", () => {
     expectProblem(await run.ask("GET", location), 404, "PLAYER_NOT_FOUND");
   });
 
-  test("a publish answers with the payload, and the match service hears it (S2)", async () => {
+  test("S2: a publish answers with the payload, and the match service receives the event", async () => {
     const sent = { from: 7, text: "hello" };
     const { status, body } = await run.ask("POST", "/players/message", {
       as: "player",
@@ -65,12 +65,12 @@ describe("three services behind one gateway", () => {
     await expect.poll(async () => (await run.ask("GET", "/matches/ticker")).body).toEqual([sent]);
   });
 
-  test("a map alone (S2)", async () => {
+  test("S2: a map without a call", async () => {
     const { body } = await run.ask("GET", "/players/positions");
     expect(body).toEqual({ positions: ["goalkeeper", "defender", "midfielder", "forward"] });
   });
 
-  test("a map makes headers and a text (S4.4)", async () => {
+  test("S4.4: a map sets headers and a text body", async () => {
     const { type, text } = await run.ask("GET", "/matches/table.csv");
     expect({ type, text }).toEqual({
       type: "text/csv; charset=utf-8",
@@ -78,25 +78,25 @@ describe("three services behind one gateway", () => {
     });
   });
 
-  test("a map makes a 404 of null (S4.4)", async () => {
+  test("S4.4: a map answers 404 for null", async () => {
     expect((await run.ask("GET", "/teams/99")).status).toBe(404);
   });
 });
 
-describe("refusals are problems with a code (S12.5)", () => {
+describe("S12.5: error responses have a code", () => {
   test("401 without a token", async () => {
     const answer = await run.ask("GET", "/players/me");
     expectProblem(answer, 401, "UNAUTHENTICATED");
     expect(answer.headers.get("www-authenticate")).toContain("Bearer");
   });
 
-  test("403 says which rule, by scope (S7.3, S7.5)", async () => {
+  test("S7.3, S7.5: 403 with the description of a scope rule", async () => {
     const answer = await run.ask("GET", "/players/me", { as: "visitor" });
     expectProblem(answer, 403, "FORBIDDEN");
-    expect(answer.text).toContain("Only a player has a page of their own.");
+    expect(answer.text).toContain("Only players have their own page.");
   });
 
-  test("403 says which rule, by function (S7.4, S7.5)", async () => {
+  test("S7.4, S7.5: 403 with the description of a filter rule", async () => {
     const own = await run.ask("PATCH", "/players/7", { as: "player", body: { position: "defender" } });
     expect(own.status).toBe(200);
     const others = await run.ask("PATCH", "/players/8", { as: "player", body: { position: "defender" } });
@@ -105,64 +105,62 @@ describe("refusals are problems with a code (S12.5)", () => {
     expect(others.text).not.toContain("identity.sub");
   });
 
-  test("404 where no path fits", async () => {
+  test("404 for an unknown path", async () => {
     expectProblem(await run.ask("GET", "/nothing"), 404, "NOT_FOUND");
   });
 
-  test("405 with Allow where the method does not fit (S4.2)", async () => {
+  test("S4.2: 405 with Allow for a wrong method", async () => {
     const answer = await run.ask("POST", "/matches/table");
     expectProblem(answer, 405, "METHOD_NOT_ALLOWED");
     expect(answer.headers.get("allow")).toContain("GET");
   });
 
-  test("400 names the parameter (S3.2)", async () => {
+  test("S3.2: 400 with the name of the parameter", async () => {
     const answer = await run.ask("GET", "/players/abc");
     expectProblem(answer, 400, "BAD_USER_INPUT");
     expect(answer.body).toHaveProperty("detail", expect.stringMatching(/\bid\b/));
   });
 });
 
-describe("a fragment that is refused changes nothing that is served (S1, S9.6)", () => {
+describe("S1, S9.6: a refused fragment changes nothing that is served", () => {
   test.each([
-    { file: "unknown-connector", says: /cal\b/, place: "protocol.REST.routes[9]" },
-    { file: "function-syntax", says: /return response\.name/, place: "protocol.REST.routes[9].call.map" },
-    { file: "taken-route", says: /GET \/teams\/:/, place: "protocol.REST.routes[0]" },
-    { file: "graphql-syntax", says: /nickname String/, place: "protocol.GraphQL.typeDefs" },
-    { file: "taken-field", says: /team\(id: ID!\): Team/, place: "protocol.GraphQL.typeDefs" },
-    { file: "foreign-resolver", says: /Match\.home/, place: "protocol.GraphQL.resolvers.Match.home" },
-  ])("$file", async ({ file, says, place }) => {
-    const before = latest(run);
+    { file: "unknown-connector", pattern: /cal\b/, place: "protocol.REST.routes[9]" },
+    { file: "function-syntax", pattern: /return response\.name/, place: "protocol.REST.routes[9].call.map" },
+    { file: "taken-route", pattern: /GET \/teams\/:/, place: "protocol.REST.routes[0]" },
+    { file: "graphql-syntax", pattern: /nickname String/, place: "protocol.GraphQL.typeDefs" },
+    { file: "taken-field", pattern: /team\(id: ID!\): Team/, place: "protocol.GraphQL.typeDefs" },
+    { file: "foreign-resolver", pattern: /Match\.home/, place: "protocol.GraphQL.resolvers.Match.home" },
+  ])("$file", async ({ file, pattern, place }) => {
+    const before = latestVersion(run);
     run.lines.clear();
     const previous = run.soccer.services.get("player");
     const broken = run.soccer.startService("player", example(file));
 
-    const frame = await run.lines.waitFor(({ speaker, text }) => speaker === "player" && says.test(text));
-    await run.lines.waitFor(({ speaker, text }) => speaker === "player" && text.includes(place));
-    const short = await run.lines.waitFor(
-      ({ speaker, text }) => speaker === "gateway" && text.includes(place),
-    );
+    const frame = await run.lines.waitFor(({ source, text }) => source === "player" && pattern.test(text));
+    await run.lines.waitFor(({ source, text }) => source === "player" && text.includes(place));
+    const short = await run.lines.waitFor(({ source, text }) => source === "gateway" && text.includes(place));
     expect(short.text).toContain("error");
-    expect(latest(run)).toBe(before);
-    // It publishes nothing that is served, but its actions take their share of calls.
+    expect(latestVersion(run)).toBe(before);
+    // The new node's fragment is refused, but calls are balanced over both nodes.
     for (const id of [1, 2, 3, 4]) expect((await run.ask("GET", `/players/${id}`)).status).toBe(200);
     expect((await run.ask("GET", "/teams/1")).status).toBe(200);
 
-    // Only the service's own log has the code frame.
-    const said = (speaker: string): string[] =>
-      run.lines.items.filter((line) => line.speaker === speaker).map(({ text }) => text);
-    expect(said("player").length).toBeGreaterThan(said("gateway").length);
+    // Only the service's own log shows the code frame.
+    const linesOf = (source: string): string[] =>
+      run.lines.items.filter((line) => line.source === source).map(({ text }) => text);
+    expect(linesOf("player").length).toBeGreaterThan(linesOf("gateway").length);
     expect(frame.text).not.toBe(short.text);
 
     expect(await broken.stop()).toEqual({ code: 0, signal: null });
-    expect(latest(run)).toBe(before);
+    expect(latestVersion(run)).toBe(before);
     expect(previous?.pid).not.toBe(broken.pid);
   });
 });
 
-describe("a fragment that changed (S9.2, S9.4, S9.5)", () => {
-  test("is live, and the version before still answers", async () => {
-    const before = latest(run);
-    const live = mounted(run, (routes) => routes.includes("GET /players/:id/card"));
+describe("S9.2, S9.4, S9.5: a changed fragment", () => {
+  test("is served, and the previous version still answers", async () => {
+    const before = latestVersion(run);
+    const live = nextVersion(run, (routes) => routes.includes("GET /players/:id/card"));
     run.soccer.startService("player", example("changed"));
     const after = await live;
     expect(after).not.toBe(before);
@@ -176,10 +174,10 @@ describe("a fragment that changed (S9.2, S9.4, S9.5)", () => {
   });
 });
 
-describe("kill -9 of a service (S9.3)", () => {
-  test("its calls answer 503 at once, its routes go, it comes back, and nothing else fails", async () => {
-    const others = keepAsking(["/teams/1", "/matches/1", "/matches/table"]);
-    const gone = mounted(run, (routes) => !routes.some((route) => route.includes("/teams/:id")));
+describe("S9.3: kill -9 of a service", () => {
+  test("calls answer 503, the routes are removed and return; other services never fail", async () => {
+    const others = pollPaths(["/teams/1", "/matches/1", "/matches/table"]);
+    const gone = nextVersion(run, (routes) => !routes.some((route) => route.includes("/teams/:id")));
     const pid = run.soccer.services.get("team")?.pid ?? 0;
     const lost = run.soccer.services.get("team")?.ended;
     process.kill(pid, "SIGKILL");
@@ -188,27 +186,27 @@ describe("kill -9 of a service (S9.3)", () => {
     const answer = await run.ask("GET", "/teams/2");
     expectProblem(answer, 503, "ACTION_UNAVAILABLE");
     expect(answer.headers.has("retry-after")).toBe(true);
-    // A query that names it still stands: the field is null, with an error (S9.3).
-    expect((await graphqlOf(run, "{ player(id: 1) { id team { name } } }")).body).toMatchObject({
+    // S9.3: the schema still has its types: the field is null, with an error.
+    expect((await sendGraphql(run, "{ player(id: 1) { id team { name } } }")).body).toMatchObject({
       data: { player: { id: "1", team: null } },
       errors: [{ path: ["player", "team"], extensions: { code: "ACTION_UNAVAILABLE" } }],
     });
 
     await gone;
     expectProblem(await run.ask("GET", "/teams/2"), 404, "NOT_FOUND");
-    // What names its types waits; what stands alone goes on (S5.8).
-    expect((await graphqlOf(run, "{ player(id: 1) { id } today { minute } }")).body).toMatchObject({
+    // S5.8: definitions that use its types wait; all others are served.
+    expect((await sendGraphql(run, "{ player(id: 1) { id } today { minute } }")).body).toMatchObject({
       data: { player: { id: "1" } },
     });
-    expect((await graphqlOf(run, "{ player(id: 1) { team { id } } }")).body).toMatchObject({
+    expect((await sendGraphql(run, "{ player(id: 1) { team { id } } }")).body).toMatchObject({
       errors: [{ message: expect.stringContaining("team") }],
     });
 
-    const back = mounted(run, (routes) => routes.includes("GET /teams/:id"));
+    const back = nextVersion(run, (routes) => routes.includes("GET /teams/:id"));
     run.soccer.startService("team");
     await back;
     expect((await run.ask("GET", "/teams/2")).status).toBe(200);
-    expect((await graphqlOf(run, "{ player(id: 1) { team { id } } }")).body).toEqual({
+    expect((await sendGraphql(run, "{ player(id: 1) { team { id } } }")).body).toEqual({
       data: { player: { team: { id: "1" } } },
     });
 
@@ -219,8 +217,8 @@ describe("kill -9 of a service (S9.3)", () => {
   });
 });
 
-/** Asks for each path, one request after another, until it is told to end; then says which statuses there were. */
-function keepAsking(paths: readonly string[]): { end(): Promise<ReadonlyMap<string, ReadonlySet<number>>> } {
+/** Requests each path repeatedly until `end` is called, which returns the statuses. */
+function pollPaths(paths: readonly string[]): { end(): Promise<ReadonlyMap<string, ReadonlySet<number>>> } {
   let ended = false;
   const statuses = new Map(paths.map((path) => [path, new Set<number>()]));
   const asking = paths.map(async (path) => {

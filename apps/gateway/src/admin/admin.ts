@@ -1,70 +1,76 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import { isTidegateError, type Logger, TidegateError } from "@tidegate/core-registry";
-import { type AdminRegistry, answerAdmin } from "./answer.ts";
-import { listenOn } from "./own-socket.ts";
-import { defaultSocket } from "./socket-path.ts";
+import { isTidegateError, type Logger, type Registry, TidegateError } from "@tidegate/core-registry";
+import type { z } from "zod";
+import { type Pins, pinSchema, pinTargetSchema } from "./pins.ts";
+import { defaultSocketPath, listenPrivately } from "./socket.ts";
 
-/** Where the admin socket is. */
+/** Options of the admin socket (S9.11). */
 export interface AdminOptions {
   /**
-   * The path of its Unix domain socket. Default: `tidegate-PORT.sock` in a folder of this user's, below `XDG_RUNTIME_DIR` or the
-   * folder for temporary files.
+   * Path of the Unix domain socket. Default: `tidegate-PORT.sock` in a folder that only this user can enter,
+   * below `XDG_RUNTIME_DIR` or the folder for temporary files.
    */
   readonly socket?: string;
 }
 
-/** What the admin socket is opened with. */
+/** The part of a registry that the admin socket reads and changes. */
+export type AdminRegistry = Pick<Registry, "branches" | "pin" | "unpin">;
+
+/** The options and dependencies of `openAdmin`. */
 export interface AdminInput extends AdminOptions {
-  /** What it changes. */
   readonly registry: AdminRegistry;
-  /** The port that the gateway listens on. */
+  /** The port that the gateway listens on. It is part of the default path. */
   readonly port: number;
-  /** Where a person reads. */
   readonly logger: Logger;
 }
 
-/** The open admin socket (S9.11). */
+/** The open admin socket of a gateway (S9.11). */
 export interface Admin {
-  /** Its path. */
+  /** The path of the Unix domain socket. */
   readonly socket: string;
-  /** Ends its connections and removes it. Idempotent. */
+  /** Closes all connections and removes the socket. Idempotent. */
   close(): Promise<void>;
 }
 
-const limits = {
+const httpLimits = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 8_192,
 };
-const mostConnections = 16;
+const maxConnections = 16;
+const maxBodyBytes = 4_096;
+const methods = ["GET", "POST", "DELETE"];
 
 /**
- * Opens the admin socket: only the user that runs the gateway may use it. Where none was named and none can be made, there
- * is none, and the log says so.
- * @throws {TidegateError} `CONFIG_INVALID` where the one that was named cannot be opened
+ * Opens the admin socket, which only the user that runs the gateway can use. If no path is configured and the
+ * default one cannot be opened, logs a warning and returns undefined.
+ * @throws {TidegateError} `CONFIG_INVALID` if the configured socket cannot be opened
  */
 export async function openAdmin(input: AdminInput): Promise<Admin | undefined> {
   const { logger } = input;
   try {
-    return await open(input, input.socket ?? (await defaultSocket(input.port)));
+    return await open(input, input.socket ?? (await defaultSocketPath(input.port)));
   } catch (error) {
     if (input.socket !== undefined || !isTidegateError(error)) throw error;
-    logger.warn(`${error.message} Nothing can be pinned; admin.socket names another place.`);
+    logger.warn(
+      `${error.message} The gateway runs without an admin socket: versions cannot be pinned. ` +
+        "Set admin.socket to another path.",
+    );
     return undefined;
   }
 }
 
 async function open({ registry, logger }: AdminInput, socket: string): Promise<Admin> {
   const server = createServer(
-    limits,
+    httpLimits,
     (request, response) => void respond(request, response, registry, logger),
   );
-  server.maxConnections = mostConnections;
-  const remove = await listenOn(server, socket);
+  server.maxConnections = maxConnections;
+  const removeSocket = await listenPrivately(server, socket);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    remove();
+    removeSocket();
     const ended = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await ended;
@@ -85,13 +91,56 @@ async function respond(
   logger: Logger,
 ): Promise<void> {
   try {
-    send(response, 200, "application/json", await answerAdmin(request, registry));
+    send(response, 200, "application/json", await handle(request, registry));
   } catch (error) {
-    if (!isTidegateError(error)) logger.error("The admin socket could not answer.", error);
+    if (!isTidegateError(error)) logger.error("The admin socket could not answer a request.", error);
     const { status, code, message, details } = isTidegateError(error) ? error : new TidegateError("INTERNAL");
     const problem = { type: "about:blank", title: STATUS_CODES[status], status, detail: message, code };
     for (const [name, value] of details.headers ?? []) response.setHeader(name, value);
     send(response, status, "application/problem+json", problem);
+  }
+}
+
+/**
+ * Handles one request (S9.11): `GET /pins`, `POST /pins` with `{ branch, service?, to }`, `DELETE /pins` with
+ * `{ branch, service? }`. Every answer lists the pins after the request.
+ */
+async function handle(request: IncomingMessage, registry: AdminRegistry): Promise<Pins> {
+  if (request.url !== "/pins")
+    throw new TidegateError("NOT_FOUND", "The admin socket serves only the path /pins.");
+  if (request.method === "POST") await registry.pin(await readBody(request, pinSchema));
+  else if (request.method === "DELETE") await registry.unpin(await readBody(request, pinTargetSchema));
+  else if (request.method !== "GET")
+    throw new TidegateError("METHOD_NOT_ALLOWED", undefined, { headers: [["allow", methods.join(", ")]] });
+  return { pins: registry.branches().flatMap(({ pins }) => pins) };
+}
+
+async function readBody<Data>(request: IncomingMessage, schema: z.ZodType<Data>): Promise<Data> {
+  const result = schema.safeParse(parseJson(await readText(request)));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new TidegateError("BAD_REQUEST", `${issue?.path.join(".") || "The body"}: ${issue?.message}`);
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The iterator must not destroy the request: a refused request still gets its answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > maxBodyBytes)
+      throw new TidegateError("BODY_TOO_LARGE", `The body exceeds the limit of ${maxBodyBytes} bytes.`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TidegateError("BODY_MALFORMED", "The body is not valid JSON.", { cause });
   }
 }
 

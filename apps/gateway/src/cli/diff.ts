@@ -1,30 +1,31 @@
 import { differenceText } from "@tidegate/core-registry";
 import { type CommandDef, defineCommand } from "citty";
-import { askDifference } from "../diff/remote.ts";
-import { readRange } from "../version-range.ts";
-import { coloured, printLine } from "./print.ts";
-import { refuseUnknown, UsageError } from "./usage.ts";
+import { requestDifference } from "../gateway-client.ts";
+import { parseRange } from "../pages/diff.ts";
+import { refuseUnknownArguments, UsageError } from "./arguments.ts";
+import { hasColours, printLine } from "./output.ts";
 
-const args = {
+const diffArgs = {
   versions: {
     type: "positional",
     description: "Two versions: master@1a2b3c4d..latest, master@latest..next@latest",
     required: true,
     valueHint: "branch@a..b",
   },
-  gateway: { type: "string", description: "The running gateway to ask", required: true, valueHint: "url" },
+  gateway: { type: "string", description: "URL of the running gateway", required: true, valueHint: "url" },
 } as const;
 
-/** `tidegate diff BRANCH@A..B --gateway URL`: what differs between two versions, as text. */
-export const diffCommand: CommandDef<typeof args> = defineCommand({
-  meta: { name: "diff", description: "Show what differs between two versions" },
-  args,
-  run: async ({ args: given, rawArgs }) => {
-    refuseUnknown(rawArgs, given, args);
-    if (readRange(given.versions) === undefined)
+/** `tidegate diff BRANCH@A..B --gateway URL`: prints the difference between two versions as text. */
+export const diffCommand: CommandDef<typeof diffArgs> = defineCommand({
+  meta: { name: "diff", description: "Show the difference between two versions" },
+  args: diffArgs,
+  run: async ({ args, rawArgs }) => {
+    refuseUnknownArguments(rawArgs, args, diffArgs);
+    if (parseRange(args.versions) === undefined)
       throw new UsageError(
-        `Which two versions? tidegate diff master@1a2b3c4d..latest --gateway URL; not ${given.versions}.`,
+        `Not two versions: ${args.versions}. Example: tidegate diff master@1a2b3c4d..latest --gateway URL`,
       );
-    printLine(differenceText(await askDifference(given.gateway, given.versions), { colour: coloured() }));
+    const difference = await requestDifference(args.gateway, args.versions);
+    printLine(differenceText(difference, { colour: hasColours() }));
   },
 });

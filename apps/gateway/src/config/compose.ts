@@ -21,12 +21,12 @@ import type { GatewayOptions } from "../create-gateway.ts";
 import { isPlugin } from "./option.ts";
 import type { AdminConfig, AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
-/** consola's numbers. */
-const levels = { silent: Number.NEGATIVE_INFINITY, error: 0, warn: 1, info: 3, debug: 4 } as const;
+const consolaLevels = { silent: Number.NEGATIVE_INFINITY, error: 0, warn: 1, info: 3, debug: 4 } as const;
 
-const policies: Readonly<Record<string, () => Policy>> = { scope, filter };
+/** The built-in policies, in the order in which they are evaluated. */
+const builtInPolicies: Readonly<Record<string, () => Policy>> = { scope, filter };
 
-/** The parts of a gateway as its configuration asks for them. */
+/** Creates the parts of a gateway from its configuration. */
 export function compose(config: ResolvedConfig): GatewayOptions {
   const { schema, server } = config;
   const { maxVersions, maxUnusedSeconds, debounceSeconds, lostSeconds, readyAfterSeconds, expect } = schema;
@@ -34,14 +34,14 @@ export function compose(config: ResolvedConfig): GatewayOptions {
   const { status, diff, catalog, check } = server.access;
   return {
     brokers: config.brokers.map((broker) => ("moleculer" in broker ? moleculer(broker.moleculer) : broker)),
-    protocols: [...ownProtocols(schema.protocol), ...thirdParties<Protocol>(schema.protocol)],
-    policies: [...chosen(policies, schema.policy), ...thirdParties<Policy>(schema.policy)],
-    disabledPolicies: Object.entries(policies).flatMap(([key, make]) =>
-      schema.policy[key] === false ? [make()] : [],
+    protocols: [...builtInProtocols(schema.protocol), ...thirdPartyPlugins<Protocol>(schema.protocol)],
+    policies: [...enabledPolicies(schema.policy), ...thirdPartyPlugins<Policy>(schema.policy)],
+    disabledPolicies: Object.entries(builtInPolicies).flatMap(([key, create]) =>
+      schema.policy[key] === false ? [create()] : [],
     ),
-    sandbox: sandbox({ util: sharedUtil(config.brokers) }),
+    sandbox: sandbox({ util: mergedUtil(config.brokers) }),
     server: h3Server(serverOptions(server)),
-    contexts: thirdParties<ContextFactory>(server.context),
+    contexts: thirdPartyPlugins<ContextFactory>(server.context),
     logger: toLogger(config.logger),
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),
@@ -61,7 +61,7 @@ function adminOptions({ socket }: AdminConfig): AdminOptions {
   return socket === undefined ? {} : { socket };
 }
 
-function ownProtocols({ REST, GraphQL, WebSocket }: ResolvedProtocols): Protocol[] {
+function builtInProtocols({ REST, GraphQL, WebSocket }: ResolvedProtocols): Protocol[] {
   return [
     ...(REST === false ? [] : [rest()]),
     ...(GraphQL === false ? [] : [graphql(GraphQL)]),
@@ -69,27 +69,33 @@ function ownProtocols({ REST, GraphQL, WebSocket }: ResolvedProtocols): Protocol
   ];
 }
 
-/** The sandbox is the gateway's: what its brokers offer is one. */
-function sharedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string, unknown>> {
-  const offered = brokers.flatMap((broker) =>
+/** All brokers share one sandbox, so their `util` objects are merged. */
+function mergedUtil(brokers: ResolvedConfig["brokers"]): Readonly<Record<string, unknown>> {
+  const entries = brokers.flatMap((broker) =>
     "moleculer" in broker ? Object.entries(broker.function?.util ?? {}) : [],
   );
   const util = new Map<string, unknown>();
-  for (const [name, value] of offered) {
+  for (const [name, value] of entries) {
     if (util.has(name))
-      throw new TidegateError("CONFIG_INVALID", `Two brokers offer util.${name}: keep one.`);
+      throw new TidegateError(
+        "CONFIG_INVALID",
+        `Two brokers define function.util.${name}. Remove one of them.`,
+      );
     util.set(name, value);
   }
   return Object.fromEntries(util);
 }
 
-/** One sample is kept for the gateway: what its brokers say of it is one. */
+/** The gateway keeps the examples of all brokers together, so the options of all brokers must be equal. */
 function sharedExamples(brokers: ResolvedConfig["brokers"]): ExamplesOptions {
   const [first, ...others] = brokers.flatMap((broker) =>
     "moleculer" in broker && broker.registry.examples !== undefined ? [broker.registry.examples] : [],
   );
   if (others.some((other) => !isDeepStrictEqual(other, first)))
-    throw new TidegateError("CONFIG_INVALID", "Two brokers have different registry.examples: keep one.");
+    throw new TidegateError(
+      "CONFIG_INVALID",
+      "Two brokers have different options registry.examples. Make them equal, or keep one.",
+    );
   return first ?? {};
 }
 
@@ -114,19 +120,17 @@ function toParsers({ jwt: options, parsers }: AuthConfig = {}): AuthParsers {
 }
 
 function toLogger(logger: Logger | LoggerConfig): Logger {
-  return "info" in logger ? logger : createConsola({ level: levels[logger.level ?? "info"] });
+  return "info" in logger ? logger : createConsola({ level: consolaLevels[logger.level ?? "info"] });
 }
 
-/** Ours that the configuration did not switch off, in our order. */
-function chosen<Plugin>(
-  ours: Readonly<Record<string, () => Plugin>>,
-  section: Readonly<Record<string, unknown>>,
-): Plugin[] {
-  return Object.entries(ours).flatMap(([key, make]) => (section[key] === false ? [] : [make()]));
+function enabledPolicies(section: Readonly<Record<string, unknown>>): Policy[] {
+  return Object.entries(builtInPolicies).flatMap(([key, create]) =>
+    section[key] === false ? [] : [create()],
+  );
 }
 
-/** The plugins that stand in a section as they are. `createGateway` checks that they keep their contract. */
-function thirdParties<Plugin extends { readonly contract: 1 }>(
+/** The plugin objects of a section. `createGateway` checks that they fulfil their contracts. */
+function thirdPartyPlugins<Plugin extends { readonly contract: 1 }>(
   section: Readonly<Record<string, unknown>>,
 ): Plugin[] {
   return Object.values(section).filter((value) => isPlugin<Plugin>(value));

@@ -5,34 +5,35 @@ import { pathToFileURL } from "node:url";
 import { TidegateError } from "@tidegate/core-registry";
 import { parseJson } from "../json.ts";
 
-/** Names that are looked for, in order. */
-const names = ["gateway.config.ts", "gateway.config.js", "gateway.config.mjs", "gateway.config.json"];
+/** The default files, in order of preference. */
+const defaultFiles = ["gateway.config.ts", "gateway.config.js", "gateway.config.mjs", "gateway.config.json"];
 
-/** A configuration file, read and not yet checked. */
+/** A configuration file that is loaded but not validated. */
 export interface ConfigFile {
-  /** Its absolute path; undefined where there is none and the defaults hold. */
+  /** The absolute path; undefined if there is no file, so that the defaults apply. */
   readonly path: string | undefined;
-  /** What it exports, or holds. */
+  /** The default export, or the parsed JSON. */
   readonly value: unknown;
 }
 
 /**
- * Reads the configuration (S15): a module's default export, or JSON.
- * @param path the file. Default: the first of `gateway.config.ts`, `.js`, `.mjs`, `.json` in the folder; without any, `{}`
- * @param folder default: the current one
- * @throws {TidegateError} `CONFIG_INVALID` where it cannot be read
+ * Loads the configuration (S15): the default export of a module, or JSON.
+ * @param path default: the first of `gateway.config.ts`, `.js`, `.mjs` and `.json` that the folder contains;
+ * if there is none, the configuration is `{}`
+ * @param folder default: the current folder
+ * @throws {TidegateError} `CONFIG_INVALID` if the file cannot be loaded
  */
 export async function loadConfig(path?: string, folder: string = process.cwd()): Promise<ConfigFile> {
   const file = path === undefined ? findConfig(folder) : resolve(folder, path);
   if (file === undefined) return { path: undefined, value: {} };
   if (!existsSync(file)) {
-    throw new TidegateError("CONFIG_INVALID", `There is no configuration file ${file}.`);
+    throw new TidegateError("CONFIG_INVALID", `The configuration file ${file} does not exist.`);
   }
   return { path: file, value: extname(file) === ".json" ? await readJson(file) : await importDefault(file) };
 }
 
 function findConfig(folder: string): string | undefined {
-  return names.map((name) => resolve(folder, name)).find((file) => existsSync(file));
+  return defaultFiles.map((name) => resolve(folder, name)).find((file) => existsSync(file));
 }
 
 async function importDefault(file: string): Promise<unknown> {

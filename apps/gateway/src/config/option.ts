@@ -1,37 +1,38 @@
-import { nearestName } from "@tidegate/core-registry";
+import { nearestName, TidegateError } from "@tidegate/core-registry";
 import { z } from "zod";
 
-/** Where a schema says that its option belongs to a feature that this version does not have. */
+/** The key in a schema's metadata that marks an option whose feature this version does not have. */
 export const laterMark = "x-not-in-this-version";
 
 /**
- * A section of the configuration: an object of known options. An unknown one is an error that names it and the
- * nearest right one.
+ * A section of the configuration: an object of known options. Refuses unknown options and suggests a similar
+ * one.
  */
 export function section<Shape extends z.core.$ZodShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? unknownText(issue.keys, known) : undefined),
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? unknownOptionsText(issue.keys, known) : undefined,
   });
 }
 
-/** What a third party may put into an open section. */
+/** The kind of plugin that third parties can put into an open section. */
 export interface ThirdParty<Plugin> {
-  /** For people: `a protocol plugin`. */
-  readonly what: string;
-  /** Takes anything: the section tells what is none. */
+  /** For error messages: `a protocol plugin`. */
+  readonly description: string;
+  /** Accepts every value: `openSection` checks the value itself, because it knows the built-in options. */
   readonly schema: z.ZodType<Plugin, Plugin>;
 }
 
-/** Plugins of third parties. @param what for people: `a protocol plugin` */
-export function thirdParty<Plugin>(what: string): ThirdParty<Plugin> {
-  return { what, schema: live<Plugin>(what, () => true) };
+/** Describes the plugins of third parties. @param description for error messages: `a protocol plugin` */
+export function thirdParty<Plugin>(description: string): ThirdParty<Plugin> {
+  return { description, schema: live<Plugin>(description, () => true) };
 }
 
-/** A section where plugins of third parties stand beside our options, by names of their own. */
+/** A section with plugins of third parties beside the built-in options, under keys of their own. */
 export function openSection<Plugin, Shape extends z.core.$ZodShape>(
   shape: Shape,
-  { what, schema }: ThirdParty<Plugin>,
+  { description, schema }: ThirdParty<Plugin>,
 ): z.ZodObject<Shape, z.core.$catchall<z.ZodType<Plugin, Plugin>>> {
   const known = Object.keys(shape);
   return z
@@ -40,26 +41,30 @@ export function openSection<Plugin, Shape extends z.core.$ZodShape>(
     .superRefine((options, context) => {
       for (const [name, value] of Object.entries(options)) {
         if (known.includes(name) || isPlugin(value) || value === undefined) continue;
-        const message = `${unknownText([name], known)} A third party's must be ${what}.`;
+        const problem = unknownOptionsText([name], known);
+        const message = `${problem} A plugin of a third party must be ${description}.`;
         context.addIssue({ code: "custom", message });
       }
     });
 }
 
 /**
- * The options of a library, handed on as they are: only their names are looked at.
- * @param names all that it has
+ * The options of a library, which are passed on unchanged. Checks only the names.
+ * @param names all options of the library
  */
-export function handedOn<Options extends object>(names: readonly string[]): z.ZodType<Options, Options> {
+export function libraryOptions<Options extends object>(
+  names: readonly string[],
+): z.ZodType<Options, Options> {
   return live<Options>("an object", (value) => typeof value === "object" && value !== null).superRefine(
     (options, context) => {
       const unknown = Object.keys(options).filter((name) => !names.includes(name));
-      if (unknown.length > 0) context.addIssue({ code: "custom", message: unknownText(unknown, names) });
+      if (unknown.length > 0)
+        context.addIssue({ code: "custom", message: unknownOptionsText(unknown, names) });
     },
   );
 }
 
-/** An option that the tree of S15 names and whose feature is not in this version: leaving it out, or `false`, is right. */
+/** An option of S15 whose feature this version does not have. It must be left out or `false`. */
 export function later(feature: string): z.ZodOptional<z.ZodType<false, false>> {
   return z
     .custom<false>((value) => value === false, {
@@ -70,24 +75,61 @@ export function later(feature: string): z.ZodOptional<z.ZodType<false, false>> {
 }
 
 /**
- * An option that holds what JSON cannot say: a plugin, a function, a key.
- * @param what it must be, for the error
+ * An option whose value JSON cannot express: a plugin, a function, a key.
+ * @param description for error messages: `a function`
  */
-export function live<Value>(what: string, fits: (value: unknown) => boolean): z.ZodType<Value, Value> {
-  return z.custom<Value>(fits, { error: `must be ${what}` });
+export function live<Value>(
+  description: string,
+  isValid: (value: unknown) => boolean,
+): z.ZodType<Value, Value> {
+  return z.custom<Value>(isValid, { error: `must be ${description}` });
 }
 
-/** Whether a value is a plugin: an object with a contract's number. `checkPlugin` says the rest. */
+/**
+ * Whether a value is a plugin: an object with the number of a contract. `checkPlugin` checks the contract
+ * itself.
+ */
 export function isPlugin<Plugin extends { readonly contract: 1 }>(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && "contract" in value;
 }
 
-function unknownText(names: readonly string[], known: readonly string[]): string {
+/**
+ * The error of an invalid configuration: every invalid option with its path, one per line.
+ * @param source the name of the configuration's file
+ */
+export function configError(source: string, issues: readonly z.core.$ZodIssue[]): TidegateError {
+  const lines = issues.flatMap(issueLines);
+  const title = lines.length === 1 ? "An option is invalid" : `${lines.length} options are invalid`;
+  return new TidegateError("CONFIG_INVALID", [`${title} in ${source}:`, ...lines].join("\n"));
+}
+
+function issueLines(issue: z.core.$ZodIssue): readonly string[] {
+  const nested = issue.code === "invalid_union" ? issuesOfClosestMember(issue) : undefined;
+  if (nested !== undefined)
+    return nested.flatMap((inner) => issueLines({ ...inner, path: [...issue.path, ...inner.path] }));
+  const path = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return [`  ${path === "" ? "the configuration" : path.replace(/^\./, "")}: ${issue.message}`];
+}
+
+/** The issues of the union's member that matched most deeply; undefined if every member failed at once. */
+function issuesOfClosestMember(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const [closest] = issue.errors.toSorted((a, b) => depthOf(b) - depthOf(a));
+  return closest !== undefined && depthOf(closest) > 0 ? closest : undefined;
+}
+
+function depthOf(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(
+    0,
+    ...issues.map((issue) => issue.path.length + Number(issue.code === "unrecognized_keys")),
+  );
+}
+
+function unknownOptionsText(names: readonly string[], known: readonly string[]): string {
   return names
     .map((name) => {
-      const meant = nearestName(name, known);
-      const hint = meant === undefined ? `There are ${known.join(", ")}.` : `Did you mean ${meant}?`;
-      return `There is no option ${name} here. ${hint}`;
+      const similar = nearestName(name, known);
+      const hint = similar === undefined ? `Known options: ${known.join(", ")}.` : `Did you mean ${similar}?`;
+      return `Unknown option ${name}. ${hint}`;
     })
     .join(" ");
 }

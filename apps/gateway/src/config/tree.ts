@@ -3,13 +3,21 @@ import {
   type MoleculerOptions,
   moleculerOptionNames,
 } from "@tidegate/broker-moleculer";
-import type { Broker, ContextFactory, Logger, Policy } from "@tidegate/core-registry";
+import type { Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { ScalarOption } from "@tidegate/protocol-graphql";
 import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
 import { z } from "zod";
-import { configError } from "./error.ts";
-import { handedOn, isPlugin, later, live, openSection, section, thirdParty } from "./option.ts";
-import { noOptions, protocols } from "./protocols.ts";
-import type { GatewayConfig, ResolvedConfig } from "./types.ts";
+import {
+  configError,
+  isPlugin,
+  later,
+  libraryOptions,
+  live,
+  openSection,
+  section,
+  thirdParty,
+} from "./option.ts";
+import type { GatewayConfig, NoOptions, ProtocolConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
 const year = 31_536_000;
 const seconds = z.number().min(0).max(year);
@@ -28,7 +36,7 @@ const examples = section({
 });
 
 const broker = section({
-  moleculer: handedOn<MoleculerOptions | EmbeddedOptions>(moleculerOptionNames),
+  moleculer: libraryOptions<MoleculerOptions | EmbeddedOptions>(moleculerOptionNames),
   http: later("HTTP upstreams"),
   registry: section({ examples: examples.optional(), healthCheck: later("health checks") }).prefault({}),
   batching: later("batched calls"),
@@ -36,6 +44,38 @@ const broker = section({
   reporter: later("the layout of reports"),
   log: later("a log of calls and events"),
 });
+
+const positive = z.int().min(1);
+
+/** The options of a plugin that has none: `{}`, or `false` to leave the plugin out. */
+const noOptions: z.ZodType<NoOptions | false, NoOptions | false> = z.union([section({}), z.literal(false)], {
+  error: "must be {} or false",
+});
+
+/** The options of `graphql()`, with the plugin's defaults. */
+const graphql = section({
+  maxDepth: positive.default(15),
+  maxAliases: z.int().min(0).default(30),
+  maxTokens: positive.default(2_000),
+  maxDirectives: z.int().min(0).default(50),
+  maxTypes: positive.default(500),
+  maxBranchTypes: positive.default(5_000),
+  maxOperations: positive.default(1_000),
+  maxSocketOperations: positive.default(100),
+  introspection: z.boolean().default(true),
+  graphiql: z.boolean().default(true),
+  scalars: z.record(z.string(), live<ScalarOption>("a scalar: an object", isObject)).default({}),
+});
+
+/** `schema.protocol`. The built-in protocols are on unless they are `false`. */
+const protocols: z.ZodType<ResolvedProtocols, ProtocolConfig> = openSection(
+  {
+    REST: noOptions.default({}),
+    GraphQL: z.union([graphql, z.literal(false)], { error: "must be { ... } or false" }).prefault({}),
+    WebSocket: noOptions.default({}),
+  },
+  thirdParty<Protocol>("a protocol plugin"),
+);
 
 const guard = z.enum(["off", "warn", "block"]);
 
@@ -98,9 +138,9 @@ const middleware = section({
   logging: later("a log of requests"),
 });
 
-const accessForms = [z.enum(["open", "local"]), section({ scope: z.string().min(1) })] as const;
-const access = z.union(accessForms, { error: 'must be "open", "local" or { scope: "NAME" }' });
-const pageAccess = z.union([...accessForms, z.literal(false)], {
+const accessLevels = [z.enum(["open", "local"]), section({ scope: z.string().min(1) })] as const;
+const access = z.union(accessLevels, { error: 'must be "open", "local" or { scope: "NAME" }' });
+const pageAccess = z.union([...accessLevels, z.literal(false)], {
   error: 'must be "open", "local", { scope: "NAME" } or false',
 });
 
@@ -151,7 +191,7 @@ const admin = z.union([section({ socket: z.string().min(1).exactOptional() }), z
   error: 'must be { socket: "PATH" } or false',
 });
 
-const ownLogger = live<Logger>("a logger: debug, info, warn and error", isLogger);
+const customLogger = live<Logger>("a logger: debug, info, warn and error", isLogger);
 
 const tree = section({
   brokers: z
@@ -165,20 +205,21 @@ const tree = section({
   server: server.prefault({}),
   admin: admin.prefault({}),
   logger: z
-    .union([ownLogger, logger], {
+    .union([customLogger, logger], {
       error: "must be { level: ... }, or a logger with debug, info, warn and error",
     })
     .prefault({}),
   skipProcessEventRegistration: z.boolean().default(false),
 });
 
-/** The tree of S15 as a schema: checks a configuration and fills in the defaults. */
+/** The schema of the configuration (S15): validates a configuration and fills in the defaults. */
 export const configSchema: z.ZodType<ResolvedConfig, GatewayConfig> = tree;
 
 /**
- * Checks a configuration and fills in its defaults (S15).
- * @param source where it comes from, for the error
- * @throws {TidegateError} `CONFIG_INVALID` with every wrong option's path, and the nearest right name
+ * Validates a configuration and fills in the defaults (S15).
+ * @param source the name of the configuration's file, for error messages
+ * @throws {TidegateError} `CONFIG_INVALID` with the path of every invalid option, and a similar name for
+ * unknown options
  */
 export function readConfig(value: unknown, source = "the configuration"): ResolvedConfig {
   const result = configSchema.safeParse(value);

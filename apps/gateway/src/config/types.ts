@@ -13,275 +13,267 @@ import type { GraphQLOptions } from "@tidegate/protocol-graphql";
 import type { AuthParsers, BranchOptions, JwtOptions, WebSocketOptions } from "@tidegate/server-h3";
 import type { AdminOptions } from "../admin/admin.ts";
 
-/** The configuration of a gateway (S15). Every option may be left out. */
+/** The configuration of a gateway (S15). Every option is optional. */
 export interface GatewayConfig {
   /** The distributed systems, in order of precedence (S13.2). Default: Moleculer with its defaults. */
   readonly brokers?: readonly (BrokerConfig | Broker)[] | undefined;
-  /** Branches, versions, protocols and policies. */
   readonly schema?: SchemaConfig | undefined;
-  /** Listeners, contexts, and who may use what is the gateway's own. */
   readonly server?: ServerConfig | undefined;
-  /** The socket for what changes the gateway (S9.11), on by default; `false`: there is none. */
+  /** The admin socket (S9.11). Default: on; `false` turns it off. */
   readonly admin?: AdminConfig | false | undefined;
-  /** How the default logger (consola) writes, or a logger of one's own. */
+  /** Options of the default logger (consola), or a logger object. */
   readonly logger?: LoggerConfig | Logger | undefined;
-  /** True: signals such as Ctrl-C are left to who started the gateway. Default false. */
+  /** True if the program that starts the gateway handles signals such as Ctrl-C itself. Default false. */
   readonly skipProcessEventRegistration?: boolean | undefined;
 }
 
-/** One distributed system. A third party's broker stands in the list as it is. */
+/**
+ * Configures one distributed system. The broker plugin of a third party stands in the list of brokers
+ * instead.
+ */
 export interface BrokerConfig {
-  /** Moleculer: every option of its own, and those of the plugin. */
+  /** All options of Moleculer's `ServiceBroker`, and those of the plugin. */
   readonly moleculer: MoleculerOptions | EmbeddedOptions;
-  /** What is noted of its services. */
   readonly registry?: ServicesConfig | undefined;
-  /** What inline functions find (S11.1). */
   readonly function?: FunctionConfig | undefined;
 }
 
-/** What is noted of services. */
+/** What the gateway records of the services of a broker. */
 export interface ServicesConfig {
   /**
-   * Which examples of calls and events are kept (S9.10). They are the gateway's: two brokers may not say different ones.
-   * Default: the limits of the registry.
+   * Which examples of calls and events are kept (S9.10). They are kept for all brokers together, so the
+   * options of two brokers must be equal. Default: the limits of the registry.
    */
   readonly examples?: Loose<ExamplesOptions> | undefined;
 }
 
-/** What inline functions find beside the language. */
+/** What inline functions can use beside the language (S11.1). */
 export interface FunctionConfig {
   /**
-   * The global `util`: data is copied, functions travel as text and must name nothing outside of themselves. The brokers' are put
-   * together; two brokers may not hold one name. Default `{}`.
+   * The global `util`. Data is copied. Functions are passed as source text, so they can use nothing outside
+   * of themselves. The entries of all brokers are merged; two brokers must not define the same name. Default
+   * `{}`.
    */
   readonly util?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Branches, versions, protocols and policies. */
+/** Options of branches, versions, protocols and policies. */
 export interface SchemaConfig {
-  /** How many versions of a branch can be asked for (S9.5). Default 10. */
+  /** How many versions of a branch can be requested (S9.5). Default 10. */
   readonly maxVersions?: number | undefined;
-  /** Seconds until a branch that nobody uses is released (S9.5). Default 1800. */
+  /** Seconds until an unused branch is released (S9.5). Default 1800. */
   readonly maxUnusedSeconds?: number | undefined;
-  /** Seconds between a node's leaving and the removal of what only it published (S9.3). Default 2. */
+  /**
+   * Seconds from the moment a node leaves until the fragments that only this node published are removed
+   * (S9.3). Default 2.
+   */
   readonly debounceSeconds?: number | undefined;
-  /** The same, for a node that was lost. Default 15. */
+  /** The same for a node that was lost without leaving. Default 15. */
   readonly lostSeconds?: number | undefined;
-  /** Seconds after which a broker that has not finished discovery no longer holds up readiness (S12.6). Default 30. */
+  /**
+   * Seconds after which readiness no longer waits for a broker that has not finished its discovery (S12.6).
+   * Default 30.
+   */
   readonly readyAfterSeconds?: number | undefined;
-  /** Services that must be there before the gateway is ready (S12.6). Default none. */
+  /** Services that must be present before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[] | undefined;
   /**
-   * What a breaking change of a fragment does: nothing, a warning in its report, or it is refused; for all branches, or by
-   * branch, where `*` is for those not named. Default `warn`.
+   * What happens if a fragment contains a breaking change: nothing (`off`), its report warns (`warn`), or it
+   * is refused (`block`). One value for all branches, or one per branch, where `*` stands for all others.
+   * Default `warn`.
    */
   readonly guard?: GuardConfig | undefined;
-  /** How many versions beside master's newest are kept compiled (S9.5). Default 20. */
+  /** How many versions stay compiled, beside the latest version of master (S9.5). Default 20. */
   readonly maxCompiled?: number | undefined;
-  /** The protocols; `false` leaves one out. */
+  /** The protocols. `false` leaves one out. */
   readonly protocol?: ProtocolConfig | undefined;
-  /** The policies; `false` switches one off: its rules pass, with a warning in every report (S1.2). */
+  /**
+   * The policies. `false` turns one off: its rules let everything pass, and every report warns about it
+   * (S1.2).
+   */
   readonly policy?: PolicyConfig | undefined;
 }
 
-/** What a breaking change does, for all branches or by branch. */
+/** What happens if a fragment contains a breaking change, for all branches or per branch. */
 export type GuardConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
 
-/** Nothing to set: the plugin has no options yet. */
+/** The options of a plugin that has none yet: `{}`. */
 export type NoOptions = Readonly<Record<string, never>>;
 
-/** Options that may be left out, or be undefined. */
+/** Makes every option optional, and allows `undefined` as its value. */
 export type Loose<Options> = { readonly [Key in keyof Options]?: Options[Key] | undefined };
 
-/** The protocols by their keys; ours are on unless they are `false`. A third party's plugin stands beside them. */
+/** The protocols by their keys. The built-in ones are on unless they are `false`. */
 export interface ProtocolConfig {
-  /** REST (S4). */
+  /** REST routes (S4). They have no options. */
   readonly REST?: NoOptions | false | undefined;
-  /** GraphQL (S5): the options of its plugin. */
+  /** Options of GraphQL (S5), with the plugin's defaults. */
   readonly GraphQL?: Loose<GraphQLOptions> | false | undefined;
-  /** WebSocket (S6). How sockets are kept is the server's: `server.protocol.webSocket`. */
+  /** S6. The options of sockets are those of the server: `server.protocol.webSocket`. */
   readonly WebSocket?: NoOptions | false | undefined;
-  /** A third party's. */
+  /** The plugin of a third party. */
   readonly [key: string]: Protocol | Loose<GraphQLOptions> | NoOptions | false | undefined;
 }
 
-/** The protocols with their defaults filled in. */
+/** The options of the protocols with all defaults. */
 export interface ResolvedProtocols extends ProtocolConfig {
-  /** REST. */
   readonly REST: NoOptions | false;
-  /** GraphQL. */
   readonly GraphQL: Required<GraphQLOptions> | false;
-  /** WebSocket. */
   readonly WebSocket: NoOptions | false;
 }
 
-/** The policies by their keys, asked in this order. A third party's plugin stands beside them and is asked after them. */
+/** The policies by their keys. The gateway evaluates them in this order, and those of third parties last. */
 export interface PolicyConfig {
-  /** Scopes (S7.3). */
+  /** Rules that require a scope of the client (S7.3). */
   readonly scope?: NoOptions | false | undefined;
-  /** Functions (S7.4). */
+  /** Rules that are a function of the fragment (S7.4). */
   readonly filter?: NoOptions | false | undefined;
-  /** A third party's. */
+  /** The plugin of a third party. */
   readonly [key: string]: Policy | NoOptions | false | undefined;
 }
 
-/** Listeners, contexts, and who may use what is the gateway's own. */
+/** Listeners, middleware, context values and access. */
 export interface ServerConfig {
-  /** How connections move to a new version (S6.4). */
   readonly update?: UpdateConfig | undefined;
-  /** The server as a whole. */
   readonly application?: ApplicationConfig | undefined;
-  /** The listeners (S12.1). */
   readonly protocol?: ListenerConfig | undefined;
-  /** What happens before and after routing (S12.2). */
   readonly middleware?: MiddlewareConfig | undefined;
-  /** The values of the context (S12.3). */
   readonly context?: ContextConfig | undefined;
-  /** Who may use what is the gateway's own (S9.11). */
   readonly access?: AccessConfig | undefined;
-  /** How a branch can be chosen without a prefix in the path (S9.5): the options of the server. Default: it cannot. */
+  /** How a request can select a branch without a prefix in its path (S9.5). Default: it cannot. */
   readonly branch?: BranchOptions | undefined;
 }
 
-/** How connections move to a new version (S6.4). */
+/** How sockets move to a new version (S6.4). */
 export type UpdateConfig = Loose<Pick<WebSocketOptions, "onRetire" | "retireSeconds">>;
 
-/** How WebSockets are kept, whichever protocol speaks on them (S6.3). */
+/** Limits and timeouts of WebSockets, for all protocols that use them (S6.3). */
 export type WebSocketConfig = Loose<Omit<WebSocketOptions, "onRetire" | "retireSeconds">>;
 
-/** The server as a whole. */
+/** Limits of the server as a whole. */
 export interface ApplicationConfig {
-  /** How many seconds a stop waits for requests that run. Default 30. */
+  /** How many seconds a stop waits for running requests. Default 30. */
   readonly drainSeconds?: number | undefined;
-  /** Most connections at once. Default 10000. */
+  /** The maximum number of open connections. Default 10000. */
   readonly maxConnections?: number | undefined;
 }
 
-/** The listeners. */
+/** The listeners of the server (S12.1). */
 export interface ListenerConfig {
-  /** HTTP/1.1. */
   readonly http?: HttpConfig | undefined;
-  /** WebSockets, on the same listeners. */
+  /** Options of WebSockets, which use the same listeners. */
   readonly webSocket?: WebSocketConfig | undefined;
 }
 
-/** A listener for HTTP/1.1. */
+/** The address and port of the HTTP/1.1 listener. */
 export interface HttpConfig {
-  /** The address to bind. Default `127.0.0.1`, this machine alone; `0.0.0.0` for everybody. */
+  /** The address to bind. Default `127.0.0.1`: this machine only. `0.0.0.0` listens on all interfaces. */
   readonly host?: string | undefined;
-  /** The port; 0 takes a free one. Default 8080. */
+  /** The port; 0 selects a free one. Default 8080. */
   readonly port?: number | undefined;
 }
 
-/** What happens before and after routing. */
+/** What runs before and after routing (S12.2). */
 export interface MiddlewareConfig {
-  /** How bodies are read. */
   readonly bodyParser?: BodyConfig | undefined;
-  /** How errors are answered. */
   readonly error?: ErrorConfig | undefined;
 }
 
-/** How bodies are read. */
+/** Limits for the bodies of requests. */
 export interface BodyConfig {
-  /** The largest body that is read whole (JSON, text, fields), in bytes. Default 1048576. */
+  /** The largest body that is read as a whole (JSON, text, form fields), in bytes. Default 1048576. */
   readonly maxBytes?: number | undefined;
   /** The largest body that is streamed, in bytes. Default 1073741824. */
   readonly maxStreamBytes?: number | undefined;
 }
 
-/** How errors are answered (S12.5). */
+/** What error responses show to clients (S12.5). */
 export interface ErrorConfig {
-  /** Shows clients what went wrong inside. For development. Default false. */
+  /** Includes internal details in error responses. For development only. Default false. */
   readonly expose?: boolean | undefined;
 }
 
-/** The values of the context. A third party's factory stands beside them, under the name of its value. */
+/**
+ * The context values (S12.3). The factory of a third party stands beside them, under the name of its value.
+ */
 export interface ContextConfig {
-  /** Who asks. Default: nobody is known. */
+  /** Authentication. Default: every client is anonymous. */
   readonly auth?: AuthConfig | undefined;
-  /** Where the client is. */
+  /** How the client's address is determined. */
   readonly ip?: IpConfig | undefined;
-  /** A third party's. */
+  /** The factory of a third party. */
   readonly [name: string]: ContextFactory | AuthConfig | IpConfig | undefined;
 }
 
-/** How `Authorization` is read (S12.4). */
+/** How the header `Authorization` is read (S12.4). */
 export interface AuthConfig {
-  /** `Bearer` credentials are JSON Web Tokens. Default: they are not read. */
+  /** `Bearer` credentials are JSON Web Tokens. Default: they are ignored. */
   readonly jwt?: JwtOptions | undefined;
-  /** Parsers of one's own, by scheme. Default none. */
+  /** Custom parsers by authentication scheme. Default none. */
   readonly parsers?: AuthParsers | undefined;
 }
 
-/** Where the client is. */
+/** How the client's address is determined. */
 export interface IpConfig {
-  /** Proxies whose `X-Forwarded-For` is believed: addresses and subnets. Default none. */
+  /** Addresses and subnets of proxies whose `X-Forwarded-For` is trusted. Default none. */
   readonly trustedProxies?: readonly string[] | undefined;
 }
 
-/** Who may use what (S9.11): `open`, `local`, or who holds a scope; others get 404. */
+/**
+ * Who has access (S9.11): `open`, `local`, or clients with a scope. All others get 404. `false` removes a
+ * page.
+ */
 export interface AccessConfig {
   /** Branches other than master. Default `local`. */
   readonly branches?: Access | undefined;
   /** Versions other than the latest. Default `local`. */
   readonly versions?: Access | undefined;
-  /** `/~status`; `false`: not there. Default `local`. */
+  /** Access to the page `/~status`. Default `local`. */
   readonly status?: Access | false | undefined;
-  /** `/~diff/...`; `false`: not there. Default `local`. */
+  /** Access to the page `/~diff/...`. Default `local`. */
   readonly diff?: Access | false | undefined;
-  /** `/~catalog/...`; `false`: not there. Default `local`. */
+  /** Access to the pages `/~catalog/...`. Default `local`. */
   readonly catalog?: Access | false | undefined;
-  /** `/~api/check`, dry runs; `false`: not there. Default `local`. */
+  /** Access to dry runs at `/~api/check`. Default `local`. */
   readonly check?: Access | false | undefined;
 }
 
-/** The socket for what changes the gateway: `tidegate pin`. */
+/** The admin socket, which `tidegate pin` uses. */
 export type AdminConfig = Loose<AdminOptions>;
 
-/** How the default logger writes. */
+/** Options of the default logger, consola. */
 export interface LoggerConfig {
-  /** What is written: `silent`, `error`, `warn`, `info` or `debug`, each with those before it. Default `info`. */
+  /** The least severe level that is logged. Default `info`. */
   readonly level?: LogLevel | undefined;
 }
 
-/** What is written. */
+/** The levels of the default logger, the most severe first. `silent` logs nothing. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
-/** A configuration, for editors: returns what it is given. */
+/** Returns the configuration unchanged. It gives editors the type of the configuration. */
 export function defineConfig(config: GatewayConfig): GatewayConfig {
   return config;
 }
 
-/** With every option set. */
+/** Makes every option required, and excludes `undefined`. */
 export type Filled<Options> = { readonly [Key in keyof Options]-?: Exclude<Options[Key], undefined> };
 
-/** A distributed system of ours, checked. */
+/** A validated `BrokerConfig` with all defaults. */
 export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
-  /** What is noted of its services; without examples it says nothing of them. */
   readonly registry: { readonly examples?: Required<ExamplesOptions> | undefined };
 }
 
-/** A configuration that was checked, with every default filled in. */
+/** A validated configuration with all defaults. */
 export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "schema" | "server">> {
-  /** The distributed systems. */
   readonly brokers: readonly (ResolvedBroker | Broker)[];
-  /** Branches, versions, protocols and policies. */
   readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
-  /** Listeners, contexts, access. */
   readonly server: {
-    /** How connections move. */
     readonly update: Filled<UpdateConfig>;
-    /** The server as a whole. */
     readonly application: Filled<ApplicationConfig>;
-    /** The listeners. */
     readonly protocol: { readonly http: Filled<HttpConfig>; readonly webSocket: Filled<WebSocketConfig> };
-    /** Before and after routing. */
     readonly middleware: { readonly bodyParser: Filled<BodyConfig>; readonly error: Filled<ErrorConfig> };
-    /** The values of the context. */
     readonly context: ContextConfig;
-    /** Who may use what. */
     readonly access: Filled<AccessConfig>;
-    /** How a branch can be chosen. */
     readonly branch: BranchOptions;
   };
 }

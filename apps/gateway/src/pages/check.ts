@@ -7,15 +7,14 @@ import {
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
-/** What the page asks, and who may. */
+/** Options of `checkPage`: the registry and the access. */
 export interface CheckPageOptions {
-  /** What knows. */
   readonly registry: Pick<Registry, "check">;
-  /** Who may ask (S9.11). */
+  /** Who can request dry runs (S9.11). */
   readonly access: Access;
 }
 
-/** Where a running gateway takes dry runs, below the branch's prefix. */
+/** The path of dry runs, below the prefix of a branch. */
 export const checkPath = "/~api/check";
 
 const requestSchema = z.strictObject({
@@ -25,8 +24,9 @@ const requestSchema = z.strictObject({
 });
 
 /**
- * `POST /~api/check` and `/~BRANCH/~api/check`: what would become of a fragment, `{ fragment, service, branch? }`. Answers the report, 200
- * also where it says that the fragment would be refused; nothing is served.
+ * The page `POST /~api/check` and `/~BRANCH/~api/check`: a dry run of the merge of `{ fragment, service,
+ * branch? }`. Answers 200 with the report, even if the fragment would be refused. Changes nothing that is
+ * served.
  */
 export function checkPage({ registry, access }: CheckPageOptions): GatewayPage {
   return {
@@ -34,13 +34,14 @@ export function checkPage({ registry, access }: CheckPageOptions): GatewayPage {
     path: checkPath,
     access,
     handle: async (request, scope) => {
-      // A browser sends JSON to another origin only after asking: a page elsewhere cannot make dry runs here.
+      // A browser sends JSON to another origin only after a CORS preflight, which this page does not answer.
+      // So web pages of other origins cannot request dry runs.
       if (request.body.type !== "application/json") {
         throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", "Send JSON: { fragment, service, branch? }.");
       }
-      const asked = readRequest(await request.body.json());
-      const branch = asked.branch ?? (request.base === "" ? undefined : scope.branch);
-      const report = await registry.check({ ...asked, ...(branch !== undefined && { branch }) });
+      const check = readRequest(await request.body.json());
+      const branch = check.branch ?? (request.base === "" ? undefined : scope.branch);
+      const report = await registry.check({ ...check, ...(branch !== undefined && { branch }) });
       return { status: 200, headers: [["content-type", "application/json"]], body: JSON.stringify(report) };
     },
   };

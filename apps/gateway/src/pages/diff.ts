@@ -5,24 +5,44 @@ import {
   type HttpRequest,
   type Registry,
   TidegateError,
+  type VersionName,
 } from "@tidegate/core-registry";
-import { readRange } from "../version-range.ts";
 
-/** What the page asks, and who may. */
+/** Options of `diffPage`: the registry and the access. */
 export interface DiffPageOptions {
-  /** What knows. */
   readonly registry: Pick<Registry, "difference">;
-  /** Who may ask (S9.11). */
+  /** Who can see the page (S9.11). */
   readonly access: Access;
 }
 
-/** Where the page is; the versions stand below it. */
+/** The path of the page, without the two versions. */
 export const diffPath = "/~diff";
 
+/** Two versions of one or two branches to compare. */
+export interface VersionRange {
+  readonly before: VersionName;
+  readonly after: VersionName;
+}
+
+const branchPattern = "[a-z0-9_-]{1,64}";
+const tagPattern = "latest|[0-9a-f]{8,32}";
+const rangePattern = new RegExp(
+  `^(${branchPattern})@(${tagPattern})\\.\\.(?:(${branchPattern})@)?(${tagPattern})$`,
+);
+
+/** Parses `BRANCH@A..BRANCH@B`, or `BRANCH@A..B` for one branch. Returns undefined for any other text. */
+export function parseRange(text: string): VersionRange | undefined {
+  const [, branch, before, afterBranch = branch, after] = rangePattern.exec(text) ?? [];
+  if (branch === undefined || before === undefined || afterBranch === undefined || after === undefined)
+    return undefined;
+  return { before: { branch, tag: before }, after: { branch: afterBranch, tag: after } };
+}
+
 /**
- * `GET /~diff/BRANCH@A..BRANCH@B`, short `/~diff/BRANCH@A..B`: what differs between two versions, by their tags or `latest`. JSON,
- * or text for people where the request asks for `text/plain` or says `?format=text`. 404 says which branch or version is not
- * there.
+ * The page `GET /~diff/BRANCH@A..BRANCH@B`, or in short `/~diff/BRANCH@A..B`: the difference between two
+ * versions, which are named by their tags or `latest`. Answers JSON, or text if the request accepts only
+ * `text/plain` or has `?format=text`. Answers 404 if it does not know a branch or a version; the problem
+ * names it.
  */
 export function diffPage({ registry, access }: DiffPageOptions): GatewayPage {
   return {
@@ -50,19 +70,20 @@ export function diffPage({ registry, access }: DiffPageOptions): GatewayPage {
   };
 }
 
-function rangeOf(path: string) {
-  const range = readRange(decodeURIComponent(path.slice(diffPath.length + 1)));
+function rangeOf(path: string): VersionRange {
+  const range = parseRange(decodeURIComponent(path.slice(diffPath.length + 1)));
   if (range !== undefined) return range;
   throw new TidegateError(
     "BAD_REQUEST",
-    "Ask for two versions: /~diff/master@1a2b3c4d..master@latest, or /~diff/master@1a2b3c4d..latest.",
+    "The path must name two versions, such as /~diff/master@1a2b3c4d..master@latest.",
   );
 }
 
 function wantsText(request: HttpRequest): boolean {
   const { format } = request.query;
   if (format === "text" || format === "json") return format === "text";
-  if (format !== undefined) throw new TidegateError("BAD_REQUEST", "format is text or json.");
+  if (format !== undefined)
+    throw new TidegateError("BAD_REQUEST", "The parameter format must be text or json.");
   const accept = request.header("accept") ?? "";
   return accept.includes("text/plain") && !accept.includes("application/json");
 }

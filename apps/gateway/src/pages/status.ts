@@ -10,37 +10,38 @@ import {
   TidegateError,
 } from "@tidegate/core-registry";
 
-/** What the page shows, and to whom. */
+/** Options of `statusPage`: the registry and the access. */
 export interface StatusPageOptions {
-  /** Whose branches. */
   readonly registry: Pick<Registry, "branches" | "gateways" | "health">;
-  /** Who may see it (S9.11). */
+  /** Who can see the page (S9.11). */
   readonly access: Access;
 }
 
-/** What the page answers (S9.9): the branch that was asked for, and which others there are. */
+/** The answer of the page (S9.9): the branch of the request, and a summary of all branches. */
 export interface Status extends BranchStatus {
-  /** The newest version of the branch that it builds on; null for master itself. */
+  /** The latest version of the parent branch; null for master. */
   readonly parentVersion: string | null;
-  /** How the gateway does. */
   readonly gateway: GatewayHealth;
-  /** What every gateway of the same systems serves, this one first; those that do not answer are left out. */
+  /**
+   * What every gateway of the same system serves, this gateway first. Gateways that do not answer are left
+   * out.
+   */
   readonly gateways: readonly GatewayStatus[];
-  /** Every branch, in short. */
   readonly branches: readonly BranchSummary[];
 }
 
-/** One branch in short. */
+/** The summary of a branch in the list of branches. */
 export interface BranchSummary {
-  /** Its name. */
   readonly branch: string;
-  /** Its newest version's tag; null while there is none. */
+  /** The tag of the latest version; null if the branch has no version yet. */
   readonly latestVersion: string | null;
-  /** When a request used it last: ISO 8601; null when none did. */
+  /** The time of the last request, in ISO 8601; null if there was none. */
   readonly latestUsedAt: string | null;
 }
 
-/** `GET /~status` and `/~BRANCH/~status` (S9.9). Answers 404 where there is no such branch or version. */
+/**
+ * The page `GET /~status` and `/~BRANCH/~status` (S9.9). Answers 404 if the branch or version does not exist.
+ */
 export function statusPage({ registry, access }: StatusPageOptions): GatewayPage {
   return {
     method: "GET",
@@ -61,9 +62,9 @@ export function statusPage({ registry, access }: StatusPageOptions): GatewayPage
 async function branchStatus(registry: StatusPageOptions["registry"], name: string): Promise<Status> {
   const gateways = await registry.gateways();
   const branches = registry.branches();
-  const branch = branches.find((one) => one.branch === name);
+  const branch = branches.find(({ branch }) => branch === name);
   if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN");
-  const parent = branches.find((one) => one.branch === branch.parent);
+  const parent = branches.find((other) => other.branch === branch.parent);
   return {
     ...branch,
     parentVersion: parent?.latestVersion ?? null,

@@ -1,12 +1,12 @@
 import type { TestService } from "@tidegate/plugin-testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ask, startLoad } from "../client.ts";
-import { type Stand, startStand } from "../reports/stand.ts";
+import { startTestGateway, type TestGateway } from "../reports/test-gateway.ts";
 
-/** A stand that serves `/players/1`, under load until the test ends; then nobody may have noticed anything. */
-async function startServing(): Promise<Stand & { readonly unhurt: () => Promise<void> }> {
-  const stand = await startStand();
-  await stand.publish({
+/** A gateway that serves `/players/1` under load. When the test ends, every response must have been right. */
+async function startServing(): Promise<TestGateway & { readonly expectRightAnswers: () => Promise<void> }> {
+  const testGateway = await startTestGateway();
+  await testGateway.publish({
     name: "player",
     fragment: {
       protocol: {
@@ -15,14 +15,14 @@ async function startServing(): Promise<Stand & { readonly unhurt: () => Promise<
     },
     actions: { get: { params: { type: "object" }, handler: () => ({ name: "Ann" }) } },
   });
-  const load = startLoad([`${stand.url}/players/1`], 2);
+  const load = startLoad([`${testGateway.url}/players/1`], 2);
   onTestFinished(() => load.stop());
-  const unhurt = async (): Promise<void> => {
+  const expectRightAnswers = async (): Promise<void> => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect([...load.answers.keys()]).toEqual(['/players/1 200 {"name":"Ann"}']);
   };
-  return { ...stand, unhurt };
+  return { ...testGateway, expectRightAnswers };
 }
 
 const team = (protocol: unknown, more: object = {}): TestService => ({
@@ -32,9 +32,9 @@ const team = (protocol: unknown, more: object = {}): TestService => ({
 });
 const rest = (routes: readonly object[], basePath = "/teams") => ({ REST: { basePath, routes } });
 
-describe("B9: whatever one service publishes, the others are served", () => {
-  test("B01: who registers what another service holds is refused, told who holds it, and served nowhere", async () => {
-    const { publish, url, unhurt } = await startServing();
+describe("B9: a hostile fragment does not affect other services", () => {
+  test("B01: a claim of another service is refused, and the report names the owner", async () => {
+    const { publish, url, expectRightAnswers } = await startServing();
     const steal = { method: "GET", path: "/:name", map: "() => 'stolen'" };
     const report = await publish(
       team(rest([steal, { method: "GET", path: "/mine", map: "() => 1" }], "/players")),
@@ -45,11 +45,11 @@ describe("B9: whatever one service publishes, the others are served", () => {
       findings: [{ code: "CLAIM_TAKEN", message: expect.stringContaining("`player`") }],
     });
     expect(await ask(`${url}/players/mine`)).toMatchObject({ body: '{"name":"Ann"}' });
-    await unhurt();
+    await expectRightAnswers();
   });
 
-  test("B01: a service that takes all paths gets only those that nobody else has, now or later", async () => {
-    const { publish, url, unhurt } = await startServing();
+  test("B01: a service that claims all paths gets only the unclaimed ones, now and later", async () => {
+    const { publish, url, expectRightAnswers } = await startServing();
     const all = { method: "GET", path: "/**", map: "() => 'all'" };
     expect(await publish(team(rest([all], "/")))).toMatchObject({ state: "succeeded" });
     await publish({
@@ -59,11 +59,11 @@ describe("B9: whatever one service publishes, the others are served", () => {
     expect(await ask(`${url}/late`)).toMatchObject({ body: "late" });
     expect(await ask(`${url}/nobody`)).toMatchObject({ body: "all" });
     expect((await ask(`${url}/~status`)).body).not.toBe("all");
-    await unhurt();
+    await expectRightAnswers();
   });
 
-  test("B02: a regex that could take for ever is refused, and so are more than can be proved", async () => {
-    const { publish, unhurt } = await startServing();
+  test("B02: a regex with exponential time is refused, and so are too many regexes", async () => {
+    const { publish, expectRightAnswers } = await startServing();
     const path = (regex: string) => ({ method: "GET", path: `/:id(${regex})`, map: "() => 1" });
     for (const regex of ["(?:a+)+", "(?:a|a)*b", "[a-z]{1,200}[a-z]{1,200}", "(?:(?:a{99}){99}){99}"]) {
       const { findings } = await publish({ ...team(rest([path(regex)])), revision: regex.length });
@@ -72,11 +72,11 @@ describe("B9: whatever one service publishes, the others are served", () => {
     const many = Array.from({ length: 1_000 }, (_, at) => path(`(?:a|b|c${at}){1,20}[a-z]{1,20}`));
     const { findings } = await publish({ ...team(rest(many)), revision: 100 });
     expect(findings).toMatchObject([{ code: "REGEXES_TOO_MANY" }]);
-    await unhurt();
+    await expectRightAnswers();
   });
 
-  test("B03: 100,000 routes in one fragment are over the quota", async () => {
-    const { publish, url, unhurt } = await startServing();
+  test("B03: 100,000 routes in one fragment exceed the limit", async () => {
+    const { publish, url, expectRightAnswers } = await startServing();
     const routes = Array.from({ length: 100_000 }, (_, at) => ({ method: "GET", path: `/${at}` }));
     expect(await publish(team(rest(routes)))).toMatchObject({
       state: "failed",
@@ -88,21 +88,21 @@ describe("B9: whatever one service publishes, the others are served", () => {
       findings: [{ code: "ROUTES_TOO_MANY", found: "20000 routes" }],
     });
     expect(await ask(`${url}/teams/1`)).toMatchObject({ status: 404 });
-    await unhurt();
+    await expectRightAnswers();
   });
 
-  test("B04: 20,000 types in one fragment are over the quota", async () => {
-    const { publish, unhurt } = await startServing();
+  test("B04: 20,000 types in one fragment exceed the limit", async () => {
+    const { publish, expectRightAnswers } = await startServing();
     const typeDefs = Array.from({ length: 20_000 }, (_, at) => `type T${at} { id: ID }`).join(" ");
     expect(await publish(team({ GraphQL: { typeDefs } }))).toMatchObject({
       state: "failed",
       findings: [{ code: "GRAPHQL_TOO_MANY_TYPES" }],
     });
-    await unhurt();
+    await expectRightAnswers();
   });
 
-  test("a fragment that is nested without end, or holds itself, is refused, and its service can mend it", async () => {
-    const { publish, url, unhurt } = await startServing();
+  test("a fragment that is nested too deeply or contains itself is refused", async () => {
+    const { publish, url, expectRightAnswers } = await startServing();
     let deep: unknown = "bottom";
     for (let level = 0; level < 10_000; level++) deep = { a: [deep] };
     const endless: Record<string, unknown> = {};
@@ -112,14 +112,14 @@ describe("B9: whatever one service publishes, the others are served", () => {
         state: "failed",
         findings: [{ code: "FRAGMENT_TOO_DEEP" }],
       });
-    const mended = rest([{ method: "GET", path: "/", map: "() => 'mended'" }]);
-    expect(await publish({ ...team(mended), revision: 3 })).toMatchObject({ state: "succeeded" });
-    expect(await ask(`${url}/teams`)).toMatchObject({ body: "mended" });
-    await unhurt();
+    const corrected = rest([{ method: "GET", path: "/", map: "() => 'corrected'" }]);
+    expect(await publish({ ...team(corrected), revision: 3 })).toMatchObject({ state: "succeeded" });
+    expect(await ask(`${url}/teams`)).toMatchObject({ body: "corrected" });
+    await expectRightAnswers();
   });
 
-  test("S10.2: thousands of faults make one report that can be read and sent", async () => {
-    const { publish, unhurt } = await startServing();
+  test("S10.2: thousands of errors make one report of limited size", async () => {
+    const { publish, expectRightAnswers } = await startServing();
     const members = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`m${at}`, 1]));
     for (const [revision, fragment] of [
       members,
@@ -132,6 +132,6 @@ describe("B9: whatever one service publishes, the others are served", () => {
       expect(report.findings.length).toBeGreaterThan(50);
       expect(JSON.stringify(report).length).toBeLessThan(100_000);
     }
-    await unhurt();
+    await expectRightAnswers();
   });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { ask } from "../client.ts";
-import { startStand } from "../reports/stand.ts";
+import { startTestGateway } from "../reports/test-gateway.ts";
 
 const inherited = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
 const get = (basePath: string, action: string) => ({
   protocol: { REST: { basePath, routes: [{ method: "GET", path: "/", call: { action } }] } },
 });
 
-test("B07: services, actions and branches may be called like members of every object", async () => {
-  const { bus, gateway, url } = await startStand();
+test("B07: services, actions and branches can have the names of Object.prototype's members", async () => {
+  const { bus, gateway, url } = await startTestGateway();
   for (const name of inherited) {
     const branch = name.toLowerCase();
     bus.node(`a-${name}`).publish({
@@ -26,7 +26,7 @@ test("B07: services, actions and branches may be called like members of every ob
   for (const name of inherited) {
     expect(await ask(`${url}/of/${name}`)).toEqual({ status: 200, body: name });
     expect(await ask(`${url}/~${name.toLowerCase()}/mine`)).toEqual({ status: 200, body: name });
-    // A service of that one name is left out: no map of services has it.
+    // The name __proto__ is left out: no map of services can contain it.
     expect(await ask(`${url}/named/${name}`)).toMatchObject({ status: name === "__proto__" ? 404 : 200 });
   }
   expect(await ask(`${url}/~nobody/mine`)).toMatchObject({ status: 404 });
@@ -36,19 +36,19 @@ test("B07: services, actions and branches may be called like members of every ob
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
 });
 
-test("an action's name that would steer a terminal reaches no report as it is", async () => {
-  const { publish, url } = await startStand();
+test("control characters in the name of an action are removed from reports", async () => {
+  const { publish, url } = await startTestGateway();
   const report = await publish({
     name: "team",
     fragment: get("/teams", "te\u001b[2J\u0007am\r\nfalse line.gone"),
   });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
   expect(report.table).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   expect(await ask(`${url}/teams`)).toMatchObject({ status: 503 });
 });
 
-test("S10.1: a branch that is called like a member of every object is guarded as all are", async () => {
-  const { publish, url } = await startStand({ schema: { guard: "block" } });
+test("S10.1: schema.guard applies to a branch with the name of a member of Object.prototype", async () => {
+  const { publish, url } = await startTestGateway({ schema: { guard: "block" } });
   const onBranch = (branch: string, revision: number, basePath: string) => ({
     name: branch,
     revision,

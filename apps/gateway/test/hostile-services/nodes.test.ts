@@ -1,7 +1,7 @@
 import type { TestService } from "@tidegate/plugin-testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { ask, startLoad } from "../client.ts";
-import { startStand } from "../reports/stand.ts";
+import { startTestGateway } from "../reports/test-gateway.ts";
 
 const actions: NonNullable<TestService["actions"]> = {
   get: { params: { type: "object" }, handler: ({ node }) => ({ node }) },
@@ -15,20 +15,20 @@ const player = (path: string, revision: number): TestService => ({
   actions,
 });
 
-test("B06, S9.2, S9.7: of two nodes with different fragments the newest is served, by both, and the other is told", async () => {
-  const { publish, url, bus } = await startStand();
+test("B06, S9.2, S9.7: of two nodes' different fragments, the newest is served", async () => {
+  const { publish, url, bus } = await startTestGateway();
   await publish(player("/new", 2), "new");
   const report = await publish(player("/old", 1), "old");
   expect(report).toMatchObject({ state: "skipped", findings: [{ code: "FRAGMENT_OLDER" }] });
   expect(await ask(`${url}/players/old`)).toMatchObject({ status: 404 });
-  const asked = await Promise.all(Array.from({ length: 10 }, () => ask(`${url}/players/new`)));
-  expect(new Set(asked.map(({ body }) => body))).toEqual(new Set(['{"node":"new"}', '{"node":"old"}']));
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask(`${url}/players/new`)));
+  expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['{"node":"new"}', '{"node":"old"}']));
   bus.node("new").leave();
   await expect.poll(async () => (await ask(`${url}/players/old`)).status, { timeout: 30_000 }).toBe(200);
 });
 
-test("B10: a report that makes its service change, which makes a report, comes to an end", async () => {
-  const { bus, gateway, url } = await startStand();
+test("B10: a service that changes with every report does not cause endless reports", async () => {
+  const { bus, gateway, url } = await startTestGateway();
   let changes = 0;
   const change = (): void => {
     changes += 1;
@@ -47,13 +47,13 @@ test("B10: a report that makes its service change, which makes a report, comes t
       { timeout: 30_000 },
     )
     .toBe(true);
-  // Twenty reports in a minute at the most, and a few are of several merges.
+  // At most 20 reports per minute are sent; some of them cover several merges.
   expect(changes).toBeGreaterThan(1);
   expect(changes).toBeLessThanOrEqual(21);
 });
 
-test("B11: a service that changes a hundred times in a burst is merged once, and what was served is served meanwhile", async () => {
-  const { bus, gateway, url, publish } = await startStand();
+test("B11: a burst of a hundred changes is merged once, and requests are answered meanwhile", async () => {
+  const { bus, gateway, url, publish } = await startTestGateway();
   await publish(player("/:id", 1));
   const load = startLoad([`${url}/players/1`], 2);
   onTestFinished(() => load.stop());
@@ -63,7 +63,7 @@ test("B11: a service that changes a hundred times in a burst is merged once, and
     const before = mounts;
     for (let at = 1; at <= 100; at++) {
       const revision = burst * 100 + at + 1;
-      // Every third time it is broken.
+      // Every third fragment is invalid.
       bus.node("player").publish(player(at % 3 === 0 ? "broken" : `/:id/${revision}`, revision));
     }
     bus.node("player").publish({
@@ -89,8 +89,8 @@ test("B11: a service that changes a hundred times in a burst is merged once, and
   expect([...load.answers.keys()]).toEqual(['/players/1 200 {"node":"player"}']);
 });
 
-test("S10.2: a service that goes to and fro between two fragments for ever is served, and told of it a few times", async () => {
-  const { bus, gateway, url } = await startStand();
+test("S10.2: a service that alternates between two fragments is served, and gets few reports", async () => {
+  const { bus, gateway, url } = await startTestGateway();
   for (let revision = 1; revision <= 200; revision++) {
     bus.node("player").publish(player(revision % 2 === 0 ? "/even" : "/odd", revision));
     await gateway.registry.settled();
@@ -104,8 +104,8 @@ test("S10.2: a service that goes to and fro between two fragments for ever is se
   expect(statuses.sort()).toEqual([200, 404]);
 });
 
-test("B07: three thousand services of one node are served, and none of them keeps the others from being so", async () => {
-  const { bus, gateway, url } = await startStand();
+test("B07: three thousand services of one node are all served", async () => {
+  const { bus, gateway, url } = await startTestGateway();
   const names = Array.from({ length: 3_000 }, (_, at) => `s${at}`);
   for (const name of names)
     bus.node("crowd").publish({

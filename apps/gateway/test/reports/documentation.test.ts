@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectGolden, startStand } from "./stand.ts";
+import { expectGolden, startTestGateway } from "./test-gateway.ts";
 
 const described = (description: string) => ({
   name: "player",
@@ -18,8 +18,8 @@ const described = (description: string) => ({
   actions: { get: { params: { type: "object", properties: { id: { type: "string" } } } } },
 });
 
-test("S1.4: documentation alone makes no version, is shown at once, and its author is told so", async () => {
-  const { publish, gateway, url } = await startStand();
+test("S1.4: a change of documentation creates no version, is visible at once, and is reported", async () => {
+  const { publish, gateway, url } = await startTestGateway();
   const summary = async (): Promise<unknown> => {
     const page = await fetch(`${url}/~catalog/openapi.json`);
     return JSON.stringify(await page.json());

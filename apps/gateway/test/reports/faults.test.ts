@@ -1,27 +1,27 @@
 import { beforeAll, expect, test } from "vitest";
 import { faults } from "./faults.ts";
-import { expectGolden, type Stand, startStand } from "./stand.ts";
+import { expectGolden, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
-let stand: Stand;
+let testGateway: TestGateway;
 beforeAll(async () => {
-  // A stand for all: each service is on a node of its own, and taken away again.
-  stand = await startStand({}, () => undefined);
-  return () => stand.gateway.stop();
+  // All cases share a gateway: each service is published on its own node and removed afterwards.
+  testGateway = await startTestGateway({}, () => undefined);
+  return () => testGateway.gateway.stop();
 });
 
 test.each(faults)(
-  "S10.1: $code, $what: the developer is told what, where, and what to do",
+  "S10.1: $code, $what: the report says what is wrong, where, and what to do",
   async ({ what, code, service }) => {
     const file = what.toLowerCase().replaceAll(" ", "-");
-    const report = await stand.publish(service, file);
+    const report = await testGateway.publish(service, file);
     expect(report.findings.map((finding) => finding.code)).toContain(code);
-    await stand.withdraw(service.name, file);
+    await testGateway.withdraw(service.name, file);
     await expectGolden(report, file);
   },
 );
 
-test("S1: all faults of a fragment are in one report, the worst first", async () => {
-  const report = await stand.publish(
+test("S1: one report contains all findings of a fragment, the most severe first", async () => {
+  const report = await testGateway.publish(
     {
       name: "player",
       fragment: {
@@ -40,7 +40,7 @@ test("S1: all faults of a fragment are in one report, the worst first", async ()
     },
     "many",
   );
-  await stand.withdraw("player", "many");
+  await testGateway.withdraw("player", "many");
   expect(report.findings.length).toBeGreaterThanOrEqual(4);
   await expectGolden(report, "many-at-once");
 });

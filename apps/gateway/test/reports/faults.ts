@@ -8,19 +8,18 @@ const actions: NonNullable<TestService["actions"]> = {
   secret: { published: false },
 };
 
-/** A kind of fault or warning that a fragment can have by itself, and the fragment that has it. */
+/** A service whose fragment has one kind of error or warning. */
 export interface FaultyService {
-  /** What it is, for people; the golden file's name comes of it. */
+  /** The title of the case. The name of its golden file is derived from it. */
   readonly what: string;
-  /** The finding's code. */
+  /** The code of the expected finding. */
   readonly code: string;
-  /** The service. */
   readonly service: TestService;
 }
 
 const service = (fragment: unknown): TestService => ({ name: "player", fragment, actions });
 
-/** A fragment with these routes below `/players`. */
+/** A service with these routes below `/players`. */
 const rest = (...routes: object[]): TestService =>
   service({ protocol: { REST: { basePath: "/players", routes } } });
 
@@ -38,7 +37,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-/** Every kind that one fragment alone can show. */
+/** Every kind of finding that a single fragment can cause. */
 export const faults: readonly FaultyService[] = [
   { what: "no object", code: "FRAGMENT_INVALID", service: service(5) },
   {

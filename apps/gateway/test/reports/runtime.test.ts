@@ -1,18 +1,20 @@
 import type { TestService } from "@tidegate/plugin-testkit";
 import { expect, test } from "vitest";
-import { expectGolden, type Stand, startStand } from "./stand.ts";
+import { expectGolden, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 const fragment = (routes: object[], policy: object = {}) => ({
   protocol: { REST: { basePath: "/players", routes } },
   policy,
 });
 
-/** Publishes, asks for `/players/1`, and gives the report on what happened meanwhile. */
-async function asked(stand: Stand, service: TestService, path = "/players/1") {
-  await stand.publish(service);
-  const answer = await fetch(`${stand.url}${path}`);
+/** Publishes a service and requests `/players/1`. Returns the response's status and the runtime report. */
+async function requestReport(testGateway: TestGateway, service: TestService, path = "/players/1") {
+  await testGateway.publish(service);
+  const answer = await fetch(`${testGateway.url}${path}`);
   await answer.text();
-  const report = await stand.bus.node(service.name).waitForReport(({ occasion }) => occasion === "runtime");
+  const report = await testGateway.bus
+    .node(service.name)
+    .waitForReport(({ occasion }) => occasion === "runtime");
   return { status: answer.status, report };
 }
 
@@ -86,26 +88,27 @@ const faults = [
   },
 ];
 
-test.each(faults)(
-  "S10.1: $what is told to who published it ($code)",
-  async ({ what, code, status, fragment }) => {
-    const stand = await startStand(code === "FUNCTION_TIMEOUT" ? { functionMs: 50 } : {});
-    const { status: answered, report } = await asked(stand, { name: "player", fragment, actions });
-    expect(answered).toBe(status);
-    expect(report.findings.map((finding) => finding.code)).toContain(code);
-    await expectGolden(report, what.replaceAll(" ", "-"));
-  },
-);
+test.each(faults)("S10.1: the report of $what ($code)", async ({ what, code, status, fragment }) => {
+  const testGateway = await startTestGateway(code === "FUNCTION_TIMEOUT" ? { functionMs: 50 } : {});
+  const { status: answered, report } = await requestReport(testGateway, {
+    name: "player",
+    fragment,
+    actions,
+  });
+  expect(answered).toBe(status);
+  expect(report.findings.map((finding) => finding.code)).toContain(code);
+  await expectGolden(report, what.replaceAll(" ", "-"));
+});
 
-test("S10.1, S9.10: what a function writes to its console arrives, and nothing secret of it", async () => {
-  const stand = await startStand();
+test("S10.1, S9.10: a report contains the console output of functions, without secrets", async () => {
+  const testGateway = await startTestGateway();
   const write = `({ query }) => {
     console.log("asked", { password: query.password, page: 2 });
     console.warn("authorization: Bearer " + query.token);
     return query.page;
   }`;
-  const { report } = await asked(
-    stand,
+  const { report } = await requestReport(
+    testGateway,
     { name: "player", fragment: fragment([{ method: "GET", path: "/:id", map: write }]) },
     "/players/1?password=hunter2&token=eyJhbGciOi.x.y",
   );

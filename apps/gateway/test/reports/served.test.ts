@@ -1,6 +1,6 @@
 import type { TestService } from "@tidegate/plugin-testkit";
 import { expect, test } from "vitest";
-import { expectGolden, startStand } from "./stand.ts";
+import { expectGolden, startTestGateway } from "./test-gateway.ts";
 
 const get = { params: { type: "object", properties: { id: { type: "string" } } } };
 const actions = { get, list: { params: { type: "object" } } };
@@ -21,8 +21,8 @@ const graphql = (fields: string) => ({
   },
 });
 
-test("S10.1: a first fragment: what is served, and where to try it", async () => {
-  const { publish } = await startStand();
+test("S10.1: a first fragment: the added endpoints and their URLs", async () => {
+  const { publish } = await startTestGateway();
   const report = await publish(
     player(1, {
       ...rest(route("GET", "/:id"), route("GET", "/", "player.list")),
@@ -34,8 +34,8 @@ test("S10.1: a first fragment: what is served, and where to try it", async () =>
   await expectGolden(report, "served");
 });
 
-test("S10.1: a new fragment: what was added, changed and removed, from which version to which", async () => {
-  const { publish } = await startStand();
+test("S10.1: a new fragment: added, changed and removed endpoints, and both versions", async () => {
+  const { publish } = await startTestGateway();
   const before = await publish(
     player(1, { ...rest(route("GET", "/:id"), route("GET", "/old")), ...graphql("name: String") }),
   );
@@ -50,8 +50,8 @@ test("S10.1: a new fragment: what was added, changed and removed, from which ver
   await expectGolden(report, "changed");
 });
 
-test("S10.1: a fragment that comes back tells again what it changed", async () => {
-  const { publish } = await startStand();
+test("S10.1: a fragment that returns is reported with its changes again", async () => {
+  const { publish } = await startTestGateway();
   const protocol = rest(route("GET", "/:id"));
   await publish(player(1, protocol));
   await publish(player(2, rest(route("GET", "/:name"), route("GET", "/a"))));
@@ -63,16 +63,16 @@ test("S10.1: a fragment that comes back tells again what it changed", async () =
   ]);
 });
 
-test("S10.1: a branch's URLs carry its prefix", async () => {
-  const { publish } = await startStand();
+test("S10.1: the URLs of a branch contain its prefix", async () => {
+  const { publish } = await startTestGateway();
   await expectGolden(
     await publish(player(1, rest(route("GET", "/:id")), { branch: "preview" })),
     "on-a-branch",
   );
 });
 
-test("S10.1: a node that joins with a fragment that is served is told that nothing changes", async () => {
-  const { publish } = await startStand();
+test("S10.1: a node that joins with the served fragment gets a report without changes", async () => {
+  const { publish } = await startTestGateway();
   const service = player(1, rest(route("GET", "/:id")));
   await publish(service, "n1");
   const report = await publish(service, "n2");
@@ -80,14 +80,14 @@ test("S10.1: a node that joins with a fragment that is served is told that nothi
   await expectGolden(report, "joined");
 });
 
-test("S9.2: an older fragment is told that a newer one is used", async () => {
-  const { publish } = await startStand();
+test("S9.2: an older fragment: the report names the newer one", async () => {
+  const { publish } = await startTestGateway();
   await publish(player(2, rest(route("GET", "/:id"))), "new");
   await expectGolden(await publish(player(1, rest(route("GET", "/older"))), "old"), "older-fragment");
 });
 
-test("S9.6: who claims what another service holds is told who holds it", async () => {
-  const { publish } = await startStand();
+test("S9.6: a contested claim: the report names the owner", async () => {
+  const { publish } = await startTestGateway();
   await publish(player(1, { ...rest(route("GET", "/:id")), ...graphql("name: String") }));
   const challenger: TestService = {
     name: "team",
@@ -97,8 +97,8 @@ test("S9.6: who claims what another service holds is told who holds it", async (
   await expectGolden(await publish(challenger), "claim-taken");
 });
 
-test("S5.8: what waits is told, with what it waits for, and again when it has come", async () => {
-  const { publish, bus } = await startStand();
+test("S5.8: a waiting definition: the report names the missing type", async () => {
+  const { publish, bus } = await startTestGateway();
   const waiting = await publish({
     name: "team",
     fragment: {
@@ -121,8 +121,8 @@ test("S5.8: what waits is told, with what it waits for, and again when it has co
   );
 });
 
-test("S1.2: rules of a policy that was switched off pass, with a warning", async () => {
-  const { publish } = await startStand({ schema: { policy: { scope: false } } });
+test("S1.2: rules of a disabled policy cause a warning", async () => {
+  const { publish } = await startTestGateway({ schema: { policy: { scope: false } } });
   const report = await publish(
     player(1, rest(route("GET", "/:id")), {
       policy: { call: [{ actions: ["player.*"], scope: ["player"] }] },
@@ -131,16 +131,16 @@ test("S1.2: rules of a policy that was switched off pass, with a warning", async
   await expectGolden(report, "policy-off");
 });
 
-test("S13.2: a broker that cannot send events refuses a fragment that publishes", async () => {
-  const { publish } = await startStand({ broker: { publish: false } });
+test("S13.2: a fragment that publishes events is refused if the broker cannot publish", async () => {
+  const { publish } = await startTestGateway({ broker: { publish: false } });
   const report = await publish(
     player(1, rest({ method: "POST", path: "/", publish: { event: "player.came", params: {} } })),
   );
   await expectGolden(report, "broker-that-cannot-publish");
 });
 
-test("S9.3: when the last node has gone, the removal tells what is not served any more", async () => {
-  const { publish, withdraw, reports } = await startStand();
+test("S9.3: after the last node has left, the report lists the removed endpoints", async () => {
+  const { publish, withdraw, reports } = await startTestGateway();
   await publish(player(1, rest(route("GET", "/:id"))));
   await withdraw("player");
   const [removal] = reports.slice(-1);
@@ -148,8 +148,8 @@ test("S9.3: when the last node has gone, the removal tells what is not served an
   if (removal !== undefined) await expectGolden(removal, "removed");
 });
 
-test("S10.1: a service that stays but publishes no fragment any more is told what is gone", async () => {
-  const { publish } = await startStand();
+test("S10.1: a service that stops publishing a fragment gets a report of the removed endpoints", async () => {
+  const { publish } = await startTestGateway();
   await publish(player(1, rest(route("GET", "/:id"))));
   const report = await publish({ name: "player", revision: 2, actions });
   expect(report).toMatchObject({
@@ -158,8 +158,8 @@ test("S10.1: a service that stays but publishes no fragment any more is told wha
   });
 });
 
-test("S13.1: a node of a branch that everybody reaches is told what it takes its share of", async () => {
-  const { publish } = await startStand();
+test("S13.1: an exposed node of a branch gets a warning", async () => {
+  const { publish } = await startTestGateway();
   const report = await publish({
     ...player(1, rest(route("GET", "/:id")), { branch: "preview" }),
     exposed: true,
@@ -171,8 +171,8 @@ test("S13.1: a node of a branch that everybody reaches is told what it takes its
 const before = rest(route("GET", "/:id"), route("GET", "/old"), route("GET", "/team"));
 const after = rest(route("GET", "/:id"), route("POST", "/"));
 
-test("S10.1: a change that breaks clients is served, with a warning", async () => {
-  const { publish } = await startStand();
+test("S10.1: a breaking change is served with a warning", async () => {
+  const { publish } = await startTestGateway();
   await publish(player(1, before));
   const report = await publish(player(2, after));
   expect(report.state).toBe("succeeded");
@@ -180,8 +180,8 @@ test("S10.1: a change that breaks clients is served, with a warning", async () =
   await expectGolden(report, "breaking-warned");
 });
 
-test("S10.1: a change that breaks clients is refused where the branch is guarded", async () => {
-  const { publish, url } = await startStand({ schema: { guard: "block" } });
+test("S10.1: a breaking change is refused if schema.guard is block", async () => {
+  const { publish, url } = await startTestGateway({ schema: { guard: "block" } });
   await publish(player(1, before));
   const report = await publish(player(2, after));
   expect(report).toMatchObject({ state: "failed", changes: [] });

@@ -7,7 +7,7 @@ const programOf = (who: string): string => join(import.meta.dirname, `${who}.ts`
 const all = "id name position teamId shirt born height foot goals fit";
 const [first] = players;
 
-/** GraphQL over HTTP: operations whose fields call actions in the gateway's own process. */
+/** GraphQL over HTTP: operations whose fields call actions in the process of the gateway. */
 export const graphqlBenchmark: Benchmark = {
   name: "graphql",
   works: [

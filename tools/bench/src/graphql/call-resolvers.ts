@@ -1,17 +1,15 @@
 import type { ServiceBroker } from "moleculer";
 import { playerType, queryFields } from "./players.ts";
 
-/** A schema as the libraries take it. */
+/** A schema in the form that other GraphQL servers accept. */
 export interface Executable {
-  /** In GraphQL's schema language. */
   readonly typeDefs: string;
-  /** By type and field. */
   readonly resolvers: {
     readonly Query: Readonly<Record<string, (source: unknown, args: object) => unknown>>;
   };
 }
 
-/** The schema by hand: each resolver calls the action that ours is mapped to. */
+/** A schema whose resolvers call the same actions as the connectors of our fragment. */
 export function executable(broker: ServiceBroker): Executable {
   return {
     typeDefs: `${playerType} type Query ${queryFields}`,

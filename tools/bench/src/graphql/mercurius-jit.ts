@@ -1,4 +1,4 @@
-import { contend } from "../harness/contend.ts";
+import { contend } from "../harness/contender.ts";
 import { startMercurius } from "./mercurius-server.ts";
 
 await contend(() => startMercurius(1));

@@ -6,8 +6,8 @@ import { executable } from "./call-resolvers.ts";
 import { playerService } from "./players.ts";
 
 /**
- * Starts mercurius on fastify and resolves with its port.
- * @param jit after how many runs an operation is compiled; 0: never
+ * Starts mercurius on fastify and returns the port.
+ * @param jit the number of runs after which an operation is compiled; 0 turns compilation off
  */
 export async function startMercurius(jit: number): Promise<number> {
   const broker = new ServiceBroker({ logger: false });

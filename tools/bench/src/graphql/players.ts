@@ -1,32 +1,22 @@
 import type { ServiceSchema } from "moleculer";
 
-/** One player, as the action answers it: ten members. */
+/** A player with ten members, as the action returns it. */
 export interface Player {
-  /** From 1. */
   readonly id: number;
-  /** Full name. */
   readonly name: string;
-  /** Where on the field. */
   readonly position: string;
-  /** Whose. */
   readonly teamId: number;
-  /** On the shirt. */
   readonly shirt: number;
-  /** Year. */
   readonly born: number;
-  /** Metres. */
   readonly height: number;
-  /** The better one. */
   readonly foot: string;
-  /** This season's. */
   readonly goals: number;
-  /** Whether they can play. */
   readonly fit: boolean;
 }
 
 const positions = ["goalkeeper", "defender", "midfielder", "forward"];
 
-/** The hundred players of every contender. */
+/** The hundred players that every contender serves. */
 export const players: readonly Player[] = Array.from({ length: 100 }, (_, index) => ({
   id: index + 1,
   name: `Player ${index + 1}`,
@@ -40,7 +30,7 @@ export const players: readonly Player[] = Array.from({ length: 100 }, (_, index)
   fit: index % 10 !== 0,
 }));
 
-/** The service that every contender runs in its own process. */
+/** The Moleculer service that every contender runs in its process. */
 export const playerService: ServiceSchema = {
   name: "player",
   actions: {
@@ -52,7 +42,7 @@ export const playerService: ServiceSchema = {
   },
 };
 
-/** The types; contenders define `Query`, ours extends it. */
+/** The type of players. Other servers define `Query`, our fragment extends it. */
 export const playerType = `
   type Player {
     id: Int!
@@ -68,7 +58,7 @@ export const playerType = `
   }
 `;
 
-/** The fields of `Query`. */
+/** The fields of the type `Query`. */
 export const queryFields = `{
     player(id: Int!): Player
     players: [Player!]!

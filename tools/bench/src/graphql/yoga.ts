@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSchema, createYoga } from "graphql-yoga";
 import { ServiceBroker } from "moleculer";
-import { contend } from "../harness/contend.ts";
+import { contend } from "../harness/contender.ts";
 import { executable } from "./call-resolvers.ts";
 import { playerService } from "./players.ts";
 

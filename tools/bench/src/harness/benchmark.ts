@@ -1,63 +1,53 @@
-/** A benchmark, as data: who does the same work, and what the work is. */
+/** A benchmark: requests, and the servers that are compared with them. */
 export interface Benchmark {
-  /** What it is started by: `rest`. */
+  /** The name on the command line: `rest`. */
   readonly name: string;
-  /** Each is measured by itself. */
   readonly works: readonly Work[];
-  /** Who is compared. The first is ours. Each runs as a process of its own. */
+  /** The servers that are compared, ours first. Each runs in its own process. */
   readonly contenders: readonly Contender[];
 }
 
-/** One kind of request. */
+/** One kind of request of a benchmark. */
 export interface Work {
-  /** What it is called in tables and files: `get`. */
+  /** The name in tables and result files: `get`. */
   readonly name: string;
-  /** What is asked, again and again. */
+  /** The request, which is sent repeatedly. */
   readonly request: PlannedRequest;
 }
 
-/** A request, and the answer that counts as right. */
+/** A request with its expected response. */
 export interface PlannedRequest {
-  /** HTTP method. */
   readonly method: string;
-  /** Path with query. */
   readonly path: string;
-  /** Headers beside `host` and `content-length`. Default none. */
+  /** Headers in addition to `host` and `content-length`. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body. Default none. */
   readonly body?: string;
-  /** The answer. Anything else is wrong. */
+  /** The benchmark fails with any other response. */
   readonly expected: ExpectedAnswer;
 }
 
-/** What is compared of an answer. */
+/** The parts of a response that are compared. */
 export interface ExpectedAnswer {
-  /** HTTP status. */
   readonly status: number;
-  /** The body, byte for byte. */
   readonly body: string;
 }
 
-/** A server that takes part. */
+/** A server that is compared with others. */
 export interface Contender {
-  /** Its name in tables and files: `h3-moleculer`. */
+  /** The name in tables and result files: `h3-moleculer`. */
   readonly who: string;
-  /** The file of its program, which calls `contend`. */
+  /** The path of the program, which calls `contend`. */
   readonly program: string;
-  /** Handed to it as its first argument, as JSON. Default: nothing. */
+  /** The program's first argument, as JSON. Default: none. */
   readonly given?: unknown;
 }
 
-/** One figure, as it is written to a file. */
+/** A result in the JSON file. */
 export interface Result {
-  /** The work's name. */
   readonly work: string;
-  /** Whose. */
   readonly who: string;
-  /** How much: the median of all rounds. */
   readonly value: number;
-  /** Of what. */
   readonly unit: string;
-  /** Ours to theirs; 1 for ours. */
+  /** Our value divided by the contender's value. */
   readonly ratio: number;
 }

@@ -1,20 +1,18 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type Answer, readAnswer } from "./answer.ts";
 import type { PlannedRequest } from "./benchmark.ts";
-import { bytesOf } from "./request-bytes.ts";
+import { type Answer, bytesOf, readAnswer } from "./http.ts";
 
-/** One connection to a server on 127.0.0.1, which is kept: for requests one after another. */
+/** A persistent connection to a server on 127.0.0.1, for one request at a time. */
 export interface KeptConnection {
-  /** Asks, and resolves with the whole answer. Rejects where the connection ends first. */
+  /** Sends a request and resolves with the response. Rejects if the connection ends first. */
   answer(request: PlannedRequest): Promise<Answer>;
-  /** Asks, and resolves when the right answer has come. Rejects where it is another. */
+  /** Sends a request. Rejects if the response is not the expected one. */
   ask(request: PlannedRequest): Promise<void>;
-  /** Ends it. */
   close(): void;
 }
 
-/** Connects. */
+/** Opens a connection to a port of 127.0.0.1. */
 export async function keepConnection(port: number): Promise<KeptConnection> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");

@@ -1,48 +1,42 @@
 import { connect, type Socket } from "node:net";
 import { createHistogram } from "node:perf_hooks";
-import { type Answer, readAnswer } from "./answer.ts";
 import type { PlannedRequest } from "./benchmark.ts";
-import { bytesOf } from "./request-bytes.ts";
+import { type Answer, bytesOf, readAnswer } from "./http.ts";
 
-/** How load is made. */
+/** Options of `makeLoad`: the server, the requests and the limits. */
 export interface LoadOptions {
-  /** The port on 127.0.0.1. */
   readonly port: number;
-  /** What is asked; connections begin at different ones and go round. */
+  /** The requests, which are sent in turn. Each connection begins with another one. */
   readonly requests: readonly PlannedRequest[];
-  /** How many connections are used at once, each for one request after another. */
+  /** The number of connections. Each has one request at a time. */
   readonly connections: number;
-  /** How many requests are sent at most on each connection. Default: no limit. */
+  /** The maximum number of requests per connection. Default: no limit. */
   readonly limit?: number;
-  /** Ends it. What runs then is waited for. */
+  /** Stops the load. Running requests are completed first. */
   readonly signal: AbortSignal;
 }
 
-/** What came of it. */
+/** The counts and latencies of a load. */
 export interface LoadResult {
-  /** How many requests were answered, or failed. */
+  /** The number of all requests, including failed ones. */
   readonly requests: number;
-  /** How many got no answer: the connection could not be made, or ended. */
+  /** Requests without a response: the connection failed or ended. */
   readonly failed: number;
-  /** How many got another answer than the right one. */
   readonly wrong: number;
-  /** The first few that failed or were wrong, in words. */
+  /** Descriptions of the first failed or wrong requests. */
   readonly faults: readonly string[];
-  /** How long it took. */
   readonly seconds: number;
-  /** Half of the requests took at most this long, in milliseconds. */
   readonly p50: number;
-  /** 99 of 100 took at most this long, in milliseconds. */
+  /** The 99th percentile of the latency in milliseconds. */
   readonly p99: number;
-  /** The longest, in milliseconds. */
   readonly max: number;
 }
 
-const keptFaults = 5;
+const maxFaults = 5;
 
 /**
- * Asks as fast as the answers come. Written on plain sockets, because it shares the machine with the server that is measured:
- * it has to cost less than the server does.
+ * Sends requests as fast as the server answers. It uses plain sockets, because it shares the machine with the
+ * measured server and must use less CPU time than the server.
  */
 export async function makeLoad(options: LoadOptions): Promise<LoadResult> {
   const { port, requests, connections, limit = Number.POSITIVE_INFINITY, signal } = options;
@@ -55,10 +49,10 @@ export async function makeLoad(options: LoadOptions): Promise<LoadResult> {
   const finish = (plan: Plan, since: number, answer: Answer | Error): void => {
     latency.record(Math.max(1, Math.round((performance.now() - since) * 1000)));
     counts.requests++;
-    const fault = faultOf(plan, answer);
+    const fault = describeFault(plan, answer);
     if (fault === undefined) return;
     counts[answer instanceof Error ? "failed" : "wrong"]++;
-    if (faults.length < keptFaults) faults.push(fault);
+    if (faults.length < maxFaults) faults.push(fault);
   };
 
   await Promise.all(
@@ -83,7 +77,7 @@ interface Plan {
   readonly body: Buffer;
 }
 
-interface Lane {
+interface Connection {
   readonly port: number;
   readonly plans: readonly Plan[];
   readonly first: number;
@@ -92,14 +86,14 @@ interface Lane {
   readonly finish: (plan: Plan, since: number, answer: Answer | Error) => void;
 }
 
-/** One connection; where it ends, another one takes its place. */
-async function run(lane: Lane): Promise<void> {
-  let turn = lane.first;
-  while (!lane.signal.aborted && turn < lane.last) turn = await runSocket(lane, turn);
+/** Runs one connection. If it ends, opens another one. */
+async function run(connection: Connection): Promise<void> {
+  let turn = connection.first;
+  while (!connection.signal.aborted && turn < connection.last) turn = await runSocket(connection, turn);
 }
 
-/** Resolves with the next turn when the connection has ended. */
-function runSocket({ port, plans, last, signal, finish }: Lane, first: number): Promise<number> {
+/** Resolves with the number of the next request when the connection has ended. */
+function runSocket({ port, plans, last, signal, finish }: Connection, first: number): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
   let turn = first;
@@ -141,7 +135,7 @@ function runSocket({ port, plans, last, signal, finish }: Lane, first: number): 
   return promise;
 }
 
-function faultOf({ label, status, body }: Plan, answer: Answer | Error): string | undefined {
+function describeFault({ label, status, body }: Plan, answer: Answer | Error): string | undefined {
   if (answer instanceof Error) return `${label}: ${answer.message}`;
   if (answer.status === status && body.equals(answer.body)) return undefined;
   return `${label}: ${answer.status} ${answer.body.toString("utf8", 0, 200)}`;

@@ -8,24 +8,23 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort } from "@tidegate/example-soccer";
 
-/** A message server on 127.0.0.1 that was started for a run. */
+/** A NATS or Redis server on 127.0.0.1 that was started for a run. */
 export interface MessageServer {
-  /** Its port. */
   readonly port: number;
-  /** Ends it and takes its files away. */
+  /** Stops the server and deletes its files. */
   stop(): Promise<void>;
 }
 
-/** The path of an installed program, or undefined. */
+/** The path of a program, or undefined if it is not installed. */
 export function installed(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/local/bin"];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
 /**
- * Starts a message server on a free port and resolves when it takes connections.
- * @param argumentsOf what the program is started with, by port and by a folder of its own
- * @throws where it ends first
+ * Starts a message server on a free port. Resolves when the server accepts connections.
+ * @param argumentsOf the command line arguments for a port and a temporary folder
+ * @throws if the server ends first
  */
 export async function startMessageServer(
   program: string,
@@ -51,7 +50,11 @@ export async function startMessageServer(
   }
 }
 
-/** Resolves when a server that was started takes connections: tries after each line that it prints. @throws where it ends first */
+/**
+ * Resolves when a started server accepts connections. Tries to connect after each line that the server
+ * prints.
+ * @throws if the server ends first
+ */
 export async function listening(child: ChildProcess, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("error", reject);

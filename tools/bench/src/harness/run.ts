@@ -1,53 +1,46 @@
 import type { Benchmark, Contender, Result, Work } from "./benchmark.ts";
-import { type ContenderProcess, startContender } from "./contender-process.ts";
+import { type ContenderProcess, startContender } from "./contender.ts";
 import { type LoadResult, makeLoad } from "./load.ts";
-import { median } from "./median.ts";
+import { median } from "./statistics.ts";
 
-/** How long and how hard. */
+/** Options of `runBenchmark`: rounds, duration and load. */
 export interface RunOptions {
-  /** How often each contender has its turn. */
+  /** The number of measurements per contender. */
   readonly rounds: number;
-  /** How long a turn lasts. */
   readonly seconds: number;
-  /** Connections at once. */
   readonly connections: number;
-  /** The only work to do. Default: every one. */
+  /** Runs only this work. Default: all works. */
   readonly only?: string | undefined;
-  /** Takes what a person wants to know while it runs. */
   readonly progress: (line: string) => void;
 }
 
-/** What was measured of one contender at one work: medians of all rounds. */
+/** The result of one contender and one work: the medians of all rounds. */
 export interface Measured {
-  /** The work's name. */
   readonly work: string;
-  /** Whose. */
   readonly who: string;
-  /** Requests per second. */
   readonly rate: number;
-  /** CPU time of the server's process for each request, in microseconds. */
+  /** The CPU time of the server's process per request, in microseconds. */
   readonly cpu: number;
-  /** Half of the requests took at most this long, in milliseconds. */
   readonly p50: number;
-  /** 99 of 100 took at most this long, in milliseconds. */
+  /** The 99th percentile of the latency in milliseconds. */
   readonly p99: number;
 }
 
 /**
- * Runs a benchmark. First every contender has to give the right answer to every work; then they take turns, round by
- * round, so that whatever slows the machine down for a while slows all of them.
- * @throws where an answer is not the right one, before or while it is measured
+ * Runs a benchmark. First it checks the response of every contender to every work. Then the contenders are
+ * measured in turn, round by round, so that a temporary slowdown of the machine affects all of them.
+ * @throws if a response is not the expected one, before or during the measurement
  */
 export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<Measured[]> {
   const works = benchmark.works.filter(({ name }) => options.only === undefined || name === options.only);
   if (works.length === 0)
     throw new Error(
-      `There is no work ${options.only}; there are: ${benchmark.works.map(({ name }) => name).join(", ")}.`,
+      `Unknown work: ${options.only}. Known works: ${benchmark.works.map(({ name }) => name).join(", ")}.`,
     );
   const processes = await startAll(benchmark.contenders);
   try {
     for (const work of works)
-      for (const each of processes) await turn(each, work, { ...options, seconds: 0 });
+      for (const each of processes) await measureOnce(each, work, { ...options, seconds: 0 });
     const measured: Measured[] = [];
     for (const work of works) measured.push(...(await measure(processes, work, options)));
     return measured;
@@ -56,7 +49,7 @@ export async function runBenchmark(benchmark: Benchmark, options: RunOptions): P
   }
 }
 
-/** What is written to a file: requests per second, and how ours compare. The first contender is ours. */
+/** The results for the JSON file: requests per second, and ratios. @param ours the name of our contender */
 export function resultsOf(measured: readonly Measured[], ours: string): Result[] {
   return measured.map(({ work, who, rate }) => {
     const own = measured.find((each) => each.work === work && each.who === ours)?.rate ?? Number.NaN;
@@ -69,35 +62,39 @@ async function measure(
   work: Work,
   options: RunOptions,
 ): Promise<Measured[]> {
-  const turns = new Map(processes.map(({ who }) => [who, [] as Turn[]]));
-  for (const each of processes) await turn(each, work, options);
+  const measurementsOf = new Map(processes.map(({ who }) => [who, [] as Measurement[]]));
+  for (const each of processes) await measureOnce(each, work, options);
   for (let round = 1; round <= options.rounds; round++) {
     for (const each of processes) {
-      const took = await turn(each, work, options);
-      turns.get(each.who)?.push(took);
+      const measurement = await measureOnce(each, work, options);
+      measurementsOf.get(each.who)?.push(measurement);
       options.progress(
-        `${work.name} ${round}/${options.rounds} ${each.who}: ${Math.round(took.rate)} requests/s`,
+        `${work.name} ${round}/${options.rounds} ${each.who}: ${Math.round(measurement.rate)} requests/s`,
       );
     }
   }
-  return [...turns].map(([who, took]) => ({
+  return [...measurementsOf].map(([who, measurements]) => ({
     work: work.name,
     who,
-    rate: median(took.map(({ rate }) => rate)),
-    cpu: median(took.map(({ cpu }) => cpu)),
-    p50: median(took.map(({ load }) => load.p50)),
-    p99: median(took.map(({ load }) => load.p99)),
+    rate: median(measurements.map(({ rate }) => rate)),
+    cpu: median(measurements.map(({ cpu }) => cpu)),
+    p50: median(measurements.map(({ load }) => load.p50)),
+    p99: median(measurements.map(({ load }) => load.p99)),
   }));
 }
 
-interface Turn {
+interface Measurement {
   readonly load: LoadResult;
   readonly rate: number;
   readonly cpu: number;
 }
 
-/** One contender's turn. Of no seconds: one request. */
-async function turn(contender: ContenderProcess, { request }: Work, options: RunOptions): Promise<Turn> {
+/** Measures a contender once. With 0 seconds it sends a single request. */
+async function measureOnce(
+  contender: ContenderProcess,
+  { request }: Work,
+  options: RunOptions,
+): Promise<Measurement> {
   const { port, who } = contender;
   const before = await contender.cpuMicroseconds();
   const single = options.seconds === 0;
@@ -110,12 +107,12 @@ async function turn(contender: ContenderProcess, { request }: Work, options: Run
   });
   const after = await contender.cpuMicroseconds();
   const [fault] = load.faults;
-  if (fault !== undefined) throw new Error(`${who} gives a wrong answer. ${fault}`);
-  if (load.requests === 0) throw new Error(`${who} gives no answer.`);
+  if (fault !== undefined) throw new Error(`${who} gave an unexpected response. ${fault}`);
+  if (load.requests === 0) throw new Error(`${who} gave no response.`);
   return { load, rate: load.requests / load.seconds, cpu: (after - before) / load.requests };
 }
 
-/** Starts all, or none. */
+/** Starts all contenders, or none if one fails. */
 async function startAll(contenders: readonly Contender[]): Promise<ContenderProcess[]> {
   const starts = await Promise.allSettled(contenders.map(startContender));
   const started = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));

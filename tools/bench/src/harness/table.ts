@@ -11,7 +11,10 @@ const headings = [
   "p99 ms",
 ];
 
-/** What was measured, as a table for a terminal. `ours` names our contender; ratios are ours to theirs. */
+/**
+ * The results as a table for a terminal.
+ * @param ours the name of our contender, which ratios divide by the others
+ */
 export function tableOf(measured: readonly Measured[], ours: string): string {
   const rows = measured.map((each) => {
     const own = measured.find(({ work, who }) => work === each.work && who === ours) ?? each;

@@ -1,54 +1,51 @@
 import { join } from "node:path";
-import type { Figure } from "../harness/figure.ts";
-import { mediansOf } from "../harness/figure-table.ts";
-import { runProgram } from "../harness/run-program.ts";
+import { type Figure, mediansOf } from "../harness/figures.ts";
+import { runProgram } from "../harness/program.ts";
 import type { Job, Measurement } from "./job.ts";
 
-/** How large and how often. */
+/** Options of `runRegistry`: size, changes and rounds. */
 export interface RegistryOptions {
-  /** The only work to do. Default: every one. */
+  /** Runs only this work. Default: all works. */
   readonly only?: string | undefined;
-  /** How many changes are measured. */
   readonly changes: number;
-  /** How often each work is done, by new processes. */
+  /** The number of measurements per work, each with new processes. */
   readonly rounds: number;
-  /** How many services master has in `branches-N`. */
+  /** The number of services of master in `branches-N`. */
   readonly base: number;
-  /** Takes what a person wants to know while it runs. */
   readonly progress: (line: string) => void;
 }
 
-/** A work: so many services, or so many branches. */
+/** A work: a number of services, or a number of branches. */
 type RegistryWork = { readonly name: string } & (
   | { readonly services: number }
   | { readonly branches: number }
 );
 
-/** The works that there are. */
+/** The works that run by default. */
 export const registryWorks: readonly string[] = ["n-10", "n-100", "n-1000", "branches-1000"];
 
 const program = join(import.meta.dirname, "program.ts");
 const ours = "tidegate";
-const routesAlone = "tidegate, routes alone";
-/** Versions are kept in these numbers, and the difference is divided. */
+const withoutTypes = "tidegate, routes alone";
+/** The memory of a version is the difference between two runs that keep this many versions. */
 const kept = { few: 10, many: 60 };
-/** Enough changes for all of them. */
+/** Creates more versions than are kept. */
 const changesForVersions = kept.many + 10;
 
-/** Milliseconds for a change at 10, 100 and 1,000 services; what is between belongs to the larger one. */
-const changeAims = [
+/** The targets for a change, by the largest number of services. */
+const changeTargets = [
   { services: 10, ms: 20 },
   { services: 100, ms: 50 },
   { services: 1_000, ms: 150 },
 ];
-const stepAims = { graphql: 40, routes: 5 };
-const versionAim = 100;
-const branchesAim = 1_000;
+const stepTargetsMs = { graphql: 40, routes: 5 };
+const versionTargetKb = 100;
+const branchesTargetMb = 1_000;
 
 /**
- * The registry over a distributed system in memory, each work in processes of its own. A name tells a work's size: `n-30` and
- * `branches-20` are works too.
- * @throws where the work is none, or an answer is not the right one
+ * Measures the registry over the broker in memory, each work in its own processes. The name of a work
+ * contains its size: `n-30` and `branches-20` are works too.
+ * @throws if `only` is not a work, or a response is not the expected one
  */
 export async function runRegistry(options: RegistryOptions): Promise<Figure[]> {
   const works = (options.only === undefined ? registryWorks : [options.only]).map(workOf);
@@ -66,8 +63,7 @@ export async function runRegistry(options: RegistryOptions): Promise<Figure[]> {
 
 function workOf(name: string): RegistryWork {
   const [, kind, digits] = /^(n|branches)-([1-9]\d*)$/.exec(name) ?? [];
-  if (kind === undefined)
-    throw new Error(`There is no work ${name}; there are: ${registryWorks.join(", ")}.`);
+  if (kind === undefined) throw new Error(`Unknown work: ${name}. Known works: ${registryWorks.join(", ")}.`);
   const size = Number(digits);
   return kind === "n" ? { name, services: size } : { name, branches: size };
 }
@@ -76,24 +72,24 @@ async function servicesRound(
   { name, services }: { readonly name: string; readonly services: number },
   { changes }: RegistryOptions,
 ): Promise<Figure[]> {
-  const aim = changeAims.find((each) => services <= each.services)?.ms;
+  const target = changeTargets.find((each) => services <= each.services)?.ms;
   const figures: Figure[] = [];
   for (const graphql of [true, false]) {
-    const who = graphql ? ours : routesAlone;
-    const aims = new Map([
-      ["change p99", aim],
-      ["longest step", graphql ? stepAims.graphql : stepAims.routes],
-      ["longest step without garbage collection", graphql ? stepAims.graphql : stepAims.routes],
+    const who = graphql ? ours : withoutTypes;
+    const targets = new Map([
+      ["change p99", target],
+      ["longest step", graphql ? stepTargetsMs.graphql : stepTargetsMs.routes],
+      ["longest step without garbage collection", graphql ? stepTargetsMs.graphql : stepTargetsMs.routes],
     ]);
     const measured = await measure({ kind: "changes", services, graphql, changes });
-    figures.push(...measured.map((each) => figureOf(name, who, each, aims.get(each.what))));
+    figures.push(...measured.map((each) => figureOf(name, who, each, targets.get(each.what))));
   }
   const few = await heapWith(services, kept.few);
   const many = await heapWith(services, kept.many);
   const value = (many - few) / (kept.many - kept.few);
   return [
     ...figures,
-    figureOf(name, ours, { what: "a version that is kept", value, unit: "KB" }, versionAim),
+    figureOf(name, ours, { what: "a version that is kept", value, unit: "KB" }, versionTargetKb),
   ];
 }
 
@@ -113,17 +109,17 @@ async function branchesRound(
   { base, changes }: RegistryOptions,
 ): Promise<Figure[]> {
   const measured = await measure({ kind: "branches", services: base, graphql: true, branches, changes });
-  const aims = new Map([
-    ["change of master p99", changeAims.find((each) => base <= each.services)?.ms],
-    ["resident memory", branchesAim],
+  const targets = new Map([
+    ["change of master p99", changeTargets.find((each) => base <= each.services)?.ms],
+    ["resident memory", branchesTargetMb],
   ]);
-  return measured.map((each) => figureOf(`${name} of ${base}`, ours, each, aims.get(each.what)));
+  return measured.map((each) => figureOf(`${name} of ${base}`, ours, each, targets.get(each.what)));
 }
 
 function measure(job: Job): Promise<Measurement[]> {
   return runProgram<Measurement[]>(program, job);
 }
 
-function figureOf(work: string, who: string, measurement: Measurement, aim: number | undefined): Figure {
-  return { work, who, ...measurement, ...(aim !== undefined && { aim }) };
+function figureOf(work: string, who: string, measurement: Measurement, target: number | undefined): Figure {
+  return { work, who, ...measurement, ...(target !== undefined && { target }) };
 }

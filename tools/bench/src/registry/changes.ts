@@ -1,21 +1,25 @@
 import { setImmediate } from "node:timers/promises";
-import { routeProbe, typeProbe } from "./probes.ts";
-import { type ServiceState, serviceOf } from "./services.ts";
+import { routeProbe, type ServiceState, serviceOf, typeProbe } from "./services.ts";
 import { masterNode, type System } from "./system.ts";
 
-/** What changed, and how long it took until it was served. */
+/** A change, and the time until it was served. */
 export interface TimedChange {
-  /** What differs: what a route answers, or a type. */
+  /** Whether the response of a route or a type changed. */
   readonly kind: "route" | "type";
-  /** Milliseconds from the broker's word until a request got the new answer. */
+  /** Milliseconds from the broker's notification until a request got the new response. */
   readonly ms: number;
 }
 
 /**
- * Changes one service after another of master, one each time it is called: in turns what a route answers and, where there are
- * types, the name of a field. Resolves when a request got the new answer.
+ * Returns a function that changes the next service of master: alternately the response of a route and, if the
+ * services have types, the name of a field. It resolves when a request got the new response.
  */
-export function createChanger({ memory, connection, first, mounted }: System): () => Promise<TimedChange> {
+export function createChanger({
+  memory,
+  connection,
+  first,
+  nextVersion,
+}: System): () => Promise<TimedChange> {
   const node = memory.node(masterNode);
   const states = new Map<number, ServiceState>();
   let number = 0;
@@ -27,8 +31,8 @@ export function createChanger({ memory, connection, first, mounted }: System): (
     states.set(index, state);
     const service = serviceOf(index, state);
     const probe = kind === "type" ? typeProbe(index, number) : routeProbe(index, number);
-    const served = mounted();
-    // What this client did until now is no part of the gateway's step.
+    const served = nextVersion();
+    // Begins a new iteration of the event loop, so that earlier work of this client is not measured.
     await setImmediate();
     const started = performance.now();
     node.publish(service);

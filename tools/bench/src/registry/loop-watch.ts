@@ -1,40 +1,40 @@
+import { openSync, readSync } from "node:fs";
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
-import { makeWaited } from "./waited.ts";
 
-/** What the event loop did in a while. */
-export interface LoopTurns {
-  /** The longest turn, in milliseconds by the clock. */
+/** The longest iterations of the event loop in a period. */
+export interface LoopIterations {
   readonly longest: number;
-  /** The same without what the thread waited for a core: what other processes do to the machine is not in it. */
+  /**
+   * The longest iteration without the time that the thread waited for a core, which other processes cause.
+   */
   readonly step: number;
 }
 
-/** Watches the event loop of this process. */
+/** Measures the event loop of this process. */
 export interface LoopWatch {
-  /** Its longest turns since the watch began, or since this was asked last. */
-  turns(): LoopTurns;
-  /** The longest step since this was asked last, without the garbage collections in it: what the code itself took. */
+  /** The longest iterations since the last call. */
+  turns(): LoopIterations;
+  /** The longest step since the last call, without garbage collections. */
   own(): Promise<number>;
-  /** How late 999 of 1,000 timers of a millisecond were at most since then, in milliseconds. */
+  /** The 99.9th percentile of the event loop delay since the last call, in milliseconds. */
   delay(): number;
-  /** Ends it. */
   stop(): void;
 }
 
-/** Begins to watch: asks for every turn of the loop, so the process is busy from now on. */
+/** Starts measuring. It schedules work in every iteration, so the process is never idle. */
 export function watchLoop(): LoopWatch {
   const delays = monitorEventLoopDelay({ resolution: 1 });
-  const waited = makeWaited();
+  const waited = createWaitClock();
   let since = performance.now();
   let waitedSince = waited();
   let most = { longest: 0, step: 0 };
-  let long: LongTurn[] = [];
+  let long: LongIteration[] = [];
   let collections: Collection[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) collections.push({ startTime, duration });
   });
   observer.observe({ entryTypes: ["gc"] });
-  const note = (): void => {
+  const record = (): void => {
     const now = performance.now();
     const waitedNow = waited();
     const longest = now - since;
@@ -46,21 +46,21 @@ export function watchLoop(): LoopWatch {
     waitedSince = waitedNow;
   };
   const turn = (): void => {
-    note();
+    record();
     next = setImmediate(turn);
   };
   let next = setImmediate(turn);
   delays.enable();
   return {
     turns: () => {
-      // Whoever asks may be in the longest turn.
-      note();
+      // The current iteration can be the longest one.
+      record();
       const turns = most;
       most = { longest: 0, step: 0 };
       return turns;
     },
     own: async () => {
-      // Collections are told of a little later.
+      // Garbage collections are reported with a delay.
       await new Promise((resolve) => setTimeout(resolve, 50));
       const own = Math.max(0, ...long.map((turn) => ownStep(turn, collections)));
       long = [];
@@ -80,7 +80,7 @@ export function watchLoop(): LoopWatch {
   };
 }
 
-interface LongTurn {
+interface LongIteration {
   readonly since: number;
   readonly until: number;
   readonly step: number;
@@ -91,7 +91,31 @@ interface Collection {
   readonly duration: number;
 }
 
-function ownStep({ since, until, step }: LongTurn, collections: readonly Collection[]): number {
+function ownStep({ since, until, step }: LongIteration, collections: readonly Collection[]): number {
   const within = collections.filter(({ startTime }) => startTime >= since && startTime < until);
   return step - within.reduce((sum, { duration }) => sum + duration, 0);
+}
+
+/**
+ * Returns a function that returns the milliseconds for which the main thread was runnable but had no core,
+ * since the start of the process. Only Linux reports this; elsewhere the result is 0.
+ */
+function createWaitClock(): () => number {
+  const file = openStatistics();
+  if (file === undefined) return () => 0;
+  const bytes = Buffer.alloc(96);
+  return () => {
+    const [, waited = "0"] = bytes
+      .toString("latin1", 0, readSync(file, bytes, 0, bytes.length, 0))
+      .split(" ");
+    return Number(waited) / 1e6;
+  };
+}
+
+function openStatistics(): number | undefined {
+  try {
+    return openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
+  } catch {
+    return undefined;
+  }
 }

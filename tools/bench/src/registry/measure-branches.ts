@@ -1,21 +1,20 @@
-import { percentile } from "../harness/percentile.ts";
+import { percentile } from "../harness/statistics.ts";
 import { createChanger, type TimedChange } from "./changes.ts";
 import type { Measurement } from "./job.ts";
 import { watchLoop } from "./loop-watch.ts";
 import { ms, spread } from "./measure-changes.ts";
 import { settledMemory } from "./memory.ts";
-import { routeProbe } from "./probes.ts";
-import { serviceOf } from "./services.ts";
+import { routeProbe, serviceOf } from "./services.ts";
 import { type SystemSize, startSystem } from "./system.ts";
 
-/** How many branches are asked after they slept. */
-const asked = 50;
-/** What the routes of branches answer lies above what master's ever do. */
-const branchNumber = 1_000_000;
+/** The number of evicted branches that get a request. */
+const maxRequests = 50;
+/** Responses of branches have higher numbers than those of master. */
+const firstBranchNumber = 1_000_000;
 
 /**
- * Branches that differ from master by one service each: until all are there; changes of master meanwhile, one after another while
- * the branches follow; first requests on branches; and what all of it holds.
+ * Measures branches that differ from master by one service each: their creation, changes of master that the
+ * branches follow, first requests on branches, and the memory of the process.
  */
 export async function measureBranches(
   size: SystemSize,
@@ -35,15 +34,15 @@ export async function measureBranches(
       memory.node(`node-${branch}`).publish(
         serviceOf(branch % size.services, {
           ...first,
-          route: branchNumber + branch,
+          route: firstBranchNumber + branch,
           branch: nameOfBranch(branch),
         }),
       );
     await registry.settled();
     const arrival = performance.now() - started;
     const loop = watch.turns();
-    const there = registry.branches().length - 1;
-    if (there !== branches) throw new Error(`Of ${branches} branches ${there} are there.`);
+    const found = registry.branches().length - 1;
+    if (found !== branches) throw new Error(`Expected ${branches} branches, found ${found}.`);
     const after = await settledMemory();
 
     const change = createChanger(system);
@@ -56,11 +55,11 @@ export async function measureBranches(
     const followed = performance.now() - following;
 
     const requests: number[] = [];
-    for (let turn = 0; turn < Math.min(asked, branches); turn++) {
-      const branch = Math.floor((turn * branches) / Math.min(asked, branches));
+    for (let turn = 0; turn < Math.min(maxRequests, branches); turn++) {
+      const branch = Math.floor((turn * branches) / Math.min(maxRequests, branches));
       const since = performance.now();
       await connection.ask(
-        routeProbe(branch % size.services, branchNumber + branch, `/~${nameOfBranch(branch)}`),
+        routeProbe(branch % size.services, firstBranchNumber + branch, `/~${nameOfBranch(branch)}`),
       );
       requests.push(performance.now() - since);
     }

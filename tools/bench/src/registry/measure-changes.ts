@@ -1,20 +1,20 @@
-import { percentile } from "../harness/percentile.ts";
+import { percentile } from "../harness/statistics.ts";
 import { createChanger, type TimedChange } from "./changes.ts";
 import type { Measurement } from "./job.ts";
-import { type LoopTurns, type LoopWatch, watchLoop } from "./loop-watch.ts";
+import { type LoopIterations, type LoopWatch, watchLoop } from "./loop-watch.ts";
 import { settledMemory } from "./memory.ts";
 import { type SystemSize, startSystem } from "./system.ts";
-import { buildAnew } from "./yardstick.ts";
+import { measureRebuild } from "./yardstick.ts";
 
-/** Changes that are made before any is measured, so that what was never run is compiled. */
+/** The number of changes before the measurement, so that V8 has compiled the code. */
 const warmUp = 50;
 
-/** A cold start of all services, then changes one by one, then a while of nothing, as long as the changes took. */
+/** Measures a cold start of all services, then single changes, then an idle period of the same length. */
 export async function measureChanges(size: SystemSize, count: number): Promise<Measurement[]> {
   const system = await startSystem(size);
   const watch = watchLoop();
   try {
-    await begin(watch);
+    await beginMeasurement(watch);
     const started = performance.now();
     await system.coldStart();
     const cold = performance.now() - started;
@@ -23,9 +23,9 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
 
     const change = createChanger(system);
     for (let turn = 0; turn < Math.min(warmUp, count); turn++) await change();
-    await begin(watch);
+    await beginMeasurement(watch);
     const changes: TimedChange[] = [];
-    const turns: LoopTurns[] = [];
+    const turns: LoopIterations[] = [];
     const from = performance.now();
     for (let turn = 0; turn < count; turn++) {
       changes.push(await change());
@@ -35,12 +35,12 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
     const delay = watch.delay();
     const own = await watch.own();
 
-    await begin(watch);
-    await nothing(took);
+    await beginMeasurement(watch);
+    await idleFor(took);
     const idle = [watch.turns()];
     const idleDelay = watch.delay();
 
-    const anew = buildAnew(size);
+    const rebuild = measureRebuild(size);
     const kinds = size.graphql ? (["route", "type"] as const) : [];
     return [
       ms("cold start", cold),
@@ -63,8 +63,8 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
       ...loop("", turns, delay),
       ms("longest step without garbage collection", own),
       ...loop("idle, ", idle, idleDelay),
-      ms("yardstick: a router of everything anew", anew.router),
-      ...(size.graphql ? [ms("yardstick: a schema of everything anew", anew.schema)] : []),
+      ms("yardstick: a router of everything anew", rebuild.router),
+      ...(size.graphql ? [ms("yardstick: a schema of everything anew", rebuild.schema)] : []),
     ];
   } finally {
     watch.stop();
@@ -72,18 +72,18 @@ export async function measureChanges(size: SystemSize, count: number): Promise<M
   }
 }
 
-/** The halves and the worst of what changes took. */
+/** The median and the 99th percentile of the durations of changes. */
 export function spread(what: string, changes: readonly TimedChange[]): Measurement[] {
   const times = changes.map((change) => change.ms);
   return [ms(`${what} p50`, percentile(times, 50)), ms(`${what} p99`, percentile(times, 99))];
 }
 
-/** A figure in milliseconds. */
+/** Creates a figure with the unit milliseconds. */
 export function ms(what: string, value: number): Measurement {
   return { what, value, unit: "ms" };
 }
 
-function loop(when: string, turns: readonly LoopTurns[], delay: number): Measurement[] {
+function loop(when: string, turns: readonly LoopIterations[], delay: number): Measurement[] {
   return [
     ms(`${when}longest step`, Math.max(...turns.map(({ step }) => step))),
     ms(`${when}longest turn of the loop`, Math.max(...turns.map(({ longest }) => longest))),
@@ -91,15 +91,15 @@ function loop(when: string, turns: readonly LoopTurns[], delay: number): Measure
   ];
 }
 
-/** What was before leaves no garbage behind for what is measured from now on. */
-async function begin(watch: LoopWatch): Promise<void> {
+/** Collects garbage of earlier work and resets the measurement. */
+async function beginMeasurement(watch: LoopWatch): Promise<void> {
   await settledMemory();
-  await nothing(20);
+  await idleFor(20);
   watch.turns();
   await watch.own();
   watch.delay();
 }
 
-async function nothing(milliseconds: number): Promise<void> {
+async function idleFor(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

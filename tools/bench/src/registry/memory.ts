@@ -1,14 +1,19 @@
 import { setImmediate } from "node:timers/promises";
+import { createChanger } from "./changes.ts";
+import type { Measurement } from "./job.ts";
+import { type SystemSize, startSystem } from "./system.ts";
 
-/** What a process holds. */
+/** The memory of this process in bytes. */
 export interface Memory {
-  /** Bytes in use on the heap, after everything that can go has gone. */
+  /** The used heap after garbage collection. */
   readonly heap: number;
-  /** Bytes of the process in the machine's memory. */
   readonly resident: number;
 }
 
-/** Collects garbage until nothing more goes. @throws where the process was started without `--expose-gc` */
+/**
+ * Collects garbage until the heap no longer shrinks.
+ * @throws if the process was started without `--expose-gc`
+ */
 export async function settledMemory(): Promise<Memory> {
   if (globalThis.gc === undefined) throw new Error("Start this process with --expose-gc.");
   let heap = Number.POSITIVE_INFINITY;
@@ -21,4 +26,22 @@ export async function settledMemory(): Promise<Memory> {
   }
   const { heapUsed, rss } = process.memoryUsage();
   return { heap: heapUsed, resident: rss };
+}
+
+/**
+ * Measures the heap after a number of changes. Runs that differ only in `maxVersions` give the memory of a
+ * version.
+ */
+export async function measureVersions(size: SystemSize, count: number): Promise<Measurement[]> {
+  const system = await startSystem(size);
+  try {
+    await system.coldStart();
+    const change = createChanger(system);
+    for (let turn = 0; turn < count; turn++) await change();
+    await system.gateway.registry.settled();
+    const { heap } = await settledMemory();
+    return [{ what: "heap", value: heap / 1e3, unit: "KB" }];
+  } finally {
+    await system.stop();
+  }
 }

@@ -1,8 +1,8 @@
-import { answerProgram } from "../harness/run-program.ts";
+import { answerProgram } from "../harness/program.ts";
 import type { Job, Measurement } from "./job.ts";
 import { measureBranches } from "./measure-branches.ts";
 import { measureChanges } from "./measure-changes.ts";
-import { measureVersions } from "./measure-versions.ts";
+import { measureVersions } from "./memory.ts";
 
 await answerProgram<Job, Measurement[]>((job) => {
   if (job.kind === "changes") return measureChanges(job, job.changes);

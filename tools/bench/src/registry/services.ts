@@ -1,28 +1,29 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 import type { TestService } from "@tidegate/plugin-testkit";
+import type { PlannedRequest } from "../harness/benchmark.ts";
 
-/** What a service publishes at one moment. */
+/** The state of a service, from which its fragment is generated. */
 export interface ServiceState {
-  /** How many services there are; each extends a type of the one before it. */
+  /** The number of services. Each extends a type of the previous one. */
   readonly of: number;
-  /** Whether it has types beside its routes. */
+  /** Whether the service has types in addition to its routes. */
   readonly graphql: boolean;
-  /** What its changing route answers. Default 0. */
+  /** The response of its changing route. Default 0. */
   readonly route?: number;
   /** The number in the name of its changing field. Default 0. */
   readonly type?: number;
-  /** The branch that its fragment is for. Default master. */
+  /** The branch of its fragment. Default master. */
   readonly branch?: string;
 }
 
-/** The name of a service. */
+/** The name of the service with an index. */
 export function nameOf(index: number): string {
   return `s${index}`;
 }
 
 /**
- * A service of ten routes and, unless told otherwise, five types, two query fields, one mutation and one field of another
- * service's type. Its actions declare their params, and those that write ask for a scope.
+ * A service with ten routes and, if the state has `graphql`, five types, two query fields, one mutation and
+ * one field of another service's type. Its actions declare their params; those that write require a scope.
  */
 export function serviceOf(index: number, state: ServiceState): TestService {
   const name = nameOf(index);
@@ -123,4 +124,29 @@ function typesOf(index: number, { of, type = 0 }: ServiceState): FragmentInput["
 
 function typeName(index: number): string {
   return `S${index}`;
+}
+
+/**
+ * A request of a service's changing route, which answers its number.
+ * @param prefix selects a branch: `/~preview`
+ */
+export function routeProbe(index: number, route: number, prefix: string = ""): PlannedRequest {
+  return {
+    method: "GET",
+    path: `${prefix}/${nameOf(index)}/change`,
+    expected: { status: 200, body: JSON.stringify({ change: route }) },
+  };
+}
+
+/** A request of a service's changing field, whose value is its number. */
+export function typeProbe(index: number, type: number): PlannedRequest {
+  const list = `${nameOf(index)}List`;
+  const field = `at${type}`;
+  return {
+    method: "POST",
+    path: "/graphql",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ query: `{ ${list} { ${field} } }` }),
+    expected: { status: 200, body: JSON.stringify({ data: { [list]: { [field]: type } } }) },
+  };
 }

@@ -8,43 +8,36 @@ import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 import { type KeptConnection, keepConnection } from "../harness/kept-connection.ts";
-import { routeProbe } from "./probes.ts";
-import { type ServiceState, serviceOf } from "./services.ts";
+import { routeProbe, type ServiceState, serviceOf } from "./services.ts";
 
-/** How large a system is. */
+/** The size of a system of services. */
 export interface SystemSize {
-  /** How many services there are. */
   readonly services: number;
-  /** Whether they have types beside their routes. */
+  /** Whether the services have types in addition to their routes. */
   readonly graphql: boolean;
-  /** How many versions of a branch can be asked for. Default: the registry's. */
+  /** How many versions of a branch are kept. Default: the registry's default. */
   readonly maxVersions?: number;
 }
 
-/** A gateway over a distributed system in memory, and a connection to it. */
+/** A gateway over the broker in memory, with a connection to it. */
 export interface System {
-  /** The gateway. */
   readonly gateway: Gateway;
-  /** The distributed system. */
   readonly memory: MemoryBroker;
-  /** A connection that is kept. */
   readonly connection: KeptConnection;
-  /** What every service begins with. */
   readonly first: ServiceState;
-  /** Publishes what every service begins with, in one tick; resolves when all of it is served. */
+  /** Publishes all services in one tick. Resolves when all of them are served. */
   coldStart(): Promise<void>;
-  /** The next version that master serves. */
-  mounted(): Promise<Version>;
-  /** Ends it. */
+  /** Resolves with the next version of master. */
+  nextVersion(): Promise<Version>;
   stop(): Promise<void>;
 }
 
-/** The node that all services of master are on. */
+/** The node with all services of master. */
 export const masterNode = "node";
 
 /**
- * Starts a gateway composed as `apps/gateway` composes one: its protocols, its policies, its server, the sandbox in processes of
- * its own. A branch may have as many types as the services make.
+ * Starts a gateway with the protocols, policies, server and sandbox of `apps/gateway`. The limit of types per
+ * branch is high enough for all services.
  */
 export async function startSystem({ services, graphql: types, maxVersions }: SystemSize): Promise<System> {
   const memory = memoryBroker();
@@ -61,11 +54,11 @@ export async function startSystem({ services, graphql: types, maxVersions }: Sys
   const first: ServiceState = { of: services, graphql: types };
   const { registry } = gateway;
 
-  const mounted = (): Promise<Version> => {
+  const nextVersion = (): Promise<Version> => {
     const { promise, resolve } = Promise.withResolvers<Version>();
-    const off = registry.onSwap(({ branch, version }) => {
+    const unsubscribe = registry.onSwap(({ branch, version }) => {
       if (branch !== masterBranch) return;
-      off();
+      unsubscribe();
       resolve(version);
     });
     return promise;
@@ -76,14 +69,14 @@ export async function startSystem({ services, graphql: types, maxVersions }: Sys
     memory,
     connection,
     first,
-    mounted,
+    nextVersion,
     coldStart: async () => {
       const node = memory.node(masterNode);
       for (let index = 0; index < services; index++) node.publish(serviceOf(index, first));
       await registry.settled();
       const { version } = registry.find(masterBranch, undefined);
-      const there = version?.fragments.filter(({ waiting }) => waiting.length === 0).length ?? 0;
-      if (there !== services) throw new Error(`Of ${services} services ${there} are served.`);
+      const served = version?.fragments.filter(({ waiting }) => waiting.length === 0).length ?? 0;
+      if (served !== services) throw new Error(`Expected ${services} served services, found ${served}.`);
       await connection.ask(routeProbe(services - 1, 0));
     },
     stop: async () => {

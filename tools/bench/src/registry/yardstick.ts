@@ -3,11 +3,14 @@ import { addRoute, createRouter } from "rou3";
 import { serviceOf } from "./services.ts";
 import type { SystemSize } from "./system.ts";
 
-/** How long it takes to build everything anew in one step, by hand: a router of all routes, a schema of all types. */
+/** The time of a complete rebuild with plain libraries, as a reference. */
 export interface Yardstick {
-  /** Milliseconds for a rou3 router of all routes. */
+  /** Milliseconds for a rou3 router with all routes. */
   readonly router: number;
-  /** Milliseconds for graphql's `buildASTSchema` of all documents, already parsed and assumed to be valid; 0 without types. */
+  /**
+   * Milliseconds for `buildASTSchema` of all documents, which are parsed and assumed to be valid. 0 without
+   * types.
+   */
   readonly schema: number;
 }
 
@@ -21,8 +24,8 @@ interface Parts {
 
 const roots = "type Query { at: Int } type Mutation { at: Int }";
 
-/** Builds both once to warm up, then measures. */
-export function buildAnew({ services, graphql }: SystemSize): Yardstick {
+/** Builds a router and a schema of all services once to warm up, then measures them. */
+export function measureRebuild({ services, graphql }: SystemSize): Yardstick {
   const parts = Array.from({ length: services }, (_, index) => partsOf(index, services, graphql));
   const definitions = [roots, ...parts.map(({ GraphQL }) => GraphQL?.typeDefs ?? "")]
     .filter((text) => text !== "")

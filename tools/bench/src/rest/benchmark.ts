@@ -4,7 +4,7 @@ import { player } from "./player.ts";
 
 const programOf = (who: string): string => join(import.meta.dirname, `${who}.ts`);
 
-/** REST: a request that becomes a call of an action in the gateway's own process. */
+/** REST: a request that calls an action in the process of the gateway. */
 export const restBenchmark: Benchmark = {
   name: "rest",
   works: [

@@ -1,6 +1,6 @@
 import { H3, serve } from "h3";
 import { ServiceBroker } from "moleculer";
-import { contend } from "../harness/contend.ts";
+import { contend } from "../harness/contender.ts";
 import { playerService } from "./player.ts";
 
 await contend(async () => {

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ServiceBroker } from "moleculer";
 import web from "moleculer-web";
-import { contend } from "../harness/contend.ts";
+import { contend } from "../harness/contender.ts";
 import { playerService } from "./player.ts";
 
 await contend(async () => {

@@ -1,9 +1,9 @@
 import type { ServiceSchema } from "moleculer";
 
-/** The answer of the action, and the right body of every contender. */
+/** The response of the action, which every contender must send as its body. */
 export const player = { id: 1, name: "Zosol Gata", position: "goalkeeper", teamId: 1 };
 
-/** The service that every contender runs in its own process: one action, with a declared parameter. */
+/** The Moleculer service that every contender runs in its process: one action with a declared parameter. */
 export const playerService: ServiceSchema = {
   name: "player",
   actions: {

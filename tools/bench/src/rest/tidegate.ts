@@ -3,7 +3,7 @@ import { silentLogger } from "@tidegate/core-registry";
 import { createGateway } from "@tidegate/gateway";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
-import { contend } from "../harness/contend.ts";
+import { contend } from "../harness/contender.ts";
 import { playerService } from "./player.ts";
 
 const api = {

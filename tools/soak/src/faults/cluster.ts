@@ -5,36 +5,33 @@ import { join } from "node:path";
 import { moleculer } from "@tidegate/broker-moleculer";
 import type { Broker } from "@tidegate/core-registry";
 import { freePort } from "@tidegate/example-soccer";
+import { brokerOptions, type Network, type TransportName } from "./network.ts";
 import type { NodeMessage, NodeTask } from "./node.ts";
-import { optionsAt, type Place, type TransportName } from "./place.ts";
-import { type MessageServer, serverOf } from "./server.ts";
-import { makeWitness, type Witness } from "./witness.ts";
+import { createObserver, type Observer } from "./observer.ts";
+import { createServer, type MessageServer } from "./server.ts";
 
-/** The nodes that serve. */
+/** The ids of the nodes with the service. */
 export const nodeIds = ["a", "b"] as const;
 
-/** Milliseconds that a beginning may take. */
-const patience = 20_000;
+/** The time limit for starting a node. */
+const timeoutMs = 20_000;
 
-/** A gateway in this process and two nodes in processes of their own, which it calls. */
+/** The broker of a gateway in this process, and two nodes in child processes. */
 export interface Cluster {
-  /** Where they meet. */
-  readonly place: Place;
-  /** The gateway's broker. */
+  readonly network: Network;
   readonly broker: Broker;
-  /** What it is told. */
-  readonly witness: Witness;
-  /** Between them; absent for TCP. */
+  readonly observer: Observer;
   readonly server: MessageServer | undefined;
-  /** Kills a node's process (SIGKILL). */
   kill(nodeID: string): Promise<void>;
-  /** Starts a node. */
   join(nodeID: string): Promise<void>;
-  /** Ends all. */
   close(): Promise<void>;
 }
 
-/** Starts a cluster. `host` is where its server listens; `addresses` are those at which nodes reach it. */
+/**
+ * Starts a cluster.
+ * @param host the address on which the message server listens
+ * @param addresses the addresses of the message server by node id
+ */
 export async function startCluster(
   transport: TransportName,
   host = "127.0.0.1",
@@ -45,10 +42,10 @@ export async function startCluster(
   for (const id of ids) ports[id] = await freePort();
   const serverPort = await freePort();
   const namespace = `faults-${randomBytes(4).toString("hex")}`;
-  const place: Place = { transport, namespace, ports, serverPort, addresses };
-  const server = await serverOf(transport, host, serverPort);
-  const witness = makeWitness();
-  const broker = moleculer(optionsAt(place, "gateway"));
+  const network: Network = { transport, namespace, ports, serverPort, addresses };
+  const server = await createServer(transport, host, serverPort);
+  const observer = createObserver();
+  const broker = moleculer(brokerOptions(network, "gateway"));
   const children = new Map<string, ChildProcess>();
 
   const kill = async (nodeID: string): Promise<void> => {
@@ -59,17 +56,17 @@ export async function startCluster(
     await ended;
   };
   const joinNode = async (nodeID: string): Promise<void> => {
-    const task: NodeTask = { place, nodeID };
+    const task: NodeTask = { network, nodeID };
     const child = fork(join(import.meta.dirname, "node.ts"), [JSON.stringify(task)], {
       execArgv: ["--conditions=@tidegate/source"],
     });
     children.set(nodeID, child);
-    await started(child, witness);
+    await waitForStart(child, observer);
   };
   const cluster: Cluster = {
-    place,
+    network,
     broker,
-    witness,
+    observer,
     server,
     kill,
     join: joinNode,
@@ -81,8 +78,9 @@ export async function startCluster(
   };
   try {
     await server?.start();
-    await Promise.all([broker.start(witness.sink), ...nodeIds.map(joinNode)]);
-    if (!(await witness.sees(nodeIds, patience))) throw new Error("The gateway did not find its nodes.");
+    await Promise.all([broker.start(observer.sink), ...nodeIds.map(joinNode)]);
+    if (!(await observer.waitForNodes(nodeIds, timeoutMs)))
+      throw new Error("The gateway did not discover its nodes.");
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -90,13 +88,15 @@ export async function startCluster(
   }
 }
 
-async function started(child: ChildProcess, witness: Witness): Promise<void> {
+async function waitForStart(child: ChildProcess, observer: Observer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.on("message", (message: NodeMessage) => {
     if (message.started) resolve();
-    witness.ran(message.ran ?? []);
+    observer.recordCalls(message.ran ?? []);
   });
-  child.once("exit", (code) => reject(new Error(`A node ended with ${code} before it had started.`)));
-  const timer = setTimeout(() => reject(new Error("A node did not start.")), patience);
+  child.once("exit", (code) =>
+    reject(new Error(`A node ended with exit code ${code} before it had started.`)),
+  );
+  const timer = setTimeout(() => reject(new Error("A node did not start.")), timeoutMs);
   await promise.finally(() => clearTimeout(timer));
 }

@@ -2,29 +2,27 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { installed } from "@tidegate/bench";
 import type { Cluster } from "./cluster.ts";
-import type { TransportName } from "./place.ts";
+import type { TransportName } from "./network.ts";
 
-/** Something that breaks. */
+/** A fault that can be injected into a cluster. */
 export interface Fault {
-  /** What it is called. */
   readonly name: string;
   /** The transporters on which it can happen. */
   readonly transports: readonly TransportName[];
-  /** Milliseconds between its begin and its end. */
-  readonly lasts: number;
-  /** Where the server listens; by default on 127.0.0.1. */
+  readonly durationMs: number;
+  /** The address on which the message server listens. Default: 127.0.0.1. */
   readonly host?: string;
-  /** Where nodes reach the server; by default at 127.0.0.1. */
+  /** The addresses of the message server by node id. Default: 127.0.0.1. */
   readonly addresses?: Readonly<Record<string, string>>;
-  /** Lets it begin, and gives what ends it. */
+  /** Injects the fault. Returns a function that ends it. */
   begin(cluster: Cluster, random: () => number): Promise<() => Promise<void>>;
 }
 
-/** A node's process is killed (SIGKILL), and started again. */
+/** Kills the process of a node with SIGKILL, and starts it again. */
 export const killedNode: Fault = {
   name: "node killed",
   transports: ["TCP", "NATS", "Redis"],
-  lasts: 7_000,
+  durationMs: 7_000,
   begin: async (cluster, random) => {
     const node = random() < 0.5 ? "a" : "b";
     await cluster.kill(node);
@@ -32,17 +30,17 @@ export const killedNode: Fault = {
   },
 };
 
-/** The server between the nodes is killed, and started again on its port. */
+/** Kills the message server, and starts it again on the same port. */
 export const killedServer: Fault = outage("server killed", 2_000);
 
-/** The same, for so long that clients lose their patience with it. */
+/** Kills the message server for longer than the timeouts of its clients. */
 export const lostServer: Fault = outage("server away for 15 s", 15_000);
 
-function outage(name: string, lasts: number): Fault {
+function outage(name: string, durationMs: number): Fault {
   return {
     name,
     transports: ["NATS", "Redis"],
-    lasts,
+    durationMs,
     begin: async ({ server }) => {
       await server?.kill();
       return async () => server?.start();
@@ -50,7 +48,7 @@ function outage(name: string, lasts: number): Fault {
   };
 }
 
-/** The address at which node b, and nobody else, reaches the server in a network of its own. */
+/** The address of the message server that only node b uses. */
 const addressOfB = "127.0.0.2";
 
 const table = ["inet", "tidegate"];
@@ -60,8 +58,8 @@ const run = promisify(execFile);
 const nft = (...words: readonly string[]): Promise<unknown> => run(installed("nft") ?? "nft", [...words]);
 
 /**
- * Faults of the network between one node and the server. They change the rules of the network that the process is in:
- * to be used in a namespace of its own.
+ * Faults of the network between one node and the message server. They change the firewall rules of the
+ * process's network, so they must run in a network namespace.
  */
 export const networkFaults: readonly Fault[] = [
   partition("node cut off, packets dropped", ["drop"], ["saddr", "daddr"]),
@@ -82,7 +80,7 @@ function partition(name: string, verdict: readonly string[], sides: readonly str
   return {
     name,
     transports: ["NATS", "Redis"],
-    lasts: 6_000,
+    durationMs: 6_000,
     host: "0.0.0.0",
     addresses: { b: addressOfB },
     begin: async () => {

@@ -1,42 +1,39 @@
 import { type Fault, killedNode, killedServer, lostServer, networkFaults } from "./fault.ts";
-import { missingNamespace, runInNamespace } from "./namespace.ts";
-import type { TransportName } from "./place.ts";
+import { namespaceProblem, runInNamespace } from "./namespace.ts";
+import type { TransportName } from "./network.ts";
 import { type FaultResult, runFault } from "./run.ts";
-import { missingServer } from "./server.ts";
+import { serverProblem } from "./server.ts";
 
-/** How much is broken. */
+/** Options of `runFaults`: the number of runs. */
 export interface FaultsOptions {
-  /** How often each fault happens, each time at another moment. */
+  /** The number of runs of each fault. Each run has another moment of the fault. */
   readonly seeds: number;
-  /** Takes each result. */
   readonly progress?: (result: FaultResult) => void;
 }
 
-/** What came of it. */
+/** The results of all runs, and the faults that were skipped. */
 export interface FaultsResult {
-  /** Each run. */
   readonly results: readonly FaultResult[];
-  /** What was left out, and why. */
-  readonly leftOut: readonly string[];
+  readonly skipped: readonly string[];
 }
 
 /**
- * Breaks nodes, servers and networks under 200 calls a second, each again and again (S9.3, S9.7): a node killed; NATS and Redis killed
- * and started again; a node cut off in a network namespace, where the system lets us.
+ * Injects faults while 200 calls per second run (S9.3, S9.7): kills a node; kills NATS and Redis and restarts
+ * them; disconnects a node in a network namespace, if the system allows it.
  */
 export async function runFaults({ seeds, progress }: FaultsOptions): Promise<FaultsResult> {
   const results: FaultResult[] = [];
-  const leftOut: string[] = [];
-  const noNetwork = missingNamespace();
-  const each = async (
+  const skipped: string[] = [];
+  const namespaceMissing = namespaceProblem();
+  const runAll = async (
     fault: Fault,
-    missing: string | undefined,
+    problem: string | undefined,
     run: (transport: TransportName, seed: number) => Promise<FaultResult>,
   ): Promise<void> => {
     for (const transport of fault.transports) {
-      const reason = missing ?? missingServer(transport);
+      const reason = problem ?? serverProblem(transport);
       if (reason !== undefined) {
-        leftOut.push(`${fault.name}, ${transport}: ${reason}`);
+        skipped.push(`${fault.name}, ${transport}: ${reason}`);
         continue;
       }
       for (let seed = 1; seed <= seeds; seed++) {
@@ -47,8 +44,10 @@ export async function runFaults({ seeds, progress }: FaultsOptions): Promise<Fau
     }
   };
   for (const fault of [killedNode, killedServer, lostServer])
-    await each(fault, undefined, (transport, seed) => runFault(fault, transport, seed));
+    await runAll(fault, undefined, (transport, seed) => runFault(fault, transport, seed));
   for (const fault of networkFaults)
-    await each(fault, noNetwork, (transport, seed) => runInNamespace({ fault: fault.name, transport, seed }));
-  return { results, leftOut };
+    await runAll(fault, namespaceMissing, (transport, seed) =>
+      runInNamespace({ fault: fault.name, transport, seed }),
+    );
+  return { results, skipped };
 }

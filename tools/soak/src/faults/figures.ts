@@ -1,7 +1,7 @@
 import type { FaultsResult } from "./faults.ts";
-import { type FaultResult, wrongWith } from "./run.ts";
+import { type FaultResult, failuresOf } from "./run.ts";
 
-/** One run, for a terminal. */
+/** The result of a run as a line of the table. */
 export function lineOf(result: FaultResult): string {
   const { fault, transport, seed, ok, failed, hanging, longest, recovered, twice } = result;
   const codes = Object.entries(failed).map(([code, count]) => `${count} ${code}`);
@@ -16,10 +16,10 @@ export function lineOf(result: FaultResult): string {
     `${twice}`.padStart(6),
     `  ${codes.length === 0 ? "none" : codes.join(", ")}`,
   ].join("");
-  return [line, ...wrongWith(result).map((what) => `  WRONG: ${what}`)].join("\n");
+  return [line, ...failuresOf(result).map((failure) => `  FAILED: ${failure}`)].join("\n");
 }
 
-/** The names above the lines. */
+/** The column names of the table. */
 export const heading: string = [
   "fault".padEnd(30),
   "on".padEnd(6),
@@ -32,14 +32,14 @@ export const heading: string = [
   "  failed",
 ].join("");
 
-/** What was left out, and whether all was as it should be. */
-export function verdictOf({ results, leftOut }: FaultsResult): string {
-  const wrong = results.filter((result) => wrongWith(result).length > 0);
-  const left = leftOut.map((what) => `left out: ${what}`);
-  return [...left, `${results.length} runs, ${wrong.length} of them wrong`].join("\n");
+/** The skipped faults, and the number of failed runs. */
+export function verdictOf({ results, skipped }: FaultsResult): string {
+  const failed = results.filter((result) => failuresOf(result).length > 0);
+  const lines = skipped.map((fault) => `skipped: ${fault}`);
+  return [...lines, `${results.length} runs, ${failed.length} failed`].join("\n");
 }
 
-/** Whether nothing hung, and everything was whole again each time. */
+/** Whether at least one run took place and all runs recovered without a hanging call. */
 export function passed({ results }: FaultsResult): boolean {
-  return results.length > 0 && results.every((result) => wrongWith(result).length === 0);
+  return results.length > 0 && results.every((result) => failuresOf(result).length === 0);
 }

@@ -1,35 +1,35 @@
 import { type Broker, type CallScope, type Context, isTidegateError } from "@tidegate/core-registry";
 
-/** Milliseconds that each call may take. */
+/** The timeout of each call in milliseconds. */
 export const callTimeout = 5_000;
 
-/** Milliseconds after which a call that has not ended counts as hanging. */
-const hangs = 10_000;
+/** Milliseconds after which an unfinished call counts as hanging. */
+const hangMs = 10_000;
 
-/** Milliseconds between two calls: 200 a second. */
-const pace = 5;
+/** Milliseconds between two calls: 200 per second. */
+const intervalMs = 5;
 
-/** How calls ended. */
+/** The number of calls by result. */
 export interface CallCounts {
-  /** Answered. */
   readonly ok: number;
-  /** Failed, by code. */
   readonly failed: Readonly<Record<string, number>>;
-  /** Not ended in time. */
   readonly hanging: number;
-  /** Milliseconds of the longest that ended. */
+  /** The duration of the longest finished call in milliseconds. */
   readonly longest: number;
 }
 
-/** Calls that go on while things break. */
+/** Calls that continue during a fault. */
 export interface Load {
-  /** Resolves when each of the nodes has answered, and nothing has failed for a second since; or with undefined after so many milliseconds. */
-  whole(nodes: readonly string[], ms: number): Promise<number | undefined>;
-  /** Makes no more calls, and waits for those that run. */
+  /**
+   * Resolves when every node has answered and no call has failed for a second. Resolves with undefined after
+   * the timeout.
+   */
+  waitUntilHealthy(nodes: readonly string[], timeoutMs: number): Promise<number | undefined>;
+  /** Stops the calls and waits for the running ones. */
   end(): Promise<CallCounts>;
 }
 
-/** Calls `work.do` 200 times a second. */
+/** Calls `work.do` 200 times per second. */
 export function makeLoad(broker: Broker): Load {
   const failed: Record<string, number> = {};
   const running = new Map<number, Promise<void>>();
@@ -42,7 +42,7 @@ export function makeLoad(broker: Broker): Load {
   const call = async (number: number): Promise<void> => {
     const begin = performance.now();
     try {
-      const node = await broker.call(plainScope(), {
+      const node = await broker.call(emptyScope(), {
         action: "work.do",
         params: { call: number },
         timeout: callTimeout,
@@ -60,36 +60,36 @@ export function makeLoad(broker: Broker): Load {
   const timer = setInterval(() => {
     const number = ++calls;
     running.set(number, call(number));
-  }, pace);
+  }, intervalMs);
 
   return {
-    whole: async (nodes, ms) => {
+    waitUntilHealthy: async (nodes, timeoutMs) => {
       const begin = performance.now();
       answered = new Set();
       failedAt = begin;
-      const isWhole = (): boolean =>
+      const isHealthy = (): boolean =>
         performance.now() - failedAt >= 1_000 && nodes.every((node) => answered.has(node));
-      while (!isWhole()) {
-        if (performance.now() - begin > ms) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, pace));
+      while (!isHealthy()) {
+        if (performance.now() - begin > timeoutMs) return undefined;
+        await new Promise((resolve) => setTimeout(resolve, intervalMs));
       }
       return Math.max(0, failedAt - begin);
     },
     end: async () => {
       clearInterval(timer);
-      let hang: NodeJS.Timeout | undefined;
+      let hangTimer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
-        hang = setTimeout(resolve, hangs);
+        hangTimer = setTimeout(resolve, hangMs);
       });
       await Promise.race([Promise.all(running.values()), late]);
-      clearTimeout(hang);
+      clearTimeout(hangTimer);
       return { ok, failed, hanging: running.size, longest };
     },
   };
 }
 
-/** The scope of a call that belongs to no request. */
-function plainScope(): CallScope {
+/** The scope of a call outside of a request. */
+function emptyScope(): CallScope {
   const context: Context = {
     prepare: () => undefined,
     get: () => undefined,

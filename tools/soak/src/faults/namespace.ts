@@ -2,21 +2,18 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { installed } from "@tidegate/bench";
-import type { TransportName } from "./place.ts";
+import type { TransportName } from "./network.ts";
 import type { FaultResult } from "./run.ts";
 
-/** What runs in a network of its own: its first argument, as JSON. */
+/** The input of the process in the namespace: its first argument, as JSON. */
 export interface NamespaceTask {
-  /** The fault's name. */
   readonly fault: string;
-  /** The transporter. */
   readonly transport: TransportName;
-  /** The seed. */
   readonly seed: number;
 }
 
-/** Why networks of one's own cannot be had here; undefined where they can. */
-export function missingNamespace(): string | undefined {
+/** The reason why network namespaces are unavailable. Undefined if they are available. */
+export function namespaceProblem(): string | undefined {
   if (process.platform !== "linux") return "network namespaces need Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
   for (const name of ["unshare", "ip", "nft"])
@@ -26,16 +23,16 @@ export function missingNamespace(): string | undefined {
     execFileSync(installed("unshare") ?? "", ["-n", "sh", "-c", rules], { stdio: "ignore" });
     return undefined;
   } catch {
-    return "the system does not let us make network namespaces with nft";
+    return "the system does not allow network namespaces with nft";
   }
 }
 
-/** Runs one fault in a network namespace of its own. @throws where its process fails */
+/** Runs one fault in a new network namespace. @throws if its process fails */
 export async function runInNamespace(task: NamespaceTask): Promise<FaultResult> {
-  const inside = join(import.meta.dirname, "inside.ts");
+  const program = join(import.meta.dirname, "namespace-process.ts");
   const child = spawn(
     installed("unshare") ?? "unshare",
-    ["-n", process.execPath, "--conditions=@tidegate/source", inside, JSON.stringify(task)],
+    ["-n", process.execPath, "--conditions=@tidegate/source", program, JSON.stringify(task)],
     { stdio: ["ignore", "inherit", "inherit", "ipc"] },
   );
   let result: FaultResult | undefined;
@@ -43,6 +40,6 @@ export async function runInNamespace(task: NamespaceTask): Promise<FaultResult> 
     result = message as FaultResult;
   });
   const [code] = await once(child, "exit");
-  if (result === undefined) throw new Error(`The run in a network of its own ended with ${code}.`);
+  if (result === undefined) throw new Error(`The run in a network namespace ended with exit code ${code}.`);
   return result;
 }

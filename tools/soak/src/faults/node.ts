@@ -1,29 +1,26 @@
 import { preset } from "@tidegate/broker-moleculer";
 import { type Context, ServiceBroker } from "moleculer";
-import { optionsAt, type Place } from "./place.ts";
+import { brokerOptions, type Network } from "./network.ts";
 
-/** What a node's process is started with: its first argument, as JSON. */
+/** The input of a node's process: its first argument, as JSON. */
 export interface NodeTask {
-  /** Where it joins. */
-  readonly place: Place;
-  /** Its id. */
+  readonly network: Network;
   readonly nodeID: string;
 }
 
-/** What it tells. */
+/** A message from the process of a node. */
 export type NodeMessage = {
-  /** It runs. */
   readonly started?: true;
-  /** The numbers of the calls that it has dispatched since it told last. */
+  /** The numbers of the calls that ran since the last message. */
   readonly ran?: readonly number[];
 };
 
-const { place, nodeID }: NodeTask = JSON.parse(process.argv[2] ?? "");
+const { network, nodeID }: NodeTask = JSON.parse(process.argv[2] ?? "");
 const send = (message: NodeMessage): void => void (process.connected && process.send?.(message));
 let ran: number[] = [];
 let ticks = 0;
 
-const broker = new ServiceBroker(preset(optionsAt(place, nodeID)));
+const broker = new ServiceBroker(preset(brokerOptions(network, nodeID)));
 broker.createService({
   name: "work",
   actions: {

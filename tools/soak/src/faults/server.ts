@@ -4,15 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installed, listening } from "@tidegate/bench";
-import type { TransportName } from "./place.ts";
+import type { TransportName } from "./network.ts";
 
-/** A message server of a run. */
+/** The NATS or Redis server of a run. */
 export interface MessageServer {
-  /** Kills it, as a crash would. */
   kill(): Promise<void>;
-  /** Starts it where it was, and resolves when it takes connections. */
+  /** Starts the server on its port. Resolves when it accepts connections. */
   start(): Promise<void>;
-  /** Ends it for good. */
   close(): Promise<void>;
 }
 
@@ -25,15 +23,15 @@ const programs = {
   },
 };
 
-/** Why faults cannot be tried on a transporter here; undefined where they can. */
-export function missingServer(transport: TransportName): string | undefined {
+/** The reason why a transporter cannot be tested. Undefined if it can. */
+export function serverProblem(transport: TransportName): string | undefined {
   if (transport === "TCP") return undefined;
   const { name } = programs[transport];
   return installed(name) === undefined ? `${name} is not installed` : undefined;
 }
 
-/** A server on a port, not started yet. Undefined for TCP, which has none. */
-export async function serverOf(
+/** Creates the server of a transporter without starting it. Undefined for TCP, which has no server. */
+export async function createServer(
   transport: TransportName,
   host: string,
   port: number,

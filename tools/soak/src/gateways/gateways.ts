@@ -1,71 +1,70 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { freePort } from "@tidegate/example-soccer";
-import type { Place } from "../faults/place.ts";
-import { missingServer, serverOf } from "../faults/server.ts";
-import { type Part, startPart } from "../part.ts";
-import { askSteadily } from "./asking.ts";
+import type { Network } from "../faults/network.ts";
+import { createServer, serverProblem } from "../faults/server.ts";
+import { type ChildProgram, startProgram } from "../program.ts";
 import type { GatewayMessage, GatewayTask } from "./gateway.ts";
-import { servicesAt, steadyPath } from "./services.ts";
+import { pollUrl } from "./polling.ts";
+import { createServices, steadyPath } from "./services.ts";
 
-/** What a run is told. */
+/** Options of `runGateways`: the number of rounds. */
 export interface GatewaysOptions {
-  /** How often services come, change and go, and a gateway restarts, before all is quiet. */
+  /** The number of rounds, in each of which services change and a gateway restarts. */
   readonly rounds: number;
-  /** Told after each round. */
   readonly progress?: (round: number) => void;
 }
 
-/** What a run saw. */
+/** How fast the gateways agreed, and what they served. */
 export interface GatewaysResult {
-  /** For each round: milliseconds of quiet after which all gateways served the same, for good. */
+  /** For each round, the milliseconds without changes until all gateways served the same. */
   readonly equalMs: readonly number[];
-  /** Versions by branch at the end, of every gateway. */
+  /** The final versions of every gateway by branch. */
   readonly versions: readonly Readonly<Record<string, string>>[];
-  /** What the gateway that restarts answered for a route that was there all the time, by status. */
+  /** The responses of the restarting gateway for a permanent route, by status. */
   readonly answers: Readonly<Record<string, number>>;
 }
 
-/** Milliseconds of quiet that are watched: what differs at the end of them differs for good. */
-const watchedMs = 2_500;
-const lookMs = 20;
+/** The observed period without changes. A difference at its end is permanent. */
+const observedMs = 2_500;
+const intervalMs = 20;
 
-/** Why a run is not possible here; undefined where it is. */
-export function missingForGateways(): string | undefined {
-  return missingServer("NATS");
+/** The reason why a run is impossible here. Undefined if it is possible. */
+export function gatewaysProblem(): string | undefined {
+  return serverProblem("NATS");
 }
 
 /**
- * Three gateways on one NATS: services come, change and go on two branches, some of them in each other's way, and one
- * gateway restarts meanwhile (S9.4, S12.6).
+ * Runs three gateways on one NATS server. Services start, change and stop on two branches, some of them with
+ * conflicting claims, while one gateway restarts (S9.4, S12.6).
  */
 export async function runGateways({ rounds, progress }: GatewaysOptions): Promise<GatewaysResult> {
-  const place: Place = {
+  const network: Network = {
     transport: "NATS",
     namespace: `gateways-${randomBytes(4).toString("hex")}`,
     ports: {},
     serverPort: await freePort(),
     addresses: {},
   };
-  const server = await serverOf("NATS", "127.0.0.1", place.serverPort);
-  const services = servicesAt(place);
+  const server = await createServer("NATS", "127.0.0.1", network.serverPort);
+  const services = createServices(network);
   const gateways: Gateway[] = [];
   try {
     await server?.start();
     await services.start("steady", [steadyPath]);
-    for (const name of ["one", "two", "three"]) gateways.push(await startGateway(place, name));
+    for (const name of ["one", "two", "three"]) gateways.push(await startGateway(network, name));
     const [, , restarting] = gateways;
-    if (restarting === undefined) throw new TypeError("There are three gateways.");
-    const asking = askSteadily(`http://127.0.0.1:${restarting.port}${steadyPath}`);
+    if (restarting === undefined) throw new TypeError("The third gateway is missing.");
+    const poller = pollUrl(`http://127.0.0.1:${restarting.port}${steadyPath}`);
     const equalMs: number[] = [];
     for (let round = 1; round <= rounds; round++) {
-      await Promise.all([turmoil(services, round), restarting.restart()]);
-      equalMs.push(await quietUntilEqual(gateways));
+      await Promise.all([changeServices(services, round), restarting.restart()]);
+      equalMs.push(await timeUntilEqual(gateways));
       progress?.(round);
     }
-    await asking.stop();
+    await poller.stop();
     const versions = await Promise.all(gateways.map((gateway) => gateway.versions()));
-    return { equalMs, versions, answers: asking.answers };
+    return { equalMs, versions, answers: poller.answers };
   } finally {
     await services.stop();
     await Promise.all(gateways.map((gateway) => gateway.stop()));
@@ -73,8 +72,11 @@ export async function runGateways({ rounds, progress }: GatewaysOptions): Promis
   }
 }
 
-/** Two services that want one path, at once; one that comes and goes; one that changes; one on a branch of its own. */
-async function turmoil(services: ReturnType<typeof servicesAt>, round: number): Promise<void> {
+/**
+ * Starts two services that claim one path, a service that leaves again, one that changes, and one on another
+ * branch.
+ */
+async function changeServices(services: ReturnType<typeof createServices>, round: number): Promise<void> {
   const contested = `/contested/${round}`;
   const [, , leave] = await Promise.all([
     services.start(`x${round}`, [contested, `/x/${round}`]),
@@ -93,10 +95,12 @@ interface Gateway {
   stop(): Promise<void>;
 }
 
-async function startGateway(place: Place, name: string): Promise<Gateway> {
-  const task: GatewayTask = { place, name, port: await freePort() };
-  const start = async (): Promise<Part<GatewayMessage>> => {
-    const part = startPart<GatewayMessage>(join(import.meta.dirname, "gateway.ts"), [JSON.stringify(task)]);
+async function startGateway(network: Network, name: string): Promise<Gateway> {
+  const task: GatewayTask = { network, name, port: await freePort() };
+  const start = async (): Promise<ChildProgram<GatewayMessage>> => {
+    const part = startProgram<GatewayMessage>(join(import.meta.dirname, "gateway.ts"), [
+      JSON.stringify(task),
+    ]);
     await part.next(`The gateway ${name} starts`, (message) => "ready" in message);
     return part;
   };
@@ -104,7 +108,7 @@ async function startGateway(place: Place, name: string): Promise<Gateway> {
   return {
     port: task.port,
     async versions() {
-      const answer = part.next(`The gateway ${name} tells its versions`, (message) => "versions" in message);
+      const answer = part.next(`The gateway ${name} sends its versions`, (message) => "versions" in message);
       part.send({ versions: true });
       const message = await answer;
       return "versions" in message ? message.versions : {};
@@ -117,20 +121,54 @@ async function startGateway(place: Place, name: string): Promise<Gateway> {
   };
 }
 
-/** Milliseconds from now until the gateways differ no more. */
-async function quietUntilEqual(gateways: readonly Gateway[]): Promise<number> {
+/** Milliseconds from now until all gateways serve the same versions. */
+async function timeUntilEqual(gateways: readonly Gateway[]): Promise<number> {
   const began = performance.now();
   let differed = 0;
-  for (let now = 0; now < watchedMs; now = performance.now() - began) {
+  for (let now = 0; now < observedMs; now = performance.now() - began) {
     const [first, ...others] = await Promise.all(gateways.map((gateway) => gateway.versions()));
     const text = JSON.stringify(sorted(first));
     if (others.some((versions) => JSON.stringify(sorted(versions)) !== text))
       differed = performance.now() - began;
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
   return differed;
 }
 
 function sorted(versions: Readonly<Record<string, string>> = {}): [string, string][] {
   return Object.entries(versions).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** The time limit for the agreement of the gateways. */
+export const longestMs = 2_000;
+
+/** Runs `soak gateways`. The exit code is 1 if gateways disagreed or a starting gateway answered 404. */
+export async function gateways(rounds: number): Promise<void> {
+  const problem = gatewaysProblem();
+  if (problem !== undefined) {
+    console.error(`Skipped: ${problem}.`);
+    process.exitCode = 1;
+    return;
+  }
+  const progress = (round: number): void => console.error(`${round}/${rounds} rounds`);
+  const result = await runGateways({ rounds, progress });
+  console.log(figuresOfGateways(result));
+  if (!agreed(result)) process.exitCode = 1;
+}
+
+/** Whether the gateways always agreed in time, and none answered 404 while it started. */
+export function agreed({ equalMs, answers }: GatewaysResult): boolean {
+  return equalMs.every((ms) => ms <= longestMs) && answers["404"] === undefined;
+}
+
+function figuresOfGateways({ equalMs, versions, answers }: GatewaysResult): string {
+  const [first] = versions;
+  return [
+    `rounds                     ${equalMs.length}, a gateway restarted in each`,
+    `time until equal           ${Math.round(Math.max(...equalMs))} ms at the longest (at most ${longestMs})`,
+    `the gateway that restarts  ${Object.entries(answers)
+      .map(([status, count]) => `${status}: ${count}`)
+      .join(", ")} (404: ${answers["404"] ?? 0})`,
+    `versions                   ${JSON.stringify(first)}`,
+  ].join("\n");
 }

@@ -2,27 +2,26 @@ import { randomBytes } from "node:crypto";
 import { preset, tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
 import { ServiceBroker } from "moleculer";
-import { optionsAt, type Place } from "../faults/place.ts";
+import { brokerOptions, type Network } from "../faults/network.ts";
 
-/** The path that is always served. */
+/** The path of the service that never leaves. */
 export const steadyPath = "/steady";
 
-/** Services that come, change and go. */
+/** Starts and stops services during a run. */
 export interface Services {
-  /** Starts a node with one service and its paths, and resolves when it runs. */
+  /** Starts a node with one service that serves the paths. Returns a function that stops the node. */
   start(service: string, paths: readonly string[], branch?: string): Promise<() => Promise<void>>;
-  /** Ends those that run. */
   stop(): Promise<void>;
 }
 
-/** Services on nodes in this process. */
-export function servicesAt(place: Place): Services {
+/** Creates services whose nodes run in this process. */
+export function createServices(network: Network): Services {
   const running = new Set<ServiceBroker>();
   let revision = 0;
   return {
     async start(service, paths, branch = "master") {
       const broker = new ServiceBroker(
-        preset(optionsAt(place, `${service}-${randomBytes(4).toString("hex")}`)),
+        preset(brokerOptions(network, `${service}-${randomBytes(4).toString("hex")}`)),
       );
       broker.createService({
         name: service,

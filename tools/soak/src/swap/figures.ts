@@ -1,16 +1,16 @@
 import type { LoadResult } from "@tidegate/bench";
 import type { SwapResult } from "./swap.ts";
-import { faultsOf, keepsPace, movementOf, percent } from "./verdict.ts";
+import { failuresOf, heapGrowthOf, meetsLatencyTarget, percent } from "./verdict.ts";
 
-/** What came of a run, for a terminal. */
+/** The results of a run as a table for a terminal. */
 export function figuresOf(result: SwapResult): string {
   const { changes, seen, changeMs, quiet, changing, subscribed, mayRetire, heap } = result;
   const row = (name: string, of: (load: LoadResult) => string): Row => [name, of(quiet), of(changing)];
-  const { growth, slope, trend } = movementOf(heap);
+  const { growth, slope, trend } = heapGrowthOf(heap);
   const rows: readonly Row[] = [
     ["", "without changes", "with changes"],
     ["changes", "", `${changes}`],
-    ["  of them seen", "", `${seen}`],
+    ["  of them served", "", `${seen}`],
     ...Object.entries(changeMs).map(([kind, ms]): Row => [`  ${kind}, median`, "", `${ms.toFixed(0)} ms`]),
     row("requests", (load) => load.requests.toLocaleString("en-US")),
     row("  a second", (load) => Math.round(load.requests / load.seconds).toLocaleString("en-US")),
@@ -18,32 +18,34 @@ export function figuresOf(result: SwapResult): string {
     row("  wrong", (load) => `${load.wrong}`),
     row("p50", (load) => `${load.p50.toFixed(2)} ms`),
     row("p99", (load) => `${load.p99.toFixed(2)} ms`),
-    ["  to that without changes", "", `${(changing.p99 / quiet.p99).toFixed(2)}`],
+    ["  ratio", "", `${(changing.p99 / quiet.p99).toFixed(2)}`],
     row("longest", (load) => `${load.max.toFixed(1)} ms`),
     ["open sockets, steady", "", `${subscribed.steady}`],
     ["  closed", "", `${subscribed.steadyClosed}`],
     ["  events", "", subscribed.events.toLocaleString("en-US")],
     ["  lost", "", `${subscribed.lost}`],
-    ["  twice or too early", "", `${subscribed.disordered}`],
+    ["  out of order", "", `${subscribed.disordered}`],
     ["open sockets, changing", "", `${subscribed.changing}`],
     ["  closed with 1012", "", `${subscribed.retired}`],
-    ["  at most to be", "", `${mayRetire}`],
+    ["  at most allowed", "", `${mayRetire}`],
     ["  closed otherwise", "", `${subscribed.changingClosed}`],
-    ["heap at half of it", "", megabytes(heap[0]?.bytes)],
+    ["heap in the middle", "", megabytes(heap[0]?.bytes)],
     ["  at the end", "", megabytes(heap.at(-1)?.bytes)],
     ["  growth", "", percent(growth)],
     ["  slope a change", "", `${(slope / 1000).toFixed(2)} kB`],
-    ["  which makes", "", percent(trend)],
+    ["  trend", "", percent(trend)],
   ];
-  const faults = [
-    ...faultsOf(result),
-    ...(keepsPace(result) ? [] : ["the aim is missed: p99 is more than twice what it is without changes"]),
+  const failures = [
+    ...failuresOf(result),
+    ...(meetsLatencyTarget(result)
+      ? []
+      : ["target missed: p99 is more than twice as high as without changes"]),
     ...[...quiet.faults, ...changing.faults, ...subscribed.faults].map((fault) => `  ${fault}`),
   ];
   const lines = rows.map(
     ([name, one, other]) => `${name.padEnd(28)}${one.padStart(16)}${other.padStart(16)}`,
   );
-  return [...lines, ...faults].join("\n");
+  return [...lines, ...failures].join("\n");
 }
 
 type Row = readonly [name: string, quiet: string, changing: string];

@@ -9,38 +9,36 @@ import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { sandbox } from "@tidegate/sandbox";
 import { h3Server } from "@tidegate/server-h3";
-import { givenCluster } from "./cluster.ts";
+import { readCluster } from "./cluster.ts";
 
-/** What the gateway's process is asked. */
-export interface GatewayQuestion {
-  /** How much its heap holds. */
+/** A request to the process of the gateway. */
+export interface GatewayRequest {
   readonly heap: true;
 }
 
-/** What it tells. */
+/** A message from the process of the gateway. */
 export type GatewayMessage =
   | {
-      /** Where it listens; told once. */
       readonly port: number;
     }
   | {
-      /** A service whose fragment was refused. */
+      /** The service whose fragment was refused. */
       readonly refused: string;
     }
   | {
-      /** Bytes in use on its heap, after garbage was collected, without compiled code. */
+      /** The used heap in bytes after garbage collection, without compiled code. */
       readonly heap: number;
     };
 
-/** Sockets that have to go go within this time, in seconds: the changes come faster than in a deployment. */
+/** Shorter than the default, because the changes follow faster than in a deployment. */
 const retireSeconds = 0.2;
-/** Few operations are remembered, so that what is bounded is full before the heap is looked at. */
+/** Smaller than the default, so that the cache is full before the heap is measured. */
 const maxOperations = 50;
 
-/** How long functions take on a busy machine is not what is tried here. */
+/** Longer than the default, because the time limit of functions is not tested here. */
 const functionMs = 5_000;
 
-const { namespace, gatewayId, gatewayPort } = givenCluster();
+const { namespace, gatewayId, gatewayPort } = readCluster();
 const send = (message: GatewayMessage): void => void process.send?.(message);
 
 const gateway = createGateway({
@@ -63,7 +61,7 @@ gateway.registry.onReport(({ service, state }) => {
 });
 process.on("message", async () => {
   for (let round = 0; round < 3; round++) await globalThis.gc?.({ execution: "async" });
-  send({ heap: heldBytes() });
+  send({ heap: usedHeapBytes() });
 });
 process.on("disconnect", async () => {
   await gateway.stop();
@@ -72,8 +70,8 @@ process.on("disconnect", async () => {
 const [listening] = await gateway.start();
 send({ port: listening?.port ?? 0 });
 
-// V8 compiles as long as it finds something worth it: that is no slope of ours.
-function heldBytes(): number {
+/** Excludes compiled code, because V8 continues to compile during the run. */
+function usedHeapBytes(): number {
   return getHeapSpaceStatistics()
     .filter(({ space_name: name }) => !/^(?:code|trusted)_/.test(name))
     .reduce((sum, { space_used_size: used }) => sum + used, 0);

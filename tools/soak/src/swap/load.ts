@@ -1,12 +1,11 @@
 import { type LoadResult, makeLoad } from "@tidegate/bench";
 import { requests } from "./steady.ts";
 
-/** What the load's process is told: to begin, with how many connections, or to end. */
+/** A message to the process of the load: start with a number of connections, or stop. */
 export type LoadMessage = { readonly port: number; readonly connections: number } | { readonly end: true };
 
-/** What it tells when it has ended. */
+/** The answer of the process after the load has stopped. */
 export interface LoadAnswer {
-  /** What came of it. */
   readonly load: LoadResult;
 }
 

@@ -1,40 +1,36 @@
 import { setTimeout } from "node:timers/promises";
 
-/** A request whose answer shows whether a change is served. */
+/** A request whose response shows whether a change is served. */
 export interface Probe {
-  /** Its path. */
   readonly path: string;
-  /** The operation of a GraphQL request. Absent: a GET. */
+  /** The operation of a GraphQL request. If absent, the request is a GET. */
   readonly query?: string;
   /** What the answer has to be. */
   readonly expected: ProbeAnswer;
 }
 
-/** What is asked of an answer; what is absent may be anything. */
+/** The expected parts of a response. Absent members are not compared. */
 export interface ProbeAnswer {
-  /** HTTP status. */
   readonly status?: number;
-  /** The body. */
   readonly body?: string;
-  /** Text in the body. */
-  readonly holds?: string;
+  readonly contains?: string;
 }
 
-/** Milliseconds between two tries. */
+/** The pause between two attempts of a probe. */
 const pauseMs = 5;
 
-/** A GET. */
+/** A probe that sends a GET request. */
 export function routeProbe(path: string, expected: ProbeAnswer): Probe {
   return { path, expected };
 }
 
-/** A GraphQL query. */
+/** A probe that sends a GraphQL query. */
 export function operationProbe(query: string, expected: ProbeAnswer): Probe {
   return { path: "/graphql", query, expected };
 }
 
-/** Asks, and says what is wrong with the answer; undefined where it is right. */
-export async function probeFault(
+/** Sends a probe. Returns what is wrong with the response, or undefined if it is right. */
+export async function probeFailure(
   port: number,
   { path, query, expected }: Probe,
 ): Promise<string | undefined> {
@@ -43,22 +39,22 @@ export async function probeFault(
     headers: { "content-type": "application/json", accept: "application/json" },
   });
   const body = await response.text();
-  const { status = response.status, body: whole = body, holds = "" } = expected;
-  if (response.status === status && body === whole && body.includes(holds)) return undefined;
+  const { status = response.status, body: expectedBody = body, contains = "" } = expected;
+  if (response.status === status && body === expectedBody && body.includes(contains)) return undefined;
   return `${query ?? path}: ${response.status} ${body.slice(0, 200)}`;
 }
 
 /**
- * Asks all of them again and again until every answer is right.
- * @throws after `seconds`, with what was wrong
+ * Repeats the probes until every response is right.
+ * @throws after the timeout, with the wrong response
  */
-export async function probesPass(port: number, probes: readonly Probe[], seconds: number): Promise<void> {
+export async function waitForProbes(port: number, probes: readonly Probe[], seconds: number): Promise<void> {
   const until = performance.now() + seconds * 1000;
   for (const probe of probes) {
     for (;;) {
-      const fault = await probeFault(port, probe);
-      if (fault === undefined) break;
-      if (performance.now() > until) throw new Error(`Not served within ${seconds} s. ${fault}`);
+      const failure = await probeFailure(port, probe);
+      if (failure === undefined) break;
+      if (performance.now() > until) throw new Error(`Not served within ${seconds} s. ${failure}`);
       await setTimeout(pauseMs);
     }
   }

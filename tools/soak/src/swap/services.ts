@@ -1,39 +1,41 @@
 import { changeFragment } from "@tidegate/bench";
-import type { Service, ServiceBroker } from "moleculer";
-import { changingService } from "./changing.ts";
-import { givenCluster, startNode } from "./cluster.ts";
+import { tidegate } from "@tidegate/broker-moleculer";
+import type { FragmentInput } from "@tidegate/core-registry";
+import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
+import { readCluster, startNode } from "./cluster.ts";
 import { stageOf } from "./stages.ts";
 import { steadyService } from "./steady.ts";
 
-/** What the services' process is told. */
+/** A message to the process of the services. */
 export type ServicesMessage =
   | {
-      /** The number of the change that the changing service makes now. Each comes after the one before has been seen. */
+      /** The number of the next change. It is sent after the previous change has been served. */
       readonly change: number;
     }
   | {
-      /** Ends the steady service's events. */
       readonly quiet: true;
     };
 
-/** What it tells: once that its nodes are up, and in the end the number of the last event. */
+/** A message from the process of the services: its nodes are up, or the number of the last event. */
 export type ServicesAnswer = { readonly up: true } | { readonly lastTick: number };
 
-/** Milliseconds between two of the steady service's events. */
+/** Milliseconds between two events of the steady service. */
 const tickMs = 25;
 
-const cluster = givenCluster();
+const cluster = readCluster();
 const steady = await startNode(cluster, "steady", steadyService);
-/** Nodes of the changing service that run: the newest, and the one before, whose last requests may still run. */
+/**
+ * The running nodes of the changing service: the newest, and the previous one, which can still have requests.
+ */
 const nodes: Service[] = [await startChanging(0)];
 let tick = 0;
 const ticking = setInterval(() => void steady.broker.emit("steady.tick", { n: ++tick }), tickMs);
-tell({ up: true });
+send({ up: true });
 
 process.on("message", async (message: ServicesMessage) => {
   if ("quiet" in message) {
     clearInterval(ticking);
-    tell({ lastTick: tick });
+    send({ lastTick: tick });
     return;
   }
   const { change } = message;
@@ -55,6 +57,28 @@ function startChanging(change: number): Promise<Service> {
   return startNode(cluster, `changing-${change}`, changingService(stageOf(change).api, change));
 }
 
-function tell(answer: ServicesAnswer): void {
+function send(answer: ServicesAnswer): void {
   process.send?.(answer);
+}
+
+/** The service whose fragment changes. Its actions do not change; the fragment determines their responses. */
+function changingService(api: FragmentInput, revision: number): ServiceSchema {
+  return {
+    name: "changing",
+    mixins: [tidegate({ api, revision })],
+    actions: {
+      get: {
+        params: { change: "number" },
+        handler: ({ params }: Context<{ readonly change: number }>) => params,
+      },
+      typed: {
+        params: { change: "number" },
+        handler: ({ params }: Context<{ readonly change: number }>) => ({
+          [`at${params.change}`]: params.change,
+        }),
+      },
+      guarded: { params: {}, handler: () => ({ guarded: true }) },
+      kept: { params: {}, handler: () => ({ kept: true }) },
+    },
+  };
 }

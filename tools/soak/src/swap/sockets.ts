@@ -1,34 +1,39 @@
 import { createClient } from "graphql-ws";
 
-/** Which service's events a socket is for. */
-export type Subscribed = "steady" | "changing";
+/** The service whose events a socket receives. */
+export type SubscribedService = "steady" | "changing";
 
-/** What a socket tells. */
+/** Receives the events of a socket and its close code. */
 export interface SocketListener {
-  /** An event came. */
   event(payload: unknown): void;
-  /** It was closed. */
   closed(code: number): void;
 }
 
-const rawPaths: Readonly<Record<Subscribed, string>> = {
+const rawPaths: Readonly<Record<SubscribedService, string>> = {
   steady: "/steady/ticks",
   changing: "/changing/feed",
 };
-const fields: Readonly<Record<Subscribed, string>> = { steady: "steadyTick", changing: "changingTick" };
+const fields: Readonly<Record<SubscribedService, string>> = {
+  steady: "steadyTick",
+  changing: "changingTick",
+};
 
-/** A WebSocket on a route. */
-export function rawSocket(port: number, subscribed: Subscribed, listener: SocketListener): { close(): void } {
+/** Opens a WebSocket on a route. */
+export function rawSocket(
+  port: number,
+  subscribed: SubscribedService,
+  listener: SocketListener,
+): { close(): void } {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${rawPaths[subscribed]}`);
   socket.addEventListener("message", ({ data }) => listener.event(JSON.parse(String(data))));
   socket.addEventListener("close", ({ code }) => listener.closed(code));
   return socket;
 }
 
-/** A GraphQL subscription on a socket of its own. */
+/** Opens a GraphQL subscription on its own socket. */
 export function graphqlSocket(
   port: number,
-  subscribed: Subscribed,
+  subscribed: SubscribedService,
   listener: SocketListener,
 ): { close(): void } {
   const field = fields[subscribed];
@@ -41,7 +46,7 @@ export function graphqlSocket(
     { query: `subscription { ${field} { n } }` },
     {
       next: ({ data }) => listener.event(data?.[field]),
-      // The socket's end tells the same.
+      // The close event of the socket reports the same.
       error: () => undefined,
       complete: () => undefined,
     },

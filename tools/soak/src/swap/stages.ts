@@ -1,7 +1,7 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 import { operationProbe, type Probe, routeProbe } from "./probe.ts";
 
-/** Every kind of change, in the order in which they come, again and again. */
+/** All kinds of changes in the order of their turns. */
 export const changeKinds = [
   "route added",
   "route changed",
@@ -15,58 +15,53 @@ export const changeKinds = [
   "broken",
 ] as const;
 
-/** What differs from the change before. */
+/** The kind of a change: what differs from the previous stage. */
 export type ChangeKind = (typeof changeKinds)[number];
 
-/** The changing service at one moment. */
+/** The changing service after a change. */
 export interface Stage {
-  /** What differs. `node`: a new node comes with it, and an old one goes. `broken`: nothing of it may be served. */
+  /** `node` also starts a new node and stops an old one. `broken` must not change what is served. */
   readonly kind: ChangeKind;
-  /** What the service publishes. */
   readonly api: FragmentInput;
-  /** What clients see from then on. */
+  /** Show whether clients get the new API. */
   readonly probes: readonly Probe[];
 }
 
-/** The changing service as a change makes it. 0: as it begins. */
+/** The stage after a change. 0 is the initial stage. */
 export function stageOf(change: number): Stage {
   const kind = kindOf(change);
   if (kind === "broken") return { kind, api: brokenApi(change), probes: stageOf(change - 1).probes };
   return { kind, api: apiOf(change), probes: probesOf(change) };
 }
 
-/** How often a kind of change came, until a change. */
+/** The number of changes of a kind, up to a change. */
 export function countOf(kind: ChangeKind, change: number): number {
-  const place = changeKinds.indexOf(kind) + 1;
-  return change < place ? 0 : Math.floor((change - place) / changeKinds.length) + 1;
+  const position = changeKinds.indexOf(kind) + 1;
+  return change < position ? 0 : Math.floor((change - position) / changeKinds.length) + 1;
 }
 
 function kindOf(change: number): ChangeKind {
   return changeKinds[(change - 1) % changeKinds.length] ?? "node";
 }
 
-/** The last change of a kind, until a change; 0: none. */
+/** The last change of a kind, up to a change. 0 if there is none. */
 function lastOf(kind: ChangeKind, change: number): number {
   const count = countOf(kind, change);
   return count === 0 ? 0 : (count - 1) * changeKinds.length + changeKinds.indexOf(kind) + 1;
 }
 
 interface Numbers {
-  /** What the root route answers. */
   readonly root: number;
-  /** The route that came last. */
   readonly added: number;
-  /** Whether that is still there. */
-  readonly addedIsThere: boolean;
-  /** The number in a field's name. */
+  readonly hasAddedRoute: boolean;
+  /** The number in the name of a field. */
   readonly type: number;
-  /** Whether a rule guards the guarded route. */
+  /** Whether a rule applies to the guarded route. */
   readonly guarded: boolean;
-  /** The number in a description. */
   readonly documentation: number;
-  /** The number in the name of an event that is subscribed to. */
+  /** The number in the name of a subscribed event. */
   readonly subscription: number;
-  /** Whether a field of Query is there. */
+  /** Whether the additional field of Query exists. */
   readonly field: boolean;
 }
 
@@ -75,7 +70,7 @@ function numbersOf(change: number): Numbers {
   return {
     root: Math.max(lastOf("route changed", change), lastOf("node", change)),
     added,
-    addedIsThere: added > lastOf("route removed", change),
+    hasAddedRoute: added > lastOf("route removed", change),
     type: lastOf("type", change),
     guarded: countOf("rule", change) % 2 === 1,
     documentation: lastOf("documentation", change),
@@ -85,12 +80,18 @@ function numbersOf(change: number): Numbers {
 }
 
 function apiOf(change: number): FragmentInput {
-  const { root, added, addedIsThere, type, guarded, documentation, subscription, field } = numbersOf(change);
+  const { root, added, hasAddedRoute, type, guarded, documentation, subscription, field } = numbersOf(change);
   const events = ["changing.tick", `changing.at${subscription}`];
   return {
     ...(guarded && {
       policy: {
-        call: [{ description: "For nobody here.", actions: ["changing.guarded"], scope: ["soak"] }],
+        call: [
+          {
+            description: "No client of this run has the scope.",
+            actions: ["changing.guarded"],
+            scope: ["soak"],
+          },
+        ],
       },
     }),
     protocol: {
@@ -105,7 +106,7 @@ function apiOf(change: number): FragmentInput {
           },
           { method: "GET", path: "/kept", call: { action: "changing.kept" } },
           { method: "GET", path: "/guarded", call: { action: "changing.guarded" } },
-          ...(addedIsThere ? [addedRoute(added)] : []),
+          ...(hasAddedRoute ? [addedRoute(added)] : []),
         ],
       },
       GraphQL: {
@@ -135,7 +136,7 @@ function addedRoute(change: number) {
   } as const;
 }
 
-/** A fragment that would change what is answered, if it were not faulty. */
+/** An invalid fragment. If the gateway accepted it, the responses would change. */
 function brokenApi(change: number): FragmentInput {
   const api = apiOf(change - 1);
   return {
@@ -154,20 +155,20 @@ function brokenApi(change: number): FragmentInput {
 }
 
 function probesOf(change: number): readonly Probe[] {
-  const { root, added, addedIsThere, type, guarded, documentation, field } = numbersOf(change);
+  const { root, added, hasAddedRoute, type, guarded, documentation, field } = numbersOf(change);
   const typed = { [`at${type}`]: type };
   return [
     routeProbe("/changing", { status: 200, body: JSON.stringify({ change: root }) }),
     routeProbe(
       `/changing/added-${added}`,
-      addedIsThere ? { status: 200, body: JSON.stringify({ change: added }) } : { status: 404 },
+      hasAddedRoute ? { status: 200, body: JSON.stringify({ change: added }) } : { status: 404 },
     ),
     routeProbe("/changing/guarded", guarded ? { status: 401 } : { status: 200, body: '{"guarded":true}' }),
-    routeProbe("/~catalog/openapi.json", { status: 200, holds: textOf(documentation) }),
+    routeProbe("/~catalog/openapi.json", { status: 200, contains: textOf(documentation) }),
     operationProbe(`{ changing { at${type} } }`, { body: JSON.stringify({ data: { changing: typed } }) }),
     operationProbe(
       `{ changingField { at${type} } }`,
-      field ? { body: JSON.stringify({ data: { changingField: typed } }) } : { holds: '"errors"' },
+      field ? { body: JSON.stringify({ data: { changingField: typed } }) } : { contains: '"errors"' },
     ),
   ];
 }

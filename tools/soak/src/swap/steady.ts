@@ -48,8 +48,8 @@ export const steadyService: ServiceSchema = {
 };
 
 /**
- * What is asked all the time: remote calls, a body, a function, an operation; and a route of the changing service that is in
- * every one of its fragments, while its nodes come and go.
+ * The requests of the load: remote calls, a body, a function, an operation, and a route of the changing
+ * service that all its fragments contain.
  */
 export const requests: readonly PlannedRequest[] = [
   ...[1, 2].map((id) => ({

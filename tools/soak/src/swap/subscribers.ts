@@ -1,40 +1,41 @@
 import { graphqlSocket, rawSocket } from "./sockets.ts";
 import { followTicks, type TickCounts } from "./tick-count.ts";
 
-/** What the subscribers' process is told: where the gateway is and how many of each kind to open, or the last event's number. */
+/**
+ * A message to the process of the subscribers: the gateway's port and the number of sockets of each kind, or
+ * the number of the last event.
+ */
 export type SubscribersMessage =
   | { readonly port: number; readonly sockets: number }
   | { readonly lastTick: number };
 
-/** What it tells: once that every subscription has got its first event, and in the end what came. */
+/** A message from the process of the subscribers: all subscriptions have their first event, or the result. */
 export type SubscribersAnswer = { readonly open: true } | { readonly subscribed: SubscribedResult };
 
-/** What became of open sockets and subscriptions. */
+/** The results of open sockets and subscriptions. */
 export interface SubscribedResult {
-  /** Sockets on what never changes. */
   readonly steady: number;
-  /** How often one of them was closed. */
+  /** The number of closed sockets of the steady service. */
   readonly steadyClosed: number;
-  /** Events that these got. */
   readonly events: number;
-  /** Events that one of them did not get. */
+  /** The number of events that did not arrive. */
   readonly lost: number;
-  /** Events that one of them got twice, or too early. */
+  /** The number of events that arrived twice or out of order. */
   readonly disordered: number;
-  /** Sockets on what changes, opened again whenever they are closed. */
+  /** The number of sockets of the changing service, which are reopened after a close. */
   readonly changing: number;
-  /** How often one of these was closed with 1012, as S6.4 says. */
+  /** How often these were closed with 1012, as S6.4 requires. */
   readonly retired: number;
-  /** How often one of these was closed otherwise. */
+  /** How often these were closed with another code. */
   readonly changingClosed: number;
-  /** The first few closes that should not have been, and events that did not come, in words. */
+  /** Descriptions of the first unexpected closes and lost events. */
   readonly faults: readonly string[];
 }
 
 const serviceRestart = 1012;
-const keptFaults = 5;
-/** Milliseconds that the last event may take. */
-const patience = 5_000;
+const maxFaults = 5;
+/** The time limit for the last event. */
+const timeoutMs = 5_000;
 
 const ticks = followTicks();
 const faults: string[] = [];
@@ -58,8 +59,8 @@ async function open(port: number, each: number): Promise<void> {
     }
   }
   counts = { steady: kinds.length * each, changing: kinds.length * each };
-  await ticks.dispatched(counts.steady);
-  tell({ open: true });
+  await ticks.waitForFirst(counts.steady);
+  send({ open: true });
 }
 
 function openSteady(port: number, connect: typeof rawSocket): void {
@@ -70,7 +71,7 @@ function openSteady(port: number, connect: typeof rawSocket): void {
       closed: (code) => {
         if (ending) return;
         closed.steady++;
-        fault(`a steady ${connect.name} was closed with ${code}`);
+        recordFault(`a steady ${connect.name} was closed with ${code}`);
       },
     }),
   );
@@ -85,7 +86,7 @@ function openChanging(port: number, connect: typeof rawSocket): void {
         if (code === serviceRestart) closed.retired++;
         else {
           closed.changing++;
-          fault(`a changing ${connect.name} was closed with ${code}`);
+          recordFault(`a changing ${connect.name} was closed with ${code}`);
         }
         openChanging(port, connect);
       },
@@ -94,11 +95,11 @@ function openChanging(port: number, connect: typeof rawSocket): void {
 }
 
 async function finish(lastTick: number): Promise<void> {
-  await ticks.ended(lastTick, patience);
+  await ticks.waitForLast(lastTick, timeoutMs);
   ending = true;
   for (const socket of sockets) socket.close();
   const { events, lost, disordered, gaps }: TickCounts = ticks.counts(lastTick);
-  tell({
+  send({
     subscribed: {
       ...counts,
       steadyClosed: closed.steady,
@@ -112,10 +113,10 @@ async function finish(lastTick: number): Promise<void> {
   });
 }
 
-function fault(text: string): void {
-  if (faults.length < keptFaults) faults.push(text);
+function recordFault(text: string): void {
+  if (faults.length < maxFaults) faults.push(text);
 }
 
-function tell(answer: SubscribersAnswer): void {
+function send(answer: SubscribersAnswer): void {
   process.send?.(answer);
 }

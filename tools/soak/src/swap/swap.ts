@@ -2,75 +2,73 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type LoadResult, percentile } from "@tidegate/bench";
 import { freePort } from "@tidegate/example-soccer";
-import { type Part, startPart } from "../part.ts";
+import { type ChildProgram, startProgram } from "../program.ts";
 import type { SwapCluster } from "./cluster.ts";
-import type { GatewayMessage, GatewayQuestion } from "./gateway.ts";
+import type { GatewayMessage, GatewayRequest } from "./gateway.ts";
 import type { LoadAnswer, LoadMessage } from "./load.ts";
-import { probesPass } from "./probe.ts";
+import { waitForProbes } from "./probe.ts";
 import type { ServicesAnswer, ServicesMessage } from "./services.ts";
 import { type ChangeKind, countOf, stageOf } from "./stages.ts";
 import type { SubscribedResult, SubscribersAnswer, SubscribersMessage } from "./subscribers.ts";
 
-/** How long and how hard. */
+/** Options of `runSwap`: the number of changes and the load. */
 export interface SwapOptions {
-  /** How often the fragment changes. */
   readonly changes: number;
-  /** How long requests are measured before anything changes. */
+  /** The duration of the measurement before the first change. */
   readonly quietSeconds: number;
-  /** Connections that ask at once. */
   readonly connections: number;
-  /** Sockets of each kind that are open meanwhile: WebSocket and GraphQL, on what changes and on what does not. */
+  /**
+   * The number of open sockets of each kind: WebSocket and GraphQL, of the steady and the changing service.
+   */
   readonly sockets: number;
-  /** Takes the number of each change that has been seen. */
+  /** Receives the number of each served change. */
   readonly progress?: (change: number) => void;
 }
 
-/** What came of it. */
+/** The measurements and counts of a run. */
 export interface SwapResult {
-  /** How often the fragment changed. */
   readonly changes: number;
-  /** How many of the changes were served, or refused where they had to be, as asked of the gateway by HTTP. */
+  /** The number of changes that the gateway served, or refused if they were invalid. */
   readonly seen: number;
-  /** Milliseconds from a change's beginning until clients saw it, by kind: the median. Of `node` with its node's start. */
+  /**
+   * The median time until a change was served, by kind, in milliseconds. `node` includes the start of the
+   * node.
+   */
   readonly changeMs: Readonly<Partial<Record<ChangeKind, number>>>;
-  /** Requests before anything changed. */
   readonly quiet: LoadResult;
-  /** Requests while the fragment changed. */
   readonly changing: LoadResult;
-  /** Open sockets and their subscriptions. */
   readonly subscribed: SubscribedResult;
-  /** How often sockets on what changes had to be closed at most (S6.4). */
+  /** How often sockets of the changing service can be closed at most (S6.4). */
   readonly mayRetire: number;
-  /** The gateway's heap after garbage was collected, from the middle of the run to its end. */
+  /** The heap of the gateway after garbage collection, from the middle of the run to its end. */
   readonly heap: readonly HeapSample[];
 }
 
-/** The gateway's heap at one moment. */
+/** The heap of the gateway after a change. */
 export interface HeapSample {
-  /** After how many changes. */
   readonly change: number;
-  /** Bytes. */
   readonly bytes: number;
 }
 
-/** Seconds that a change may take until it is seen. */
-const patience = 20;
-/** How often the heap is looked at. */
+/** The time limit until a change is served. */
+const timeoutSeconds = 20;
+/** How often the heap is measured. */
 const heapSamples = 10;
 
 /**
- * Changes one service's fragment again and again in every way there is, over Moleculer's TCP, while everything is asked as fast
- * as it answers and sockets are open. Gateway, services, load and subscribers are processes of their own.
- * @throws where a process ends early, or a change is not seen within 20 seconds
+ * Changes the fragment of one service repeatedly, with all kinds of changes, over Moleculer's TCP, while
+ * clients send requests as fast as possible and sockets are open. Gateway, services, load and subscribers run
+ * in their own processes.
+ * @throws if a process ends early, or a change is not served within 20 seconds
  */
 export async function runSwap(options: SwapOptions): Promise<SwapResult> {
   const { changes, quietSeconds, connections, sockets, progress } = options;
   const cluster = [JSON.stringify(await makeCluster())];
-  const parts: Part<unknown>[] = [];
-  const start = <Message>(name: string): Part<Message> => {
-    const part = startPart<Message>(join(import.meta.dirname, `${name}.ts`), cluster);
-    parts.push(part);
-    return part;
+  const programs: ChildProgram<unknown>[] = [];
+  const start = <Message>(name: string): ChildProgram<Message> => {
+    const program = startProgram<Message>(join(import.meta.dirname, `${name}.ts`), cluster);
+    programs.push(program);
+    return program;
   };
   try {
     const gateway = start<GatewayMessage>("gateway");
@@ -78,14 +76,14 @@ export async function runSwap(options: SwapOptions): Promise<SwapResult> {
     const port = "port" in listening ? listening.port : 0;
     const services = start<ServicesAnswer>("services");
     await services.next("the services' start", (answer) => "up" in answer);
-    await probesPass(port, stageOf(0).probes, patience);
+    await waitForProbes(port, stageOf(0).probes, timeoutSeconds);
 
-    const load = loadOn(start<LoadAnswer>("load"), port, connections);
-    // What is measured first would otherwise pay for compiling.
+    const load = controlLoad(start<LoadAnswer>("load"), port, connections);
+    // Warms up, so that the first measurement does not include compilation.
     await load.run(Math.min(2, quietSeconds));
     const subscribers = start<SubscribersAnswer>("subscribers");
     const open = subscribers.next("open sockets", (answer) => "open" in answer);
-    tell<SubscribersMessage>(subscribers, { port, sockets });
+    send<SubscribersMessage>(subscribers, { port, sockets });
     await open;
     const quiet = await load.run(quietSeconds);
 
@@ -113,19 +111,19 @@ export async function runSwap(options: SwapOptions): Promise<SwapResult> {
       changeMs: Object.fromEntries([...took].map(([kind, times]) => [kind, percentile(times, 50)])),
       quiet,
       changing,
-      subscribed: await subscribedOf(services, subscribers),
+      subscribed: await finishSubscriptions(services, subscribers),
       mayRetire: 2 * sockets * countOf("subscription", changes),
       heap,
     };
   } finally {
-    for (const part of parts.reverse()) await part.stop();
+    for (const program of programs.reverse()) await program.stop();
   }
 }
 
 async function makeChange(
   change: number,
-  services: Part<ServicesAnswer>,
-  gateway: Part<GatewayMessage>,
+  services: ChildProgram<ServicesAnswer>,
+  gateway: ChildProgram<GatewayMessage>,
   port: number,
 ): Promise<void> {
   const { kind, probes } = stageOf(change);
@@ -133,39 +131,39 @@ async function makeChange(
     kind === "broken"
       ? gateway.next(`change ${change} is refused`, (message) => "refused" in message)
       : undefined;
-  tell<ServicesMessage>(services, { change });
+  send<ServicesMessage>(services, { change });
   await refused;
-  await probesPass(port, probes, patience);
+  await waitForProbes(port, probes, timeoutSeconds);
 }
 
-async function heapOf(gateway: Part<GatewayMessage>): Promise<number> {
+async function heapOf(gateway: ChildProgram<GatewayMessage>): Promise<number> {
   const answer = gateway.next("the gateway's heap", (message) => "heap" in message);
-  tell<GatewayQuestion>(gateway, { heap: true });
+  send<GatewayRequest>(gateway, { heap: true });
   const message = await answer;
   return "heap" in message ? message.heap : Number.NaN;
 }
 
-/** Ends the events, and asks what came of them. */
-async function subscribedOf(
-  services: Part<ServicesAnswer>,
-  subscribers: Part<SubscribersAnswer>,
+/** Stops the events and returns the results of the subscribers. */
+async function finishSubscriptions(
+  services: ChildProgram<ServicesAnswer>,
+  subscribers: ChildProgram<SubscribersAnswer>,
 ): Promise<SubscribedResult> {
   const last = services.next("the last event", (answer) => "lastTick" in answer);
-  tell<ServicesMessage>(services, { quiet: true });
+  send<ServicesMessage>(services, { quiet: true });
   const message = await last;
-  const answer = subscribers.next("what was subscribed", (told) => "subscribed" in told);
-  tell<SubscribersMessage>(subscribers, { lastTick: "lastTick" in message ? message.lastTick : 0 });
+  const answer = subscribers.next("the results of the subscribers", (message) => "subscribed" in message);
+  send<SubscribersMessage>(subscribers, { lastTick: "lastTick" in message ? message.lastTick : 0 });
   const result = await answer;
   if ("subscribed" in result) return result.subscribed;
-  throw new Error("The subscribers told nothing.");
+  throw new Error("The subscribers sent no results.");
 }
 
-/** The load's process, and how it is used. */
-function loadOn(part: Part<LoadAnswer>, port: number, connections: number) {
-  const begin = (): void => tell<LoadMessage>(part, { port, connections });
+/** Controls the process of the load. */
+function controlLoad(program: ChildProgram<LoadAnswer>, port: number, connections: number) {
+  const begin = (): void => send<LoadMessage>(program, { port, connections });
   const end = async (): Promise<LoadResult> => {
-    const answer = part.next("the load's end", () => true);
-    tell<LoadMessage>(part, { end: true });
+    const answer = program.next("the load's end", () => true);
+    send<LoadMessage>(program, { end: true });
     return (await answer).load;
   };
   return {
@@ -179,8 +177,8 @@ function loadOn(part: Part<LoadAnswer>, port: number, connections: number) {
   };
 }
 
-function tell<Message extends object>(part: Part<unknown>, message: Message): void {
-  part.send(message);
+function send<Message extends object>(program: ChildProgram<unknown>, message: Message): void {
+  program.send(message);
 }
 
 async function makeCluster(): Promise<SwapCluster> {

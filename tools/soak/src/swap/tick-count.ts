@@ -1,44 +1,42 @@
-/** What listeners to numbered events got, all together. */
+/** The counts of numbered events over all listeners. */
 export interface TickCounts {
-  /** The first few gaps, in words. */
   readonly gaps: readonly string[];
-  /** Events. */
   readonly events: number;
-  /** Numbers between a listener's first one and the last one that it did not get. */
+  /** The number of missing events after the first event of each listener. */
   readonly lost: number;
-  /** Numbers that came twice, or after a higher one. */
+  /** The number of events that arrived twice or out of order. */
   readonly disordered: number;
 }
 
-const keptGaps = 5;
+const maxGaps = 5;
 
-/** Follows numbered events on many listeners. */
+/** Counts numbered events of many listeners. */
 export interface TickFollower {
-  /** One more listener: is told each number that comes. */
+  /** Adds a listener. Returns the function that receives the number of each event. */
   listener(): (tick: number) => void;
-  /** Resolves when so many listeners got their first event. */
-  dispatched(listeners: number): Promise<void>;
-  /** Resolves when every listener got the last event, or after so many milliseconds. */
-  ended(lastTick: number, patience: number): Promise<void>;
-  /** What came. Listeners that never got one have lost all. */
+  /** Resolves when this number of listeners have received their first event. */
+  waitForFirst(listeners: number): Promise<void>;
+  /** Resolves when all listeners have received the last event, or after the timeout. */
+  waitForLast(lastTick: number, timeoutMs: number): Promise<void>;
+  /** The counts. A listener without any event has lost all of them. */
   counts(lastTick: number): TickCounts;
 }
 
-/** Follows from now on. */
+/** Starts to count events without any listener. */
 export function followTicks(): TickFollower {
   const listeners: { last: number | undefined }[] = [];
   const counts = { events: 0, lost: 0, disordered: 0 };
   const gaps: string[] = [];
   const gap = (from: number, to: number): void => {
-    if (gaps.length < keptGaps) gaps.push(`events ${from} to ${to} did not come`);
+    if (gaps.length < maxGaps) gaps.push(`events ${from} to ${to} did not arrive`);
   };
-  let waiting: { fits(): boolean; done(): void } | undefined;
+  let waiting: { isComplete(): boolean; done(): void } | undefined;
 
-  const until = (fits: () => boolean, patience?: number): Promise<void> => {
+  const until = (isComplete: () => boolean, timeoutMs?: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = patience === undefined ? undefined : setTimeout(resolve, patience);
-    waiting = { fits, done: resolve };
-    if (fits()) resolve();
+    const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);
+    waiting = { isComplete, done: resolve };
+    if (isComplete()) resolve();
     return promise.finally(() => clearTimeout(timer));
   };
 
@@ -56,12 +54,13 @@ export function followTicks(): TickFollower {
           }
           state.last = tick;
         }
-        if (waiting?.fits()) waiting.done();
+        if (waiting?.isComplete()) waiting.done();
       };
     },
-    dispatched: (wanted) => until(() => listeners.filter(({ last }) => last !== undefined).length >= wanted),
-    ended: (lastTick, patience) =>
-      until(() => listeners.every(({ last }) => last !== undefined && last >= lastTick), patience),
+    waitForFirst: (wanted) =>
+      until(() => listeners.filter(({ last }) => last !== undefined).length >= wanted),
+    waitForLast: (lastTick, timeoutMs) =>
+      until(() => listeners.every(({ last }) => last !== undefined && last >= lastTick), timeoutMs),
     counts: (lastTick) => ({
       ...counts,
       gaps,

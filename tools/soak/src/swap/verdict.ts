@@ -1,55 +1,58 @@
 import type { HeapSample, SwapResult } from "./swap.ts";
 
-/** Fewer changes than this tell nothing of the heap. */
-const changesForHeap = 1_000;
-const mostGrowth = 0.05;
-const mostSlowdown = 2;
+/** The heap is only checked in runs with at least this many changes. */
+const minChangesForHeap = 1_000;
+const maxGrowth = 0.05;
+const maxSlowdown = 2;
 
-/** How the heap moved. */
-export interface HeapMovement {
-  /** The last sample to the first, less 1. */
+/** The growth of the heap during a run. */
+export interface HeapGrowth {
+  /** The last sample divided by the first, minus 1. */
   readonly growth: number;
-  /** Bytes a change, by least squares. */
+  /** Bytes per change by linear regression. */
   readonly slope: number;
-  /** What the slope makes of the whole while, to the first sample. */
+  /** The growth by the slope over the whole period, divided by the first sample. */
   readonly trend: number;
 }
 
-/** Counts that should be 0 and are not, or the other way round, a line each; of a long run the heap too. */
-export function faultsOf(result: SwapResult): string[] {
+/** The reasons why a run failed, one per line. The heap is only checked in long runs. */
+export function failuresOf(result: SwapResult): string[] {
   const { changes, seen, quiet, changing, subscribed, mayRetire, heap } = result;
-  const { growth, trend } = movementOf(heap);
-  const faults: readonly (readonly [boolean, string])[] = [
-    [seen !== changes, `${changes - seen} changes were not seen`],
+  const { growth, trend } = heapGrowthOf(heap);
+  const checks: readonly (readonly [boolean, string])[] = [
+    [seen !== changes, `${changes - seen} changes were not served`],
     ...[quiet, changing].map(({ failed }) => [failed > 0, `${failed} requests failed`] as const),
-    ...[quiet, changing].map(({ wrong }) => [wrong > 0, `${wrong} answers were wrong`] as const),
-    [subscribed.steadyClosed > 0, `${subscribed.steadyClosed} sockets were closed for nothing`],
+    ...[quiet, changing].map(({ wrong }) => [wrong > 0, `${wrong} responses were wrong`] as const),
+    [subscribed.steadyClosed > 0, `${subscribed.steadyClosed} sockets were closed without reason`],
     [
       subscribed.changingClosed > 0,
       `${subscribed.changingClosed} sockets were closed with another code than 1012`,
     ],
     [
       subscribed.retired > mayRetire,
-      `${subscribed.retired} sockets were closed with 1012, at most ${mayRetire} had to be`,
+      `${subscribed.retired} sockets were closed with 1012, at most ${mayRetire} were expected`,
     ],
-    [mayRetire > 0 && subscribed.retired === 0, "no socket was closed, though its subscription changed"],
+    [mayRetire > 0 && subscribed.retired === 0, "no socket was closed although its subscription changed"],
     [subscribed.lost > 0, `${subscribed.lost} events were lost`],
-    [subscribed.disordered > 0, `${subscribed.disordered} events came twice or too early`],
+    [subscribed.disordered > 0, `${subscribed.disordered} events arrived twice or out of order`],
     [
-      changes >= changesForHeap && (growth > mostGrowth || trend > mostGrowth),
+      changes >= minChangesForHeap && (growth > maxGrowth || trend > maxGrowth),
       `the heap grew by ${percent(growth)}, by its trend ${percent(trend)}`,
     ],
   ];
-  return faults.flatMap(([isFault, text]) => (isFault ? [text] : []));
+  return checks.flatMap(([failed, text]) => (failed ? [text] : []));
 }
 
-/** Whether requests took at most twice as long, 99 of 100, as without changes: an aim, since other processes have a say in it. */
-export function keepsPace({ quiet, changing }: SwapResult): boolean {
-  return changing.p99 <= mostSlowdown * quiet.p99;
+/**
+ * Whether p99 is at most twice as high as without changes. Only a target, because other processes influence
+ * it.
+ */
+export function meetsLatencyTarget({ quiet, changing }: SwapResult): boolean {
+  return changing.p99 <= maxSlowdown * quiet.p99;
 }
 
-/** How the heap moved from the first sample to the last. */
-export function movementOf(heap: readonly HeapSample[]): HeapMovement {
+/** The growth of the heap from the first to the last sample. */
+export function heapGrowthOf(heap: readonly HeapSample[]): HeapGrowth {
   const first = heap[0] ?? { change: 0, bytes: Number.NaN };
   const last = heap.at(-1) ?? first;
   const slope = slopeOf(heap);
@@ -60,12 +63,12 @@ export function movementOf(heap: readonly HeapSample[]): HeapMovement {
   };
 }
 
-/** A share, for people. */
+/** Formats a ratio as a percentage. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** The slope of the line of least squares. */
+/** The slope of a linear regression. */
 function slopeOf(heap: readonly HeapSample[]): number {
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,9 +1,12 @@
 import type { Context, ServiceSchema } from "moleculer";
 
-/** How often each action was called, by its name in the service. */
+/** The number of calls by action, without the name of the service. */
 export type CallCounts = Readonly<Record<string, number>>;
 
-/** A mixin that counts the calls of a service's actions. Its action `calls` tells: so batches can be seen. */
+/**
+ * A mixin that counts the calls of a service's actions. Its action `calls` returns the counts, which show
+ * batching.
+ */
 export function countCalls(): Partial<ServiceSchema> {
   const counts = new Map<string, number>();
   return {
@@ -11,7 +14,7 @@ export function countCalls(): Partial<ServiceSchema> {
       before: {
         "*": ({ action }: Context) => {
           const name = action?.name?.split(".").at(-1) ?? "";
-          // What the gateway reports is no business of whoever counts.
+          // The gateway's reports are not counted.
           if (!name.startsWith("$")) counts.set(name, (counts.get(name) ?? 0) + 1);
         },
       },

@@ -1,18 +1,16 @@
 import { Errors } from "moleculer";
 
-/** An entry of a batch's answer that fails alone (S5.4). */
+/** The entry of a failed key in the answer to a batch (S5.4). The other keys do not fail. */
 export interface BatchError {
-  /** Says that it is one. */
   readonly isBatchError: true;
-  /** What is wrong. */
   readonly message: string;
-  /** The status that the error alone would have. */
+  /** The HTTP status that the error alone would have. */
   readonly code?: number;
-  /** Its code, as clients see it. */
+  /** The error code that clients see. */
   readonly type?: string;
 }
 
-/** A rule for fastest-validator: one id, or up to 100 of them in a batch. */
+/** A fastest-validator rule: one id, or a batch of up to 100 ids. */
 export const idOrIds = [
   { type: "number", integer: true, positive: true },
   {
@@ -24,28 +22,28 @@ export const idOrIds = [
 ] as const;
 
 /**
- * Answers one key with one value, and a batch of keys with a list: its n-th entry belongs to the n-th key (S5.4). A key
- * of a batch that `find` throws for fails alone.
+ * Answers one key with one value, and a batch of keys with a list of values in the same order (S5.4). If
+ * `find` throws for a key of a batch, only the entry of this key is an error.
  */
 export function oneOrMany<Key, Value>(
   keys: Key | readonly Key[],
   find: (key: Key) => Value,
 ): Value | (Value | BatchError)[] {
-  if (!isMany(keys)) return find(keys);
+  if (!isBatch(keys)) return find(keys);
   return keys.map((key) => {
     try {
       return find(key);
     } catch (error) {
-      return entryOf(error);
+      return batchError(error);
     }
   });
 }
 
-function isMany<Key>(keys: Key | readonly Key[]): keys is readonly Key[] {
+function isBatch<Key>(keys: Key | readonly Key[]): keys is readonly Key[] {
   return Array.isArray(keys);
 }
 
-function entryOf(error: unknown): BatchError {
+function batchError(error: unknown): BatchError {
   if (!(error instanceof Errors.MoleculerClientError)) throw error;
   const { message, code, type } = error;
   return { isBatchError: true, message, code, type };

@@ -1,30 +1,60 @@
-import { type Random, seededRandom } from "../data/random.ts";
-import type { Match, Player } from "../data/records.ts";
-import type { MatchEvent } from "./events.ts";
+import { type Match, type Player, type Random, seededRandom } from "../data/season.ts";
 
-/** Lets a minute of the last day's matches pass, and tells what happened in it, in order. */
+/** What every event of a match contains. */
+export interface MatchEventPayload {
+  readonly matchId: number;
+  /** The minute of the match, from 0 to 90. */
+  readonly minute: number;
+  /** The score after the event, which counts a goal. */
+  readonly score: readonly [home: number, away: number];
+}
+
+/** The payload of `match.goal`: a player scores. */
+export interface Goal extends MatchEventPayload {
+  readonly teamId: number;
+  readonly playerId: number;
+}
+
+/** The payload of `match.card`: a player is cautioned or sent off. */
+export interface Card extends MatchEventPayload {
+  readonly teamId: number;
+  readonly playerId: number;
+  readonly color: "yellow" | "red";
+}
+
+/** The payload of `match.whistle`: a match begins or ends. */
+export interface Whistle extends MatchEventPayload {
+  readonly period: "kickoff" | "fulltime";
+}
+
+/** An event of a match, as Moleculer emits it. */
+export type MatchEvent =
+  | { readonly name: "match.goal"; readonly payload: Goal }
+  | { readonly name: "match.card"; readonly payload: Card }
+  | { readonly name: "match.whistle"; readonly payload: Whistle };
+
+/** Plays the next minute of the last day's matches. Returns the events of this minute, in order. */
 export type Clock = () => readonly MatchEvent[];
 
-/** What a clock plays. */
+/** Options of `createClock`: the season and a seed. */
 export interface ClockOptions {
-  /** All matches, by id. The clock plays those of the last day, and keeps their scores here. */
+  /** All matches by id. The clock plays the matches of the last day and updates them in this map. */
   readonly matches: Map<number, Match>;
-  /** Players of all their teams. */
   readonly players: readonly Player[];
-  /** Any whole number but 0: the same events for the same seed. Default 20260530. */
+  /** Any integer except 0. The same seed generates the same events. Default 20260530. */
   readonly seed?: number;
 }
 
 const lastMinute = 90;
-/** Minutes between the last whistle and the next kick-off. */
-const pause = 10;
-/** Of 1,000 minutes of a match, how many bring a goal, and how many a card. */
-const goalsIn1000 = 32;
-const cardsIn1000 = 38;
+/** Minutes between the end of the matches and the next kick-off. */
+const pauseMinutes = 10;
+/** Of 1,000 minutes of a match, how many have a goal or a card. */
+const goalsPer1000 = 32;
+const cardsPer1000 = 38;
 
 /**
- * Plays the season's last day: kick-off with the first tick, the last whistle after 90 minutes, and ten minutes later
- * all of it once more, with other goals. Until the kick-off its matches stand as they were given.
+ * Plays the last day of the season. The first tick is the kick-off; the matches end after 90 minutes. Ten
+ * minutes later the day begins again, with other goals. Before the first tick the matches are unchanged.
  */
 export function createClock({ matches, players, seed = 20260530 }: ClockOptions): Clock {
   const random = seededRandom(seed);
@@ -34,31 +64,31 @@ export function createClock({ matches, players, seed = 20260530 }: ClockOptions)
   );
   let minute = -1;
 
-  const stand = (match: Match): Match => {
-    matches.set(match.id, match);
-    return match;
-  };
-  const play = (match: Match): readonly MatchEvent[] => {
-    if (minute === 0) return [whistle(stand({ ...match, score: [0, 0], minute }), minute)];
-    const event = happening(match, minute, squads, random);
-    const after = { ...match, score: event?.payload.score ?? match.score };
+  const playMinute = (match: Match): readonly MatchEvent[] => {
+    if (minute === 0) {
+      const started: Match = { ...match, score: [0, 0], minute };
+      matches.set(match.id, started);
+      return [whistle(started, minute)];
+    }
+    const event = randomEvent(match, minute, squads, random);
     const events = event === undefined ? [] : [event];
+    const { minute: _, ...played } = { ...match, score: event?.payload.score ?? match.score };
     if (minute < lastMinute) {
-      stand({ ...after, minute });
+      matches.set(match.id, { ...played, minute });
       return events;
     }
-    const { minute: _, ...played } = after;
-    return [...events, whistle(stand(played), minute)];
+    matches.set(match.id, played);
+    return [...events, whistle(played, minute)];
   };
 
   return () => {
-    minute = minute === lastMinute + pause ? 0 : minute + 1;
+    minute = minute === lastMinute + pauseMinutes ? 0 : minute + 1;
     if (minute > lastMinute) return [];
-    return lastDay(matches.values()).flatMap(play);
+    return lastDay(matches.values()).flatMap(playMinute);
   };
 }
 
-/** The matches of the last day, of matches in order of date. */
+/** The matches of the last day. @param matches in the order of their dates */
 export function lastDay(matches: Iterable<Match>): Match[] {
   const all = [...matches];
   return all.filter(({ date }) => date === all.at(-1)?.date);
@@ -69,24 +99,24 @@ function whistle({ id: matchId, score }: Match, minute: number): MatchEvent {
   return { name: "match.whistle", payload: { matchId, minute, score, period } };
 }
 
-function happening(
+function randomEvent(
   { id: matchId, homeId, awayId, score }: Match,
   minute: number,
   squads: ReadonlyMap<number, readonly Player[]>,
   random: Random,
 ): MatchEvent | undefined {
-  const chance = random.whole(1, 1_000);
-  if (chance > goalsIn1000 + cardsIn1000) return undefined;
+  const chance = random.integer(1, 1_000);
+  if (chance > goalsPer1000 + cardsPer1000) return undefined;
   const teamId = random.pick([homeId, awayId]);
   const { id: playerId } = random.pick(squads.get(teamId) ?? []);
-  const who = { matchId, minute, teamId, playerId };
-  if (chance > goalsIn1000) {
-    const color = random.whole(1, 8) === 1 ? "red" : "yellow";
-    return { name: "match.card", payload: { ...who, score, color } };
+  const common = { matchId, minute, teamId, playerId };
+  if (chance > goalsPer1000) {
+    const color = random.integer(1, 8) === 1 ? "red" : "yellow";
+    return { name: "match.card", payload: { ...common, score, color } };
   }
   const [home, away] = score;
   return {
     name: "match.goal",
-    payload: { ...who, score: teamId === homeId ? [home + 1, away] : [home, away + 1] },
+    payload: { ...common, score: teamId === homeId ? [home + 1, away] : [home, away + 1] },
   };
 }

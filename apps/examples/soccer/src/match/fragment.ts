@@ -3,19 +3,19 @@ import { matchGraphQL } from "./graphql.ts";
 import { matchRest } from "./rest.ts";
 import { matchWebSocket } from "./websocket.ts";
 
-/** What the match service publishes. */
+/** The fragment of the match service. */
 export const matchFragment: FragmentInput = {
   policy: {
     call: [
       {
-        description: "Scores and the clock are set by those who may write matches.",
+        description: "Only clients with the scope match.write set scores and the clock.",
         actions: ["match.score", "match.clock"],
         scope: ["match.write"],
       },
     ],
     publish: [
       {
-        description: "Who cheers says who they are, in 1 to 80 characters.",
+        description: "Only authenticated clients cheer, with 1 to 80 characters.",
         events: ["match.cheer"],
         scope: ["openid"],
         filter: `({ params }) => {
@@ -26,7 +26,7 @@ export const matchFragment: FragmentInput = {
     ],
     subscribe: [
       {
-        description: "Cheers are heard by players.",
+        description: "Only players receive cheers.",
         events: ["match.cheer"],
         scope: ["player.self"],
       },

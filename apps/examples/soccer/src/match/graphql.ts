@@ -3,32 +3,32 @@ import type { GraphQLInput, TypeResolversInput } from "@tidegate/protocol-graphq
 const team = (id: string): TypeResolversInput[string] => ({
   call: { action: "team.get", params: { id: `@source.${id}[]` } },
 });
-const match: TypeResolversInput = {
+const matchEvent: TypeResolversInput = {
   match: { call: { action: "match.get", params: { id: "@source.matchId[]" } } },
 };
-const somebody: TypeResolversInput = {
-  ...match,
+const playerEvent: TypeResolversInput = {
+  ...matchEvent,
   team: team("teamId"),
   player: { call: { action: "player.get", params: { id: "@source.playerId[]" } } },
 };
 
-/** Matches in GraphQL, and what happens in them as it happens. */
+/** The GraphQL types and resolvers of the match service. */
 export const matchGraphQL: GraphQLInput = {
-  description: "Matches, the table, and what happens.",
+  description: "Matches, the table, and live events.",
   typeDefs: `
-    "A match that was played, or is on."
+    "A match that has been played or is being played."
     type Match {
       id: ID!
       date: Date!
       home: Team
       away: Team
-      "Goals of the home team, goals of the other."
+      "Goals of the home team and of the away team."
       score: [Int!]!
-      "The minute that is played; null where the match is not on."
+      "The current minute; null if the match is not being played."
       minute: Int
     }
 
-    "A line of the table."
+    "A row of the table."
     type TableRow {
       team: Team
       played: Int!
@@ -37,11 +37,11 @@ export const matchGraphQL: GraphQLInput = {
       points: Int!
     }
 
-    "Something that happens in a match."
+    "An event of a match."
     interface MatchEvent {
       match: Match
       minute: Int!
-      "The score after it."
+      "The score after the event."
       score: [Int!]!
     }
 
@@ -62,7 +62,7 @@ export const matchGraphQL: GraphQLInput = {
       color: CardColor!
     }
 
-    "A match begins or ends."
+    "The beginning or the end of a match."
     type Whistle implements MatchEvent {
       match: Match
       minute: Int!
@@ -73,30 +73,30 @@ export const matchGraphQL: GraphQLInput = {
     enum CardColor { yellow red }
     enum Period { kickoff fulltime }
 
-    "Somebody cheers."
+    "A cheer of a client."
     type Cheer {
       from: ID!
       text: String!
     }
 
     extend type Team {
-      "Its matches by date: the last ones."
+      "The last matches of the team, by date."
       matches(limit: Int): [Match!]!
     }
 
     extend type Query {
       match(id: ID!): Match
       matches(teamId: ID, limit: Int, offset: Int): [Match!]!
-      "The matches of the last day, which the clock plays."
+      "The matches of the last day, which are played live."
       today: [Match!]!
-      "The table as it stands, with the matches that are on."
+      "The current table, including the matches that are being played."
       table: [TableRow!]!
     }
 
     extend type Subscription {
-      "Goals, cards and whistles, of all matches or of one."
+      "Goals, cards and whistles of all matches or of one."
       matchEvents(matchId: ID): MatchEvent!
-      "For players."
+      "Cheers. Only players can subscribe."
       cheers: Cheer!
     }
   `,
@@ -107,9 +107,9 @@ export const matchGraphQL: GraphQLInput = {
       __resolveType: `({ source }) =>
         ({ "match.goal": "Goal", "match.card": "Card", "match.whistle": "Whistle" })[source.event]`,
     },
-    Goal: somebody,
-    Card: somebody,
-    Whistle: match,
+    Goal: playerEvent,
+    Card: playerEvent,
+    Whistle: matchEvent,
     Team: {
       matches: { call: { action: "match.ofTeam", params: { teamId: "@source.id[]", limit: "@args.limit" } } },
     },

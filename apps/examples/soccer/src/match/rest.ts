@@ -1,16 +1,16 @@
 import type { RestInput } from "@tidegate/protocol-rest";
-import { pageRoutes } from "../page/routes.ts";
+import { pageRoutes } from "../page/page.ts";
 
-/** The routes of the match service. */
+/** The REST routes of the match service. */
 export const matchRest: RestInput = {
-  description: "Matches, the table, what players say, and the page that shows it.",
+  description: "Matches, the table, messages of players, and the page.",
   basePath: "/",
   routes: [
     ...pageRoutes,
     {
       method: "GET",
       path: "/matches",
-      description: "Matches by date. `teamId`, `limit` and `offset` are declared by the action.",
+      description: "Matches by date. The action declares `teamId`, `limit` and `offset`.",
       call: { action: "match.list" },
     },
     {
@@ -22,7 +22,7 @@ export const matchRest: RestInput = {
     {
       method: "GET",
       path: "/matches/table.csv",
-      description: "The same for a spreadsheet: headers and body made by a function.",
+      description: "The table as CSV. A function sets headers and body.",
       call: {
         action: "match.table",
         map: `({ response }) => ({
@@ -34,7 +34,7 @@ export const matchRest: RestInput = {
     {
       method: "GET",
       path: "/matches/today",
-      description: "The matches of the last day, which the clock plays; with the minute while they are on.",
+      description: "The matches of the last day, which are played live, with the current minute.",
       call: { action: "match.today" },
     },
     {
@@ -52,14 +52,13 @@ export const matchRest: RestInput = {
     {
       method: "POST",
       path: "/matches/clock",
-      description:
-        "Lets a minute pass at once, or as many `minutes` as the body says. Answers what happened.",
+      description: "Plays a minute at once, or the number of `minutes` in the body. Answers the events.",
       call: { action: "match.clock" },
     },
     {
       method: "PUT",
       path: "/matches/:id/score",
-      description: "Sets a score. The body holds `home` and `away`.",
+      description: "Sets a score. The body contains `home` and `away`.",
       call: { action: "match.score", params: { id: "@path.id:number" } },
     },
   ],

@@ -3,10 +3,9 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { type Context, Errors, type ServiceBroker, type ServiceSchema } from "moleculer";
 import { countCalls } from "../actions/count-calls.ts";
 import { idOrIds, oneOrMany } from "../actions/one-or-many.ts";
-import { type Match, makeSeason } from "../data/records.ts";
-import { readPage } from "../page/files.ts";
-import { createClock, lastDay } from "./clock.ts";
-import type { MatchEvent } from "./events.ts";
+import { type Match, makeSeason } from "../data/season.ts";
+import { readPage } from "../page/page.ts";
+import { createClock, lastDay, type MatchEvent } from "./clock.ts";
 import { matchFragment } from "./fragment.ts";
 import { makeTable } from "./table.ts";
 
@@ -26,17 +25,19 @@ interface Message {
   readonly text: string;
 }
 
-const id = { type: "number", integer: true, positive: true } as const;
-const goals = { type: "number", integer: true, min: 0, max: 99 } as const;
-const limit = { type: "number", integer: true, min: 1, max: 200, optional: true, default: 20 } as const;
-/** Messages beyond this many are forgotten, the oldest first. */
+const idRule = { type: "number", integer: true, positive: true } as const;
+const goalsRule = { type: "number", integer: true, min: 0, max: 99 } as const;
+const limitRule = { type: "number", integer: true, min: 1, max: 200, optional: true, default: 20 } as const;
+/** The number of messages that are kept. */
 const tickerLimit = 50;
 
-/** The environment's variable that says how many milliseconds a minute of a match takes; 0: it stands still. */
+/** The environment variable for the duration of a match's minute in milliseconds; 0 stops the clock. */
 export const minuteVariable = "TIDEGATE_SOCCER_MINUTE_MS";
 const defaultMinuteMs = 1_000;
 
-/** The match service. It keeps its matches, and the messages that it hears, in memory, and plays the last day of the season. */
+/**
+ * The match service. It keeps matches and received messages in memory, and plays the last day of the season.
+ */
 export function matchService(api: FragmentInput = matchFragment): ServiceSchema {
   const season = makeSeason();
   const matches = new Map(season.matches.map((match) => [match.id, match]));
@@ -44,17 +45,17 @@ export function matchService(api: FragmentInput = matchFragment): ServiceSchema 
   const ticker: Message[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  const find = (wanted: number): Match => {
-    const match = matches.get(wanted);
+  const find = (id: number): Match => {
+    const match = matches.get(id);
     if (match === undefined)
-      throw new Errors.MoleculerClientError(`There is no match ${wanted}.`, 404, "MATCH_NOT_FOUND");
+      throw new Errors.MoleculerClientError(`There is no match ${id}.`, 404, "MATCH_NOT_FOUND");
     return match;
   };
-  const ofTeam = (teamId: number | undefined): Match[] =>
+  const matchesOf = (teamId: number | undefined): Match[] =>
     [...matches.values()].filter(
       ({ homeId, awayId }) => teamId === undefined || homeId === teamId || awayId === teamId,
     );
-  const pass = (minutes: number, broker: ServiceBroker): MatchEvent[] => {
+  const play = (minutes: number, broker: ServiceBroker): MatchEvent[] => {
     const events = Array.from({ length: minutes }, () => tick()).flat();
     for (const { name, payload } of events) void broker.emit(name, payload);
     return events;
@@ -66,19 +67,19 @@ export function matchService(api: FragmentInput = matchFragment): ServiceSchema 
     actions: {
       list: {
         params: {
-          teamId: { ...id, optional: true },
-          limit,
+          teamId: { ...idRule, optional: true },
+          limit: limitRule,
           offset: { type: "number", integer: true, min: 0, optional: true, default: 0 },
         },
         handler({ params: { teamId, limit, offset } }: Context<ListParams>) {
-          const fits = ofTeam(teamId);
-          return { total: fits.length, matches: fits.slice(offset, offset + limit) };
+          const found = matchesOf(teamId);
+          return { total: found.length, matches: found.slice(offset, offset + limit) };
         },
       },
       ofTeam: {
-        params: { teamId: idOrIds, limit },
+        params: { teamId: idOrIds, limit: limitRule },
         handler: ({ params: { teamId, limit } }: Context<OfTeamParams>) =>
-          oneOrMany(teamId, (wanted) => ofTeam(wanted).slice(-limit)),
+          oneOrMany(teamId, (id) => matchesOf(id).slice(-limit)),
       },
       today: { params: {}, handler: () => lastDay(matches.values()) },
       get: {
@@ -88,7 +89,7 @@ export function matchService(api: FragmentInput = matchFragment): ServiceSchema 
       table: { params: {}, handler: () => makeTable(matches.values()) },
       ticker: { params: {}, handler: () => ticker },
       score: {
-        params: { id, home: goals, away: goals },
+        params: { id: idRule, home: goalsRule, away: goalsRule },
         handler({ params }: Context<{ id: number; home: number; away: number }>) {
           const match: Match = { ...find(params.id), score: [params.home, params.away] };
           matches.set(match.id, match);
@@ -97,7 +98,7 @@ export function matchService(api: FragmentInput = matchFragment): ServiceSchema 
       },
       clock: {
         params: { minutes: { type: "number", integer: true, min: 1, max: 90, optional: true, default: 1 } },
-        handler: ({ params, broker }: Context<{ minutes: number }>) => pass(params.minutes, broker),
+        handler: ({ params, broker }: Context<{ minutes: number }>) => play(params.minutes, broker),
       },
       page: {
         params: { file: "string" },
@@ -112,7 +113,7 @@ export function matchService(api: FragmentInput = matchFragment): ServiceSchema 
     },
     started() {
       const minuteMs = Number(process.env[minuteVariable] ?? defaultMinuteMs);
-      if (minuteMs > 0) timer = setInterval(() => pass(1, this.broker), minuteMs);
+      if (minuteMs > 0) timer = setInterval(() => play(1, this.broker), minuteMs);
     },
     stopped() {
       clearInterval(timer);

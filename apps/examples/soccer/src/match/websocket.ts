@@ -1,14 +1,14 @@
 import type { WebSocketInput } from "@tidegate/protocol-ws";
 
-/** Sockets of the match service. */
+/** The WebSocket routes of the match service. */
 export const matchWebSocket: WebSocketInput = {
-  description: "Matches as they are played.",
+  description: "Live events of matches.",
   basePath: "/matches",
   routes: [
     {
       path: "/feed",
       description:
-        "Goals, cards and whistles, of all matches or of the one that `?match=` names. Who has a token cheers: each message's `text` is sent on.",
+        "Events of all matches, or of the match in `?match=`. Authenticated clients send cheers: `text`.",
       subscribe: {
         events: ["match.goal", "match.card", "match.whistle"],
         filter: "({ query, params }) => query.match === undefined || Number(query.match) === params.matchId",
@@ -21,7 +21,7 @@ export const matchWebSocket: WebSocketInput = {
     },
     {
       path: "/cheers",
-      description: "The cheers, for players.",
+      description: "Cheers. Only players can connect.",
       subscribe: { events: ["match.cheer"] },
     },
   ],

@@ -1,11 +1,11 @@
-// The page: asks for the matches and the table, listens to what happens, and asks again when a score changed.
-// GraphQL both times: by fetch, and by graphql-transport-ws over a WebSocket.
+// The script of the page. It queries the matches and the table with fetch, subscribes to events over a
+// WebSocket (graphql-transport-ws), and queries again after each event.
 
-const standings = `{
+const standingsQuery = `{
   today { id minute score home { name } away { name } }
   table { team { id name } played scored conceded points }
 }`;
-const happenings = `subscription {
+const eventsSubscription = `subscription {
   matchEvents {
     kind: __typename minute score
     match { id home { name } away { name } }
@@ -14,156 +14,161 @@ const happenings = `subscription {
     ... on Whistle { period }
   }
 }`;
-const feedLimit = 60;
-const longestPause = 10_000;
+const maxFeedEntries = 60;
+const maxRetryMs = 10_000;
 
-/** The element with an id. */
-const at = (id) => document.getElementById(id);
+/** Returns the element with an id. */
+const byId = (id) => document.getElementById(id);
 
-/** Makes an element; texts among its children are texts, whatever they hold. */
-function make(tag, properties, ...children) {
+/** Creates an element. Strings among the children become text nodes, so HTML in them has no effect. */
+function createElement(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
 }
 
-const scoreOf = ([home, away]) => `${home}–${away}`;
+const scoreText = ([home, away]) => `${home}–${away}`;
 
-/** Where teams stood when the page was opened, or at the last kick-off. */
+/** The places of the teams when the page was opened, or at the last kick-off. */
 let places = new Map();
-/** The last whistle: all matches of a day begin at once. */
+/** The period of the last whistle. All matches of a day begin at the same time. */
 let lastPeriod;
 
 async function refresh() {
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: standings }),
+    body: JSON.stringify({ query: standingsQuery }),
   });
   const { data } = await response.json();
   showMatches(data.today);
   showTable(data.table);
 }
 
-// One question at a time; what comes meanwhile asks once more.
-let asking;
-let askAgain = false;
+// At most one query runs at a time. A call during a query repeats it once.
+let running;
+let repeat = false;
 async function refreshSoon() {
-  askAgain = true;
-  if (asking !== undefined) return;
-  while (askAgain) {
-    askAgain = false;
-    asking = refresh().catch((error) => console.warn("The standings could not be had.", error));
-    await asking;
+  repeat = true;
+  if (running !== undefined) return;
+  while (repeat) {
+    repeat = false;
+    running = refresh().catch((error) => console.warn("The query of the standings failed.", error));
+    await running;
   }
-  asking = undefined;
+  running = undefined;
 }
 
 function showMatches(matches) {
-  const before = new Map([...at("matches").children].map((row) => [row.dataset.id, row.dataset.score]));
-  at("matches").replaceChildren(
+  const before = new Map([...byId("matches").children].map((row) => [row.dataset.id, row.dataset.score]));
+  byId("matches").replaceChildren(
     ...matches.map(({ id, minute, score, home, away }) => {
       const isOn = minute !== null;
-      const row = make(
+      const row = createElement(
         "li",
         { className: isOn ? "on" : "" },
-        make("span", { className: "home" }, home.name),
-        make("span", { className: "score" }, scoreOf(score)),
-        make("span", {}, away.name),
-        make("span", { className: "minute" }, isOn ? `${minute}′` : "final"),
+        createElement("span", { className: "home" }, home.name),
+        createElement("span", { className: "score" }, scoreText(score)),
+        createElement("span", {}, away.name),
+        createElement("span", { className: "minute" }, isOn ? `${minute}′` : "final"),
       );
       const known = before.get(id);
-      Object.assign(row.dataset, { id, score: scoreOf(score) });
-      if (known !== undefined && known !== scoreOf(score)) row.classList.add("new");
+      Object.assign(row.dataset, { id, score: scoreText(score) });
+      if (known !== undefined && known !== scoreText(score)) row.classList.add("new");
       return row;
     }),
   );
 }
 
 function showTable(rows) {
-  const tops = new Map([...at("table").rows].map((row) => [row.dataset.id, row.getBoundingClientRect().top]));
-  at("table").replaceChildren(
+  const tops = new Map(
+    [...byId("table").rows].map((row) => [row.dataset.id, row.getBoundingClientRect().top]),
+  );
+  byId("table").replaceChildren(
     ...rows.map(({ team, played, scored, conceded, points }, index) => {
       const difference = scored - conceded;
-      const row = make(
+      const row = createElement(
         "tr",
         {},
-        make("td", {}, String(index + 1)),
-        make("th", { scope: "row" }, team.name, ...moved(places.get(team.id), index)),
-        make("td", {}, String(played)),
-        make("td", { className: "wide" }, `${scored}:${conceded}`),
-        make("td", {}, difference > 0 ? `+${difference}` : String(difference).replace("-", "−")),
-        make("td", {}, String(points)),
+        createElement("td", {}, String(index + 1)),
+        createElement("th", { scope: "row" }, team.name, ...movementOf(places.get(team.id), index)),
+        createElement("td", {}, String(played)),
+        createElement("td", { className: "wide" }, `${scored}:${conceded}`),
+        createElement("td", {}, difference > 0 ? `+${difference}` : String(difference).replace("-", "−")),
+        createElement("td", {}, String(points)),
       );
       row.dataset.id = team.id;
       return row;
     }),
   );
   if (places.size === 0) places = new Map(rows.map(({ team }, index) => [team.id, index]));
-  glide(tops);
+  animateRows(tops);
 }
 
-/** The mark of a team that went up or down. */
-function moved(before, now) {
+/** The marker of a team that moved up or down. */
+function movementOf(before, now) {
   if (before === undefined || before === now) return [];
   const isUp = now < before;
   const by = Math.abs(now - before);
   return [
-    make(
+    createElement(
       "span",
       { className: isUp ? "move" : "move down", ariaHidden: "true" },
       isUp ? `▲ ${by}` : `▼ ${by}`,
     ),
-    make("span", { className: "unseen" }, isUp ? `, up ${by}` : `, down ${by}`),
+    createElement("span", { className: "unseen" }, isUp ? `, up ${by}` : `, down ${by}`),
   ];
 }
 
-/** Lets rows move from where they were. */
-function glide(tops) {
+/** Animates the rows from their previous positions. */
+function animateRows(tops) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  for (const row of at("table").rows) {
-    const way = (tops.get(row.dataset.id) ?? Number.NaN) - row.getBoundingClientRect().top;
-    if (way)
-      row.animate({ transform: [`translateY(${way}px)`, "none"] }, { duration: 500, easing: "ease-in-out" });
+  for (const row of byId("table").rows) {
+    const distance = (tops.get(row.dataset.id) ?? Number.NaN) - row.getBoundingClientRect().top;
+    if (distance)
+      row.animate(
+        { transform: [`translateY(${distance}px)`, "none"] },
+        { duration: 500, easing: "ease-in-out" },
+      );
   }
 }
 
 function showEvent({ kind, minute, score, match, team, player, color, period }) {
-  const result = `${match.home.name} ${scoreOf(score)} ${match.away.name}`;
-  const who = make("small", {}, `${player?.name}, ${team?.name}`);
+  const result = `${match.home.name} ${scoreText(score)} ${match.away.name}`;
+  const who = createElement("small", {}, `${player?.name}, ${team?.name}`);
   const text = {
-    Goal: [make("strong", {}, "Goal! "), result, who],
+    Goal: [createElement("strong", {}, "Goal! "), result, who],
     Card: [`${color === "red" ? "Red" : "Yellow"} card`, who],
     Whistle: [`${period === "kickoff" ? "Kick-off" : "Full time"}: ${result}`],
   }[kind];
-  const entry = make(
+  const entry = createElement(
     "li",
     { className: "new" },
-    make("span", { className: "minute" }, `${minute}′`),
-    make("span", { className: `sign ${color ?? kind.toLowerCase()}`, ariaHidden: "true" }),
-    make("div", {}, ...text),
+    createElement("span", { className: "minute" }, `${minute}′`),
+    createElement("span", { className: `sign ${color ?? kind.toLowerCase()}`, ariaHidden: "true" }),
+    createElement("div", {}, ...text),
   );
   entry.dataset.kind = kind;
-  at("feed").prepend(entry);
-  while (at("feed").children.length > feedLimit) at("feed").lastElementChild.remove();
+  byId("feed").prepend(entry);
+  while (byId("feed").children.length > maxFeedEntries) byId("feed").lastElementChild.remove();
 }
 
-function tellState(state) {
-  at("state").dataset.state = state;
-  at("state").textContent = state;
+function showState(state) {
+  byId("state").dataset.state = state;
+  byId("state").textContent = state;
 }
 
-/** Listens, and begins again when the connection is lost: soon at first, then with longer pauses. */
-function listen(pause = 500) {
+/** Subscribes to the events. Reconnects after a lost connection with increasing delays. */
+function subscribe(retryMs = 500) {
   const address = new URL("/graphql", location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const socket = new WebSocket(address, "graphql-transport-ws");
   const send = (message) => socket.send(JSON.stringify(message));
-  const answers = {
+  const handlers = {
     connection_ack: () => {
-      send({ id: "1", type: "subscribe", payload: { query: happenings } });
-      tellState("live");
-      pause = 500;
+      send({ id: "1", type: "subscribe", payload: { query: eventsSubscription } });
+      showState("live");
+      retryMs = 500;
       void refreshSoon();
     },
     next: ({ payload }) => {
@@ -181,15 +186,15 @@ function listen(pause = 500) {
   socket.onopen = () => send({ type: "connection_init" });
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    answers[message.type]?.(message);
+    handlers[message.type]?.(message);
   };
   socket.onclose = () => {
-    tellState("connecting");
-    setTimeout(() => listen(Math.min(pause * 2, longestPause)), pause);
+    showState("connecting");
+    setTimeout(() => subscribe(Math.min(retryMs * 2, maxRetryMs)), retryMs);
   };
 }
 
 void refreshSoon();
-listen();
-// The minutes pass also where nothing happens.
-setInterval(() => document.hidden || at("state").dataset.state !== "live" || refreshSoon(), 5_000);
+subscribe();
+// The minutes of the matches change even without events.
+setInterval(() => document.hidden || byId("state").dataset.state !== "live" || refreshSoon(), 5_000);

@@ -2,22 +2,22 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerGraphQL } from "./graphql.ts";
 import { playerRest } from "./rest.ts";
 
-/** What the player service publishes. */
+/** The fragment of the player service. */
 export const playerFragment: FragmentInput = {
   policy: {
     call: [
       {
-        description: "Only a player has a page of their own.",
+        description: "Only players have their own page.",
         actions: ["player.me"],
         scope: ["player.self"],
       },
       {
-        description: "Players are added and removed by those who may write players.",
+        description: "Only clients with the scope player.write add and remove players.",
         actions: ["player.create", "player.remove"],
         scope: ["player.write"],
       },
       {
-        description: "Players change their own record; who may write players changes any.",
+        description: "Players change their own record; clients with the scope player.write change any.",
         actions: ["player.update"],
         scope: ["player.self", "player.write"],
         filter: `({ params, context }) => {
@@ -28,7 +28,7 @@ export const playerFragment: FragmentInput = {
     ],
     publish: [
       {
-        description: "Messages are for players, and have 1 to 200 characters.",
+        description: "Only players send messages, with 1 to 200 characters.",
         events: ["player.message"],
         scope: ["player.self"],
         filter: `({ params }) => {

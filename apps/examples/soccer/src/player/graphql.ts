@@ -1,23 +1,23 @@
 import type { GraphQLInput } from "@tidegate/protocol-graphql";
 
-/** Players in GraphQL; `Team` is the team service's, and its squad is added to it here. */
+/** The GraphQL types and resolvers of the player service. It extends `Team`, a type of the team service. */
 export const playerGraphQL: GraphQLInput = {
   description: "Players, and the squads of teams.",
   typeDefs: `
-    "Somebody who plays."
+    "A player of the league."
     type Player {
       id: ID!
       name: String!
       position: Position!
-      "On the shirt."
+      "The shirt number."
       number: Int!
       team: Team
     }
 
-    "Where a player plays."
+    "The position of a player."
     enum Position { goalkeeper defender midfielder forward }
 
-    "What a player says to everybody."
+    "A message of a player to everybody."
     type Message {
       from: Player
       text: String!
@@ -30,12 +30,12 @@ export const playerGraphQL: GraphQLInput = {
     }
 
     extend type Team {
-      "The squad, all of it or who plays in one position."
+      "The squad, or its players in one position."
       players(position: Position): [Player!]!
     }
 
     extend type Query {
-      "The player whose token it is; nobody without one."
+      "The player of the token; null without a token."
       viewer: Player
       player(id: ID!): Player
       players(limit: Int, offset: Int, position: Position, teamId: ID): [Player!]!
@@ -43,19 +43,19 @@ export const playerGraphQL: GraphQLInput = {
 
     extend type Mutation {
       addPlayer(player: NewPlayer!): Player!
-      "Players rename themselves."
+      "Players can rename themselves."
       renamePlayer(id: ID!, name: String!): Player!
       sendMessage(text: String!): Message!
     }
 
     extend type Subscription {
-      "What players say."
+      "Messages of players."
       messages: Message!
     }
   `,
   resolvers: {
     Player: {
-      // `[]`: all players of a request ask once.
+      // `[]` batches the calls: all players of a request cause one call.
       team: { call: { action: "team.get", params: { id: "@source.teamId[]" } } },
     },
     Message: {
@@ -77,7 +77,7 @@ export const playerGraphQL: GraphQLInput = {
       players: {
         call: {
           action: "player.list",
-          // What the action declares beside it is filled in from the arguments.
+          // The other params that the action declares are filled in from the arguments.
           params: { teamId: "@args.teamId:number" },
           map: "({ response }) => response.players",
         },

@@ -1,26 +1,26 @@
 import type { RestInput } from "@tidegate/protocol-rest";
 
-/** The routes of the player service. */
+/** The REST routes of the player service. */
 export const playerRest: RestInput = {
-  description: "Players, and what they have to say.",
+  description: "Players and their messages.",
   basePath: "/players",
   routes: [
     {
       method: "GET",
       path: "/",
-      description: "Players by id. `limit`, `offset`, `position` and `teamId` are declared by the action.",
+      description: "Players by id. The action declares `limit`, `offset`, `position` and `teamId`.",
       call: { action: "player.list" },
     },
     {
       method: "GET",
       path: "/positions",
-      description: "Where players play. Needs no service at all.",
+      description: "All positions. A function answers; no service is called.",
       map: `() => ({ positions: ["goalkeeper", "defender", "midfielder", "forward"] })`,
     },
     {
       method: "GET",
       path: "/me",
-      description: "The player whose token it is.",
+      description: "The player of the token.",
       call: {
         action: "player.me",
         params: { id: "@context.auth.identity.sub:number" },
@@ -30,7 +30,7 @@ export const playerRest: RestInput = {
     {
       method: "GET",
       path: "/calls",
-      description: "How often each action of the service was called: batches can be seen here.",
+      description: "The number of calls of each action. It shows batching.",
       call: { action: "player.calls" },
     },
     {
@@ -42,7 +42,7 @@ export const playerRest: RestInput = {
     {
       method: "POST",
       path: "/",
-      description: "Adds a player. The body holds `name`, `position` and `teamId`.",
+      description: "Adds a player. The body contains `name`, `position` and `teamId`.",
       call: {
         action: "player.create",
         map: `({ response }) => ({
@@ -67,7 +67,7 @@ export const playerRest: RestInput = {
     {
       method: "POST",
       path: "/message",
-      description: "Sends `text` to whoever listens; the match service keeps it for its ticker.",
+      description: "Publishes `text` as an event. The match service receives it for its ticker.",
       publish: {
         event: "player.message",
         params: { from: "@context.auth.identity.sub:number", text: "@body.text" },

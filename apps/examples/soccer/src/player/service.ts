@@ -3,7 +3,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { type Context, Errors, type ServiceSchema } from "moleculer";
 import { countCalls } from "../actions/count-calls.ts";
 import { idOrIds, oneOrMany } from "../actions/one-or-many.ts";
-import { makeSeason, type Player, type Position, positions } from "../data/records.ts";
+import { makeSeason, type Player, type Position, positions } from "../data/season.ts";
 import { playerFragment } from "./fragment.ts";
 
 interface ListParams {
@@ -20,19 +20,19 @@ interface SquadParams {
 
 type NewPlayer = Pick<Player, "name" | "position" | "teamId">;
 
-const id = { type: "number", integer: true, positive: true } as const;
-const name = { type: "string", trim: true, min: 1, max: 80 } as const;
-const position = { type: "enum", values: [...positions] } as const;
+const idRule = { type: "number", integer: true, positive: true } as const;
+const nameRule = { type: "string", trim: true, min: 1, max: 80 } as const;
+const positionRule = { type: "enum", values: [...positions] } as const;
 
-/** The player service. It keeps its players in memory: a restart brings back those of the season. */
+/** The player service. It keeps its players in memory; a restart restores the original ones. */
 export function playerService(api: FragmentInput = playerFragment): ServiceSchema {
   const players = new Map(makeSeason().players.map((player) => [player.id, player]));
   let lastId = players.size;
 
-  const find = (wanted: number): Player => {
-    const player = players.get(wanted);
+  const find = (id: number): Player => {
+    const player = players.get(id);
     if (player === undefined)
-      throw new Errors.MoleculerClientError(`There is no player ${wanted}.`, 404, "PLAYER_NOT_FOUND");
+      throw new Errors.MoleculerClientError(`There is no player ${id}.`, 404, "PLAYER_NOT_FOUND");
     return player;
   };
 
@@ -44,16 +44,16 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
         params: {
           limit: { type: "number", integer: true, min: 1, max: 100, optional: true, default: 20 },
           offset: { type: "number", integer: true, min: 0, optional: true, default: 0 },
-          position: { ...position, optional: true },
-          teamId: { ...id, optional: true },
+          position: { ...positionRule, optional: true },
+          teamId: { ...idRule, optional: true },
         },
         handler({ params }: Context<ListParams>) {
-          const fits = [...players.values()].filter(
+          const found = [...players.values()].filter(
             (player) =>
               (params.position === undefined || player.position === params.position) &&
               (params.teamId === undefined || player.teamId === params.teamId),
           );
-          return { total: fits.length, players: fits.slice(params.offset, params.offset + params.limit) };
+          return { total: found.length, players: found.slice(params.offset, params.offset + params.limit) };
         },
       },
       get: {
@@ -61,17 +61,17 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
         handler: ({ params }: Context<{ id: number | readonly number[] }>) => oneOrMany(params.id, find),
       },
       squad: {
-        params: { teamId: idOrIds, position: { ...position, optional: true } },
+        params: { teamId: idOrIds, position: { ...positionRule, optional: true } },
         handler: ({ params }: Context<SquadParams>) =>
-          oneOrMany(params.teamId, (wanted) =>
+          oneOrMany(params.teamId, (id) =>
             [...players.values()].filter(
-              ({ teamId, position }) => teamId === wanted && position === (params.position ?? position),
+              ({ teamId, position }) => teamId === id && position === (params.position ?? position),
             ),
           ),
       },
-      me: { params: { id }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
+      me: { params: { id: idRule }, handler: ({ params }: Context<{ id: number }>) => find(params.id) },
       create: {
-        params: { name, position, teamId: id },
+        params: { name: nameRule, position: positionRule, teamId: idRule },
         handler({ params }: Context<NewPlayer>) {
           const player = { ...params, id: ++lastId, number: 99 };
           players.set(player.id, player);
@@ -79,7 +79,11 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
         },
       },
       update: {
-        params: { id, name: { ...name, optional: true }, position: { ...position, optional: true } },
+        params: {
+          id: idRule,
+          name: { ...nameRule, optional: true },
+          position: { ...positionRule, optional: true },
+        },
         handler({ params }: Context<Partial<NewPlayer> & { id: number }>) {
           const player = { ...find(params.id), ...params };
           players.set(player.id, player);
@@ -87,7 +91,7 @@ export function playerService(api: FragmentInput = playerFragment): ServiceSchem
         },
       },
       remove: {
-        params: { id },
+        params: { id: idRule },
         handler({ params }: Context<{ id: number }>) {
           players.delete(find(params.id).id);
           return null;

@@ -1,40 +1,48 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What a service needs to know to join: the distributed system of one run of the example. */
+/** The Moleculer network of one run of the demo: what a service needs to join it. */
 export interface Cluster {
-  /** Moleculer's namespace, made for each run. */
+  /** Moleculer's namespace, unique to the run. */
   readonly namespace: string;
-  /** The gateway's node id. */
+  /** The node id of the gateway. */
   readonly gatewayId: string;
-  /** The port that the gateway's node listens on. */
+  /** The port of the gateway's Moleculer node. */
   readonly gatewayPort: number;
 }
 
-/** The environment's variable that hands a cluster to a service's process, as JSON. */
+/** The environment variable that passes the cluster to the process of a service, as JSON. */
 export const clusterVariable = "TIDEGATE_SOCCER_CLUSTER";
 
-/** Where the demo says which cluster it runs. `TIDEGATE_SOCCER_FILE` names another file. */
+/**
+ * The file in which the demo stores its cluster. The environment variable `TIDEGATE_SOCCER_FILE` names
+ * another file.
+ */
 const clusterFile =
   process.env.TIDEGATE_SOCCER_FILE ?? join(import.meta.dirname, "../../node_modules/.cache/demo.json");
 
-/** Notes the cluster of a running demo, so that `demo:service` finds it. Returns what takes the note away. */
-export function noteCluster(cluster: Cluster): () => void {
+/**
+ * Stores the cluster of the running demo, so that `demo:service` can join it. Returns a function that deletes
+ * it.
+ */
+export function saveCluster(cluster: Cluster): () => void {
   const text = JSON.stringify(cluster);
   mkdirSync(dirname(clusterFile), { recursive: true });
   writeFileSync(clusterFile, text, { mode: 0o600 });
   return () => {
-    if (readText() === text) rmSync(clusterFile, { force: true });
+    if (readFileIfExists() === text) rmSync(clusterFile, { force: true });
   };
 }
 
-/** The cluster that the environment names, else that of the demo that runs from this checkout; undefined where there is none. */
+/**
+ * Finds the cluster of the environment or of the demo that runs in this checkout. Undefined if there is none.
+ */
 export function findCluster(): Cluster | undefined {
-  const text = process.env[clusterVariable] ?? readText();
+  const text = process.env[clusterVariable] ?? readFileIfExists();
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-function readText(): string | undefined {
+function readFileIfExists(): string | undefined {
   try {
     return readFileSync(clusterFile, "utf8");
   } catch {

@@ -5,44 +5,44 @@ import { createInterface } from "node:readline";
 import type { ServiceName } from "../services.ts";
 import { type Cluster, clusterVariable } from "./cluster.ts";
 
-/** How a process ended. */
-export interface Ending {
-  /** Its exit code; null where a signal ended it. */
+/** How a process ended: by itself or by a signal. */
+export interface ExitStatus {
+  /** Null if a signal ended the process. */
   readonly code: number | null;
-  /** The signal that ended it, or null. */
+  /** The signal that ended the process, or null. */
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A service in a process of its own. */
+/** The child process of a service. */
 export interface ServiceChild {
-  /** Which. */
   readonly name: ServiceName;
-  /** The process. */
   readonly pid: number;
-  /** Resolves when the process has ended, however. */
-  readonly ended: Promise<Ending>;
-  /** Tells it to leave, and resolves when it has ended. One that does not is killed after 5 seconds. */
-  stop(): Promise<Ending>;
+  /** Resolves when the process has ended for any reason. */
+  readonly ended: Promise<ExitStatus>;
+  /**
+   * Sends SIGTERM, and SIGKILL if the process still runs after 5 seconds. Resolves when the process has
+   * ended.
+   */
+  stop(): Promise<ExitStatus>;
 }
 
-/** How a service's process is started. */
+/** Options of `startChild`: the service, its network and its output. */
 export interface ServiceChildOptions {
-  /** Which service. */
   readonly name: ServiceName;
-  /** What it joins. */
+  /** The cluster that the service joins. */
   readonly cluster: Cluster;
-  /** A file with the fragment that it publishes. Default: its own. */
+  /** The file of a fragment to publish. Default: the service's own fragment. */
   readonly fragment?: string;
-  /** Variables of its environment, beside this process's. Default none. */
+  /** Environment variables in addition to those of this process. Default none. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Takes each line that it prints. */
+  /** Receives each line of the output. */
   readonly write: (line: string) => void;
 }
 
 const program = join(import.meta.dirname, "../service-process.ts");
-const patience = 5_000;
+const stopTimeoutMs = 5_000;
 
-/** Starts a service in a process of its own, which ends with this process, however this one ends. */
+/** Starts a service in a child process. The child ends when this process ends, for any reason. */
 export function startChild({ name, cluster, fragment, env, write }: ServiceChildOptions): ServiceChild {
   const child = fork(program, [name, ...(fragment === undefined ? [] : ["--fragment", fragment])], {
     execArgv: ["--conditions=@tidegate/source"],
@@ -52,23 +52,23 @@ export function startChild({ name, cluster, fragment, env, write }: ServiceChild
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null) createInterface(stream).on("line", write);
   }
-  const ended = endOf(child);
+  const ended = exitOf(child);
   return {
     name,
     pid: child.pid ?? 0,
     ended,
     stop: async () => {
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), patience);
-      const ending = await ended;
+      const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+      const status = await ended;
       clearTimeout(timer);
-      return ending;
+      return status;
     },
   };
 }
 
-/** Waits for `close`, not `exit`: by then all that it printed has been read. */
-async function endOf(child: ChildProcess): Promise<Ending> {
+/** Waits for `close` instead of `exit`: then the whole output has been read. */
+async function exitOf(child: ChildProcess): Promise<ExitStatus> {
   const [code, signal] = await once(child, "close");
   return { code, signal };
 }

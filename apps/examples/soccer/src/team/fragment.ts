@@ -2,12 +2,15 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { teamGraphQL } from "./graphql.ts";
 import { teamRest } from "./rest.ts";
 
-/** What the team service publishes. It calls an action of the player service too: a fragment may call any. */
+/**
+ * The fragment of the team service. It also calls an action of the player service: a fragment can call any
+ * action.
+ */
 export const teamFragment: FragmentInput = {
   policy: {
     call: [
       {
-        description: "Teams are renamed by those who may write teams.",
+        description: "Only clients with the scope team.write rename teams.",
         actions: ["team.rename"],
         scope: ["team.write"],
       },

@@ -1,6 +1,6 @@
 import type { GraphQLInput } from "@tidegate/protocol-graphql";
 
-/** Teams in GraphQL. The player and the match service add to `Team`. */
+/** The GraphQL types and resolvers of the team service. The other two services extend `Team`. */
 export const teamGraphQL: GraphQLInput = {
   description: "Teams.",
   typeDefs: `
@@ -8,7 +8,7 @@ export const teamGraphQL: GraphQLInput = {
     type Team {
       id: ID!
       name: String!
-      "The year."
+      "The year of foundation."
       founded: Int!
     }
 

@@ -1,6 +1,6 @@
 import type { RestInput } from "@tidegate/protocol-rest";
 
-/** The routes of the team service. */
+/** The REST routes of the team service. */
 export const teamRest: RestInput = {
   description: "Teams and their squads.",
   basePath: "/teams",
@@ -14,23 +14,26 @@ export const teamRest: RestInput = {
     {
       method: "GET",
       path: "/calls",
-      description: "How often each action of the service was called: batches can be seen here.",
+      description: "The number of calls of each action. It shows batching.",
       call: { action: "team.calls" },
     },
     {
       method: "GET",
       path: "/:id",
-      description: "One team. The action answers null where there is none; the map makes a 404 of it.",
+      description: "One team. If the action answers null, the map answers 404.",
       call: {
         action: "team.get",
         params: { id: "@path.id:number" },
-        map: `({ response }) => ({ $status: response ? 200 : 404, $body: response ?? { message: "no such team" } })`,
+        map: `({ response }) => ({
+          $status: response ? 200 : 404,
+          $body: response ?? { message: "There is no such team." },
+        })`,
       },
     },
     {
       method: "GET",
       path: "/:id/players",
-      description: "A team's squad, asked of the player service.",
+      description: "The squad of a team, from the player service.",
       call: {
         action: "player.list",
         params: { teamId: "@path.id:number", limit: 100 },
@@ -40,7 +43,7 @@ export const teamRest: RestInput = {
     {
       method: "PUT",
       path: "/:id/name",
-      description: "Renames a team. The body holds `name`.",
+      description: "Renames a team. The body contains `name`.",
       call: { action: "team.rename", params: { id: "@path.id:number", name: "@body.name" } },
     },
   ],

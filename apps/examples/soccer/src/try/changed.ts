@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerRest } from "../player/rest.ts";
 
-/** The player's fragment, changed: one route answers differently, one is new. */
+/** The player service's fragment with a changed route and a new one. */
 const changed: FragmentInput = {
   ...playerFragment,
   protocol: {

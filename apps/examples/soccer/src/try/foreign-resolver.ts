@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerGraphQL } from "../player/graphql.ts";
 
-/** The player's fragment with a resolver for a field of the match service: `Match.home`. */
+/** The player service's fragment with a resolver for a field of the match service: `Match.home`. */
 const foreignResolver: FragmentInput = {
   ...playerFragment,
   protocol: {

@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerRest } from "../player/rest.ts";
 
-/** The player's fragment with a function that is no JavaScript: `=> return`. */
+/** The player service's fragment with a syntax error in a function: `=> return`. */
 const functionSyntax: FragmentInput = {
   ...playerFragment,
   protocol: {

@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerGraphQL } from "../player/graphql.ts";
 
-/** The player's fragment with a field that lacks its colon. */
+/** The player service's fragment with a syntax error in its types: a field without a colon. */
 const graphqlSyntax: FragmentInput = {
   ...playerFragment,
   protocol: {

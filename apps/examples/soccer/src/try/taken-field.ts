@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerGraphQL } from "../player/graphql.ts";
 
-/** The player's fragment with a field that the team service holds: `Query.team`. */
+/** The player service's fragment with a field that the team service owns: `Query.team`. */
 const takenField: FragmentInput = {
   ...playerFragment,
   protocol: {

@@ -1,7 +1,7 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 
-/** A fragment of the player service with a route that the team service holds: `GET /teams/:id`. */
+/** A fragment of the player service with a route that the team service owns: `GET /teams/:id`. */
 const takenRoute: FragmentInput = {
   ...playerFragment,
   protocol: {

@@ -2,7 +2,7 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../player/fragment.ts";
 import { playerRest } from "../player/rest.ts";
 
-/** The player's fragment with a misspelt connector: `cal`. */
+/** The player service's fragment with a misspelt connector: `cal`. */
 const unknownConnector: FragmentInput = {
   ...playerFragment,
   protocol: {
@@ -11,7 +11,7 @@ const unknownConnector: FragmentInput = {
       ...playerRest,
       routes: [
         ...(playerRest.routes ?? []),
-        // Spread, or the compiler would find it first.
+        // The spread hides the mistake from the TypeScript compiler.
         { method: "GET", path: "/first", ...{ cal: { action: "player.list", params: { limit: 1 } } } },
       ],
     },

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
-/** Where Debian's package `chromium` puts it. */
+/** The path of Debian's package `chromium`. */
 const executablePath = "/usr/bin/chromium";
 
-/** Whether there is a browser. CI always has one: where it has not, its tests fail. */
+/** Whether a browser is installed. CI must have one: without it, the tests of the page fail there. */
 export function hasBrowser(): boolean {
   return existsSync(executablePath) || process.env.CI === "true";
 }
 
-/** Starts Chromium without a window, and without anything of its own to do on a network. */
+/** Starts Chromium without a window and without network requests of its own. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath,

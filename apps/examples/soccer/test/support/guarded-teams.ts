@@ -1,7 +1,7 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 import { playerFragment } from "../../src/player/fragment.ts";
 
-/** The player's fragment, which shows team 2 to those alone who may write teams. */
+/** The player service's fragment, which shows team 2 only to clients with the scope team.write. */
 const guardedTeams: FragmentInput = {
   ...playerFragment,
   policy: {
@@ -9,9 +9,10 @@ const guardedTeams: FragmentInput = {
     call: [
       ...(playerFragment.policy?.call ?? []),
       {
-        description: "Team 2 is not shown to everybody.",
+        description: "Only clients with the scope team.write see team 2.",
         actions: ["team.get"],
-        filter: `({ params, context }) => params.id !== 2 || (context.auth?.scope ?? "").includes("team.write")`,
+        filter: `({ params, context }) =>
+          params.id !== 2 || (context.auth?.scope ?? "").includes("team.write")`,
       },
     ],
   },

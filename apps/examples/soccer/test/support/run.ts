@@ -1,37 +1,41 @@
 import { type Recorder, recorder } from "@tidegate/plugin-testkit";
-import { type Person, type Soccer, type Speaker, startSoccer } from "../../src/index.ts";
-import { freePort } from "../../src/run/ports.ts";
+import { type LineSource, type Person, type Soccer, startSoccer } from "../../src/index.ts";
+import { freePort } from "../../src/run/loopback.ts";
 
-/** A line that somebody printed. */
+/** A line of output. */
 export interface Line {
-  readonly speaker: Speaker;
+  readonly source: LineSource;
   readonly text: string;
 }
 
-/** The example, with what it prints and what it answers. */
+/** The running demo, with its output. */
 export interface Run {
   readonly soccer: Soccer;
   readonly lines: Recorder<Line>;
-  ask(method: string, path: string, how?: Asking): Promise<Answer>;
+  /** Sends a request to the gateway. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
 }
 
-/** How something is asked. */
-export interface Asking {
+/** Options of a request. */
+export interface AskOptions {
   readonly as?: Person;
   readonly body?: unknown;
 }
 
-/** What came back. */
+/** The response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly type: string | null;
   readonly text: string;
-  /** The body as JSON; undefined where it is none. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly body: unknown;
 }
 
-/** Starts the example for real: processes, TCP, free ports. Routes of a lost service go after one second; the matches stand still. */
+/**
+ * Starts the demo on free ports. Routes of a lost service are removed after one second; the match clock is
+ * stopped.
+ */
 export async function startRun(): Promise<Run> {
   const lines = recorder<Line>("line");
   const soccer = await startSoccer({
@@ -39,13 +43,13 @@ export async function startRun(): Promise<Run> {
     lostSeconds: 1,
     minuteMs: 0,
     functionMs: 2_000,
-    write: (speaker, text) => lines.push({ speaker, text }),
+    write: (source, text) => lines.push({ source, text }),
   });
-  return { soccer, lines, ask: (method, path, how) => ask(soccer, method, path, how) };
+  return { soccer, lines, ask: (method, path, options) => ask(soccer, method, path, options) };
 }
 
-async function ask(soccer: Soccer, method: string, path: string, how: Asking = {}): Promise<Answer> {
-  const { as, body } = how;
+async function ask(soccer: Soccer, method: string, path: string, options: AskOptions = {}): Promise<Answer> {
+  const { as, body } = options;
   const response = await fetch(soccer.url + path, {
     method,
     headers: {
@@ -56,15 +60,15 @@ async function ask(soccer: Soccer, method: string, path: string, how: Asking = {
   });
   const text = await response.text();
   const type = response.headers.get("content-type");
-  return { status: response.status, headers: response.headers, type, text, body: parsed(text) };
+  return { status: response.status, headers: response.headers, type, text, body: parseJson(text) };
 }
 
-/** Asks GraphQL. */
-export function graphqlOf(run: Run, query: string, as?: Person): Promise<Answer> {
+/** Sends a GraphQL operation. */
+export function sendGraphql(run: Run, query: string, as?: Person): Promise<Answer> {
   return run.ask("POST", "/graphql", { body: { query }, ...(as !== undefined && { as }) });
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -72,18 +76,21 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The version that is served now. */
-export function latest({ soccer }: Run): string {
+/** The latest version of master. */
+export function latestVersion({ soccer }: Run): string {
   const [master] = soccer.gateway.registry.branches();
   return master?.latestVersion ?? "";
 }
 
-/** Resolves with the version's name when one is served from now on that fits. */
-export function mounted({ soccer }: Run, fits: (routes: readonly string[]) => boolean): Promise<string> {
+/** Resolves with the name of the next version whose endpoints match. */
+export function nextVersion(
+  { soccer }: Run,
+  matches: (routes: readonly string[]) => boolean,
+): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const end = soccer.gateway.registry.onSwap(({ version }) => {
-    if (!fits(version.endpoints.map(({ label }) => label))) return;
-    end();
+  const unsubscribe = soccer.gateway.registry.onSwap(({ version }) => {
+    if (!matches(version.endpoints.map(({ label }) => label))) return;
+    unsubscribe();
     resolve(version.name);
   });
   return promise;

@@ -4,16 +4,16 @@ import WebSocket from "ws";
 import type { Person } from "../../src/index.ts";
 import type { Run } from "./run.ts";
 
-/** An open socket, and what it was sent. */
+/** An open socket with the received messages. */
 export interface OpenSocket {
   readonly messages: Recorder<string>;
   send(message: string): void;
-  /** Resolves when it is closed. */
+  /** Resolves when the socket is closed. */
   close(): Promise<void>;
 }
 
-/** Opens a socket. Rejects where the upgrade is refused. */
-export async function socketOf({ soccer }: Run, path: string, as?: Person): Promise<OpenSocket> {
+/** Opens a socket. Rejects if the upgrade is refused. */
+export async function openSocket({ soccer }: Run, path: string, as?: Person): Promise<OpenSocket> {
   const headers = as === undefined ? {} : { authorization: `Bearer ${soccer.tokens[as]}` };
   const socket = new WebSocket(soccer.url.replace("http", "ws") + path, { headers });
   const messages = recorder<string>("message");
