@@ -10,11 +10,11 @@ import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { type ChangeDetail, changeOf } from "./change-detail.ts";
 import { ownerOf } from "./owners.ts";
 
-/** What `accessChanges` needs. */
+/** The versions that `accessChanges` compares, and the policies that compare rules. */
 export interface AccessOptions {
   readonly before: CompiledVersion;
   readonly after: CompiledVersion;
-  /** By key. */
+  /** The policies of the gateway by their keys. */
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
@@ -84,7 +84,6 @@ interface AccessPoint {
 
 /** What one rule requires by one policy. */
 interface Requirement {
-  /** The policy's key. */
   readonly policy: string;
   readonly asks: Json;
   /** The rule's event patterns as text, where a function computes the event names; else empty. */

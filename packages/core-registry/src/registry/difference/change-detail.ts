@@ -6,7 +6,7 @@ import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 export interface ChangeDetail {
   /** Whether the difference can break clients. */
   readonly level: ChangeLevel;
-  /** One sentence. */
+  /** One sentence for the developer of the service. */
   readonly detail: string;
 }
 

@@ -13,7 +13,7 @@ import {
   servedEndpoints,
 } from "./owners.ts";
 
-/** The plugins that compare versions. */
+/** The plugins that `difference` asks: protocols compare endpoints, policies compare rules. */
 export interface DifferencePlugins {
   readonly protocols: readonly Protocol[];
   readonly policies: readonly Policy[];

@@ -72,7 +72,6 @@ function definitionDetails(
 
 /** The endpoints of two versions, matched by key. */
 export interface Pairing {
-  /** Endpoints that both versions have. */
   readonly kept: readonly EndpointPair[];
   readonly added: readonly UnpairedEndpoint[];
   readonly removed: readonly UnpairedEndpoint[];
@@ -80,7 +79,7 @@ export interface Pairing {
   readonly servedAfter: () => EndpointsByKey;
 }
 
-/** One endpoint in two versions. */
+/** An endpoint of one key, as two versions have it. */
 export interface EndpointPair {
   readonly before: Endpoint;
   readonly after: Endpoint;

@@ -86,7 +86,7 @@ const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly
 /** The parts of one protocol by service. */
 export type Parts = ReadonlyMap<string, Part>;
 
-/** A version without parts. */
+/** The parts of a version that has none of a protocol. */
 export const noParts: Parts = new Map();
 
 /** Finds the services whose fragment or waiting claims differ, in one pass. */

@@ -5,7 +5,7 @@ import type { VersionDifference, VersionName } from "../contract.ts";
 type Colour = "red" | "yellow" | "green" | "bold" | "dim";
 type Paint = (colour: Colour, text: string) => string;
 
-/** Options of `differenceText`. */
+/** Options of `differenceText`: how the text is printed. */
 export interface DifferenceTextOptions {
   /** Whether to use colours, for a terminal. */
   readonly colour: boolean;

@@ -18,11 +18,10 @@ import { boundedHash, boundsFinding } from "../../runtime/fragment/size-limits.t
 
 /** A fragment of a service, compiled. Immutable: all branches and versions that use the fragment share it. */
 export interface CompiledFragment {
-  /** The service's full name. */
   readonly service: string;
   /** Absent where the fragment names an invalid branch. */
   readonly branch?: string;
-  /** 32 hex digits (S1.4). */
+  /** The hash of the definition, without documentation: 32 hex digits (S1.4). */
   readonly hash: string;
   /** The fragment as its service published it, not checked. Code frames are made from it. */
   readonly raw: unknown;
@@ -34,7 +33,7 @@ export interface CompiledFragment {
   readonly findings: readonly Finding[];
 }
 
-/** What `compileFragment` needs. */
+/** The plugins and settings of the gateway that `compileFragment` uses. */
 export interface FragmentCompiler extends FragmentPlugins {
   readonly sandbox: Sandbox;
   /** The names of the context values that rules and mappings can read. */

@@ -6,13 +6,12 @@ import type { CompiledFragment } from "./compile-fragment.ts";
  * the rest.
  */
 export interface Directory {
-  /** By full name. */
+  /** The services by their full names. */
   readonly services: ReadonlyMap<string, DirectoryService>;
 }
 
 /** A service with its offers on all nodes. */
 export interface DirectoryService {
-  /** The service's full name. */
   readonly name: string;
   /** Sorted by the precedence of their brokers (S13.2), then by node. */
   readonly offers: readonly Offer[];
@@ -26,7 +25,7 @@ export interface DirectoryService {
 /** The revisions of a service's fragments, by hash. */
 export type Revisions = ReadonlyMap<string, number>;
 
-/** A service on one node. */
+/** A service as one node offers it on one broker. */
 export interface Offer {
   readonly broker: Broker;
   /** The broker's place in the configuration, from 0. */
@@ -42,7 +41,7 @@ export interface Offer {
 /** How many revisions of a service are kept. Those of fragments that a node offers now are never dropped. */
 const maxRevisions = 64;
 
-/** A directory without services. */
+/** A directory without services: the first one of every gateway. */
 export const emptyDirectory: Directory = { services: new Map() };
 
 /** Adds an offer, or replaces the one of the same service, broker and node. */

@@ -30,7 +30,6 @@ import {
  * 3. After each change of the directory, `onChange` receives the branches that can be affected.
  */
 export interface Discovery {
-  /** The current directory. */
   readonly directory: Directory;
   /**
    * Creates the sink that receives the reports of a broker. `precedence` is the broker's place in the
@@ -47,10 +46,10 @@ export interface Discovery {
   stop(): void;
 }
 
-/** What `createDiscovery` needs. */
+/** The settings and callbacks of `createDiscovery`, from the registry. */
 export interface DiscoveryOptions {
   readonly clock: Clock;
-  /** Receives invalid reports of brokers. */
+  /** Receives what a broker reported wrongly, and fragments that cannot be compiled. */
   readonly logger: Logger;
   /** Milliseconds until the offers of a node that left are removed. */
   readonly leftMs: number;

@@ -6,9 +6,8 @@ import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 
 /** A fragment that is not compiled: all that is needed to compile it again (S9.5). */
 export interface StoredFragment {
-  /** The service's full name. */
   readonly service: string;
-  /** 32 hex digits (S1.4). */
+  /** The hash of the definition, without documentation: 32 hex digits (S1.4). */
   readonly hash: string;
   /**
    * The fragment as its service published it; with the newest documentation, which the hash does not cover
@@ -39,7 +38,7 @@ export interface FragmentStore {
   byHash(hash: string): StoredFragment | undefined;
 }
 
-/** What `createFragmentStore` needs. */
+/** How `createFragmentStore` compiles fragments, and finds those in use. */
 export interface FragmentStoreOptions {
   compile(raw: unknown, service: string): Promise<CompiledFragment>;
   /**

@@ -7,7 +7,7 @@ import { type Directory, type DirectoryService, effectiveOffers, type Offer } fr
 /** A service as a branch calls it. */
 export interface BranchService {
   readonly entry: ServiceEntry;
-  /** By full name. */
+  /** The actions of the service by their full names. */
   readonly actions: ReadonlyMap<string, ActionEntry>;
 }
 

@@ -17,7 +17,7 @@ export interface View {
 /** A fragment that a branch can use. */
 export interface Candidate {
   readonly fragment: CompiledFragment;
-  /** Higher is newer (S9.2). */
+  /** The lowest revision with which the fragment was seen. Higher is newer (S9.2). */
   readonly revision: number;
   /** The nodes that publish the fragment, including nodes that are gone but not removed yet. */
   readonly nodes: readonly string[];
@@ -81,7 +81,7 @@ const candidatesByBranch = memoize((service: DirectoryService): ReadonlyMap<stri
   return sorted;
 });
 
-/** A candidate without its revision. */
+/** A candidate that is being collected from the offers of several nodes. */
 interface Draft {
   fragment: CompiledFragment;
   /** The revision whose documentation `fragment` has. */
@@ -90,7 +90,7 @@ interface Draft {
   readonly exposed: string[];
 }
 
-/** By branch, then by hash. */
+/** Collects the candidates of a service by branch, then by hash. */
 function draftsByBranch(service: DirectoryService): ReadonlyMap<string, ReadonlyMap<string, Draft>> {
   const byBranch = new Map<string, Map<string, Draft>>();
   for (const { fragment, node, description } of effectiveOffers(service)) {

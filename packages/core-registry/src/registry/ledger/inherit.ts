@@ -11,7 +11,7 @@ export interface InheritanceOptions extends FetchOptions {
   addRevisions(revisions: LedgerData["revisions"]): void;
   /** Returns a branch, and creates it where it does not exist; undefined where the name is not allowed. */
   ensureBranch(name: string): Branch | undefined;
-  /** Returns a branch that exists. */
+  /** Returns a branch; undefined where it does not exist. */
   findBranch(name: string): Branch | undefined;
   /** Runs a function while no merge runs. */
   betweenMerges<Result>(work: () => Promise<Result>): Promise<Result>;

@@ -21,7 +21,7 @@ export interface Ledger {
   readonly version?: string;
 }
 
-/** A ledger without entries. */
+/** A ledger without entries: the first one of every branch. */
 export const emptyLedger: Ledger = { accepted: new Map(), owners: new Map(), pins: new Map() };
 
 /** The ledgers of one gateway, as it sends them to another one. */

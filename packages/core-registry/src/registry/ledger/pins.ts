@@ -21,12 +21,12 @@ export interface Pins {
   applyRemote(pin: SharedPin): Promise<void>;
 }
 
-/** What `createPins` needs. */
+/** The parts of the registry that `createPins` uses. */
 export interface PinsOptions extends FetchOptions {
-  /** The name of this gateway. */
+  /** The name of this gateway, which becomes part of every stamp. */
   readonly gateway: string;
   readonly clock: Clock;
-  /** Returns a branch that exists. */
+  /** Returns a branch; undefined where it does not exist. */
   branch(name: string): Branch | undefined;
   /** Keeps a fragment although no node publishes it. */
   retain(fragment: StoredFragment): void;

@@ -14,7 +14,7 @@ export interface Reconciliation {
   schedule(): void;
 }
 
-/** What `createReconciliation` needs. */
+/** The parts of the registry that `createReconciliation` uses. */
 export interface ReconciliationOptions {
   readonly clock: Clock;
   readonly timers: Timers;

@@ -16,7 +16,7 @@ export interface RetainedFragments {
   keepOnlyPinned(ledgers: Iterable<Ledger>): void;
 }
 
-/** Creates an empty list. */
+/** Creates a list that retains no fragment yet. */
 export function createRetainedFragments(): RetainedFragments {
   const retained = new Map<string, StoredFragment>();
   return {
@@ -29,7 +29,7 @@ export function createRetainedFragments(): RetainedFragments {
   };
 }
 
-/** What `fetchFragments` needs. */
+/** Where `fetchFragments` gets fragments from, and stores them. */
 export interface FetchOptions {
   readonly exchange: Exchange;
   readonly fragments: FragmentStore;

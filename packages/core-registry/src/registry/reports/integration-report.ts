@@ -8,7 +8,6 @@ import { withTable } from "./table.ts";
 /** The fragment that a report is about. */
 export interface ReportedFragment {
   readonly service: string;
-  /** 32 hex digits. */
   readonly hash: string;
   /** The fragment as its service published it. */
   readonly raw: unknown;
@@ -30,16 +29,16 @@ export interface ReportedVersion {
     /** `waiting`: the keys of the claims that wait. */
     readonly fragments: readonly { readonly service: string; readonly waiting: readonly string[] }[];
   };
-  /** The fragments by service. */
+  /** The fragments that the version consists of, by service. */
   readonly chosen: ReadonlyMap<string, ReportedFragment>;
 }
 
 /** The parts of a merge that a report needs. */
 export interface ReportedMerge {
-  /** Undefined for the first merge. */
+  /** Undefined for the first merge of a branch. */
   readonly before: ReportedVersion | undefined;
   readonly after: ReportedVersion;
-  /** The changes of all services. */
+  /** The changes of all services that the merge touched. */
   readonly changes: readonly Change[];
 }
 

@@ -11,7 +11,7 @@ import { combineReports } from "./combine-reports.ts";
  *   times a minute.
  * - Budget: a node receives at most 20 outcomes a minute on one topic. A service that changes its fragment at
  *   each report comes to rest.
- * - Coalescing: a node receives one report at a time, and at most 3 on one service and branch within 3 seconds.
+ * - Coalescing: a node receives one report at a time, and at most 3 on one service and branch in 3 seconds.
  *   The reports that wait meanwhile are combined into one per service and branch.
  * - Unresponsive nodes: if a node does not accept a report within 10 seconds, its other reports are dropped
  *   until it does.
@@ -35,11 +35,10 @@ export interface Outbox {
   stop(): void;
 }
 
-/** A node that receives reports. */
+/** A node that receives reports, and how to reach it. */
 export interface Recipient {
   /** The broker that reaches the node. */
   readonly broker: Broker;
-  /** The node's id. */
   readonly node: string;
 }
 
@@ -97,7 +96,7 @@ class NodeQueue {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onIdle: () => void;
-  /** By subject. */
+  /** The report that waits for each subject. */
   readonly #waiting = new Map<string, Report>();
   /**
    * By subject: when its reports of the last interval were sent. The subject that was sent last stands last.
@@ -210,7 +209,7 @@ class NodeQueue {
 export interface SendHistory {
   /** True records the outcome as sent: it differs from the last one, and repetition and budget allow it. */
   shouldSend(topic: string, recipient: string, outcome: string): boolean;
-  /** The recipients of a topic. */
+  /** The recipients that received an outcome of a topic. */
   recipients(topic: string): readonly string[];
   forget(topic: string): void;
 }

@@ -23,20 +23,18 @@ export interface Reporter {
   runtimeEvents(events: RuntimeEvents): void;
   /** Reports a fragment whose branch name is invalid, so that no branch merges it. */
   invalidBranch(fragment: CompiledFragment): void;
-  /** Drops all waiting reports. */
+  /** Drops all waiting reports, and cancels the timers. */
   stop(): void;
 }
 
-/** What `createReporter` needs. */
+/** The parts of the registry that `createReporter` uses. */
 export interface ReporterOptions {
-  /** The gateway's name. */
+  /** The gateway's name, which every report carries. */
   readonly gateway: string;
   /** Receives the reports on services without a `$report` action. */
   readonly logger: Logger;
   readonly clock: Clock;
-  /** The current directory. */
   directory(): Directory;
-  /** The current branches. */
   branches(): Iterable<Branch>;
   /** Called with every report, whether a node receives it or not. */
   onReport(report: Report): void;

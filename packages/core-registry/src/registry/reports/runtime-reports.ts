@@ -9,7 +9,7 @@ export type RuntimeOwner = Pick<Origin, "service" | "hash">;
 /** The errors and console messages of one fragment at runtime. */
 export interface RuntimeEvents {
   readonly owner: RuntimeOwner;
-  /** Equal findings once. */
+  /** Equal findings are listed only once. */
   readonly findings: readonly Finding[];
   readonly console: readonly ConsoleMessage[];
 }

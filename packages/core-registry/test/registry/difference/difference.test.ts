@@ -261,7 +261,8 @@ describe("S3, S10: params", () => {
       { a: { b: "@query.x" } },
       { a: { b: "@query.y" } },
       [
-        "breaking: The param `a` changed from a value of `@query.x` to a value of `@query.y`: clients have to send it there.",
+        "breaking: The param `a` changed from a value of `@query.x` to a value of `@query.y`: " +
+          "clients have to send it there.",
       ],
     ],
     [

@@ -95,7 +95,7 @@ test("S10.2: a node that does not respond has one report in flight; other nodes 
   expect(received.slice(2)).toEqual([{ node: "n1", to: "v3", service: "player" }]);
 });
 
-test("S10.2: a node that rejects a report receives the next; a broker without `report` is not used", async () => {
+test("S10.2: a node that rejects a report receives the next; a broker needs `report`", async () => {
   const { received, open, state, broker, outbox, send, lines } = setUp();
   state.isUnresponsive = true;
   send("v1");
