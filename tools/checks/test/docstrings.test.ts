@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { docstringsOf, missingDocstrings, shortDocstrings } from "../src/docstrings.ts";
+import { docstringsOf, missingDocstrings, repeatedNames, tooManyShortDocstrings } from "../src/docstrings.ts";
 import { readPackages } from "../src/repository.ts";
 
 const packages = readPackages().map(({ folder, sources }) => [folder, sources] as const);
@@ -8,8 +8,12 @@ test.each(packages)("%s has a docstring on each exported declaration", (_, sourc
   expect(sources.flatMap(missingDocstrings)).toEqual([]);
 });
 
-test.each(packages)("%s has no docstring of five words or fewer", (_, sources) => {
-  expect(sources.flatMap(shortDocstrings)).toEqual([]);
+test.each(packages)("%s has no docstring that repeats a name", (_, sources) => {
+  expect(sources.flatMap(repeatedNames)).toEqual([]);
+});
+
+test.each(packages)("at most eight of a hundred docstrings of %s have five words or fewer", (_, sources) => {
+  expect(tooManyShortDocstrings(sources)).toEqual([]);
 });
 
 describe("the check sees", () => {
@@ -50,19 +54,39 @@ describe("the check sees", () => {
   });
 
   test.each([
+    ["a member", "export interface I {\n  /** Its name. */\n  readonly name: string;\n}"],
     [
-      "a member",
-      "/** Describes a route of a version. */\nexport interface I {\n  /** Its name. */\n  name: string;\n}",
+      "a member of several words",
+      "export interface I {\n  /** The branch names. */\n  branchNames(): string[];\n}",
     ],
-    ["a declaration", "\n\n/** The name of the thing. */\nexport const c = 1;"],
-    ["a declaration that is not exported", "\n\n/**\n * The name.\n */\nconst c = 1;"],
-  ])("a docstring of five words or fewer on %s", (_, text) => {
-    expect(shortDocstrings({ path: "a.ts", text })).toEqual([
-      expect.stringMatching(/^a\.ts:3: "(Its|The) name.*" says no more than the name/),
+    ["a declaration", "\n/** The options. */\nexport const options = 1;"],
+  ])("a docstring that repeats the name of %s", (_, text) => {
+    expect(repeatedNames({ path: "a.ts", text })).toEqual([
+      expect.stringMatching(/^a\.ts:2: .* repeats the name/),
     ]);
   });
 
-  test("no fault in six words, in a tag, in plain comments and in text", () => {
+  test("no repetition in a unit, a default or a longer sentence", () => {
+    const text = `
+      /** 32 hex digits. */
+      const hash = 1;
+      /** Default: the hash. */
+      const name = 1;
+      /** The name of the name is the name. */
+      const names = 1;
+    `;
+    expect(repeatedNames({ path: "a.ts", text })).toEqual([]);
+  });
+
+  test("too many short docstrings of a package", () => {
+    const long = (count: number): string =>
+      "/** The limit of the whole thing in milliseconds. */\nlet a;\n".repeat(count);
+    const file = (count: number) => ({ path: "a.ts", text: `/** In seconds. */\nlet b;\n${long(count)}` });
+    expect(tooManyShortDocstrings([file(11)])).toEqual(['a.ts:1: "In seconds." is short']);
+    expect(tooManyShortDocstrings([file(12)])).toEqual([]);
+  });
+
+  test("docstrings, and neither plain comments nor text", () => {
     const text = `
       /** The time limit in whole milliseconds. */
       const a = 1;
@@ -70,7 +94,6 @@ describe("the check sees", () => {
       const b = 2; /* a */ // b
       const c = "/** d */";
     `;
-    expect(shortDocstrings({ path: "a.ts", text })).toEqual([]);
     expect(docstringsOf({ path: "a.ts", text }).map(({ words }) => words.length)).toEqual([6, 1]);
   });
 });
