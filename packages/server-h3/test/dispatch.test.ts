@@ -158,8 +158,8 @@ describe("S9.5 branches and versions", () => {
     ["/~/v", "BRANCH_UNKNOWN", "There is no branch ''."],
     ["/~dev@44444444/v", "VERSION_UNKNOWN", "The branch 'dev' has no version '44444444'."],
     ["/~dev@x/v", "VERSION_UNKNOWN", "The branch 'dev' has no version 'x'."],
-    ["/~dev/nothing", "NOT_FOUND", "There is nothing here."],
-    ["/~dev", "NOT_FOUND", "There is nothing here."],
+    ["/~dev/nothing", "NOT_FOUND", "No route matches this path."],
+    ["/~dev", "NOT_FOUND", "No route matches this path."],
   ])("%s answers 404 that says which", async (path, code, detail) => {
     const { url } = await start([], {}, { branches: branches() });
     const response = await fetch(url + path);

@@ -179,7 +179,7 @@ describe("S12.5 errors", () => {
       type: "about:blank",
       title: "Internal Server Error",
       status: 500,
-      detail: "Something went wrong here.",
+      detail: "Internal server error.",
       code: "INTERNAL",
       requestId: "my-id",
     });
@@ -217,7 +217,7 @@ describe("S12.5 errors", () => {
     const hidden = await problem(await fetch(url, { method: "POST" }));
     expect(hidden).toMatchObject({ status: 502, code: "SERVICE_ERROR" });
     expect(hidden).not.toHaveProperty("data");
-    expect(hidden.detail).toBe("The service answered with an error.");
+    expect(hidden.detail).toBe("The service returned an error.");
     expect(await problem(await fetch(url, { method: "PUT" }))).toMatchObject({
       ...expected,
       detail: "shown",

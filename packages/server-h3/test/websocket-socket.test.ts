@@ -168,7 +168,7 @@ async function turn(count = 1): Promise<undefined> {
   for (let at = 0; at < count; at += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const slowReason = "Messages were not taken fast enough.";
+const slowReason = "The client does not read messages fast enough.";
 
 describe("RFC 6455, 7.4 closing", () => {
   const closing = async (open: (socket: Socket) => Promise<void>, options = {}) => {
@@ -186,8 +186,8 @@ describe("RFC 6455, 7.4 closing", () => {
     ["NOT_FOUND", 4404, "why"],
     ["BODY_MALFORMED", 1007, "why"],
     ["SLOW_CONSUMER", 1013, "why"],
-    ["SERVICE_ERROR", 1011, "The service answered with an error."],
-    ["ACTION_UNAVAILABLE", 1013, "The service is not there. Try again."],
+    ["SERVICE_ERROR", 1011, "The service returned an error."],
+    ["ACTION_UNAVAILABLE", 1013, "The service is not available. Try again later."],
   ] as const)("a route that fails with %s: %i", async (code, number, reason) => {
     const failing = async (): Promise<void> => {
       throw new TidegateError(code, "why");
@@ -200,7 +200,7 @@ describe("RFC 6455, 7.4 closing", () => {
       throw new Error("secret");
     };
     expect(await closing(failing)).toEqual({
-      closed: [1011, "Something went wrong here."],
+      closed: [1011, "Internal server error."],
       log: [expect.stringContaining("500 INTERNAL")],
     });
     expect((await closing(failing, { exposeErrors: true })).closed).toEqual([1011, "secret"]);

@@ -169,7 +169,7 @@ describe("S6.3 a token that expires", () => {
     client.send("still here");
     expect(await received(client, 1)).toEqual(["still here"]);
     clock.advance(1);
-    expect(await closed).toEqual([4401, "The token has expired. Refresh it and try again."]);
+    expect(await closed).toEqual([4401, "The access token has expired."]);
     other.send("nobody");
     expect(await received(other, 1)).toEqual(["nobody"]);
   });

@@ -155,7 +155,7 @@ describe("S7.5 denial", () => {
     const guard = await denying(no, { description: "Only for admins." });
     expect(() => guard?.check({}, signedIn)).toThrow(/^Refused by this rule: Only for admins\.$/);
     const plain = await denying(no);
-    expect(() => plain?.check({}, signedIn)).toThrow(/^You may not do this\.$/);
+    expect(() => plain?.check({}, signedIn)).toThrow(/^Access denied\.$/);
   });
 
   test("a verdict's own code and waiting time are honoured", async () => {
