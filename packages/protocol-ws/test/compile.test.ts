@@ -55,7 +55,7 @@ describe("S6.1 what a part becomes", () => {
     [
       "two routes of one shape",
       [feed, { ...feed, path: "/:name" }],
-      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name matches the same requests as WS /chat/:room at protocol.WebSocket.routes[0].",
     ],
     [
       "@body",
@@ -65,7 +65,7 @@ describe("S6.1 what a part becomes", () => {
     [
       "batching",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@path.a[]" } } }],
-      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: `[]` batches calls in GraphQL, and nowhere else.",
+      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: Only GraphQL can batch calls with `[]`.",
     ],
     [
       "a name that is none",
@@ -78,7 +78,7 @@ describe("S6.1 what a part becomes", () => {
 
   test("S4.6 a path that is the gateway's own", async () => {
     expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
-      "error PATH_RESERVED protocol.WebSocket.routes[0].path: /~status lies on /~, which is the gateway's own.",
+      "error PATH_RESERVED protocol.WebSocket.routes[0].path: The gateway reserves /~, so a route cannot have the path /~status.",
     ]);
   });
 

@@ -36,7 +36,7 @@ test("B07: services, actions and branches may be called like members of every ob
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
 });
 
-test("an action's name that would steer a terminal reaches no report as it is", async () => {
+test("an action's name with control characters is refused, and the report contains none of them", async () => {
   const { publish, url } = await startStand();
   const report = await publish({
     name: "team",
@@ -44,7 +44,8 @@ test("an action's name that would steer a terminal reaches no report as it is", 
   });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   expect(report.table).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-  expect(await ask(`${url}/teams`)).toMatchObject({ status: 503 });
+  expect(report).toMatchObject({ state: "failed", findings: [{ code: "ACTION_NAME_INVALID" }] });
+  expect(await ask(`${url}/teams`)).toMatchObject({ status: 404 });
 });
 
 test("S10.1: a branch that is called like a member of every object is guarded as all are", async () => {

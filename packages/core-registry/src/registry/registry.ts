@@ -4,7 +4,7 @@ import { TidegateError } from "../contracts/errors.ts";
 import { type Logger, silentLogger } from "../contracts/logger.ts";
 import type { Change, Report } from "../contracts/report.ts";
 import type { GatewayHealth, NotServed } from "../contracts/server.ts";
-import { createHub } from "../runtime/event-hub.ts";
+import { createEventHub } from "../runtime/event-hub.ts";
 import { createExamples } from "../runtime/examples.ts";
 import { masterBranch } from "../runtime/fragment/fragment.ts";
 import { fragmentSchema } from "../runtime/fragment/json-schema.ts";
@@ -127,7 +127,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
   });
 
-  const hub = createHub(options.brokers);
+  const hub = createEventHub(options.brokers);
   const discovery = createDiscovery({
     event: hub.receive,
     clock,

@@ -14,7 +14,7 @@ import {
   type ReadFragment,
   readFragment,
 } from "../../runtime/fragment/read.ts";
-import { boundedHash, boundsFinding } from "../../runtime/fragment/size-limits.ts";
+import { prefixHash, sizeFinding } from "../../runtime/fragment/size-limits.ts";
 
 /** A service's fragment, read and compiled. Immutable; shared by every branch and version that holds it. */
 export interface CompiledFragment {
@@ -57,17 +57,17 @@ export async function compileFragment(
   compiler: FragmentCompiler,
   signal: AbortSignal,
 ): Promise<CompiledFragment> {
-  const bounds = boundsFinding(raw);
+  const bounds = sizeFinding(raw);
   if (bounds !== undefined) return unreadFragment(raw, service, bounds);
   const read = await readFragment(raw, service, compiler);
   const findings = [...read.findings];
   const origin = { service, hash: read.hash };
-  const { sandbox, contexts, disabledPolicies: off } = compiler;
+  const { sandbox, contexts, disabledPolicies } = compiler;
   const tools: PolicyGateTools = {
     origin,
     sandbox,
     contexts,
-    off,
+    disabledPolicies,
     addFinding: (finding) => void findings.push(finding),
     reportRuntime: (finding) => compiler.happened(origin, finding),
     console: (message) => compiler.happened(origin, message),
@@ -76,7 +76,7 @@ export async function compileFragment(
   const gate = await compilePolicyGate(rules?.value, compiler.policies, {
     ...tools,
     addFinding: (finding) =>
-      tools.addFinding({ ...finding, jsonPath: rules?.original(finding.jsonPath) ?? finding.jsonPath }),
+      tools.addFinding({ ...finding, jsonPath: rules?.originalPath(finding.jsonPath) ?? finding.jsonPath }),
   });
   const parts = await compileParts(read, compiler, gate, tools, signal);
   const faulty = isFaulty(findings);
@@ -93,7 +93,7 @@ export async function compileFragment(
 
 /** The text by which a compiled fragment is found again: all of it, documentation too. */
 export function fragmentText(raw: unknown, service: string): string {
-  const bounds = boundsFinding(raw);
+  const bounds = sizeFinding(raw);
   return canonicalJson(bounds === undefined ? { service, raw } : { service, ...unreadOf(raw, bounds) });
 }
 
@@ -116,7 +116,7 @@ function unreadOf(
   raw: unknown,
   { code }: Finding,
 ): Readonly<Record<"branch" | "code" | "hash", string | undefined>> {
-  return { branch: branchOf(raw, undefined), code, hash: boundedHash(raw) };
+  return { branch: branchOf(raw, undefined), code, hash: prefixHash(raw) };
 }
 
 async function compileParts(
@@ -131,7 +131,7 @@ async function compileParts(
     const part = inputs.get(protocol.key);
     if (part === undefined) continue;
     const addFinding = (finding: Finding): void =>
-      common.addFinding({ ...finding, jsonPath: part.original(finding.jsonPath) });
+      common.addFinding({ ...finding, jsonPath: part.originalPath(finding.jsonPath) });
     const compiled = await compilePart(protocol, part.value, {
       origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
       connectors: createConnectorTable({

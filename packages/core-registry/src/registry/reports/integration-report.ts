@@ -2,7 +2,7 @@ import type { Endpoint } from "../../contracts/protocol.ts";
 import type { Change, Finding, IntegrationState, Origin, Report } from "../../contracts/report.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
-import { jsonFrame, jsonFrames, keysOf } from "../../runtime/fragment/frames.ts";
+import { jsonFrame, jsonFrames, parseJsonPath } from "../../runtime/fragment/frames.ts";
 import { hinted, withTable } from "./table.ts";
 
 /** What is said of a fragment. */
@@ -188,7 +188,7 @@ export function completedRuntime(
   const { jsonPath } = finding;
   const label = `${service} ${jsonPath}`;
   // A policy names a function by its own member.
-  const own = `: ${service} ${keysOf(jsonPath).at(-1) ?? ""} threw `;
+  const own = `: ${service} ${parseJsonPath(jsonPath).at(-1) ?? ""} threw `;
   const message = finding.message.startsWith(`${label}: `)
     ? finding.message.slice(label.length + 2)
     : finding.message.startsWith(label)
