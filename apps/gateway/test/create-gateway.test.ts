@@ -116,10 +116,10 @@ describe("createGateway", () => {
     const publsih = () => undefined;
     const broker = { ...bus.broker, publsih };
     expect(() => createGateway(partsOf(bus, { brokers: [broker] }))).toThrow(
-      "a member 'publsih' that is not known (did you mean 'publish'?)",
+      "an unknown member 'publsih' (did you mean 'publish'?)",
     );
     const server = { ...h3Server(), contexts: [Object({ contract: 2, name: "tenant" })] };
-    expect(() => createGateway(partsOf(bus, { server }))).toThrow("'tenant' keeps contract 2");
+    expect(() => createGateway(partsOf(bus, { server }))).toThrow("'tenant' implements contract 2");
   });
 });
 

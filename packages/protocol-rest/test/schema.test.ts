@@ -29,7 +29,7 @@ describe("S4.1 the REST part of a fragment", () => {
   });
 
   test.each([
-    ["routes without a basePath", { routes: [route] }, "basePath: Routes need a `basePath`; `/` is one."],
+    ["routes without a basePath", { routes: [route] }, "basePath: Routes require a `basePath`, such as `/`."],
     [
       "an unknown method",
       { basePath: "/", routes: [{ ...route, method: "HEAD" }] },
@@ -38,13 +38,12 @@ describe("S4.1 the REST part of a fragment", () => {
     [
       "no connector",
       { basePath: "/", routes: [{ method: "GET", path: "/" }] },
-      "routes[0]: It does nothing: expected `call`, `publish` or `map`.",
+      "routes[0]: The endpoint has no connector: expected `call`, `publish` or `map`.",
     ],
     [
       "two connectors",
       { basePath: "/", routes: [{ ...route, map: "() => 1" }] },
-      "routes[0].map: One endpoint has one connector, and this one has `call` already. " +
-        "A `map` of its result stands inside `call`.",
+      "routes[0].map: An endpoint can have only one connector, and this one already has `call`. To map its result, move `map` into `call`.",
     ],
     [
       "publish on GET",

@@ -91,7 +91,7 @@ describe("S6.1 a route that subscribes", () => {
     expect(quiet.received.items).toEqual(["0", "2"]);
     expect(loud.received.items[0]).toBe("0");
     expect(JSON.parse(String(loud.received.items[1]))).toEqual({
-      error: { code: "FUNCTION_THREW", message: "A function of the API failed.", requestId: "id-1" },
+      error: { code: "FUNCTION_THREW", message: "An API function threw an error.", requestId: "id-1" },
     });
   });
 

@@ -38,11 +38,15 @@ describe("S6.1 the WebSocket part of a fragment", () => {
   });
 
   test.each([
-    ["routes without a basePath", { routes: [route] }, ["basePath: Routes need a `basePath`; `/` is one."]],
+    [
+      "routes without a basePath",
+      { routes: [route] },
+      ["basePath: Routes require a `basePath`, such as `/`."],
+    ],
     [
       "no path",
       { basePath: "/", routes: [{ subscribe: route.subscribe }] },
-      ["routes[0].path: A path is a text."],
+      ["routes[0].path: A path must be a string."],
     ],
     [
       "no connector",
@@ -75,7 +79,7 @@ describe("S6.1 the WebSocket part of a fragment", () => {
       { basePath: "/", routes: [{ ...route, method: "GET" }] },
       ['routes[0]: Unrecognized key: "method"'],
     ],
-    ["a list", [], [": The part `WebSocket` is an object."]],
+    ["a list", [], [": The part `WebSocket` must be an object."]],
   ])("%s", async (_what, input, expected) => {
     expect(await faults(input)).toEqual(expected);
   });

@@ -4,162 +4,168 @@ import type { Json, JsonObject, JsonSchema } from "./json.ts";
 import type { Report } from "./report.ts";
 
 /**
- * An adapter to one distributed system (S13). Required: a name, start, stop, call. Everything else is a capability:
- * the core says what is missing when a fragment asks for it.
+ * An adapter to one distributed system (S13). Every optional member is a capability: where a fragment needs a
+ * capability that the broker lacks, the core reports `CAPABILITY_MISSING`.
  */
 export interface Broker {
-  /** The contract's number. */
   readonly contract: 1;
-  /** Its name in reports and logs: `moleculer`. */
+  /** The name in reports and logs, such as `moleculer`. */
   readonly name: string;
-  /** Connects, tells the sink what is there, and resolves when discovery is complete. Tells it every change after. */
+  /**
+   * Connects, reports all known services to the sink, and resolves. The sink receives later changes as they
+   * happen.
+   */
   start(sink: BrokerSink): Promise<void>;
-  /** Lets running calls finish, disconnects. Resolves when nothing of it is left. Idempotent. */
+  /** Waits for running calls, disconnects and releases everything. Idempotent. */
   stop(): Promise<void>;
   /**
-   * Calls an action. Files and streams travel as S8 says.
-   * @throws {TidegateError} with `dispatched`: whether the action may have started; a service's own error as `SERVICE_ERROR`.
+   * Calls an action. Files and streams are sent as S8 defines.
+   * @throws {TidegateError} with `dispatched`: whether the call was sent to a node; a service's own error as
+   * `SERVICE_ERROR`
    */
   call(scope: CallScope, request: CallRequest): Promise<unknown>;
   /** Sends an event. */
   publish?(scope: CallScope, request: PublishRequest): Promise<void>;
   /**
-   * Says which events the gateway wants, whenever that changes. From then on the sink gets every such event, emitted or
-   * broadcast. A broker that gets all of them anyway may ignore it, but must have the member to be able to subscribe.
+   * Replaces the patterns of the events that the gateway subscribes to. From then on the sink receives every
+   * matching event, emitted or broadcast. A broker that receives all events anyway can ignore the call, but
+   * needs the member: it declares that the broker can subscribe.
    */
   events?(patterns: readonly string[]): void;
-  /** Hands a report to one node of the service. Resolves also where nobody takes it. */
+  /**
+   * Sends a report to one node of the service. Resolves also where the service has no action that receives
+   * it.
+   */
   report?(service: string, node: string, report: Report): Promise<void>;
-  /** The other gateways on the same system (S9.4). */
+  /** Messages to and from the other gateways of the same system (S9.4). */
   readonly peers?: Peers;
-  /** How it does. */
   health?(): BrokerHealth;
 }
 
-/** How the gateways of one system talk to each other (S9.4): questions by name, answers as plain data. */
+/** Requests between the gateways of one system (S9.4), by name, with plain data as answers. */
 export interface Peers {
-  /** What this gateway answers, by question. Called once, before `start`. */
+  /** Registers the handlers of this gateway. Called once, before `start`. */
   answer(answers: PeerAnswers): void;
   /**
-   * Asks every other gateway that is there now, all at once. Who fails, or does not answer within `timeout` milliseconds,
-   * is left out. Never rejects.
+   * Sends a request to all other known gateways at once. The result leaves out gateways that fail or do not
+   * answer in time. Never rejects.
+   * @param timeout in milliseconds
    */
   ask(question: string, params: Json, timeout: number): Promise<readonly PeerAnswer[]>;
 }
 
-/** Answers by question. What is asked comes from outside and is not checked. A throw answers nothing. */
+/**
+ * Request handlers by name. The params come from outside and are not validated. Where a handler throws, no
+ * answer is sent.
+ */
 export interface PeerAnswers {
-  /** What is answered to one question. */
   readonly [question: string]: (params: unknown) => Json | Promise<Json>;
 }
 
-/** What one gateway answered. */
+/** The answer of one gateway. */
 export interface PeerAnswer {
-  /** Its node. */
+  /** The id of the gateway's node. */
   readonly node: string;
-  /** Its answer, not checked. */
+  /** Not validated. */
   readonly answer: unknown;
 }
 
-/** What a broker tells the gateway. */
+/** The callbacks through which a broker reports services and events to the gateway. */
 export interface BrokerSink {
-  /** A service is on a node, or what it publishes there changed. Replaces what was said of this pair before. */
+  /**
+   * A service appeared on a node, or its description changed. Replaces the previous description of this pair.
+   */
   serviceUp(service: ServiceDescription, node: NodeDescription): void;
-  /** A service is no longer on a node: it left, or was lost. */
+  /** A service is no longer on a node: the node removed it (`left`), or is unreachable (`lost`). */
   serviceDown(service: string, node: string, how: "left" | "lost"): void;
-  /** An event came. */
+  /** An event was received. */
   event(packet: EventPacket): void;
 }
 
-/** A service as one node publishes it. Data; everything in it comes from outside. */
+/** A service as one node publishes it. Plain data from outside, not validated. */
 export interface ServiceDescription {
-  /** Full name: `v2.player` is not `player`. */
+  /** The full name: `v2.player` and `player` are two services. */
   readonly name: string;
-  /** Its metadata without the fragment. */
+  /** The service's metadata without the fragment. */
   readonly metadata?: JsonObject;
-  /** Its fragment (S1), not checked. Absent where it publishes none. */
+  /** The service's fragment (S1), not validated. Absent where the service publishes none. */
   readonly fragment?: unknown;
   /**
-   * True: callers that know nothing of branches reach it too, so a node of a branch takes its share of everybody's calls
-   * and events (S13.1). Default false.
+   * True: callers that do not choose a branch can reach the service, so a node of a branch receives its share
+   * of all calls and events (S13.1). Default false.
    */
   readonly exposed?: boolean;
-  /** Higher is newer (S9.2). Default 0. */
+  /** A higher number is newer (S9.2). Default 0. */
   readonly revision?: number;
-  /** What can be called. */
   readonly actions: readonly ActionDescription[];
-  /** Event names and patterns that it listens to. */
+  /** Names and patterns of the events that the service listens to. */
   readonly events: readonly string[];
 }
 
 /** An action as its service declares it. */
 export interface ActionDescription {
-  /** Full name: `player.get`. */
+  /** The full name, such as `player.get`. */
   readonly name: string;
-  /** What it takes: an object schema, translated by the broker from its own language. */
+  /** The declared params as an object schema; the broker translates them from its own schema language. */
   readonly params?: JsonSchema;
-  /** What it is. */
   readonly description?: string;
-  /** False: not for callers outside of its service or node. Default true. */
+  /** False: only the action's own service or node can call it. Default true. */
   readonly published?: boolean;
 }
 
-/** A node. */
+/** A node of the distributed system. */
 export interface NodeDescription {
-  /** Unique in its broker. */
+  /** Unique within the broker. */
   readonly id: string;
-  /** Where it runs. */
   readonly hostname?: string;
 }
 
-/** What to call. */
+/** One call of an action. */
 export interface CallRequest {
-  /** Full name of the action. */
+  /** The action's full name. */
   readonly action: string;
-  /** Its params: data, or a file or stream (S8). */
+  /** Plain data, or a file or stream (S8). */
   readonly params: unknown;
-  /** A stream beside the params (S6.2). */
+  /** A stream that is sent in addition to the params (S6.2). */
   readonly stream?: Readable;
-  /** The only nodes it may go to. Absent: any. */
+  /** The only nodes that can receive the call. Default: all. */
   readonly nodes?: readonly string[];
-  /** How many entries travel in it, where it is a batch (S5.4). */
+  /** The number of entries, where the call is a batch (S5.4). */
   readonly batch?: number;
-  /** Milliseconds. Default: the broker's own; the scope's deadline cuts it. */
+  /** In milliseconds. Default: the broker's own. The scope's deadline can shorten it. */
   readonly timeout?: number;
 }
 
-/** What to send. */
+/** One event to send. */
 export interface PublishRequest {
-  /** Name of the event, never a pattern. */
+  /** The event's name; never a pattern. */
   readonly event: string;
-  /** Its payload. */
+  /** The payload. */
   readonly params: unknown;
-  /** Groups that get it. Absent: all. */
+  /** The service groups that receive it. Default: all. */
   readonly groups?: readonly string[];
-  /** True: to every node; false: to one node of each group. */
+  /** True: every node receives it. False: one node of each group receives it. */
   readonly broadcast: boolean;
 }
 
-/** An event that came. */
+/** A received event. */
 export interface EventPacket {
-  /** Its name. */
   readonly event: string;
-  /** What it carries. */
   readonly payload: unknown;
-  /** The node that sent it. */
+  /** The id of the sending node. */
   readonly node?: string;
-  /** The groups that it was sent to. */
+  /** The service groups to which it was sent. */
   readonly groups?: readonly string[];
-  /** True: it went to every node. */
+  /** True: it was sent to every node. */
   readonly broadcast: boolean;
 }
 
-/** How a broker does. */
+/** The state of a broker's connection. */
 export interface BrokerHealth {
-  /** `up`, `connecting` (also after a loss), or `failed` for good. */
+  /** `connecting` also while it reconnects; `failed` where it has stopped trying. */
   readonly state: "up" | "connecting" | "failed";
-  /** Since when: milliseconds since the epoch. */
+  /** When the state began: milliseconds since the epoch. */
   readonly since: number;
-  /** What is wrong, where something is. */
+  /** The error that explains a state other than `up`. */
   readonly reason?: string;
 }

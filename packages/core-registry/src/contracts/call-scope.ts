@@ -1,28 +1,28 @@
 import type { Context } from "./context.ts";
 
-/** What a broker may know of the request that a call belongs to (S13.4). */
+/** The part of a request's scope that brokers receive (S13.4). */
 export interface CallScope {
-  /** The branch that the request came in on. */
+  /** The branch that the request addresses. */
   readonly branch: string;
-  /** What is known of the request. */
   readonly context: Context;
-  /** When the answer is of no use any more: milliseconds since the epoch. */
+  /** The time at which the gateway stops waiting for the answer: milliseconds since the epoch. */
   readonly deadline: number | undefined;
-  /** Fires when the client went away or the deadline passed. Made when first asked for. */
+  /** Aborts when the client disconnects or the deadline passes. Created when it is first read. */
   readonly signal: AbortSignal;
   /**
-   * Calls back once with the reason when `signal` fires, without making one: for what every call needs. At once where it
-   * has fired. Returns what ends it.
+   * Calls the listener once, with the reason, when the client disconnects or the deadline passes; immediately
+   * where that has happened. Cheaper than `signal`, because no `AbortController` is created.
+   * @returns a function that removes the listener
    */
   onEnd(listener: (reason: unknown) => void): () => void;
-  /** Told what happens, where somebody listens. */
+  /** Receives the steps of the request. Undefined where the request is not traced. */
   readonly trace: Trace | undefined;
 }
 
-/** The one hook through which explain, OpenTelemetry, metrics and the request log see a request. */
+/** The one hook for explain, OpenTelemetry, metrics and the request log. */
 export type Trace = (event: TraceEvent) => void;
 
-/** What a trace is told. Durations are milliseconds. */
+/** One step of a traced request. Durations are in milliseconds. */
 export type TraceEvent =
   | { readonly at: "params"; readonly jsonPath: string; readonly params: unknown }
   | { readonly at: "gate"; readonly name: string; readonly verdict: Verdict }
@@ -42,16 +42,15 @@ export type TraceEvent =
       readonly error?: string;
     };
 
-/** What a rule decided. Data, not an exception. */
+/** The decision of a rule. Plain data: a denial is not an exception. */
 export interface Verdict {
-  /** Whether it may happen. */
   readonly allowed: boolean;
-  /** The rule's description, filled in by the gate: what the client is told (S7.5). */
+  /** The rule's description, which the policy gate adds. A denied client receives it (S7.5). */
   readonly rule?: string;
-  /** Why not: for logs and explain, never for clients. */
+  /** The reason of a denial, for logs and explain. Clients never receive it. */
   readonly reason?: string;
-  /** Another code than the gate's own `UNAUTHENTICATED` and `FORBIDDEN`, such as `RATE_LIMITED`. */
+  /** An error code such as `RATE_LIMITED`, instead of `UNAUTHENTICATED` or `FORBIDDEN`. */
   readonly code?: string;
-  /** Seconds after which it may be tried again. */
+  /** Seconds after which the client can retry. */
   readonly retryAfter?: number;
 }

@@ -7,28 +7,22 @@ import type { Protocol } from "./protocol.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Server } from "./server.ts";
 
-/** The kinds of plugins that a gateway is made of. */
+/** The kinds of plugins, each with its contract. */
 export interface PluginKinds {
-  /** An adapter to a distributed system. */
   readonly broker: Broker;
-  /** A way to be called from outside. */
   readonly protocol: Protocol;
-  /** A kind of access rule. */
   readonly policy: Policy;
-  /** What runs inline functions. */
   readonly sandbox: Sandbox;
-  /** What listens. */
   readonly server: Server;
-  /** What makes a value of the context. */
   readonly context: ContextFactory;
 }
 
-/** The contract that this version of the core keeps. */
+/** The version of the plugin contracts that this package implements. */
 export const contractNumber = 1;
 
 type Type = "string" | "boolean" | "function" | "array" | "object" | "number";
 
-/** A member's type; with a question mark it may be absent. */
+/** The type of a member; a question mark makes the member optional. */
 type Member = Type | `${Type}?`;
 
 const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof PluginKinds[Kind], Member>> } = {
@@ -90,45 +84,44 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
 };
 
 /**
- * Checks that a plugin keeps the contract of its kind (S17): the contract's number, every required member,
- * no member that is not known.
- * @throws {TidegateError} `PLUGIN_INVALID` with everything that is wrong, and the nearest right member
+ * Checks that a plugin implements the contract of its kind (S17): the contract's number, all required members
+ * with their types, and no unknown members.
+ * @throws {TidegateError} `PLUGIN_INVALID` with all problems, and the nearest known name of an unknown member
  */
 export function checkPlugin(kind: keyof PluginKinds, plugin: unknown): void {
   if (typeof plugin !== "object" || plugin === null) {
-    throw new TidegateError("PLUGIN_INVALID", `A ${kind} plugin is an object, not ${typeOf(plugin)}.`);
+    throw new TidegateError("PLUGIN_INVALID", `A ${kind} plugin must be an object, not ${typeOf(plugin)}.`);
   }
-  const given = new Map<string, unknown>(Object.entries(plugin));
   const contract: unknown = Reflect.get(plugin, "contract");
   const problems =
     contract === contractNumber
-      ? [...wrongMembers(members[kind], plugin), ...unknownMembers(members[kind], given.keys())]
-      : [`keeps contract ${String(contract)}; this gateway knows contract ${contractNumber}`];
+      ? [...memberProblems(members[kind], plugin), ...unknownMembers(members[kind], Object.keys(plugin))]
+      : [`implements contract ${String(contract)}; this gateway supports contract ${contractNumber}`];
   if (problems.length === 0) return;
   throw new TidegateError("PLUGIN_INVALID", `The ${kind} plugin ${nameOf(plugin)}${problems.join("; ")}.`);
 }
 
-function wrongMembers(known: Readonly<Record<string, Member>>, plugin: object): string[] {
+function memberProblems(known: Readonly<Record<string, Member>>, plugin: object): string[] {
   return Object.entries(known).flatMap(([name, member]) => {
     const value: unknown = Reflect.get(plugin, name);
     if (value === undefined) return member.endsWith("?") ? [] : [`lacks the member '${name}'`];
     const expected = member.replace("?", "");
-    return fits(value, expected) ? [] : [`has a member '${name}' that is ${typeOf(value)}, not ${expected}`];
+    return hasType(value, expected)
+      ? []
+      : [`has a member '${name}' of type ${typeOf(value)} instead of ${expected}`];
   });
 }
 
-function unknownMembers(known: Readonly<Record<string, Member>>, given: Iterable<string>): string[] {
-  return [...given].flatMap((name) => {
+function unknownMembers(known: Readonly<Record<string, Member>>, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
     if (Object.hasOwn(known, name)) return [];
-    const near = nearestName(name, Object.keys(known));
-    return [
-      `has a member '${name}' that is not known${near === undefined ? "" : ` (did you mean '${near}'?)`}`,
-    ];
+    const nearest = nearestName(name, Object.keys(known));
+    return [`has an unknown member '${name}'${nearest === undefined ? "" : ` (did you mean '${nearest}'?)`}`];
   });
 }
 
-/** A schema may be a function: ArkType's are. */
-function fits(value: unknown, expected: string): boolean {
+// A schema can be a function: those of ArkType are.
+function hasType(value: unknown, expected: string): boolean {
   return typeOf(value) === expected || (expected === "object" && typeof value === "function");
 }
 

@@ -1,14 +1,14 @@
-/** Time as the core sees it: given, so that tests never wait. */
+/** The time source of the core. Tests replace it, so that they never wait. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once, `ms` milliseconds from now, and returns what takes it back. */
+  /** Calls `run` once, after `ms` milliseconds. Returns a function that cancels the timer. */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The machine's own clock. Its timers do not keep a process alive. */
+/** The clock of the operating system. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: Date.now,
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     timer.unref();

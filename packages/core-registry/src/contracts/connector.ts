@@ -2,38 +2,38 @@ import type { Json } from "./json.ts";
 import type { Origin } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
-/** What an endpoint is mapped to (S2). */
+/** The operations that an endpoint can be mapped to (S2). */
 export type ConnectorKind = "call" | "publish" | "subscribe" | "map";
 
-/** The values of a protocol's sources, by name without `@`; `context` is not among them, the scope has it. */
+/** The values of a protocol's sources by name, without `@`. `context` is not among them: the scope has it. */
 export type Sources = Readonly<Record<string, unknown>>;
 
-/** A connector, compiled; shared by all versions that hold its fragment. */
+/** A compiled connector. All versions that contain its fragment share it. */
 export interface Connector {
-  /** Which. */
   readonly kind: ConnectorKind;
-  /** What it does, as data. */
   readonly description: ConnectorDescription;
-  /** The sources that it may read, each once: what it does not read need not be made. */
+  /** The sources that it can read, each once. A protocol does not need to provide the others. */
   readonly reads: readonly string[];
-  /** Runs it (S2.3): if, params, policies, call, map. A value where it could be had at once, else a promise. */
+  /**
+   * Runs the steps `if`, params, policies, call, map (S2.3). Returns a promise only where a step is
+   * asynchronous.
+   */
   run(scope: Scope, sources: Sources): unknown;
   /**
-   * Makes the params and nothing of them: what a connection's own sources cannot become is known before it is opened
-   * (S3.2). Undefined where that could be had at once. Throws or rejects with `BAD_USER_INPUT`. `publish` has it.
+   * Computes the params and discards them, so that a connection with invalid params is refused before it
+   * opens (S3.2). Throws or rejects with `BAD_USER_INPUT`. Returns undefined where no step is asynchronous.
+   * Only `publish` has it.
    */
   check?(scope: Scope, sources: Sources): Promise<void> | undefined;
 }
 
-/** A subscription, compiled. */
+/** A compiled subscription. */
 export interface SubscribeConnector {
-  /** Which. */
   readonly kind: "subscribe";
-  /** What it does, as data. */
   readonly description: ConnectorDescription;
-  /** The sources that it may read, each once. */
+  /** The sources that it can read, each once. */
   readonly reads: readonly string[];
-  /** Names the events and asks the policies, before anything is opened. */
+  /** Computes the event names and checks the policies. Rejects where a policy denies. Opens nothing. */
   accept(scope: Scope, sources: Sources): Promise<Subscription>;
 }
 
@@ -42,131 +42,135 @@ export interface Subscription {
   /** The event names and patterns. */
   readonly events: readonly string[];
   /**
-   * Begins to listen, and gives what passes in order, one event at a time. Ends by `return`, or when the scope's signal
-   * fires; fails with `SLOW_CONSUMER` where too many events wait to be taken.
-   * @param fork makes the scope of one event. Default: a fork of the subscription's
+   * Begins to listen. Delivers the allowed events in order, one at a time. Ends with `return` or when the
+   * scope's signal aborts; fails with `SLOW_CONSUMER` where too many events are queued.
+   * @param fork creates the scope of one event; default: a fork of the subscription's scope
    */
   open(fork?: () => Scope): AsyncIterableIterator<Delivery>;
 }
 
-/** One delivered event: a request of its own. */
+/** One delivered event, with a scope of its own. */
 export interface Delivery {
-  /** The payload, or what `map` made of it; undefined where that failed. */
+  /** The payload, or the result of `map`; undefined where `map` failed. */
   readonly value: unknown;
-  /** Why its filter or map failed, where one did: this event's error, the subscription goes on. */
+  /** The error of the filter or of `map`. It concerns this event only: the subscription continues. */
   readonly error?: unknown;
-  /** The event's own scope. Who takes the delivery ends it. */
+  /** The event's own scope. The consumer of the delivery calls its `end`. */
   readonly scope: Scope;
 }
 
-/** A connector as data, for catalog, explain and difference. */
+/** A connector as plain data, for the catalog, explain and the difference of versions. */
 export interface ConnectorDescription {
-  /** Which. */
   readonly kind: ConnectorKind;
-  /** Where it stands. */
   readonly origin: Origin;
-  /** The action that it calls. */
+  /** The full name of the called action. */
   readonly action?: string;
-  /** Where the action's name stands: it differs in the short forms (S2.2). */
+  /** The JSON path of the action's name, which differs in the short forms (S2.2). */
   readonly namePath?: string;
-  /** The events that it sends or receives; absent where a function makes the names. */
+  /** The sent or received events; absent where a function computes the names. */
   readonly events?: readonly string[];
-  /** The mapping as written. */
+  /** The mapping as the fragment has it. */
   readonly params?: Json;
-  /** Names of the params that travel in batches (S5.4), sorted; absent where none does. */
+  /** Names of the batched params (S5.4), sorted; absent where there are none. */
   readonly batchedParams?: readonly string[];
-  /** Whether what the action declares is filled in (S3.3). */
+  /** Whether the params that the action declares are filled in (S3.3). */
   readonly implicitParams?: boolean;
-  /** The sources that fill in what the action declares, in order. */
+  /** The sources of implicit params, in order. */
   readonly implicitSources?: readonly string[];
-  /** The rules that guard it, in order; absent where a function makes the names; empty: nobody guards it. */
+  /** The rules that apply, in order. Empty: access is open. Absent where a function computes the names. */
   readonly rules?: readonly RuleDescription[];
-  /** Where a function makes the names: the rules of the fragment that may guard what it makes, in order. */
+  /** Where a function computes the names: the rules of the fragment that can apply to them, in order. */
   readonly possibleRules?: readonly RuleDescription[];
 }
 
-/** A rule as data. */
+/** A rule as plain data. */
 export interface RuleDescription {
-  /** What its author says it is. */
+  /** The description that the rule's author wrote. */
   readonly description?: string;
-  /** Where it stands. */
   readonly origin: Origin;
-  /** The patterns of the names that it guards. */
+  /** The name patterns to which the rule applies. */
   readonly names: readonly string[];
-  /** What each policy asks, by its key. */
+  /** The requirements of each policy, by policy key (`CompiledRule.asks`). */
   readonly asks: { readonly [policy: string]: Json };
 }
 
-/** How a protocol wants a connector compiled. */
+/** The options with which a protocol compiles a connector. */
 export interface ConnectorOptions {
-  /** Where the endpoint's JSON stands: `protocol.REST.routes[0]`; the connector's own member is added. */
+  /** The JSON path of the endpoint, such as `protocol.REST.routes[0]`, without the connector's own member. */
   readonly jsonPath: string;
-  /** The protocol's sources (S3.1). `text`: strings that declared types may cast; `data`: values as they are. */
+  /**
+   * The protocol's sources (S3.1). `text`: strings, which are cast to declared types. `data`: typed values.
+   */
   readonly sources: Readonly<Record<string, "text" | "data">>;
-  /** The sources that fill in declared params, in order (S3.3). */
+  /** The sources of implicit params, in order (S3.3). */
   readonly implicit: readonly string[];
   /** Whether `[]` is allowed (S5.4). */
   readonly batching: boolean;
 }
 
-/** Makes connectors from their checked JSON. Undefined where it has an error; that is told. */
+/**
+ * Compiles connectors from their validated JSON. Returns undefined, and adds a finding, where the JSON has an
+ * error.
+ */
 export interface ConnectorTable {
-  /** Of an endpoint's JSON: whichever of `call`, `publish` and `map` it holds. */
+  /** Compiles the `call`, `publish` or `map` of an endpoint. */
   compile(endpoint: EndpointConnectors, options: ConnectorOptions): Connector | undefined;
-  /** Of `subscribe`. */
+  /** Compiles a `subscribe`. */
   subscribe(config: SubscribeConfig, options: ConnectorOptions): SubscribeConnector | undefined;
 }
 
-/** The connectors that stand in an endpoint's JSON, in their long form. Exactly one is set. */
+/** The connector of an endpoint in its long form. Exactly one of `call`, `publish` and `map` is set. */
 export interface EndpointConnectors {
   /** Calls an action. */
   readonly call?: CallConfig | undefined;
   /** Sends an event. */
   readonly publish?: PublishConfig | undefined;
-  /** A function of the sources. */
+  /** The text of a function of the sources. */
   readonly map?: string | undefined;
-  /** The short form that `call` or `map` was written in (S2.2): findings then name the place where it stands. */
+  /** The short form in which the fragment has the connector (S2.2). It changes the JSON paths of findings. */
   readonly short?: "call" | "action" | "map";
 }
 
-/** `call`, as written. */
+/** The JSON of `call`. */
 export interface CallConfig {
   /** The action's full name. */
   readonly action: string;
   /** The mapping (S3). */
   readonly params?: Json | undefined;
-  /** Whether declared params are filled in. Default true. */
+  /** Whether the params that the action declares are filled in. Default true. */
   readonly implicitParams?: boolean | undefined;
-  /** Names of params that travel in batches (S5.4). */
+  /** Names of batched params (S5.4). */
   readonly batchedParams?: readonly string[] | undefined;
-  /** A function of the sources: falsy, and nothing is called. */
+  /**
+   * A function of the sources. Where its result is falsy, the action is not called and the result is null.
+   */
   readonly if?: string | undefined;
-  /** A function of `{ request, response }`. */
+  /** A function of `{ request, response }` that computes the result. */
   readonly map?: string | undefined;
 }
 
-/** `publish`, as written. */
+/** The JSON of `publish`. */
 export interface PublishConfig {
-  /** A name, or a function of the sources that makes one. */
+  /** A name, or a function of the sources that returns one. */
   readonly event: string;
   /** The mapping (S3). */
   readonly params?: Json | undefined;
-  /** Groups that get it. */
+  /** The service groups that receive the event. Default: all. */
   readonly groups?: readonly string[] | undefined;
-  /** To every node. Default false. */
+  /** True: every node receives the event. Default false. */
   readonly broadcast?: boolean | undefined;
-  /** A function: falsy, and nothing is sent. */
+  /** A function. Where its result is falsy, no event is sent. */
   readonly filter?: string | undefined;
-  /** A function that makes the answer. */
+  /** A function that computes the result. Default: the payload. */
   readonly map?: string | undefined;
 }
 
-/** `subscribe`, as written. */
+/** The JSON of `subscribe`. */
 export interface SubscribeConfig {
-  /** Names and patterns, or a function of the sources that makes names. */
+  /** Names and patterns, or a function of the sources that returns names. */
   readonly events: readonly string[] | string;
-  /** A function: falsy, and the event is left out. */
+  /** A function. Where its result is falsy, the event is not delivered. */
   readonly filter?: string | undefined;
-  /** A function that makes what is sent. */
+  /** A function that computes the delivered value. Default: the payload. */
   readonly map?: string | undefined;
 }

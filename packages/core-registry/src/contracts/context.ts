@@ -1,46 +1,52 @@
 import type { HttpRequest } from "./request.ts";
 
 /**
- * What is known of a request, by name (S12.3). A value is made by its factory the first time that it is asked
- * for, and lives as long as the request. What is opened in it is closed with it.
+ * The context values of a request, by name (S12.3). A factory creates a value when it is first read; the
+ * value lives as long as the request, and is closed with it.
  */
 export interface Context {
-  /** Makes these values, unless they are there. Returns nothing when all of them could be had at once. */
+  /** Creates these values, unless they exist. Returns undefined where no factory is asynchronous. */
   prepare(names: readonly string[]): Promise<void> | undefined;
-  /** The value, whole, for the gateway's own parts. A promise where its factory is asynchronous and it is not there yet. */
+  /** The complete value, for the gateway's own code; a promise while an asynchronous factory creates it. */
   get(name: string): unknown;
-  /** The view of a prepared value that functions, mappings and reports may see (`auth` without the token). */
+  /**
+   * The part of a prepared value that functions, mappings and reports can read (`auth` without the token).
+   */
   view(name: string): unknown;
-  /** The views of all prepared values, as a plain object without prototype. */
+  /** The views of all prepared values among these names, as an object without prototype. */
   views(names: readonly string[]): Readonly<Record<string, unknown>>;
-  /** A context for one request of a connection: sees what is made here, keeps its own `id` and what it makes. */
+  /**
+   * Creates the context of one request of a connection: it reads the parent's values, and has an `id` of its
+   * own.
+   */
   fork(): Context;
-  /** Closes what the factories opened, in reverse order. Never throws. */
+  /** Closes the values in reverse order of their creation. Never throws. */
   dispose(): void;
 }
 
-/** What a context factory is given. */
+/** The arguments of a context factory. */
 export interface ContextInput {
-  /** The request; for a socket the one that upgraded. */
+  /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
-  /** The other values, made when asked for. */
+  /** The other context values. */
   readonly context: Context;
-  /** Calls an action without policies: the factory is the gateway's own code. */
+  /** Calls an action. No policies apply, because the factory is the gateway's own code. */
   call(action: string, params: unknown): Promise<unknown>;
 }
 
-/** Makes one value of the context (S12.3). */
+/** Creates one value of the context (S12.3). */
 export interface ContextFactory<Value = unknown> {
-  /** The contract's number. */
   readonly contract: 1;
   /** The name in `@context.NAME`. */
   readonly name: string;
-  /** Makes the value. A throw fails who asked, and nobody else. */
+  /** Creates the value. An error fails only the readers of this value. */
   create(input: ContextInput): Value | Promise<Value>;
-  /** What functions, mappings and reports may see of it. Default: the value. */
+  /** Returns the part that functions, mappings and reports can read. Default: the value itself. */
   view?(value: Value): unknown;
-  /** True where each request of a connection makes its own (`id`). Default: a fork sees its parent's. */
+  /**
+   * True: each request of a connection creates its own value (`id`). Default: forks share the parent's value.
+   */
   readonly perRequest?: boolean;
-  /** Closes what `create` opened. */
+  /** Closes the value. */
   dispose?(value: Value): void;
 }

@@ -1,50 +1,48 @@
 import type { Broker } from "./broker.ts";
 import type { JsonSchema } from "./json.ts";
 
-/** Which services and actions there are, seen from one branch (S9.7). Immutable; a new one is made when anything changes. */
+/**
+ * The services and actions that one branch can reach (S9.7). Immutable: every change creates a new snapshot.
+ */
 export interface DirectorySnapshot {
-  /** The branch. */
   readonly branch: string;
-  /** An action by its full name. */
+  /** Looks an action up by its full name. */
   action(name: string): ActionEntry | undefined;
-  /** A service by its full name. */
+  /** Looks a service up by its full name. */
   service(name: string): ServiceEntry | undefined;
-  /** Every service. */
   services(): Iterable<ServiceEntry>;
 }
 
-/** One service as a branch sees it. */
+/** One service that a branch can reach. */
 export interface ServiceEntry {
-  /** Full name: `player`, `v2.player`. */
+  /** The full name, such as `player` or `v2.player`. */
   readonly name: string;
-  /** The broker that it belongs to (S13.2). */
+  /** The broker that connects to the service (S13.2). */
   readonly broker: Broker;
-  /** Its actions. */
   readonly actions: readonly ActionEntry[];
-  /** Events that it listens to. */
+  /** Names and patterns of the events that the service listens to. */
   readonly events: readonly string[];
-  /** Nodes that calls of this branch may go to. */
+  /** The nodes that calls of this branch can be sent to. */
   readonly nodes: readonly string[];
-  /** `gone`: no node is left, and its fragment waits for its removal (S9.3). */
+  /** `gone`: the service has no node, and its fragment is removed soon (S9.3). */
   readonly state: "up" | "gone";
 }
 
-/** One action as a branch sees it. */
+/** One action that a branch can reach. */
 export interface ActionEntry {
-  /** Full name: `player.get`. */
+  /** The full name, such as `player.get`. */
   readonly name: string;
-  /** Its service's full name. */
+  /** The full name of its service. */
   readonly service: string;
-  /** Who calls it. */
+  /** The broker that calls it. */
   readonly broker: Broker;
-  /** What it declares to take: an object schema. Absent where it declares nothing. Compared by identity. */
+  /** The declared params as an object schema. Absent where the action declares none. Compared by identity. */
   readonly params?: JsonSchema;
-  /** What it is. */
   readonly description?: string;
-  /** False where its service does not publish it to others: it cannot be mapped (S2.4). */
+  /** False: its service does not publish the action, so fragments cannot map it (S2.4). */
   readonly published: boolean;
-  /** The nodes that it may be called on; absent where all nodes that have it are equal, and the broker balances alone. */
+  /** The nodes that calls can be sent to. Absent: all nodes with the action, which the broker balances. */
   readonly nodes?: readonly string[];
-  /** `gone`: calling it answers 503. */
+  /** `gone`: calls return 503. */
   readonly state: "up" | "gone";
 }

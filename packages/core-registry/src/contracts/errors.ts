@@ -1,112 +1,126 @@
-/** What each code means outside: one table for HTTP status (S12.5), WebSocket close code (RFC 6455) and text. */
+/** Every error code with its HTTP status (S12.5), its WebSocket close code (RFC 6455) and its title. */
 export const errorCodes = {
-  BAD_REQUEST: { status: 400, close: 1008, title: "The request cannot be understood." },
-  BAD_USER_INPUT: { status: 400, close: 1008, title: "A parameter has a value of the wrong kind." },
-  BODY_MALFORMED: { status: 400, close: 1007, title: "The body cannot be read." },
-  EVENT_NAME_INVALID: { status: 400, close: 1008, title: "That is no name of an event." },
-  UNAUTHENTICATED: { status: 401, close: 4401, title: "Say who you are." },
-  TOKEN_INVALID: { status: 401, close: 4401, title: "The token is not valid." },
-  TOKEN_EXPIRED: { status: 401, close: 4401, title: "The token has expired. Refresh it and try again." },
-  FORBIDDEN: { status: 403, close: 4403, title: "You may not do this." },
-  NOT_FOUND: { status: 404, close: 4404, title: "There is nothing here." },
-  BRANCH_UNKNOWN: { status: 404, close: 4404, title: "There is no such branch." },
-  VERSION_UNKNOWN: { status: 404, close: 4404, title: "There is no such version." },
-  FRAGMENT_UNKNOWN: { status: 404, close: 4404, title: "There is no such fragment." },
-  METHOD_NOT_ALLOWED: { status: 405, close: 1008, title: "The path is right, the method is not." },
-  REQUEST_TIMEOUT: { status: 408, close: 1008, title: "The request took too long to arrive." },
-  BODY_TOO_LARGE: { status: 413, close: 1009, title: "The body is larger than allowed." },
-  MEDIA_TYPE_UNSUPPORTED: { status: 415, close: 1003, title: "A body of this kind is not understood." },
+  BAD_REQUEST: { status: 400, close: 1008, title: "The request is not valid." },
+  BAD_USER_INPUT: { status: 400, close: 1008, title: "A parameter has a value of the wrong type." },
+  BODY_MALFORMED: { status: 400, close: 1007, title: "The request body cannot be parsed." },
+  EVENT_NAME_INVALID: { status: 400, close: 1008, title: "The event name is not valid." },
+  UNAUTHENTICATED: { status: 401, close: 4401, title: "Authentication required." },
+  TOKEN_INVALID: { status: 401, close: 4401, title: "The access token is not valid." },
+  TOKEN_EXPIRED: { status: 401, close: 4401, title: "The access token has expired." },
+  FORBIDDEN: { status: 403, close: 4403, title: "Access denied." },
+  NOT_FOUND: { status: 404, close: 4404, title: "No route matches this path." },
+  BRANCH_UNKNOWN: { status: 404, close: 4404, title: "No such branch." },
+  VERSION_UNKNOWN: { status: 404, close: 4404, title: "No such version." },
+  FRAGMENT_UNKNOWN: { status: 404, close: 4404, title: "No such fragment." },
+  METHOD_NOT_ALLOWED: { status: 405, close: 1008, title: "Method not allowed for this path." },
+  REQUEST_TIMEOUT: { status: 408, close: 1008, title: "The request was not received in time." },
+  BODY_TOO_LARGE: { status: 413, close: 1009, title: "The request body is larger than the limit." },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    close: 1003,
+    title: "The media type of the request body is not supported.",
+  },
   RATE_LIMITED: { status: 429, close: 1013, title: "Too many requests." },
-  SLOW_CONSUMER: { status: 429, close: 1013, title: "Messages were not taken fast enough." },
-  CANCELLED: { status: 499, close: 1001, title: "The client went away." },
-  INTERNAL: { status: 500, close: 1011, title: "Something went wrong here." },
-  REPLY_INVALID: { status: 500, close: 1011, title: "The service's answer cannot be sent." },
-  SERVICE_ERROR: { status: 500, close: 1011, title: "The service answered with an error." },
-  FUNCTION_SYNTAX: { status: 500, close: 1011, title: "A function of the API cannot be read." },
-  FUNCTION_THREW: { status: 500, close: 1011, title: "A function of the API failed." },
-  FUNCTION_TIMEOUT: { status: 500, close: 1011, title: "A function of the API took too long." },
-  FUNCTION_MEMORY: { status: 500, close: 1011, title: "A function of the API took too much memory." },
-  FUNCTION_RESULT: { status: 500, close: 1011, title: "A function of the API returned no data." },
-  FUNCTION_OFF: { status: 500, close: 1011, title: "A function of the API was switched off." },
-  CONFIG_INVALID: { status: 500, close: 1011, title: "The configuration is wrong." },
-  PLUGIN_INVALID: { status: 500, close: 1011, title: "A plugin does not keep its contract." },
-  CAPABILITY_MISSING: { status: 501, close: 1011, title: "The broker cannot do this." },
-  ACTION_UNAVAILABLE: { status: 503, close: 1013, title: "The service is not there. Try again." },
-  STARTING: { status: 503, close: 1013, title: "The gateway is starting. Try again." },
+  SLOW_CONSUMER: { status: 429, close: 1013, title: "The client does not read messages fast enough." },
+  CANCELLED: { status: 499, close: 1001, title: "The client closed the request." },
+  INTERNAL: { status: 500, close: 1011, title: "Internal server error." },
+  REPLY_INVALID: { status: 500, close: 1011, title: "The response of the service is not valid." },
+  SERVICE_ERROR: { status: 500, close: 1011, title: "The service returned an error." },
+  FUNCTION_SYNTAX: { status: 500, close: 1011, title: "An API function has a syntax error." },
+  FUNCTION_THREW: { status: 500, close: 1011, title: "An API function threw an error." },
+  FUNCTION_TIMEOUT: { status: 500, close: 1011, title: "An API function exceeded its time limit." },
+  FUNCTION_MEMORY: { status: 500, close: 1011, title: "An API function exceeded its memory limit." },
+  FUNCTION_RESULT: {
+    status: 500,
+    close: 1011,
+    title: "An API function returned a value that is not plain data.",
+  },
+  FUNCTION_OFF: {
+    status: 500,
+    close: 1011,
+    title: "An API function is disabled because it exceeded its limits.",
+  },
+  CONFIG_INVALID: { status: 500, close: 1011, title: "The configuration is not valid." },
+  PLUGIN_INVALID: { status: 500, close: 1011, title: "A plugin does not implement its contract." },
+  CAPABILITY_MISSING: { status: 501, close: 1011, title: "The broker does not support this operation." },
+  ACTION_UNAVAILABLE: { status: 503, close: 1013, title: "The service is not available. Try again later." },
+  STARTING: { status: 503, close: 1013, title: "The gateway is starting. Try again later." },
   BROKER_UNAVAILABLE: {
     status: 503,
     close: 1013,
-    title: "The distributed system cannot be reached. Try again.",
+    title: "The broker is not connected. Try again later.",
   },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,
     close: 1013,
-    title: "Something that this needs is not there. Try again.",
+    title: "A required dependency is not available. Try again later.",
   },
-  CALL_TIMEOUT: { status: 504, close: 1013, title: "The service did not answer in time." },
+  CALL_TIMEOUT: { status: 504, close: 1013, title: "The service did not respond in time." },
 } as const;
 
-/** What a code means outside. */
+/** The status, close code and title that clients receive for an error code. */
 export interface ErrorMeaning {
   /** HTTP status. */
   readonly status: number;
   /** WebSocket close code. */
   readonly close: number;
-  /** What a client is told where the error itself may not be shown. */
+  /** The message that clients receive where the error's own message is not exposed. */
   readonly title: string;
 }
 
-/** Every code of ours. */
+/** The error codes of Tidegate. */
 export type ErrorCode = keyof typeof errorCodes;
 
-/** What a code means outside. */
+/** Looks up the status, close code and title of an error code. */
 export function errorMeaning(code: ErrorCode): ErrorMeaning {
   return errorCodes[code];
 }
 
-/** What can be said of an error beside its code and message. */
+/** Optional details of a `TidegateError`. */
 export interface ErrorDetails {
-  /** What it came from: kept for logs, hidden from clients. */
+  /** The error that caused this one. It is logged; clients never receive it. */
   readonly cause?: unknown;
-  /** A status other than the code's: a service's own, 400 to 599. */
+  /** A status from 400 to 599 that the service chose, instead of the code's own. */
   readonly status?: number;
-  /** The service's own code: `PLAYER_RETIRED`. Shown instead of ours. */
+  /** The service's own code, such as `PLAYER_RETIRED`. Clients receive it instead of the `ErrorCode`. */
   readonly serviceCode?: string;
-  /** Data for the client, as the service gave it. */
+  /** Data that the client receives, such as the `data` of a service's error. */
   readonly data?: unknown;
-  /** Calls: whether the action may have started. Not dispatched: it may be sent elsewhere. */
+  /**
+   * Set for failed calls: whether the call was sent to a node. False: the call can be sent to another node.
+   */
   readonly dispatched?: boolean;
-  /** Seconds after which it may be tried again. */
+  /** Seconds after which the client can retry. */
   readonly retryAfter?: number;
-  /** Headers that the answer must carry (`allow`, `www-authenticate`). */
+  /** Headers that the response must have, such as `allow` or `www-authenticate`. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** Whether clients may read the message though the status is 5xx. Default: they may below 500. */
+  /**
+   * True: clients receive the message although the status is 500 or higher. Below 500 they always receive it.
+   */
   readonly exposed?: boolean;
 }
 
-/** The one error class. Its code decides what becomes of it outside; its cause is kept. */
+/** The one error class of Tidegate. The code decides which status and close code the client receives. */
 export class TidegateError extends Error {
-  /** Tells it from others across copies of this package. */
+  // `isTidegateError` compares the name, because another copy of this package has another class.
   override readonly name = "TidegateError";
-  /** What happened, for programs. */
   readonly code: ErrorCode;
-  /** What else is known. */
   readonly details: ErrorDetails;
 
-  /** @param message what happened, for people */
+  /** @param message what happened, as a sentence for people; default: the title of the code */
   constructor(code: ErrorCode, message: string = errorCodes[code].title, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.details = details;
   }
 
-  /** The HTTP status that it answers. */
+  /** The HTTP status: the service's own, or that of the code. */
   get status(): number {
     return this.details.status ?? errorMeaning(this.code).status;
   }
 }
 
-/** Whether something thrown is ours, also from another copy of this package. */
+/** Checks whether a thrown value is a `TidegateError`, including one of another copy of this package. */
 export function isTidegateError(error: unknown): error is TidegateError {
   if (!(error instanceof Error) || error.name !== "TidegateError") return false;
   return "details" in error && "code" in error && Object.hasOwn(errorCodes, String(error.code));

@@ -1,44 +1,43 @@
 /**
- * The parts of a fragment below `protocol`, by key. A protocol's package adds its own by declaration merging, so that a
- * fragment is typed where its package is imported; a part that nobody has typed may hold anything.
+ * The parts of a fragment below `protocol`, by protocol key. The package of a protocol adds the type of its
+ * part by declaration merging. A part without a type can hold any value.
  */
 export interface FragmentParts {
-  /** A part that is not typed. */
   readonly [protocol: string]: unknown;
 }
 
-/** One access rule (S7.1). A policy's package adds its own members by declaration merging. */
+/** One access rule (S7.1). The package of a policy adds the types of its members by declaration merging. */
 export interface FragmentRule {
-  /** What it is, for people: what a client is told whom it refuses. */
+  /** Describes the rule for people. A denied client receives it. */
   readonly description?: string | undefined;
-  /** Patterns of the actions that it guards, in `call`. */
+  /** In `call`: patterns of the actions to which the rule applies. */
   readonly actions?: readonly string[] | undefined;
-  /** Patterns of the events that it guards, in `publish` and `subscribe`. */
+  /** In `publish` and `subscribe`: patterns of the events to which the rule applies. */
   readonly events?: readonly string[] | undefined;
-  /** What a policy asks that is not typed. */
+  /** The member of a policy whose package is not imported. */
   readonly [member: string]: unknown;
 }
 
-/** A fragment as a service writes it (S1). Functions travel as texts. */
+/** A fragment as a service publishes it (S1). Functions are texts. */
 export interface FragmentInput {
-  /** The format. Default 1. */
+  /** The fragment format. Default 1. */
   readonly format?: number | undefined;
-  /** The branch that it is for. Default `master`. */
+  /** The branch to which the fragment belongs. Default `master`. */
   readonly branch?: string | undefined;
-  /** Who may call what. Default: no rules. */
+  /** The access rules. Default: none. */
   readonly policy?: FragmentPolicy | undefined;
   /** One part per protocol. Default: none. */
   readonly protocol?: FragmentParts | undefined;
 }
 
-/** The rules of a fragment, by what they guard (S7.1). */
+/** The access rules of a fragment (S7.1). */
 export interface FragmentPolicy {
-  /** Rules on actions. */
+  /** Rules for called actions. */
   readonly call?: readonly FragmentRule[] | undefined;
-  /** Rules on events that are sent. */
+  /** Rules for sent events. */
   readonly publish?: readonly FragmentRule[] | undefined;
-  /** Rules on events that are received. */
+  /** Rules for received events. */
   readonly subscribe?: readonly FragmentRule[] | undefined;
-  /** Whether the rules of the service that owns an action apply to its calls as well (S7.2). Default false. */
+  /** Whether the rules of the service that owns a called action apply too (S7.2). Default false. */
   readonly owner?: boolean | undefined;
 }

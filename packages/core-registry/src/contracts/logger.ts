@@ -1,16 +1,12 @@
-/** Where a room writes what a person should read. consola fits; so does `console`. */
+/** Writes log messages for the gateway's operators. `consola` and `console` implement it. */
 export interface Logger {
-  /** For whoever looks for a fault. */
   debug(message: string, ...details: unknown[]): void;
-  /** What happened, as it should. */
   info(message: string, ...details: unknown[]): void;
-  /** What somebody should look at. */
   warn(message: string, ...details: unknown[]): void;
-  /** What failed. */
   error(message: string, ...details: unknown[]): void;
 }
 
-/** A logger that says nothing: for tests, and for who wants silence. */
+/** A logger that discards all messages. */
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

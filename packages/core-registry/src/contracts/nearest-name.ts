@@ -1,32 +1,38 @@
 import { distance } from "fastest-levenshtein";
 
-const mostNames = 2_000;
+const maxNames = 2_000;
 
 /**
- * The name that somebody probably meant.
+ * Finds the known name that a misspelled one probably means.
  *
- * @param word what was written
- * @param names what could have been written; only the first 2,000 are looked at
- * @returns the nearest name, or undefined where none is near: more than a third of it would have to change
+ * @param word the misspelled name
+ * @param names the known names; only the first 2,000 are compared
+ * @returns the name with the smallest edit distance; undefined where every distance exceeds a third of the
+ * word's length
  */
 export function nearestName(word: string, names: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  let seen = 0;
+  let nearest: string | undefined;
+  let smallest = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let compared = 0;
   for (const name of names) {
-    if (++seen > mostNames) break;
-    const far =
-      name.toLowerCase() === word.toLowerCase() ? 0 : isSwapped(word, name) ? 1 : distance(word, name);
-    if (far < least) {
-      best = name;
-      least = far;
+    if (++compared > maxNames) break;
+    const edits = editDistance(word, name);
+    if (edits < smallest) {
+      nearest = name;
+      smallest = edits;
     }
   }
-  return best;
+  return nearest;
 }
 
-// Two letters that changed places are the commonest slip, and one of them: `scpoe`.
-function isSwapped(word: string, name: string): boolean {
+function editDistance(word: string, name: string): number {
+  if (name.toLowerCase() === word.toLowerCase()) return 0;
+  return isTransposition(word, name) ? 1 : distance(word, name);
+}
+
+// Two exchanged neighbours (`scpoe`) are the most common misspelling. Levenshtein counts them as two edits,
+// this as one.
+function isTransposition(word: string, name: string): boolean {
   if (word.length !== name.length) return false;
   let at = 0;
   while (at < word.length && word[at] === name[at]) at += 1;

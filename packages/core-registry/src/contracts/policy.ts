@@ -4,76 +4,94 @@ import type { Finding, Origin } from "./report.ts";
 import type { ConsoleMessage, Sandbox } from "./sandbox.ts";
 import type { Scope } from "./scope.ts";
 
-/** Which connector a rule guards. */
+/** The connectors that rules apply to. */
 export type AccessKind = "call" | "publish" | "subscribe";
 
-/** A kind of access rule (S7): `scope`, `filter`, a rate limit. Attached to actions and events, never to endpoints. */
+/**
+ * A kind of access rule (S7), such as `scope`, `filter` or a rate limit. Rules apply to actions and events,
+ * never to endpoints.
+ */
 export interface Policy<Rule = unknown> {
-  /** The contract's number. */
   readonly contract: 1;
-  /** Its name. */
+  /** The policy's name. */
   readonly key: string;
-  /** The members of a rule that are its own: `["scope", "scopes"]`. No two policies share one. */
+  /**
+   * The members of a rule that belong to this policy, such as `["scope", "scopes"]`. Two policies cannot
+   * share one.
+   */
   readonly members: readonly string[];
-  /** Checks the object of those members that a rule holds. */
+  /** Validates the object of these members. */
   readonly schema: DescribedSchema<Rule>;
-  /** Compiles one rule. Problems go to `tools.found`; with an error among them the fragment is refused. */
+  /**
+   * Compiles one rule. Reports problems with `tools.addFinding`; an error among them refuses the fragment.
+   */
   compile(rule: Rule, tools: PolicyTools): CompiledRule | Promise<CompiledRule>;
   /**
-   * What became of a rule, by what it asked before and asks after (`CompiledRule.asks`); never asked for equal data.
+   * Compares the requirements of a changed rule (`CompiledRule.asks`). Never called with equal data.
    * Default: `unclear`.
    */
   compare?(before: Json, after: Json): AccessChange;
-  /** Closes what it opened. */
+  /** Releases the policy's resources. */
   dispose?(): void | Promise<void>;
 }
 
-/** How a rule's change moves access: somebody more may, somebody may no more, or it cannot be told (taken as wider). */
+/**
+ * How a changed rule changes access: more clients have access, fewer have it, or unclear, which counts as
+ * wider.
+ */
 export type AccessChange = "wider" | "narrower" | "unclear";
 
-/** What a policy is given to compile a rule. */
+/** The tools with which a policy compiles a rule. */
 export interface PolicyTools {
-  /** What the rule guards. */
   readonly kind: AccessKind;
-  /** Where the rule stands. */
   readonly origin: Origin;
-  /** Runs function texts. */
   readonly sandbox: Sandbox;
-  /** Names of the context values that there are. */
+  /** Names of all context values. */
   readonly contexts: readonly string[];
-  /** Takes what is wrong. `jsonPath` relative to the rule: `filter`. */
+  /** Adds a finding. Its `jsonPath` is relative to the rule, such as `filter`. */
   addFinding(finding: Finding): void;
-  /** Takes what happens later, while the rule is in use; goes to the fragment's nodes, rate-limited. */
+  /**
+   * Reports a failure while the rule is in use to the nodes that publish the fragment; the reports are
+   * rate-limited.
+   */
   reportRuntime(finding: Finding): void;
-  /** Takes what a function of the rule writes to its console. `jsonPath` relative to the rule. */
+  /** Receives console messages of the rule's functions. Their `jsonPath` is relative to the rule. */
   console(message: ConsoleMessage): void;
 }
 
-/** A rule, ready to decide. */
+/** A compiled rule. */
 export interface CompiledRule {
-  /** Decides. A promise only where it must be one. A throw denies. */
+  /**
+   * Decides about one access. An error denies it. Returns a promise only where the decision is asynchronous.
+   */
   decide(input: PolicyInput): Verdict | Promise<Verdict>;
-  /** How long a verdict holds: never, within the request, or as long as what it read is the same (S7.6). */
+  /**
+   * How long a verdict can be cached: not at all, within the request, or while everything it reads is equal
+   * (S7.6).
+   */
   readonly memo: "never" | "request" | "identity";
-  /** The context values that it reads, by name: prepared before it decides, and part of the memo's key. */
+  /**
+   * The names of the context values that it reads. They are prepared before `decide`, and belong to the cache
+   * key.
+   */
   readonly reads: readonly string[];
   /**
-   * Whether it reads the params. A subscription has none before an event is there: a rule that reads them is asked for
-   * each event with its payload, and not when the subscription begins. Default false.
+   * True: it reads the params. A subscription has no params when it begins, so the rule is checked for each
+   * event, with the payload as params, and not when the subscription begins. Default false.
    */
   readonly readsParams?: boolean;
-  /** For people and for `diff`: what it asks, as data. Two rules with equal data ask the same. */
+  /** The rule's requirements as data, for people and `diff`. Rules with equal data are equal. */
   readonly asks: Json;
 }
 
-/** What a rule decides about. */
+/** The access that a rule decides about. */
 export interface PolicyInput {
-  /** What is about to happen. */
   readonly kind: AccessKind;
-  /** The action's or the event's full name. */
+  /** The full name of the action or event. */
   readonly name: string;
-  /** What it would be given; of a subscription the event's payload, undefined when it begins. */
+  /**
+   * The params of the call or event. For a subscription: the payload of an event, undefined when it begins.
+   */
   readonly params: unknown;
-  /** The request. */
   readonly scope: Scope;
 }

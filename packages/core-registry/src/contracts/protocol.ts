@@ -7,149 +7,158 @@ import type { Route } from "./route.ts";
 import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
 
 /**
- * A way to be called from outside: REST, GraphQL, WebSocket, a third party's. It never sees the server, a broker or
- * another protocol: it returns routes and runs connectors.
+ * A protocol that clients use: REST, GraphQL, WebSocket or a third party's. It returns routes and runs
+ * connectors. It has no access to the server, to brokers or to other protocols.
  *
- * Two steps. `compile` takes one fragment's part, once per hash: forks and versions share what it returns. `assemble`,
- * for protocols whose parts make one whole (GraphQL), takes all parts of a branch.
+ * Two steps: `compile` compiles the part of one fragment, once per hash; all branches and versions share the
+ * result. `assemble` combines the parts of a branch, for protocols that need all of them together (GraphQL).
  */
 export interface Protocol<Input = unknown, Data = unknown> {
-  /** The contract's number. */
   readonly contract: 1;
-  /** Its key below `protocol` in a fragment. */
+  /** The key below `protocol` in a fragment. */
   readonly key: string;
-  /** Checks its part of a fragment. */
+  /** Validates the protocol's part of a fragment. */
   readonly schema: DescribedSchema<Input>;
-  /** Paths that are its own, on every branch: `/graphql`. No route may lie there (S4.6). */
+  /**
+   * Paths that the protocol serves on every branch, such as `/graphql`. Fragments cannot define routes there
+   * (S4.6).
+   */
   readonly reserved?: readonly string[];
-  /** The input without what only documents (S1.4): what is hashed. Default: the whole. */
+  /** Returns the input without documentation (S1.4), for the fragment's hash. Default: the complete input. */
   fingerprint?(input: Input): unknown;
-  /** Compiles one fragment's part. Problems go to `tools.found`; with an error among them the fragment is refused. */
+  /**
+   * Compiles the part of one fragment. Reports problems with `tools.addFinding`; an error refuses the
+   * fragment.
+   */
   compile(input: Input, tools: CompileTools): Compiled<Data> | Promise<Compiled<Data>>;
-  /** Makes one whole of all parts of a branch. Default: the routes of the parts, one after another. */
+  /** Combines the parts of a branch. Default: the routes of all parts, in order. */
   assemble?(parts: readonly Part<Data>[], tools: AssembleTools): Assembled | Promise<Assembled>;
   /**
-   * What differs between two versions; every change says whose it is, where one service can be named. Default: by the
-   * endpoints' keys and fingerprints.
+   * Lists the changes between two versions. A change has the name of the service that causes it, where there
+   * is exactly one. Default: compares the keys and fingerprints of the endpoints.
    */
   diff?(before: Assembled, after: Assembled): readonly Change[];
-  /** Closes what it opened. */
+  /** Releases the protocol's resources. */
   dispose?(): void | Promise<void>;
 }
 
-/** What a protocol is given to compile a part. */
+/** The tools with which a protocol compiles a part. */
 export interface CompileTools {
-  /** Whose part it is; `jsonPath` is where the part stands (`protocol.REST`). */
+  /** The fragment and the JSON path of the part, such as `protocol.REST`. */
   readonly origin: Origin;
-  /** Makes connectors, from their JSON to something that runs. */
+  /** Compiles connectors. */
   readonly connectors: ConnectorTable;
-  /** Checks and compiles a function that is no connector (`__resolveType`). Undefined where it has an error; that is told. */
+  /**
+   * Checks and compiles a function that does not belong to a connector (`__resolveType`). Returns undefined,
+   * and adds a finding, where the text has an error.
+   */
   compileFunction(source: string, jsonPath: string): CheckedFunction | undefined;
-  /** Paths that no route may lie on. */
+  /** Paths below which fragments cannot define routes. */
   readonly reserved: readonly string[];
-  /** Takes what is wrong. `jsonPath` whole: `protocol.REST.routes[1].path`. */
+  /** Adds a finding. Its `jsonPath` begins at the fragment's root: `protocol.REST.routes[1].path`. */
   addFinding(finding: Finding): void;
-  /** Takes what happens later, while the part is in use; goes to the fragment's nodes, rate-limited. */
+  /**
+   * Reports a failure while the part is in use to the nodes that publish the fragment; the reports are
+   * rate-limited.
+   */
   reportRuntime(finding: Finding): void;
-  /** Fires when the result is not wanted any more. */
+  /** Aborts when the result is not needed any more. */
   readonly signal: AbortSignal;
 }
 
-/** A function with what was known of it before it ran. */
+/** A compiled function together with the result of its check. */
 export interface CheckedFunction {
-  /** What was found. */
   readonly check: FunctionCheck;
-  /** What runs. */
   readonly run: SandboxFunction;
 }
 
-/** One fragment's part, compiled. Immutable; knows no branch, version or request. */
+/** The compiled part of one fragment. Immutable; independent of branches, versions and requests. */
 export interface Compiled<Data = unknown> {
-  /** What it defines and what that needs: from these the core finds conflicts, waits and owners. */
+  /** The definitions and their needs. The core derives conflicts, waiting claims and owners from them. */
   readonly claims: readonly Claim[];
-  /** Its endpoints, for catalog, health, difference and warnings. */
+  /** The endpoints, for the catalog, health, the difference of versions, and warnings. */
   readonly endpoints: readonly Endpoint[];
-  /** Its routes, where the protocol has no `assemble`. */
+  /** The routes, where the protocol has no `assemble`. */
   readonly routes?: readonly Route[];
-  /** The protocol's own, for `assemble`. */
+  /** Data of the protocol, for `assemble`. */
   readonly data?: Data;
 }
 
-/** One definition: `GET /players/:`, `type Player`, `field Query.player`. Keys of different protocols never meet. */
+/**
+ * One definition, such as `GET /players/:`, `type Player` or `field Query.player`. Protocols do not share
+ * keys.
+ */
 export interface Claim {
-  /** Names it on a branch. Two services cannot hold one key. */
+  /** Identifies the definition on a branch. Two services cannot own the same key, unless it is `shared`. */
   readonly key: string;
-  /** As people write it: `GET /players/:id`. Default: the key. */
+  /** The key in the notation of the protocol, such as `GET /players/:id`. Default: the key. */
   readonly label?: string;
-  /** Where it stands in the fragment. */
   readonly jsonPath: string;
-  /** Where it stands in the text at `jsonPath`, where that is one (typeDefs). Asked only when it is told. */
+  /**
+   * Finds the definition in the text at `jsonPath`, where that is one (typeDefs). Called only for findings.
+   */
   locate?(): Required<Pick<Finding, "line" | "column" | "frame">>;
-  /** Several may hold the key where all of them give the same text here (an identical enum). */
+  /** Several services can own the key where all of them have the same text here (an identical enum). */
   readonly shared?: string;
-  /** Keys that must be held by somebody, or it waits (S5.8). An array inside: any one of them is enough. */
+  /** Keys without which the claim waits (S5.8). An array inside needs any one of its keys. */
   readonly needs?: readonly (string | readonly string[])[];
 }
 
-/** One part on a branch. */
+/** The part of one fragment on a branch. */
 export interface Part<Data = unknown> {
-  /** Whose. */
   readonly origin: Origin;
-  /** What `compile` returned; the same object for the same fragment. */
+  /** The result of `compile`; the same object for the same fragment. */
   readonly compiled: Compiled<Data>;
-  /** Keys of its claims that wait: leave them out. */
+  /** Keys of the claims that wait for others. `assemble` leaves them out. */
   readonly waiting: ReadonlySet<string>;
 }
 
-/** What a protocol is given to assemble. */
+/** The tools with which a protocol assembles the parts of a branch. */
 export interface AssembleTools {
   /**
-   * What was assembled for the version before, or for the branch that this one forks: unchanged things are taken from it,
-   * all of it where nothing differs.
+   * The result for the previous version, or for the branch that this one was forked from. `assemble` reuses
+   * unchanged objects of it, and all of it where nothing differs.
    */
   readonly previous: Assembled | undefined;
-  /** Takes what is wrong, with its owner; an error takes that fragment out, and the rest is assembled again. */
+  /** Adds a finding to a fragment. An error removes that fragment; the others are assembled again. */
   addFinding(origin: Origin, finding: Finding): void;
-  /** Writes for the gateway's people. */
+  /** Writes messages for the gateway's operators. */
   readonly logger: Logger;
-  /** Fires when the result is not wanted any more. */
+  /** Aborts when the result is not needed any more. */
   readonly signal: AbortSignal;
 }
 
-/** A protocol's share of a version. */
+/** The share of one protocol in a version. */
 export interface Assembled {
-  /** The routes to mount, in slices (`Version.routes`). */
+  /** The served routes, in slices (`Version.routes`). */
   readonly routes: readonly (readonly Route[])[];
-  /** The endpoints that are served. May be put together when it is asked for. */
+  /** The served endpoints. A getter can compute them when they are first read. */
   readonly endpoints: readonly Endpoint[];
-  /** Documents for the catalog by name: `schema.graphql`. */
+  /** Documents for the catalog by file name, such as `schema.graphql`. */
   readonly documents?: { readonly [name: string]: string };
 }
 
-/** One thing that a client can ask for, described. Data, but for nothing. */
+/** Describes one endpoint. Plain data. */
 export interface Endpoint {
   /** The protocol's key. */
   readonly protocol: string;
-  /** The claim that it stands for. */
+  /** The key of the endpoint's claim. */
   readonly key: string;
-  /** As people write it: `GET /players/:id`, `Query.player`, `WS /chat/:room`. */
+  /** The endpoint in the notation of its protocol: `GET /players/:id`, `Query.player`, `WS /chat/:room`. */
   readonly label: string;
   /** Markdown. */
   readonly description?: string;
-  /** Not for new clients. */
   readonly deprecated?: boolean;
-  /** What it is mapped to. */
   readonly connectors: readonly ConnectorDescription[];
-  /** Where it stands. */
   readonly origin: Origin;
-  /** For HTTP: how it is called. */
+  /** The HTTP method and path, of an HTTP endpoint. */
   readonly http?: { readonly method: Method; readonly path: string };
-  /** For WebSocket: where. */
+  /** The path, of a WebSocket endpoint. */
   readonly websocket?: { readonly path: string };
-  /** For GraphQL: which field. */
+  /** The field, of a GraphQL endpoint. */
   readonly graphql?: { readonly type: string; readonly field: string };
-  /** Names of the group that a catalog shows it under, and what the group is. */
+  /** The group in which a catalog lists the endpoint. */
   readonly group?: { readonly name: string; readonly description?: string };
-  /** What makes it what it is, as text: equal texts, equal endpoints. */
+  /** The endpoint's behaviour as text: endpoints with equal texts behave equally. */
   readonly fingerprint: string;
 }

@@ -1,92 +1,87 @@
 import type { ConsoleMessage } from "./sandbox.ts";
 
-/** What became of one attempt to merge a fragment, or to take it out (words page of the specification). */
+/** The result of merging or removing a fragment. */
 export type IntegrationState = "waiting" | "succeeded" | "failed" | "skipped";
 
-/** What goes back to the nodes that published a fragment (S10.1). Plain data. */
+/** The report that the nodes which published a fragment receive (S10.1). Plain data. */
 export interface Report {
-  /** The contract's number. */
   readonly contract: 1;
-  /** The gateway that says it. */
+  /** The name of the gateway that sends the report. */
   readonly gateway: string;
-  /** The service that it is about. */
   readonly service: string;
-  /** The branch. */
   readonly branch: string;
-  /** The fragment's hash; absent where it could not be read. */
+  /** The fragment's hash; absent where the fragment could not be read. */
   readonly hash?: string;
-  /** `merge`: a fragment came or changed; `remove`: it went; `runtime`: something happened while it was served. */
+  /**
+   * `merge`: the fragment is new or changed; `remove`: it was removed; `runtime`: an error or a console
+   * message in use.
+   */
   readonly occasion: "merge" | "remove" | "runtime";
-  /** What became of it. */
   readonly state: IntegrationState;
-  /** The version before and after, short names. Equal where nothing changed. */
+  /** The short name of the version before. Equal to `to` where nothing changed. */
   readonly from?: string;
-  /** The version that serves it now. */
+  /** The short name of the version that serves the fragment now. */
   readonly to?: string;
-  /** What was added, removed, changed. */
   readonly changes: readonly Change[];
-  /** Errors and warnings with their places. */
   readonly findings: readonly Finding[];
-  /** What functions wrote to their console. */
+  /** The console messages of the fragment's functions. */
   readonly console: readonly ConsoleMessage[];
-  /** Where to try it: paths on the gateway. */
+  /** Paths of the fragment's endpoints on the gateway. */
   readonly urls: readonly string[];
-  /** All of it as text for a terminal. */
+  /** The whole report as text for a terminal. */
   readonly table: string;
 }
 
-/** How much a finding weighs: an error refuses the fragment, a warning is told, information is told too. */
+/** The severity of a finding. An error refuses the fragment. */
 export type Severity = "error" | "warning" | "info";
 
-/** One thing that was found in a fragment (S1), as its developer is told it. Plain data: it travels. */
+/** One problem of a fragment (S1), as its developer reads it. Plain data. */
 export interface Finding {
-  /** How much it weighs. */
   readonly severity: Severity;
-  /** What kind of thing, for programs: `FRAGMENT_INVALID`, `FUNCTION_SYNTAX`, `ROUTE_TAKEN`, ... */
+  /** The kind of problem, for programs: `FRAGMENT_INVALID`, `FUNCTION_SYNTAX`, `ROUTE_TAKEN`, ... */
   readonly code: string;
-  /** Where in the fragment: `protocol.REST.routes[2].call.action`; empty for the whole. */
+  /**
+   * The place in the fragment, such as `protocol.REST.routes[2].call.action`; empty for the whole fragment.
+   */
   readonly jsonPath: string;
-  /** What happened, one sentence. */
+  /** What happened, in one sentence. */
   readonly message: string;
-  /** What would have been right. */
+  /** The values that are valid at this place. */
   readonly expected?: string;
-  /** What stood there. */
+  /** The value at this place. */
   readonly found?: string;
-  /** What to do about it. */
+  /** What the developer can do. */
   readonly hint?: string;
-  /** In a text (a function, typeDefs): line, from 1. */
+  /** The line in a text (a function, typeDefs), from 1. */
   readonly line?: number;
-  /** In a text: column, from 1. */
+  /** The column in a text, from 1. */
   readonly column?: number;
-  /** The lines around, with a mark under the place. */
+  /** The lines around the place, with a mark below it. */
   readonly frame?: string;
 }
 
-/** A place in one fragment: whose, which, where. Every connector carries one. */
+/** A place in one fragment. */
 export interface Origin {
   /** The service's full name. */
   readonly service: string;
   /** The fragment's hash (S1.4), 32 hex digits. */
   readonly hash: string;
-  /** Where in the fragment. */
   readonly jsonPath: string;
 }
 
-/** Whether a client can be hurt: no; perhaps (also: somebody more may call it); yes. */
+/** Whether a change can break clients: no; perhaps, or it gives more clients access; yes. */
 export type ChangeLevel = "safe" | "dangerous" | "breaking";
 
 /** One difference between two versions. */
 export interface Change {
-  /** What happened. */
   readonly kind: "added" | "removed" | "changed";
-  /** The protocol's or policy's key. */
+  /** The key of the protocol or policy. */
   readonly plugin: string;
-  /** To what: `GET /players/:id`. */
+  /** The changed endpoint or definition, such as `GET /players/:id`. */
   readonly label: string;
-  /** Whether a client can be hurt. */
   readonly level: ChangeLevel;
-  /** What exactly, one sentence. */
+  /** The details, in one sentence. */
   readonly detail?: string;
-  /** Whose it is (after), or was. */
+  /** The service that owns it; for a removal, the service that owned it. */
   readonly service?: string;
 }

@@ -1,72 +1,75 @@
 import type { Readable } from "node:stream";
 
-/** Methods that a route can have. HEAD follows GET; OPTIONS answers CORS (S4.1). */
+/** The methods that a route can have. HEAD follows GET; OPTIONS answers CORS (S4.1). */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One header. Names in lower case; a name may stand twice. */
+/** One header with its name in lower case. A list of headers can contain a name twice. */
 export type Header = readonly [name: string, value: string];
 
-/** An HTTP request, dispatched. */
+/** An HTTP request with the route's parameters. */
 export interface HttpRequest {
-  /** As sent, in capitals. */
+  /** As sent, in upper case. */
   readonly method: string;
-  /** Path and query as sent, after the branch's prefix. */
+  /** The path and query as sent, without the branch's prefix. */
   readonly url: string;
-  /** Path after the branch's prefix, normalised, not decoded. */
+  /** The path without the branch's prefix; normalised, not decoded. */
   readonly path: string;
-  /** The prefix that was taken off: empty, `/~branch` or `/~branch@tag`. */
+  /** The removed prefix: empty, `/~branch` or `/~branch@tag`. */
   readonly base: string;
-  /** The route's parameters, decoded once; without prototype. */
+  /** The route's parameters, decoded once. The object has no prototype. */
   readonly params: Readonly<Record<string, string>>;
-  /** The query; a repeated key is an array; without prototype. Parsed when first read. */
+  /** The query; a repeated key has an array. The object has no prototype. Parsed when it is first read. */
   readonly query: Readonly<Record<string, string | readonly string[]>>;
-  /** A header by its lower-case name. Several of one name are joined by a comma (cookies: a semicolon). */
+  /**
+   * Returns a header by its lower-case name. Repeated headers are joined by a comma, cookies by a semicolon.
+   */
   header(name: string): string | undefined;
-  /** All headers, as received. */
+  /** All headers in the received order. */
   readonly headers: readonly Header[];
-  /** The body, read at most once. */
+  /** The body, which can be read once. */
   readonly body: Body;
-  /** Who is at the other end of the socket. */
   readonly peer: Peer;
 }
 
-/** The other end of the socket; proxies are looked through only by the `ip` context. */
+/** The other end of the TCP connection. It can be a proxy: the `ip` context finds the client's address. */
 export interface Peer {
-  /** Its IP address. */
+  /** The IP address. */
   readonly address: string;
-  /** Whether the connection is encrypted. */
+  /** Whether the connection uses TLS. */
   readonly encrypted: boolean;
 }
 
-/** A request's body (S4.3). Limits hold for all ways to read it; over one: `BODY_TOO_LARGE`. */
+/** The body of a request (S4.3). Reading more than the limit throws `BODY_TOO_LARGE`. */
 export interface Body {
-  /** The media type in lower case without parameters, or undefined where there is no body. */
+  /** The media type in lower case without parameters; undefined where there is no body. */
   readonly type: string | undefined;
-  /** JSON, without `__proto__`, `constructor`, `prototype` members and no deeper than the limit. @throws `BODY_MALFORMED` */
+  /**
+   * Parses JSON, without `__proto__`, `constructor` and `prototype` members.
+   * @throws `BODY_MALFORMED` also where it is nested too deep
+   */
   json(): Promise<unknown>;
-  /** Text in the charset that it says. */
+  /** Decodes text in the charset of the content type. */
   text(): Promise<string>;
-  /** URL-encoded fields; a repeated key is an array. */
+  /** Parses URL-encoded fields; a repeated key has an array. */
   form(): Promise<Record<string, unknown>>;
-  /** Multipart, part after part, files as streams. */
+  /** Parses multipart data, part by part; files are streams. */
   parts(): AsyncIterable<BodyPart>;
-  /** The bytes as they come. */
+  /** The bytes as they arrive. */
   raw(): Readable;
 }
 
-/** One part of a multipart body: a field's text, or a file. */
+/** One part of a multipart body: a field or a file. */
 export type BodyPart =
   | { readonly kind: "field"; readonly name: string; readonly value: string }
   | { readonly kind: "file"; readonly name: string; readonly file: FileValue };
 
-/** A file or stream on its way (S8). */
+/** A file that is sent to or from an action (S8). The client chooses name, type and encoding. */
 export interface FileValue {
-  /** Its name, as the client says. */
   readonly filename?: string;
-  /** Its media type, as the client says. */
+  /** The media type. */
   readonly mimetype?: string;
-  /** Its transfer encoding, as the client says. */
+  /** The transfer encoding. */
   readonly encoding?: string;
-  /** Its bytes; once. */
+  /** Opens the file's bytes. Can be called once. */
   createReadStream(): Readable;
 }

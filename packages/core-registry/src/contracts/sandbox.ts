@@ -1,91 +1,96 @@
-/** Runs inline functions (S11): texts of synchronous JavaScript functions, from outside, without trust. */
+/**
+ * Runs the functions of fragments (S11): texts of synchronous JavaScript functions from untrusted sources.
+ */
 export interface Sandbox {
-  /** The contract's number. */
   readonly contract: 1;
-  /** Parses a text and says what can be known of it without running it. Never throws. */
+  /** Parses a text and analyses it without running it. Never throws. */
   check(source: string): FunctionCheck;
   /**
-   * Makes a checked text callable. Does no work that could fail for the text's sake but what `check` said.
-   * @throws {TidegateError} `FUNCTION_SYNTAX` where `check` found an error.
+   * Compiles a checked text.
+   * @throws {TidegateError} `FUNCTION_SYNTAX` where `check` found an error
    */
   compile(source: string, options: CompileFunctionOptions): SandboxFunction;
-  /** Gets ready: a warm process stands by. */
+  /** Starts a process, so that the first call does not wait for it. */
   start(): Promise<void>;
-  /** Ends its processes; calls that still run fail. Idempotent. */
+  /** Ends all processes; running calls fail. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** What is known of a function's text. */
+/** The analysis of a function's text. */
 export interface FunctionCheck {
-  /** No problem is an error: it can be compiled. */
+  /** Whether the text has no error and can be compiled. */
   readonly ok: boolean;
-  /** Syntax errors; names that the sandbox lacks (warnings); a second parameter (warning). */
+  /** Syntax errors, and warnings about unknown global names and a second parameter. */
   readonly problems: readonly FunctionProblem[];
   /**
-   * Which properties of its first argument it reads, as paths: `[["context", "auth", "scope"]]`, to the depth that is sure.
-   * `all` where that cannot be told.
+   * The properties of the first argument that the function reads, as paths: `[["context", "auth", "scope"]]`.
+   * `all` where the analysis cannot tell.
    */
   readonly reads: readonly (readonly string[])[] | "all";
-  /** True where it surely ends with a value, not a promise. */
+  /** True: the function never returns a promise. False: it can return one. */
   readonly sync: boolean;
-  /** True where it reads the time or randomness: its results hold for no other call. */
+  /** True: the function reads the time or random numbers, so its results cannot be cached. */
   readonly volatile: boolean;
 }
 
-/** One problem in a function's text. */
+/** One problem of a function's text. */
 export interface FunctionProblem {
-  /** An error refuses it. */
   readonly severity: "error" | "warning";
-  /** `FUNCTION_SYNTAX`, `FUNCTION_NOT_A_FUNCTION`, `FUNCTION_ASYNC`, `FUNCTION_FREE_NAME`, `FUNCTION_PARAMETERS`. */
+  /**
+   * `FUNCTION_SYNTAX`, `FUNCTION_NOT_A_FUNCTION`, `FUNCTION_ASYNC`, `FUNCTION_FREE_NAME`,
+   * `FUNCTION_PARAMETERS`.
+   */
   readonly code: string;
-  /** What is wrong. */
   readonly message: string;
-  /** What to do. */
+  /** What the developer can do. */
   readonly hint?: string;
-  /** From 1, in the text as it was written. */
+  /** From 1, in the original text. */
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** The lines around, with a mark under the place. */
+  /** The lines around the problem, with a mark below it. */
   readonly frame: string;
 }
 
-/** How a function is to be compiled. */
+/** The options of compiling a function. */
 export interface CompileFunctionOptions {
-  /** For errors and traces: `player protocol.REST.routes[2].map`. */
+  /** The name in errors and traces, such as `player protocol.REST.routes[2].map`. */
   readonly label: string;
-  /** The service that it belongs to: what misbehaves is moved out by service (S11.2). */
+  /**
+   * The service that owns the function. A service whose functions break limits gets a process of its own
+   * (S11.2).
+   */
   readonly service: string;
-  /** Takes what it writes to its console. */
+  /** Receives the function's console messages. */
   console(message: Omit<ConsoleMessage, "jsonPath">): void;
-  /** Told when it broke a limit, and when it was switched off for that (S11.2). */
+  /** Called when the function exceeded a limit, and when it was disabled for that (S11.2). */
   onLimitExceeded(error: Error): void;
 }
 
-/** A function, callable. */
+/** A compiled function. */
 export interface SandboxFunction {
   /**
-   * Runs it with one argument, which is data. A value where it could be had at once, else a promise: await only what is one.
-   * @throws {TidegateError} `FUNCTION_THREW`, `FUNCTION_TIMEOUT`, `FUNCTION_MEMORY`, `FUNCTION_RESULT`, `FUNCTION_OFF`;
-   * `DEPENDENCY_UNAVAILABLE` where no process can run it now.
+   * Calls the function with one argument of plain data. Returns a promise only where the result is not
+   * available at once.
+   * @throws {TidegateError} `FUNCTION_THREW`, `FUNCTION_TIMEOUT`, `FUNCTION_MEMORY`, `FUNCTION_RESULT`,
+   * `FUNCTION_OFF`; `DEPENDENCY_UNAVAILABLE` where no process can run the function
    */
   call(argument: unknown): unknown;
-  /** True where `call` never returns a promise. */
+  /** True: `call` never returns a promise. */
   readonly sync: boolean;
-  /** As `check` found. */
+  /** As in the function's `FunctionCheck`. */
   readonly reads: FunctionCheck["reads"];
-  /** Where it runs. */
+  /** Whether the function runs in the process's own context or in an isolate. */
   readonly tier: "native" | "isolate";
-  /** Why there, where it is not the fastest place. */
+  /** Why the function does not run in the fastest tier. */
   readonly reason?: string;
 }
 
-/** One line that a function wrote (S10.1). */
+/** One console message of a function (S10.1). */
 export interface ConsoleMessage {
-  /** Which of console's functions. */
   readonly level: "debug" | "log" | "info" | "warn" | "error";
-  /** Which function: a JSON path. */
+  /** The JSON path of the function. */
   readonly jsonPath: string;
-  /** What it wrote, redacted and cut. */
+  /** The message, redacted and truncated. */
   readonly text: string;
 }

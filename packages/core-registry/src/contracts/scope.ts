@@ -3,44 +3,57 @@ import type { DirectorySnapshot } from "./directory.ts";
 import type { EventSource } from "./events.ts";
 
 /**
- * What one request carries to everything that serves it. Made at dispatch, from two immutable things: the version
- * and the branch's directory snapshot. What compiling a fragment returns knows none of it.
+ * Everything that belongs to one request. The server creates it at dispatch from two immutable objects: the
+ * version and the branch's directory snapshot. Compiled fragments do not refer to a scope.
  */
 export interface Scope extends CallScope {
-  /** The version that serves it, 32 hex digits. */
+  /** The id of the version that serves the request, 32 hex digits. */
   readonly version: string;
-  /** The gateway's path prefix of this request: empty, or `/~branch`, or `/~branch@tag`. */
+  /** The path prefix of the request: empty, `/~branch`, or `/~branch@tag`. */
   readonly base: string;
-  /** Which actions and services there are, seen from the branch, when the request was dispatched. */
+  /** The services and actions that the branch could reach when the request was dispatched. */
   readonly directory: DirectorySnapshot;
-  /** The rules of the version's services: who owns an action may ask that they apply (S7.2). */
+  /**
+   * The rules of the version's services. The owner of a called action can demand that its rules apply (S7.2).
+   */
   readonly rules: ServiceRules;
-  /** Where events come from. */
   readonly events: EventSource;
-  /** One value per request and key, made the first time: verdicts and batches live here. */
+  /**
+   * Returns the value of a key, and creates it on the first call. Stores verdicts and batches for the
+   * request.
+   */
   memo<Value>(key: object, make: () => Value): Value;
-  /** A scope for one request of a connection: own context, own memo, the newest directory. */
+  /**
+   * Creates the scope of one request of a connection: with its own context and memo, and with these changes.
+   */
   fork(change: ScopeChange): Scope;
-  /** The request is over: closes its context and its timer. For who made or forked it. Idempotent, never throws. */
+  /**
+   * Closes the context and stops the timer. Called by the code that created or forked the scope. Idempotent,
+   * never throws.
+   */
   end(): void;
 }
 
-/** The rules of a version's services, by service. */
+/** The access rules of all services of a version. */
 export interface ServiceRules {
   /**
-   * What the service that owns an action has against its being called; undefined: nothing.
-   * @param asked whether the fragment that calls it says `policy.owner`
+   * Returns the rules with which the owner of an action protects it; undefined where none apply.
+   * @param service the owner of the action
+   * @param requested whether the calling fragment has `policy.owner: true`
    */
-  ownerRules(service: string, action: string, asked: boolean): OwnerRules | undefined;
+  ownerRules(service: string, action: string, requested: boolean): OwnerRules | undefined;
 }
 
-/** The owner's rules of one action. */
+/** The owner's rules for one action. */
 export interface OwnerRules {
-  /** Asks them. Undefined where they allowed it at once, else a promise. Throws or rejects as the fragment's own rules do. */
+  /**
+   * Returns undefined where the rules allow the call at once, otherwise a promise. Throws or rejects where
+   * they deny it.
+   */
   check(params: unknown, scope: Scope): Promise<void> | undefined;
 }
 
-/** What differs in a forked scope. */
+/** The differences between a forked scope and its parent. */
 export interface ScopeChange {
   /** Default: the parent's. */
   readonly directory?: DirectorySnapshot;
@@ -48,8 +61,8 @@ export interface ScopeChange {
   readonly version?: string;
   /** The rules of another version's services. Default: the parent's. */
   readonly rules?: ServiceRules;
-  /** Default: none. */
+  /** Milliseconds since the epoch. Default: none. */
   readonly deadline?: number;
-  /** Ends the fork alone; the parent's end ends it too. */
+  /** Ends only the fork. The end of the parent ends the fork too. */
   readonly signal?: AbortSignal;
 }

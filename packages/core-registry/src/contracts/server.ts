@@ -7,94 +7,102 @@ import type { Reply } from "./route.ts";
 import type { Scope } from "./scope.ts";
 import type { Version } from "./version.ts";
 
-/** Listens, dispatches, answers (S12). It mounts versions and runs routes; it never sees a protocol. */
+/** Listens, dispatches requests to routes and answers (S12). It knows routes, not protocols. */
 export interface Server {
-  /** The contract's number. */
   readonly contract: 1;
-  /** Its name in logs. */
+  /** The name in logs. */
   readonly name: string;
-  /** Paths that it serves itself: no route may lie there. */
+  /** Paths that the server itself serves. Fragments cannot define routes there. */
   readonly reserved?: readonly string[];
-  /** The context values that it makes. */
+  /** The factories of the server's context values. */
   readonly contexts: readonly ContextFactory[];
-  /** Opens its listeners. Resolves when they are open. */
+  /** Opens the listeners and resolves when they accept connections. */
   start(api: ServedApi): Promise<readonly Listening[]>;
-  /** Stops accepting, lets what runs finish, closes sockets with 1001 (S12.1). Idempotent. */
+  /** Stops accepting, waits for running requests, and closes WebSockets with 1001 (S12.1). Idempotent. */
   stop(): Promise<void>;
 }
 
 /** One open listener. */
 export interface Listening {
-  /** `http` or `https`. */
   readonly protocol: "http" | "https";
   /** The address that it is bound to. */
   readonly host: string;
-  /** The port, also where 0 was asked for. */
+  /** The actual port, also where the configuration has port 0. */
   readonly port: number;
-  /** `http://127.0.0.1:8080`. */
+  /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
 }
 
-/** What a server serves: the newest of everything, each time it asks. */
+/** The API that a server serves. `find` and `health` return the current state on each call. */
 export interface ServedApi {
   /**
-   * What a branch and a tag name now. `tag` undefined or `latest`: the newest. Two lookups and no work; what is there but
-   * must be compiled first is `dormant` (S9.5), which master's newest never is.
+   * Finds the version that a branch and a tag name. Costs two look-ups. An older version can be `evicted`:
+   * then it must be compiled again first (S9.5). The newest version of master is never evicted.
+   * @param tag undefined or `latest`: the newest version
    */
   find(branch: string, tag: string | undefined): Served | NotServed;
-  /** The gateway's own pages below `/~`: status, catalog. */
+  /** The gateway's own pages below `/~`, such as the status and the catalog. */
   readonly pages: readonly GatewayPage[];
-  /** Every context factory, the server's own and third parties'. */
+  /** All context factories: those of the server and of plugins. */
   readonly contexts: readonly ContextFactory[];
-  /** For the health endpoints (S12.6). */
+  /** The state for the health endpoints (S12.6). */
   health(): GatewayHealth;
-  /** Where events come from. */
   readonly events: EventSource;
-  /** Calls back after a branch's newest version changed. Returns what ends it. */
+  /**
+   * Calls the listener after each swap of a branch's newest version.
+   * @returns a function that removes the listener
+   */
   onSwap(listener: (branch: string) => void): () => void;
-  /** Told of every request that is dispatched, where somebody listens. */
   readonly logger: Logger;
 }
 
-/** The two immutable things that a request reads. */
+/** The two immutable objects that serve a request. */
 export interface Served {
-  /** The compiled API. */
   readonly version: Version;
-  /** Which actions there are, seen from the branch. */
+  /** The services and actions that the branch can reach. */
   readonly directory: DirectorySnapshot;
 }
 
-/** Why nothing is served: `starting` answers 503, `dormant` is woken, the others answer 404 that says which. */
+/**
+ * Why no version can serve a request. `starting` is answered with 503, `evicted` compiles the version, the
+ * others with 404.
+ */
 export interface NotServed {
-  /** Never set. */
+  /** Always undefined: distinguishes it from `Served`. */
   readonly version?: undefined;
-  /** What is missing. */
   readonly missing: "branch" | "tag" | "starting" | "evicted";
-  /** Of what is `dormant`: compiles it. */
+  /** Compiles an evicted version. Present only where `missing` is `evicted`. */
   readonly recompile?: () => Promise<Served | NotServed>;
 }
 
-/** Who may use something of the gateway's own (S9.11). */
+/**
+ * Who can use the gateway's own pages: every client, clients on the same host, or clients with a scope
+ * (S9.11).
+ */
 export type Access = "open" | "local" | { readonly scope: string };
 
-/** One of the gateway's own pages: `/~status`, `/~branch/~status`. It is served also while nothing else is. */
+/**
+ * One of the gateway's own pages, such as `/~status` and `/~branch/~status`. Served also while no version is.
+ */
 export interface GatewayPage {
-  /** Its method. */
   readonly method: Method;
-  /** Below the branch's prefix, no parameters: `/~status`, `/~catalog/openapi.json`. */
+  /** The path without the branch's prefix, without parameters: `/~status`, `/~catalog/openapi.json`. */
   readonly path: string;
-  /** True: it owns what lies below its path too, and reads it from `request.path`. Default false. */
+  /** True: the page also serves all paths below its own; it reads `request.path`. Default false. */
   readonly below?: boolean;
-  /** Who may see it; others get 404. */
+  /** The clients that can use it. Others receive 404. */
   readonly access: Access;
-  /** Answers. `served` is what the request's branch and tag name; `scope.version` is empty where they name nothing. */
+  /**
+   * Handles a request.
+   * @param scope its `version` is empty where no version is found
+   * @param served the version that the request's branch and tag name
+   */
   handle(request: HttpRequest, scope: Scope, served: Served | NotServed): Reply | Promise<Reply>;
 }
 
-/** How the gateway does (the seed's table). */
+/** The state of the gateway. */
 export interface GatewayHealth {
-  /** Which column of the table. */
   readonly state: "starting" | "running" | "stopping" | "failed";
-  /** What it waits for, or what failed. */
+  /** What the gateway waits for, or the errors. */
   readonly reasons: readonly string[];
 }

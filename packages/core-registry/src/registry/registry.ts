@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Change, Report } from "../contracts/report.ts";
 import type { GatewayHealth } from "../contracts/server.ts";
-import { createHub } from "../runtime/event-hub.ts";
+import { createEventHub } from "../runtime/event-hub.ts";
 import { createExamples } from "../runtime/examples.ts";
 import { masterBranch } from "../runtime/fragment/fragment.ts";
 import { fragmentSchema } from "../runtime/fragment/json-schema.ts";
@@ -51,7 +51,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const runtime = createRuntime(options);
   const reports = createListeners<Report>(runtime);
   const swaps = createListeners<VersionSwap>(runtime);
-  const hub = createHub(brokers);
+  const hub = createEventHub(brokers);
   const examples = createExamples(options.examples ?? {}, runtime.clock);
   const runtimeReports = createRuntimeReports(runtime.clock, (events) => reporter.runtimeEvents(events));
   const compiler = fragmentCompiler(options, examples, runtimeReports.add);

@@ -3,172 +3,184 @@ import { TidegateError } from "../contracts/errors.ts";
 import type { EventSource } from "../contracts/events.ts";
 import { nameMatcher } from "./names.ts";
 
-/** The hub between brokers and subscribers (S6). It outlives versions: a merge touches no subscription. */
+/**
+ * The hub between brokers and subscribers (S6). It is independent of versions: a merge does not affect
+ * subscriptions.
+ */
 export interface EventHub extends EventSource {
-  /** Hands on an event that a broker received. */
+  /** Delivers an event of a broker to its subscribers. */
   receive(packet: EventPacket): void;
-  /** How many subscribers there are. */
+  /** The number of subscribers. */
   readonly size: number;
-  /** Ends every subscription. */
+  /** Ends all subscriptions. */
   stop(): void;
 }
 
-/** Subscribers of one pattern. */
+/** The subscribers of one pattern. */
 interface Topic {
   readonly matches: (name: string) => boolean;
   readonly subscribers: Set<Subscriber>;
 }
 
-/** How many packets wait for one subscriber at the most. */
-const mostWaiting = 1_000;
-const longestName = 256;
+/** The maximum number of events in the queue of one subscriber. */
+const maxQueued = 1_000;
+const maxNameLength = 256;
 
-/** A hub that tells these brokers which events it wants, whenever that changes. */
-export function createHub(brokers: readonly Broker[]): EventHub {
-  const topics = new Map<string, Topic>();
-  // Names are found by themselves; only patterns are tried one by one.
-  const patterns = new Map<string, Topic>();
-  let told = false;
+/** Creates a hub. It passes the current patterns to the brokers whenever they change. */
+export function createEventHub(brokers: readonly Broker[]): EventHub {
+  return new Hub(brokers);
+}
 
-  // Once per tick: subscriptions come and go in crowds.
-  const tellBrokers = (): void => {
-    if (told) return;
-    told = true;
-    queueMicrotask(() => {
-      told = false;
-      const wanted = [...topics.keys()];
-      for (const broker of brokers) broker.events?.(wanted);
-    });
+class Hub implements EventHub {
+  readonly #brokers: readonly Broker[];
+  readonly #topics = new Map<string, Topic>();
+  /** The topics whose patterns contain a star: only these must be compared with each event. */
+  readonly #patterns = new Map<string, Topic>();
+  #isUpdateScheduled = false;
+
+  constructor(brokers: readonly Broker[]) {
+    this.#brokers = brokers;
+  }
+
+  /** An arrow function, because brokers call it without the hub. */
+  readonly receive = (packet: EventPacket): void => {
+    if (packet.event.startsWith("$") || packet.event.length > maxNameLength) return;
+    const receivers = new Set<Subscriber>(this.#topics.get(packet.event)?.subscribers);
+    for (const { matches, subscribers } of this.#patterns.values()) {
+      if (matches(packet.event)) for (const subscriber of subscribers) receivers.add(subscriber);
+    }
+    for (const subscriber of receivers) subscriber.push(packet);
   };
 
-  const enter = (pattern: string, subscriber: Subscriber): void => {
-    const known = topics.get(pattern);
-    if (known !== undefined) {
-      known.subscribers.add(subscriber);
+  subscribe(patterns: readonly string[], signal: AbortSignal): AsyncIterableIterator<EventPacket> {
+    const unique = [...new Set(patterns)];
+    const subscriber = new Subscriber(signal, () => {
+      for (const pattern of unique) this.#remove(pattern, subscriber);
+    });
+    if (!subscriber.isOver) for (const pattern of unique) this.#add(pattern, subscriber);
+    return subscriber;
+  }
+
+  get size(): number {
+    return new Set([...this.#topics.values()].flatMap(({ subscribers }) => [...subscribers])).size;
+  }
+
+  stop(): void {
+    for (const { subscribers } of [...this.#topics.values()])
+      for (const subscriber of [...subscribers]) subscriber.end();
+  }
+
+  #add(pattern: string, subscriber: Subscriber): void {
+    const existing = this.#topics.get(pattern);
+    if (existing !== undefined) {
+      existing.subscribers.add(subscriber);
       return;
     }
     const topic: Topic = { matches: nameMatcher(pattern), subscribers: new Set([subscriber]) };
-    topics.set(pattern, topic);
-    if (pattern.includes("*")) patterns.set(pattern, topic);
-    tellBrokers();
-  };
+    this.#topics.set(pattern, topic);
+    if (pattern.includes("*")) this.#patterns.set(pattern, topic);
+    this.#scheduleUpdate();
+  }
 
-  const leave = (pattern: string, subscriber: Subscriber): void => {
-    const topic = topics.get(pattern);
+  #remove(pattern: string, subscriber: Subscriber): void {
+    const topic = this.#topics.get(pattern);
     topic?.subscribers.delete(subscriber);
     if (topic?.subscribers.size !== 0) return;
-    topics.delete(pattern);
-    patterns.delete(pattern);
-    tellBrokers();
-  };
+    this.#topics.delete(pattern);
+    this.#patterns.delete(pattern);
+    this.#scheduleUpdate();
+  }
 
-  return {
-    receive(packet) {
-      if (packet.event.startsWith("$") || packet.event.length > longestName) return;
-      const receivers = new Set<Subscriber>(topics.get(packet.event)?.subscribers);
-      for (const { matches, subscribers } of patterns.values()) {
-        if (matches(packet.event)) for (const subscriber of subscribers) receivers.add(subscriber);
-      }
-      for (const subscriber of receivers) subscriber.push(packet);
-    },
-    subscribe(wanted, signal) {
-      const own = [...new Set(wanted)];
-      const subscriber = createSubscriber(mostWaiting, signal, () => {
-        for (const pattern of own) leave(pattern, subscriber);
-      });
-      if (!subscriber.isOver) for (const pattern of own) enter(pattern, subscriber);
-      return subscriber.packets;
-    },
-    get size() {
-      return new Set([...topics.values()].flatMap(({ subscribers }) => [...subscribers])).size;
-    },
-    stop() {
-      for (const { subscribers } of [...topics.values()])
-        for (const subscriber of [...subscribers]) subscriber.end();
-    },
-  };
+  /**
+   * Passes the patterns to the brokers once per tick, because many subscriptions can begin or end at the same
+   * time.
+   */
+  #scheduleUpdate(): void {
+    if (this.#isUpdateScheduled) return;
+    this.#isUpdateScheduled = true;
+    queueMicrotask(() => {
+      this.#isUpdateScheduled = false;
+      const patterns = [...this.#topics.keys()];
+      for (const broker of this.#brokers) broker.events?.(patterns);
+    });
+  }
 }
 
-/** One subscriber of the hub: a bounded queue with an iterator at its end. */
-export interface Subscriber {
-  /** What it is given, in order. */
-  readonly packets: AsyncIterableIterator<EventPacket>;
-  /** Whether it has ended. */
-  readonly isOver: boolean;
-  /** Gives it a packet; over the bound it ends with `SLOW_CONSUMER`. */
-  push(packet: EventPacket): void;
-  /** Ends it: what waits is still given. */
-  end(): void;
-}
+type Result = IteratorResult<EventPacket, undefined>;
 
-type Waiter = PromiseWithResolvers<IteratorResult<EventPacket, undefined>>;
+const done: Result = { done: true, value: undefined };
 
-const done: IteratorResult<EventPacket, undefined> = { done: true, value: undefined };
+/** One subscriber of the hub: a bounded queue that an iterator reads. */
+class Subscriber implements AsyncIterableIterator<EventPacket> {
+  readonly #signal: AbortSignal;
+  readonly #onEnd: () => void;
+  readonly #queue: EventPacket[] = [];
+  /** The readers that wait for an event. Empty while the queue is not. */
+  readonly #waiters: PromiseWithResolvers<Result>[] = [];
+  /** The error that the next read of an overfull subscriber throws. */
+  #failure: TidegateError | undefined;
+  #isOver: boolean;
+  readonly #onAbort = (): void => this.end();
 
-/**
- * @param most how many packets may wait
- * @param signal ends it
- * @param ended called once, when it ends for whatever reason
- */
-export function createSubscriber(most: number, signal: AbortSignal, ended: () => void): Subscriber {
-  const waiting: EventPacket[] = [];
-  const waiters: Waiter[] = [];
-  let failure: TidegateError | undefined;
-  let isOver = false;
+  /**
+   * @param signal ends the subscriber
+   * @param onEnd called once when the subscriber ends for any reason, unless the signal is already aborted
+   */
+  constructor(signal: AbortSignal, onEnd: () => void) {
+    this.#signal = signal;
+    this.#onEnd = onEnd;
+    this.#isOver = signal.aborted;
+    if (!signal.aborted) signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
 
-  const finish = (): void => {
-    if (isOver) return;
-    isOver = true;
-    signal.removeEventListener("abort", finish);
-    ended();
-    for (const waiter of waiters.splice(0)) waiter.resolve(done);
-  };
+  get isOver(): boolean {
+    return this.#isOver;
+  }
 
-  const next = (): Promise<IteratorResult<EventPacket, undefined>> => {
-    const packet = waiting.shift();
-    if (packet !== undefined) return Promise.resolve({ done: false, value: packet });
-    if (failure !== undefined) {
-      const error = failure;
-      failure = undefined;
-      return Promise.reject(error);
+  /** Adds an event to the queue. Ends the subscriber with `SLOW_CONSUMER` where the queue is full. */
+  push(packet: EventPacket): void {
+    if (this.#isOver) return;
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) waiter.resolve({ done: false, value: packet });
+    else if (this.#queue.length < maxQueued) this.#queue.push(packet);
+    else {
+      this.#queue.length = 0;
+      const message = `The client is too slow: more than ${maxQueued} events were waiting to be sent.`;
+      this.#failure = new TidegateError("SLOW_CONSUMER", message);
+      this.end();
     }
-    if (isOver) return Promise.resolve(done);
-    const waiter: Waiter = Promise.withResolvers();
-    waiters.push(waiter);
+  }
+
+  /** Ends the subscriber. Queued events can still be read. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#onEnd();
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done);
+  }
+
+  async next(): Promise<Result> {
+    const packet = this.#queue.shift();
+    if (packet !== undefined) return { done: false, value: packet };
+    if (this.#failure !== undefined) {
+      const error = this.#failure;
+      this.#failure = undefined;
+      throw error;
+    }
+    if (this.#isOver) return done;
+    const waiter: PromiseWithResolvers<Result> = Promise.withResolvers();
+    this.#waiters.push(waiter);
     return waiter.promise;
-  };
+  }
 
-  if (signal.aborted) isOver = true;
-  else signal.addEventListener("abort", finish, { once: true });
+  async return(): Promise<Result> {
+    this.#queue.length = 0;
+    this.end();
+    return done;
+  }
 
-  const packets: AsyncIterableIterator<EventPacket> = {
-    [Symbol.asyncIterator]: () => packets,
-    next,
-    return: () => {
-      waiting.length = 0;
-      finish();
-      return Promise.resolve(done);
-    },
-  };
-
-  return {
-    packets,
-    get isOver() {
-      return isOver;
-    },
-    push(packet) {
-      if (isOver) return;
-      const waiter = waiters.shift();
-      if (waiter !== undefined) {
-        waiter.resolve({ done: false, value: packet });
-      } else if (waiting.length < most) {
-        waiting.push(packet);
-      } else {
-        waiting.length = 0;
-        failure = new TidegateError("SLOW_CONSUMER", `More than ${most} events waited to be taken.`);
-        finish();
-      }
-    },
-    end: finish,
-  };
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }

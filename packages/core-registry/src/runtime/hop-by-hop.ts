@@ -1,4 +1,4 @@
-/** Headers of one connection (RFC 9110 7.6.1) or of the framing of a message (RFC 9112): the server sets them itself. */
+// Headers of one connection (RFC 9110 7.6.1) and of message framing (RFC 9112), which the server sets itself.
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
@@ -11,7 +11,7 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a header belongs to one connection and must not be passed on (S4.5).
+ * Checks whether a header belongs to one connection and must not be forwarded (S4.5).
  * @param name in lower case
  */
 export function isHopByHop(name: string): boolean {

@@ -1,30 +1,68 @@
-/** Characters that mean something in other pattern languages, and nothing here (S7.1). */
-const foreign = /[!{}[\]()?]/;
+/*
+ * The one rule for the names of actions and events, and for patterns of names (S2.4, S6.5, S7.1):
+ *
+ * - A name or pattern has 1 to 256 characters, and is split at dots into segments that are not empty.
+ * - A pattern has two special signs: `*` matches one segment or a part of one; `**` stands alone between dots
+ *   and matches one or more segments. `player.**` matches `player.message.list`, not `player`.
+ * - The signs of other pattern languages (`! { } [ ] ( ) ? | / \ " '`) and control characters are refused. In
+ *   a pattern they would have no effect, and no rule could match a name that contains one.
+ * - The name of an event cannot contain `*` or begin with `$`, and no segment of an action's name can begin
+ *   with `$`: such actions and events are internal to the broker.
+ */
+const refusedCharacter = /[!{}[\]()?|/\\"'\p{Cc}]/u;
 const maxLength = 256;
 
-/** A pattern of action or event names, compiled (S7.1). */
-export type NameMatcher = (name: string) => boolean;
+/** Describes why a text is not a pattern of names (S7.1); undefined where it is one. */
+export function namePatternProblem(pattern: string): string | undefined {
+  if (pattern.split(".").some((segment) => segment !== "**" && segment.includes("**")))
+    return "In a pattern, `**` must stand alone between dots.";
+  return commonProblem(pattern, "A pattern");
+}
+
+/** Describes why a value is not the name of an event (S6.5); undefined where it is one. */
+export function eventNameProblem(name: unknown): string | undefined {
+  if (typeof name !== "string") return "The name of an event must be a string.";
+  if (name.startsWith("$")) return "Events whose names begin with `$` are internal events of the broker.";
+  if (name.includes("*")) return "The name of an event cannot be a pattern: `*` is not allowed.";
+  return commonProblem(name, "The name of an event");
+}
 
 /**
- * What is wrong with a pattern of names, or undefined: it is split at dots; `*` stands for one segment or a part of one,
- * `**` alone between dots for one or more segments.
+ * Describes why a text is not the name of an action that a fragment can call (S2.4); undefined where it is
+ * one.
  */
-export function namePatternProblem(pattern: string): string | undefined {
-  if (pattern.length > maxLength) return `A pattern has at most ${maxLength} characters.`;
-  const mark = foreign.exec(pattern);
-  if (mark !== null) return `\`${mark[0]}\` means nothing in a pattern: only \`*\` and \`**\` do.`;
-  for (const segment of pattern.split(".")) {
-    if (segment === "") return "A pattern has no empty segment.";
-    if (segment !== "**" && segment.includes("**")) return "`**` stands alone between dots.";
+export function actionNameProblem(name: string): string | undefined {
+  if (name.split(".").some((segment) => segment.startsWith("$")))
+    return "Actions with a segment that begins with `$` are internal: fragments cannot call them.";
+  return commonProblem(name, "The name of an action");
+}
+
+function commonProblem(text: string, subject: string): string | undefined {
+  if (text.length > maxLength) return `${subject} can have at most ${maxLength} characters.`;
+  const refused = refusedCharacter.exec(text)?.[0];
+  if (refused !== undefined) {
+    const isControl = refused < "!" || refused > "~";
+    return `${subject} cannot contain ${isControl ? "control characters" : `\`${refused}\``}.`;
   }
+  if (text.split(".").includes("")) return `${subject} cannot have an empty segment.`;
   return undefined;
 }
 
 /**
- * Compiles a pattern of names. `player.**` matches `player.message.list`, not `player`.
+ * Checks whether the text of `event` or `events` is a function: it contains `=>`, or begins with `function`.
+ */
+export function isFunctionText(text: string): boolean {
+  return text.includes("=>") || /^\s*(?:async\s+)?function\b/.test(text);
+}
+
+/** Checks whether a name matches a compiled pattern. */
+export type NameMatcher = (name: string) => boolean;
+
+/**
+ * Compiles a pattern of names (S7.1). A match takes at most the pattern's length times the name's length.
  *
- * Not picomatch: its globstar may match nothing, and a pattern with many stars becomes a regular expression that takes
- * exponential time on hostile names. This takes at most pattern length times name length.
+ * Not with picomatch: its `**` can match no segment, and a pattern with many stars becomes a regular
+ * expression that takes exponential time for hostile names.
  */
 export function nameMatcher(pattern: string): NameMatcher {
   if (!pattern.includes("*")) return (name) => name === pattern;
@@ -33,16 +71,17 @@ export function nameMatcher(pattern: string): NameMatcher {
 }
 
 /**
- * Whether some name matches both patterns (S7.2). A name is a pattern too: the one that it alone matches. Takes at most
- * the length of one times that of the other.
+ * Checks whether some name matches both patterns (S7.2). A name is the pattern that matches only itself.
+ * Takes at most the length of one pattern times the length of the other.
  */
 export function overlaps(one: string, other: string): boolean {
   return globsOverlap(patternParts(one), patternParts(other), "more", segmentsOverlap);
 }
 
+/** A part of a pattern: any one segment, any number of segments, or the characters of one segment. */
 type Part = "one" | "more" | { readonly glob: readonly string[] };
 
-// One or more is one, and then none or more.
+// `**` is one or more segments, written as one segment and then any number of segments.
 function patternParts(pattern: string): readonly Part[] {
   return pattern
     .split(".")
@@ -55,15 +94,15 @@ function segmentPart(segment: string): Part {
 
 function segmentMatches(part: Part, segment: string): boolean {
   if (typeof part === "string") return true;
-  return globMatches(part.glob, [...segment], "*", (wanted, found) => wanted === found);
+  return globMatches(part.glob, [...segment], "*", (expected, actual) => expected === actual);
 }
 
-// The classic two pointers: on a mismatch only the last star takes one more.
+// The greedy two-pointer algorithm: after a mismatch, only the last star takes one more item.
 function globMatches<P, I>(
   pattern: readonly P[],
   items: readonly I[],
   star: P,
-  fits: (part: P, item: I) => boolean,
+  matches: (part: P, item: I) => boolean,
 ): boolean {
   let at = 0;
   let item = 0;
@@ -74,7 +113,7 @@ function globMatches<P, I>(
     if (at < pattern.length && part === star) {
       starAt = at++;
       starItem = item;
-    } else if (at < pattern.length && fits(part as P, items[item] as I)) {
+    } else if (at < pattern.length && matches(part as P, items[item] as I)) {
       at++;
       item++;
     } else if (starAt >= 0) {
@@ -91,50 +130,27 @@ function segmentsOverlap(one: Part, other: Part): boolean {
   return globsOverlap(one.glob, other.glob, "*", (left, right) => left === right);
 }
 
-// `row[n]`: what was read of `one` and the first n parts of `other` can stand for the same. A star takes nothing, or what
-// the other side has next.
+// Dynamic programming: `row[n]` is true where the parts of `one` so far and the first n parts of `other`
+// overlap. A star takes nothing, or the next part of the other pattern.
 function globsOverlap<P>(
   one: readonly P[],
   other: readonly P[],
   star: P,
-  fits: (left: P, right: P) => boolean,
+  matches: (left: P, right: P) => boolean,
 ): boolean {
   let row = [true];
   for (const [index, part] of other.entries()) row.push(row[index] === true && part === star);
   for (const left of one) {
     const next = [row[0] === true && left === star];
     for (const [index, right] of other.entries()) {
-      const starred = left === star || right === star;
+      const hasStar = left === star || right === star;
       next.push(
-        starred ? row[index + 1] === true || next[index] === true : row[index] === true && fits(left, right),
+        hasStar
+          ? row[index + 1] === true || next[index] === true
+          : row[index] === true && matches(left, right),
       );
     }
     row = next;
   }
   return row.at(-1) === true;
-}
-
-/** What is wrong with the name of an event that is to be sent or asked for (S6.5), or undefined. */
-export function eventNameProblem(name: unknown): string | undefined {
-  if (typeof name !== "string") return "The name of an event is a string.";
-  if (name.length > maxLength) return `The name of an event has at most ${maxLength} characters.`;
-  if (name.startsWith("$")) return "Events whose name begins with `$` are the broker's own.";
-  if (name.includes("*")) return "An event has a name here, not a pattern: `*` is not allowed.";
-  if (name.split(".").includes("")) return "The name of an event has no empty segment.";
-  return undefined;
-}
-
-/** What is wrong with the name of an action that is to be mapped (S2.4), or undefined. */
-export function actionNameProblem(name: string): string | undefined {
-  if (name.length > maxLength) return `The name of an action has at most ${maxLength} characters.`;
-  const segments = name.split(".");
-  if (segments.includes("")) return "The name of an action has no empty segment.";
-  if (segments.some((segment) => segment.startsWith("$")))
-    return "Actions with a segment that begins with `$` are internal, and cannot be mapped.";
-  return undefined;
-}
-
-/** Whether the text of `event` or `events` is a function rather than a name: it holds `=>`, or begins with `function`. */
-export function isFunctionText(text: string): boolean {
-  return text.includes("=>") || /^\s*(?:async\s+)?function\b/.test(text);
 }

@@ -1,4 +1,4 @@
-/** Names of members whose values nobody may read in logs, reports, examples and explanations. One list for all (S9.10). */
+/** Patterns of member names whose values are redacted in logs, reports, examples and explanations (S9.10). */
 export const secretNames: readonly RegExp[] = [
   /password/i,
   /secret/i,
@@ -9,17 +9,17 @@ export const secretNames: readonly RegExp[] = [
   /cookie/i,
 ];
 
-/** What stands in a secret's place. */
+/** Replaces a secret. */
 export const redactValue = "*REDACTED*";
 
-/** What stands at the end of a text that was cut. */
+/** Marks the end of a truncated text. */
 export const omitted = "*OMITTED*";
 
-/** What is written in place of what is left out. */
+/** The texts that replace secrets and omitted parts. */
 export interface Notations {
-  /** In a secret's place. Default `*REDACTED*`. */
+  /** Replaces a secret. Default `*REDACTED*`. */
   readonly redacted?: string;
-  /** At the end of a text that was cut. Default `*OMITTED*`. */
+  /** Marks the end of a truncated text. Default `*OMITTED*`. */
   readonly omitted?: string;
 }
 
@@ -27,34 +27,37 @@ const member = /(?:"([^"\\]{1,100})"|'([^'\\]{1,100})'|(?<![\w$-])([\w$-]+))\s*[
 const jsonWebToken = /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*/g;
 const credentials = /\b(Bearer|Basic|Digest|ApiKey)\s+[\w+/=.~-]+/gi;
 
-/** Whether the values of a member may not be read. `more` are looked at beside the one list. */
+/**
+ * Checks whether the values of a member are secret.
+ * @param more patterns in addition to `secretNames`
+ */
 export function isSecretName(name: string, more: readonly RegExp[] = []): boolean {
-  // `search` has no memory: `test` would begin where a pattern with the flag g ended before.
+  // `search` is stateless. `test` would continue after the last match of a pattern with the flag g.
   return [...secretNames, ...more].some((secret) => name.search(secret) >= 0);
 }
 
 /**
- * A text without the values of members with secret names and without credentials, cut.
+ * Truncates a text, and redacts credentials and the values of members with secret names.
  *
- * @param longest characters; default 1,000
- * @param more names beside the one list
+ * @param maxLength in characters; default 1,000
+ * @param more patterns in addition to `secretNames`
  */
 export function redactText(
   text: string,
-  longest = 1_000,
+  maxLength = 1_000,
   notations: Notations = {},
   more: readonly RegExp[] = [],
 ): string {
-  const { redacted: hidden = redactValue, omitted: end = omitted } = notations;
-  const cut = text.length > longest ? text.slice(0, longest) : text;
-  const open = withoutSecrets(cut, hidden, more)
-    .replace(credentials, (_, scheme: string) => `${scheme} ${hidden}`)
-    .replace(jsonWebToken, () => hidden);
-  return cut === text ? open : `${open}${end}`;
+  const { redacted = redactValue, omitted: end = omitted } = notations;
+  const truncated = text.length > maxLength ? text.slice(0, maxLength) : text;
+  const result = redactMembers(truncated, redacted, more)
+    .replace(credentials, (_, scheme: string) => `${scheme} ${redacted}`)
+    .replace(jsonWebToken, () => redacted);
+  return truncated === text ? result : `${result}${end}`;
 }
 
-function withoutSecrets(text: string, hidden: string, more: readonly RegExp[]): string {
-  let open = "";
+function redactMembers(text: string, redacted: string, more: readonly RegExp[]): string {
+  let result = "";
   let at = 0;
   for (const match of text.matchAll(member)) {
     if (match.index < at) continue;
@@ -63,13 +66,16 @@ function withoutSecrets(text: string, hidden: string, more: readonly RegExp[]): 
     const begin = match.index + whole.length;
     const end = valueEnd(text, begin);
     if (end === begin) continue;
-    open += `${text.slice(at, begin)}${hidden}`;
+    result += `${text.slice(at, begin)}${redacted}`;
     at = end;
   }
-  return open + text.slice(at);
+  return result + text.slice(at);
 }
 
-/** Where a value ends: a quoted text, or what brackets hold, whole, also where the text was cut in it; else one word or two. */
+/**
+ * Finds the end of a value: of a quoted text or of brackets with their content, even where the text was
+ * truncated in them; otherwise of one word, or of a scheme and its credentials.
+ */
 function valueEnd(text: string, begin: number): number {
   const first = text[begin];
   if (first === '"' || first === "'" || first === "`") return quotedEnd(text, begin);

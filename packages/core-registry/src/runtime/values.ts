@@ -1,16 +1,23 @@
 import { Readable } from "node:stream";
 
-/** Whether a value is an object with members: not null, and no array. */
+/** Checks whether a value is an object with members: neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is a stream, a file or bytes: nothing that JSON can represent. */
+/** Checks whether a value is a stream, a file or bytes, which JSON cannot represent. */
 export function isOpaque(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   if (value instanceof Readable || value instanceof ReadableStream) return true;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
   return "createReadStream" in value && typeof value.createReadStream === "function";
+}
+
+/** Reads an own property of an object or array (S3.4); undefined where it does not exist or is a function. */
+export function ownProperty(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  const property = (value as Readonly<Record<string, unknown>>)[key];
+  return typeof property === "function" ? undefined : property;
 }
 
 /** Destroys a stream that will not be sent, so that its producer does not wait. Leaves a file unopened. */
@@ -19,7 +26,10 @@ export function discardStream(value: unknown): void {
   else if (value instanceof ReadableStream) value.cancel().catch(() => undefined);
 }
 
-/** Applies `next` to a value, at once where the value is no promise: most values are none. */
+/**
+ * Applies `next` to a value, or to the result of a promise. Without a promise it is called synchronously,
+ * which is cheaper: most values of a request are not promises.
+ */
 export function chain<Value, Next>(
   value: Value | Promise<Value>,
   next: (value: Value) => Next,
@@ -30,8 +40,8 @@ export function chain<Value, Next>(
 class NotPlain extends Error {}
 
 /**
- * The text that identifies plain data: equal texts mean equal data. Undefined for streams, bytes, cycles and
- * everything else that JSON cannot represent: such values are not cached.
+ * Returns a text that identifies plain data: equal texts mean equal data. Returns undefined for values that
+ * JSON cannot represent (streams, bytes, cycles), which therefore cannot be cached.
  */
 export function plainKey(value: unknown): string | undefined {
   try {
@@ -41,7 +51,7 @@ export function plainKey(value: unknown): string | undefined {
   }
 }
 
-// `this[key]` is the member before its own `toJSON` was called: a date is not plain.
+// `this[key]` is the member before its `toJSON` was called, so a `Date` is recognised as not plain.
 function onlyPlain(this: unknown, key: string, value: unknown): unknown {
   const member: unknown = typeof this === "object" && this !== null ? Reflect.get(this, key) : value;
   if (typeof member === "function") throw new NotPlain();

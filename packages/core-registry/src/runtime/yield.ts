@@ -1,13 +1,13 @@
 /**
- * Gives the event loop a turn where the caller has held it for too long; returns undefined where it has not, so that
- * short work costs no promise. Called between the steps of long work.
+ * Yields to the event loop where the caller has occupied it for too long. Otherwise returns undefined, so
+ * that short work creates no promise. Long work calls it between its steps.
  */
 export type YieldToEventLoop = () => Promise<void> | undefined;
 
 /**
- * Makes the function that work of one kind calls between its steps.
- * @param maxMs how long the work can hold the event loop, in milliseconds
- * @param signal rejects the next turn with its reason, where the result of the work is not wanted any more
+ * Creates the function that long work calls between its steps.
+ * @param maxMs how long the work can occupy the event loop, in milliseconds
+ * @param signal cancels the work: the next yield rejects with its reason
  */
 export function createYield(maxMs = 0.5, signal?: AbortSignal): YieldToEventLoop {
   let since = performance.now();

@@ -10,13 +10,13 @@ const broker = {
 };
 
 describe("S17: a plugin is checked when it is loaded", () => {
-  test("one that keeps its contract passes, capabilities or not", () => {
+  test("a plugin that implements its contract passes, with and without capabilities", () => {
     expect(() => checkPlugin("broker", broker)).not.toThrow();
     expect(() => checkPlugin("broker", { ...broker, publish: async () => undefined })).not.toThrow();
     expect(() => checkPlugin("broker", { ...broker, publish: undefined })).not.toThrow();
   });
 
-  test("a schema may be a function", () => {
+  test("a schema can be a function", () => {
     const policy = {
       contract: 1,
       key: "ip",
@@ -38,29 +38,29 @@ describe("S17: a plugin is checked when it is loaded", () => {
     expect(() => checkPlugin("context", new Test())).not.toThrow();
   });
 
-  test("another contract is refused, and nothing else is said of it", () => {
+  test("another contract is refused, without a list of other problems", () => {
     expect(() => checkPlugin("broker", { contract: 2, name: "test", new: 1 })).toThrow(
-      "The broker plugin 'test' keeps contract 2; this gateway knows contract 1.",
+      "The broker plugin 'test' implements contract 2; this gateway supports contract 1.",
     );
     expect(() => checkPlugin("broker", { ...broker, contract: undefined })).toThrow(
-      "keeps contract undefined",
+      "implements contract undefined",
     );
   });
 
-  test("an unknown member is refused, with the nearest right one", () => {
+  test("an unknown member is refused, with the nearest known name", () => {
     expect(() => checkPlugin("broker", { ...broker, publsih: () => undefined })).toThrow(
-      "The broker plugin 'test' has a member 'publsih' that is not known (did you mean 'publish'?).",
+      "The broker plugin 'test' has an unknown member 'publsih' (did you mean 'publish'?).",
     );
   });
 
-  test("everything that is wrong is told at once", () => {
+  test("the error lists all problems", () => {
     const { call: _, ...without } = broker;
     expect(() => checkPlugin("broker", { ...without, stop: "now" })).toThrow(
-      "The broker plugin 'test' has a member 'stop' that is string, not function; lacks the member 'call'.",
+      "The broker plugin 'test' has a member 'stop' of type string instead of function; lacks the member 'call'.",
     );
   });
 
-  test("what is no object is no plugin", () => {
+  test("a value that is not an object is refused", () => {
     for (const plugin of [undefined, null, "moleculer", () => broker]) {
       expect(() => checkPlugin("broker", plugin)).toThrow(
         expect.objectContaining({ code: "PLUGIN_INVALID" }),

@@ -35,7 +35,7 @@ test("a broker needs a name, start, stop and call; everything else is a capabili
   expect([least, silent, odd, later]).toHaveLength(4);
 });
 
-test("a broker is given no more of a request than it may know", () => {
+test("a broker receives only the CallScope part of a request", () => {
   const curious: Broker = {
     contract: 1,
     name: "curious",
@@ -47,7 +47,7 @@ test("a broker is given no more of a request than it may know", () => {
   expect(curious.name).toBe("curious");
 });
 
-test("a protocol's input is what its schema gives; its data is its own", () => {
+test("the schema of a protocol determines the type of its input", () => {
   const typed: Protocol<{ readonly paths: readonly string[] }, { readonly size: number }> = {
     contract: 1,
     key: "Typed",
@@ -73,7 +73,7 @@ test("a protocol's input is what its schema gives; its data is its own", () => {
   expect([plain, wrong]).toHaveLength(2);
 });
 
-test("a policy answers with a verdict, which is data", () => {
+test("a policy returns a verdict as plain data", () => {
   expectTypeOf<Verdict["allowed"]>().toEqualTypeOf<boolean>();
   const policy: Policy<{ readonly scope: readonly string[] }> = {
     contract: 1,
@@ -86,7 +86,7 @@ test("a policy answers with a verdict, which is data", () => {
   expect(policy.key).toBe("scope");
 });
 
-test("a route is HTTP or WebSocket, and says which", () => {
+test("a route is HTTP or WebSocket, by its kind", () => {
   expectTypeOf<Route>().toEqualTypeOf<HttpRoute | WebSocketRoute>();
   const reply: Reply = { status: 200, headers: [["content-type", "text/plain"]], body: "x" };
   // @ts-expect-error: HEAD follows GET, and is no method of a route
@@ -98,7 +98,7 @@ test("a route is HTTP or WebSocket, and says which", () => {
   expect([head, framework, socket]).toHaveLength(3);
 });
 
-test("what may be seen of a context value is decided by its factory", () => {
+test("the factory of a context value determines its view", () => {
   const factory: ContextFactory<{ readonly token: string; readonly scope: readonly string[] }> = {
     contract: 1,
     name: "auth",
@@ -109,13 +109,13 @@ test("what may be seen of a context value is decided by its factory", () => {
   expect(general.name).toBe("auth");
 });
 
-test("codes are a closed list", () => {
+test("error codes are a closed union", () => {
   expectTypeOf<"ACTION_UNAVAILABLE">().toMatchTypeOf<ErrorCode>();
   // @ts-expect-error: no such code
   expect(() => new TidegateError("NO_SUCH_CODE")).not.toBe(undefined);
 });
 
-test("access, claims, pages and functions have no loose ends", () => {
+test("access, claims, pages and functions have exact types", () => {
   // @ts-expect-error: not a kind of access
   const access: Access = "public";
   // @ts-expect-error: a claim says where it stands

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { errorCodes, isTidegateError, TidegateError } from "../../src/contracts/errors.ts";
 
-test("docs/errors.md lists every code with its status, close code and meaning, and no other", () => {
+test("docs/errors.md lists exactly these codes with status, close code and title", () => {
   const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
   const expected = Object.entries(errorCodes).map(
@@ -11,7 +11,7 @@ test("docs/errors.md lists every code with its status, close code and meaning, a
   expect(rows).toEqual(expected);
 });
 
-test("an error keeps its cause, its status can be the service's own, and it is known across copies of the package", () => {
+test("an error keeps its cause, can have the service's status, and is recognised across copies of the package", () => {
   const cause = new Error("inside");
   const error = new TidegateError("SERVICE_ERROR", "The player is retired.", { cause, status: 410 });
   expect(error.status).toBe(410);

@@ -1,14 +1,14 @@
 import { memoryBroker } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import type { BrokerSink } from "../../src/contracts/broker.ts";
-import { createHub } from "../../src/runtime/event-hub.ts";
+import { createEventHub } from "../../src/runtime/event-hub.ts";
 
 const never = new AbortController().signal;
 const packet = (event: string, payload: unknown = null) => ({ event, payload, broadcast: false });
 
 describe("S6: the hub between brokers and subscribers", () => {
-  test("gives each subscriber what matches one of its patterns, once and in order, from the call on", async () => {
-    const hub = createHub([]);
+  test("delivers each matching event once and in order, from the call of subscribe on", async () => {
+    const hub = createEventHub([]);
     hub.receive(packet("player.joined", 0));
     const both = hub.subscribe(["player.*", "player.joined"], never);
     const team = hub.subscribe(["team.**"], never);
@@ -20,14 +20,14 @@ describe("S6: the hub between brokers and subscribers", () => {
   });
 
   test("S6.5: events whose name begins with `$` are never delivered", async () => {
-    const hub = createHub([]);
+    const hub = createEventHub([]);
     const all = hub.subscribe(["**"], never);
     hub.receive(packet("$node.connected"));
     hub.receive(packet("player.joined"));
     expect((await all.next()).value?.event).toBe("player.joined");
   });
 
-  test("tells the brokers which events are wanted, once per burst, and when nobody wants them any more", async () => {
+  test("passes the patterns to the brokers once per burst, also when the last subscriber leaves", async () => {
     const bus = memoryBroker();
     const received: string[] = [];
     const sink: BrokerSink = {
@@ -36,7 +36,7 @@ describe("S6: the hub between brokers and subscribers", () => {
       event: ({ event }) => void received.push(event),
     };
     await bus.broker.start(sink);
-    const hub = createHub([bus.broker]);
+    const hub = createEventHub([bus.broker]);
     const ended = new AbortController();
     const packets = hub.subscribe(["a.*", "b"], ended.signal);
     hub.subscribe(["b"], ended.signal);
@@ -49,8 +49,8 @@ describe("S6: the hub between brokers and subscribers", () => {
     expect(hub.size).toBe(0);
   });
 
-  test("a subscriber that does not take what it gets ends with SLOW_CONSUMER, and no other one is hurt", async () => {
-    const hub = createHub([]);
+  test("a subscriber that does not read ends with SLOW_CONSUMER, and no other subscriber is affected", async () => {
+    const hub = createEventHub([]);
     const slow = hub.subscribe(["a"], never);
     const quick = hub.subscribe(["a"], never);
     for (let index = 0; index <= 1_000; index++) {
@@ -62,8 +62,8 @@ describe("S6: the hub between brokers and subscribers", () => {
     expect(hub.size).toBe(1);
   });
 
-  test("`return` ends it, also while somebody waits; a signal that fired before lets nothing begin", async () => {
-    const hub = createHub([]);
+  test("`return` ends it, also while a read waits; with an aborted signal it does not begin", async () => {
+    const hub = createEventHub([]);
     const packets = hub.subscribe(["a"], never);
     const waiting = packets.next();
     await packets.return?.();

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { attachedValue, memoize } from "../../src/runtime/memoize.ts";
 
-describe("an annotation", () => {
+describe("attachedValue", () => {
   it("keeps something of an object, out of sight of whoever looks at it", () => {
     const notes = attachedValue<object, string>();
     const key = { a: 1 };
@@ -39,7 +39,7 @@ describe("an annotation", () => {
   });
 });
 
-describe("what is made once", () => {
+describe("memoize", () => {
   it("is made when it is first asked for, also where it is undefined", () => {
     const make = vi.fn(({ a }: { readonly a: number }) => (a > 1 ? { a } : undefined));
     const made = memoize(make);

@@ -14,7 +14,7 @@ import {
   type ReadFragment,
   readFragment,
 } from "../../runtime/fragment/read.ts";
-import { boundedHash, boundsFinding } from "../../runtime/fragment/size-limits.ts";
+import { prefixHash, sizeFinding } from "../../runtime/fragment/size-limits.ts";
 
 /** A fragment of a service, compiled. Immutable: all branches and versions that use the fragment share it. */
 export interface CompiledFragment {
@@ -60,7 +60,7 @@ export async function compileFragment(
   compiler: FragmentCompiler,
   signal: AbortSignal,
 ): Promise<CompiledFragment> {
-  const oversized = boundsFinding(raw);
+  const oversized = sizeFinding(raw);
   if (oversized !== undefined) return unreadFragment(raw, service, oversized);
   const read = await readFragment(raw, service, compiler);
   const { branch, hash } = read;
@@ -84,7 +84,7 @@ export async function compileFragment(
  * The text that identifies a published fragment, including its documentation, which the hash does not cover.
  */
 export function fragmentText(raw: unknown, service: string): string {
-  const oversized = boundsFinding(raw);
+  const oversized = sizeFinding(raw);
   return canonicalJson(
     oversized === undefined ? { service, raw } : { service, ...unreadIdentity(raw, oversized) },
   );
@@ -112,7 +112,7 @@ interface UnreadIdentity {
 }
 
 function unreadIdentity(raw: unknown, { code }: Finding): UnreadIdentity {
-  return { branch: branchOf(raw, undefined), code, hash: boundedHash(raw) };
+  return { branch: branchOf(raw, undefined), code, hash: prefixHash(raw) };
 }
 
 /** The tools that all parts of a fragment are compiled with. `addFinding` adds to `findings`. */
@@ -125,7 +125,7 @@ function compileTools(
     origin,
     sandbox: compiler.sandbox,
     contexts: compiler.contexts,
-    off: compiler.disabledPolicies,
+    disabledPolicies: compiler.disabledPolicies,
     addFinding: (finding) => void findings.push(finding),
     reportRuntime: (finding) => compiler.reportRuntime(origin, finding),
     console: (message) => compiler.reportRuntime(origin, message),
@@ -140,7 +140,7 @@ function compileGate(
   return compilePolicyGate(policy?.value, policies, {
     ...tools,
     addFinding: (finding) =>
-      tools.addFinding({ ...finding, jsonPath: policy?.original(finding.jsonPath) ?? finding.jsonPath }),
+      tools.addFinding({ ...finding, jsonPath: policy?.originalPath(finding.jsonPath) ?? finding.jsonPath }),
   });
 }
 
@@ -156,7 +156,7 @@ async function compileParts(
     const part = inputs.get(protocol.key);
     if (part === undefined) continue;
     const addFinding = (finding: Finding): void =>
-      common.addFinding({ ...finding, jsonPath: part.original(finding.jsonPath) });
+      common.addFinding({ ...finding, jsonPath: part.originalPath(finding.jsonPath) });
     const compiled = await compilePart(protocol, part.value, {
       origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
       connectors: createConnectorTable({

@@ -1,5 +1,5 @@
 import type { Finding, Origin } from "../../contracts/report.ts";
-import { jsonFrame, jsonFrames, keysOf } from "../../runtime/fragment/frames.ts";
+import { jsonFrame, jsonFrames, parseJsonPath } from "../../runtime/fragment/frames.ts";
 
 /** How many findings of a report show the lines of the fragment around their place. */
 const maxFrames = 20;
@@ -54,7 +54,7 @@ export function completeRuntimeFinding(
   const { jsonPath } = finding;
   const label = `${service} ${jsonPath}`;
   // A policy names a function by its own member.
-  const memberThrew = `: ${service} ${keysOf(jsonPath).at(-1) ?? ""} threw `;
+  const memberThrew = `: ${service} ${parseJsonPath(jsonPath).at(-1) ?? ""} threw `;
   const message = finding.message.startsWith(`${label}: `)
     ? finding.message.slice(label.length + 2)
     : finding.message.startsWith(label)

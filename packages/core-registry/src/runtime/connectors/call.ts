@@ -7,90 +7,195 @@ import { actionNameProblem } from "../names.ts";
 import { type CompiledParams, compileParams } from "../params/params.ts";
 import { chain, isObject } from "../values.ts";
 import { type BatchCaller, batchAnswers, callInBatch } from "./batch.ts";
-import { compileInline, failureFinding, type InlineFunction } from "./function.ts";
+import {
+  type ConnectorFunction,
+  compileConnectorFunction,
+  runtimeErrorFinding,
+  sourcesRead,
+} from "./function.ts";
 import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
+import type { NameRules } from "./policy-gate.ts";
 
-/** Seconds after which a call of a missing action may be tried again: S9.3 removes it after 2 where it left for good. */
+/** Seconds after which a client can retry where no service provides the action. */
 const retryAfter = 2;
-/** The most entries of one batch (S5.4). */
-const entriesLimit = 100;
+/** Entries of one batch (S5.4), unless the configuration says otherwise. */
+const defaultEntriesLimit = 100;
+const noValues = {};
 
-/** Compiles `call` (S2): `if`, params, policies, batch, call, map. What is wrong is told; with an error it is not to be used. */
-export function compileCall(config: CallConfig, places: CallPlaces, plan: ConnectorPlan): Connector {
+/** JSON paths of the parts of a `call`. They differ in the short forms (S2.2). */
+export interface CallPaths {
+  readonly connector: string;
+  /** The path of the action's name. */
+  readonly action: string;
+  /** The path of the object that has the other members. */
+  readonly members: string;
+}
+
+/** Compiles `call` (S2). Adds findings for problems; after an error the result must not be used. */
+export function compileCall(config: CallConfig, paths: CallPaths, plan: ConnectorPlan): Connector {
   const { tools, options, sources } = plan;
-  checkAction(config, places, plan);
-  const inline = (text: string | undefined, member: string, own: readonly string[], request: boolean) =>
-    text === undefined
-      ? undefined
-      : compileInline(
-          text,
-          `${places.members}.${member}`,
-          { sources, contexts: tools.contexts, own, request },
-          tools,
-        );
-  const condition = inline(config.if, "if", [], false);
-  const map = inline(config.map, "map", ["response"], true);
+  const { contexts } = tools;
+  const { action } = config;
+  checkActionName(action, paths, tools);
+  const condition = compileConnectorFunction(
+    config.if,
+    `${paths.members}.if`,
+    { sources, contexts, values: [] },
+    tools,
+  );
+  const map = compileConnectorFunction(
+    config.map,
+    `${paths.members}.map`,
+    { sources, contexts, values: ["response"], request: true },
+    tools,
+  );
+  const paramsPath = `${paths.members}.params`;
   const params = compileParams(config.params, {
-    jsonPath: `${places.members}.params`,
+    jsonPath: paramsPath,
     sources: options.sources,
     implicit: options.implicit,
     batching: options.batching,
-    contexts: tools.contexts,
+    contexts,
     implicitParams: config.implicitParams !== false,
-    found: tools.addFinding,
+    addFinding: tools.addFinding,
   });
-  const batched = checkBatching(config, places, plan, params);
-
-  const { action } = config;
-  const decide = callDecision({ action, condition, params, paramsPath: `${places.members}.params` }, tools);
-  const mapped = (scope: Scope, given: Sources, made: unknown, response: unknown): unknown =>
-    map === undefined ? response : map.call(scope, given, { params: made, response });
-  const alone = (scope: Scope, given: Sources): unknown =>
-    chain(decide(scope, given), (made) => {
-      if (made === undefined) return null;
-      const answer = callAction(scope, { action, params: made }, tools.examples);
-      return map === undefined ? answer : answer.then((response) => mapped(scope, given, made, response));
-    });
-  const caller = batchCaller(action, places, plan);
-  const together = async (scope: Scope, given: Sources): Promise<unknown> => {
-    const answer = await callInBatch(scope, caller, batched, () => decide(scope, given));
-    return answer === undefined ? null : mapped(scope, given, answer.params, answer.response);
-  };
-
+  const batched = batchedParams(config, paths, plan, params);
+  const rules = tools.gate.rulesFor("call", action);
+  const steps: CallSteps = { action, condition, params, paramsPath, rules, map, tools };
   return {
     kind: "call",
-    reads: [...new Set([...params.reads, ...readsOf(condition), ...readsOf(map)])],
+    reads: [...new Set([...params.reads, ...sourcesRead(condition, map)])],
     description: {
       kind: "call",
-      origin: { ...tools.origin, jsonPath: places.self },
+      origin: { ...tools.origin, jsonPath: paths.connector },
       action,
-      namePath: places.action,
+      namePath: paths.action,
       ...(config.params === undefined ? {} : { params: config.params }),
       ...(batched.length === 0 ? {} : { batchedParams: batched }),
       implicitParams: params.implicit,
       implicitSources: params.implicit ? options.implicit : [],
-      rules: tools.gate.rulesFor("call", action)?.rules ?? [],
+      rules: rules?.rules ?? [],
     },
-    run: batched.length === 0 ? alone : together,
+    run:
+      batched.length === 0
+        ? runSingle(steps)
+        : runInBatch(steps, batched, tools.batching?.entriesLimit ?? defaultEntriesLimit, paths.action),
   };
 }
 
-function batchCaller(action: string, places: CallPlaces, { tools }: ConnectorPlan): BatchCaller {
-  return {
+/** The compiled parts of a `call`. */
+interface CallSteps {
+  readonly action: string;
+  readonly condition: ConnectorFunction | undefined;
+  readonly params: CompiledParams;
+  readonly paramsPath: string;
+  /** The fragment's rules for the action. */
+  readonly rules: NameRules | undefined;
+  readonly map: ConnectorFunction | undefined;
+  readonly tools: ConnectorTools;
+}
+
+/**
+ * Runs one call (S2.3): `if`, params, the fragment's rules, the owner's rules, the action, `map`. Without an
+ * asynchronous step before the action, everything up to the action runs synchronously.
+ */
+function runSingle(steps: CallSteps): Connector["run"] {
+  const prepare = prepareOf(steps);
+  return (scope, sources) => {
+    const params = prepare(steps, scope, sources);
+    return params instanceof Promise
+      ? params.then((ready) => callAndMap(steps, scope, sources, ready))
+      : callAndMap(steps, scope, sources, params);
+  };
+}
+
+/**
+ * Runs calls that join the batches of their request (S5.4). Each entry has its own `if`, params, rules and
+ * `map`.
+ */
+function runInBatch(
+  steps: CallSteps,
+  names: readonly string[],
+  limit: number,
+  path: string,
+): Connector["run"] {
+  const { action, map, tools } = steps;
+  const prepare = prepareOf(steps);
+  const caller: BatchCaller = {
     action,
-    limit: tools.batching?.entriesLimit ?? entriesLimit,
+    limit,
     call: async (scope, params, entries) => {
-      const answer = await callAction(scope, { action, params, batch: entries }, tools.examples);
+      const response = await callAction(scope, { action, params, batch: entries }, tools.examples);
       try {
-        return batchAnswers(answer, entries, action);
+        return batchAnswers(response, entries, action);
       } catch (error) {
-        tools.reportRuntime(failureFinding(error, places.action));
+        tools.reportRuntime(runtimeErrorFinding(error, path));
         throw error;
       }
     },
   };
+  return async (scope, sources) => {
+    const answer = await callInBatch(scope, caller, names, () => prepare(steps, scope, sources));
+    if (answer === undefined) return null;
+    return map === undefined ? answer.response : map.call(scope, sources, answer);
+  };
 }
 
+// Most calls have no `if` and read no context values.
+function prepareOf({ condition, params }: CallSteps): typeof allowedParams {
+  return condition === undefined && params.contexts.length === 0 ? allowedParams : preparedParams;
+}
+
+/**
+ * Evaluates `if`, and prepares the context values of the params.
+ * @returns the result of `allowedParams`; undefined where `if` is falsy
+ */
+function preparedParams(steps: CallSteps, scope: Scope, sources: Sources): unknown {
+  const { condition, params } = steps;
+  const met = condition === undefined ? true : condition.call(scope, sources, noValues);
+  return chain(met, (isMet) => {
+    if (!isMet) return undefined;
+    const pending = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
+    return chain(pending, () => allowedParams(steps, scope, sources));
+  });
+}
+
+/**
+ * Computes the params, and checks the fragment's rules and then the owner's (S7.2).
+ * @returns the params; a promise of them where a rule is asynchronous
+ * @throws {TidegateError} where a rule denies the call; also as a rejection
+ */
+function allowedParams(steps: CallSteps, scope: Scope, sources: Sources): unknown {
+  const { action, rules, tools } = steps;
+  const entry = scope.directory.action(action);
+  const params = steps.params.make(sources, scope, entry?.params);
+  scope.trace?.({ at: "params", jsonPath: steps.paramsPath, params });
+  const ownerRules =
+    entry === undefined || entry.service === tools.origin.service
+      ? undefined
+      : scope.rules.ownerRules(entry.service, action, tools.gate.owner);
+  const pending = rules?.check(params, scope);
+  const pendingOwner =
+    pending === undefined
+      ? ownerRules?.check(params, scope)
+      : pending.then(() => ownerRules?.check(params, scope));
+  return pendingOwner === undefined ? params : pendingOwner.then(() => params);
+}
+
+/** Calls the action and applies `map`. Without params the result is null, because `if` was falsy. */
+function callAndMap(steps: CallSteps, scope: Scope, sources: Sources, params: unknown): unknown {
+  if (params === undefined) return null;
+  const { action, map, tools } = steps;
+  const response = callAction(scope, { action, params }, tools.examples);
+  return map === undefined
+    ? response
+    : response.then((value) => map.call(scope, sources, { params, response: value }));
+}
+
+/**
+ * @throws {TidegateError} `ACTION_UNAVAILABLE` where no service provides the action, or its service does not
+ * publish it
+ */
 function callAction(
   scope: Scope,
   request: CallRequest,
@@ -99,114 +204,54 @@ function callAction(
   const { action } = request;
   const entry = scope.directory.action(action);
   if (entry === undefined || entry.state === "gone" || !entry.published) {
-    const why = entry !== undefined && !entry.published ? "is not published" : "is not there now";
-    throw new TidegateError("ACTION_UNAVAILABLE", `The action ${action} ${why}.`, {
-      retryAfter,
-      dispatched: false,
-    });
+    const message =
+      entry !== undefined && !entry.published
+        ? `The action ${action} is not published by its service.`
+        : `No service provides the action ${action}.`;
+    throw new TidegateError("ACTION_UNAVAILABLE", message, { retryAfter, dispatched: false });
   }
   const { nodes, broker } = entry;
-  const answer = broker.call(scope, nodes === undefined ? request : { ...request, nodes });
-  examples?.recordCall(action, request.params, answer);
-  return answer;
+  const response = broker.call(scope, nodes === undefined ? request : { ...request, nodes });
+  examples?.recordCall(action, request.params, response);
+  return response;
 }
 
-/** The sources that a function reads; none where there is no function. */
-export function readsOf(inline: InlineFunction | undefined): readonly string[] {
-  return inline?.reads ?? [];
-}
-
-/** Where the members of a `call` stand: they differ in the short forms (S2.2). */
-export interface CallPlaces {
-  /** The connector. */
-  readonly self: string;
-  /** Its action's name. */
-  readonly action: string;
-  /** What its other members begin with. */
-  readonly members: string;
-}
-
-/** Checks the action's name (S2.4). Whether there is such an action is for the registry to say, again and again. */
-export function checkAction(config: CallConfig, places: CallPlaces, { tools }: ConnectorPlan): void {
-  const place = { jsonPath: places.action, found: config.action };
-  const problem = actionNameProblem(config.action);
-  if (problem !== undefined) {
-    tools.addFinding({ severity: "error", code: "ACTION_NAME_INVALID", message: problem, ...place });
-  }
+/** Checks the action's name (S2.4). Whether the action exists is checked at each merge. */
+function checkActionName(action: string, paths: CallPaths, tools: ConnectorTools): void {
+  const message = actionNameProblem(action);
+  if (message === undefined) return;
+  tools.addFinding({
+    severity: "error",
+    code: "ACTION_NAME_INVALID",
+    jsonPath: paths.action,
+    message,
+    found: action,
+  });
 }
 
 /**
- * The names of the params that travel in batches, sorted: those with `[]` and those of `batchedParams` (S5.4). Tells what
- * is wrong with them.
+ * Collects and checks the names of the batched params (S5.4): those with `[]`, and those of `batchedParams`.
+ * Sorted.
  */
-export function checkBatching(
+function batchedParams(
   config: CallConfig,
-  places: CallPlaces,
+  paths: CallPaths,
   { tools, options }: ConnectorPlan,
-  params: Pick<CompiledParams, "batched" | "implicit">,
+  params: CompiledParams,
 ): readonly string[] {
-  const named = config.batchedParams ?? [];
-  const found = (member: string, message: string): void =>
+  const listed = config.batchedParams ?? [];
+  const addFinding = (member: string, message: string): void =>
     tools.addFinding({
       severity: "error",
       code: "BATCHING_INVALID",
-      jsonPath: `${places.members}.${member}`,
+      jsonPath: `${paths.members}.${member}`,
       message,
     });
-  if (named.length > 0 && !options.batching)
-    found("batchedParams", "Calls are batched in GraphQL, and nowhere else.");
-  const mapped = config.params ?? {};
-  for (const [index, name] of named.entries()) {
-    if (params.implicit || (isObject(mapped) && Object.hasOwn(mapped, name))) continue;
-    found(`batchedParams[${index}]`, `\`params\` maps no \`${name}\`.`);
+  if (listed.length > 0 && !options.batching) addFinding("batchedParams", "Only GraphQL can batch calls.");
+  const mapping = config.params ?? {};
+  for (const [index, name] of listed.entries()) {
+    if (params.implicit || (isObject(mapping) && Object.hasOwn(mapping, name))) continue;
+    addFinding(`batchedParams[${index}]`, `\`params\` has no member \`${name}\`.`);
   }
-  return [...new Set([...params.batched, ...named])].sort();
-}
-
-/** What has to be known before an action is called. */
-export interface CallDecision {
-  /** The action's full name. */
-  readonly action: string;
-  /** `if`, where there is one. */
-  readonly condition: InlineFunction | undefined;
-  /** The mapping. */
-  readonly params: CompiledParams;
-  /** Where the mapping stands. */
-  readonly paramsPath: string;
-}
-
-/**
- * Decides about one call (S2.3): `if`, params, the fragment's policies, the owner's. Gives the params, or undefined where
- * nothing is to be called: at once where it can be, else as a promise. Throws or rejects where it is denied.
- */
-export type Decide = (scope: Scope, sources: Sources) => unknown;
-
-const nothing = {};
-
-/** Makes what decides about the calls of one connector. */
-export function callDecision(
-  { action, condition, params, paramsPath }: CallDecision,
-  { gate, origin }: ConnectorTools,
-): Decide {
-  const guard = gate.rulesFor("call", action);
-
-  const owned = (scope: Scope, made: unknown): unknown => {
-    const owner = scope.directory.action(action)?.service;
-    if (owner === undefined || owner === origin.service) return made;
-    const admitted = scope.rules.ownerRules(owner, action, gate.owner)?.check(made, scope);
-    return admitted === undefined ? made : admitted.then(() => made);
-  };
-  const guarded: Decide = (scope, given) => {
-    const made = params.make(given, scope, scope.directory.action(action)?.params);
-    scope.trace?.({ at: "params", jsonPath: paramsPath, params: made });
-    const admitted = guard?.check(made, scope);
-    return admitted === undefined ? owned(scope, made) : admitted.then(() => owned(scope, made));
-  };
-  const prepared: Decide = (scope, given) => {
-    const ready = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
-    return ready === undefined ? guarded(scope, given) : ready.then(() => guarded(scope, given));
-  };
-  if (condition === undefined) return prepared;
-  return (scope, given) =>
-    chain(condition.call(scope, given, nothing), (met) => (met ? prepared(scope, given) : undefined));
+  return [...new Set([...params.batched, ...listed])].sort();
 }

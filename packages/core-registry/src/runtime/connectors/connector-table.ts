@@ -5,65 +5,83 @@ import type {
   EndpointConnectors,
 } from "../../contracts/connector.ts";
 import type { Finding } from "../../contracts/report.ts";
-import { type CallPlaces, compileCall } from "./call.ts";
-import { compileInline } from "./function.ts";
+import { type CallPaths, compileCall } from "./call.ts";
+import { compileConnectorFunction } from "./function.ts";
 import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
 import { compilePublish } from "./publish.ts";
 import { compileSubscribe } from "./subscribe.ts";
 
 /**
- * Makes the connectors of one fragment (S2). What it compiles knows no branch, version or request: it is shared by all
- * versions that hold the fragment.
+ * Creates the table that compiles the connectors of one fragment (S2). Compiled connectors are independent of
+ * branches, versions and requests: all versions that contain the fragment share them.
  */
 export function createConnectorTable(tools: ConnectorTools): ConnectorTable {
-  const sound = <Made>(options: ConnectorOptions, make: (plan: ConnectorPlan) => Made): Made | undefined => {
-    let failed = false;
-    const addFinding = (finding: Finding): void => {
-      failed ||= finding.severity === "error";
-      tools.addFinding(finding);
-    };
-    const made = make({ tools: { ...tools, addFinding }, options, sources: Object.keys(options.sources) });
-    return failed ? undefined : made;
-  };
   return {
-    compile: (endpoint, options) => sound(options, (plan) => compileEndpoint(endpoint, plan)),
+    compile: (endpoint, options) =>
+      compileUnlessFaulty(tools, options, (plan) => compileEndpoint(endpoint, plan)),
     subscribe: (config, options) =>
-      sound(options, (plan) => compileSubscribe(config, `${options.jsonPath}.subscribe`, plan)),
+      compileUnlessFaulty(tools, options, (plan) =>
+        compileSubscribe(config, `${options.jsonPath}.subscribe`, plan),
+      ),
   };
+}
+
+/** Returns the compiled connector; undefined where compiling it added an error. */
+function compileUnlessFaulty<Compiled>(
+  tools: ConnectorTools,
+  options: ConnectorOptions,
+  compile: (plan: ConnectorPlan) => Compiled,
+): Compiled | undefined {
+  let isFaulty = false;
+  const addFinding = (finding: Finding): void => {
+    isFaulty ||= finding.severity === "error";
+    tools.addFinding(finding);
+  };
+  const compiled = compile({
+    tools: { ...tools, addFinding },
+    options,
+    sources: Object.keys(options.sources),
+  });
+  return isFaulty ? undefined : compiled;
 }
 
 function compileEndpoint(endpoint: EndpointConnectors, plan: ConnectorPlan): Connector | undefined {
-  const { options } = plan;
+  const { jsonPath } = plan.options;
   if (endpoint.call !== undefined)
-    return compileCall(endpoint.call, callPlaces(endpoint.short, options), plan);
-  if (endpoint.publish !== undefined)
-    return compilePublish(endpoint.publish, `${options.jsonPath}.publish`, plan);
-  if (endpoint.map !== undefined) {
-    const place = endpoint.short === "map" ? options.jsonPath : `${options.jsonPath}.map`;
-    return compileMap(endpoint.map, place, plan);
-  }
+    return compileCall(endpoint.call, callPaths(endpoint.short, jsonPath), plan);
+  if (endpoint.publish !== undefined) return compilePublish(endpoint.publish, `${jsonPath}.publish`, plan);
+  if (endpoint.map !== undefined)
+    return compileMap(endpoint.map, endpoint.short === "map" ? jsonPath : `${jsonPath}.map`, plan);
   return undefined;
 }
 
-function callPlaces(short: EndpointConnectors["short"], { jsonPath }: ConnectorOptions): CallPlaces {
-  if (short !== undefined) return { self: jsonPath, action: `${jsonPath}.${short}`, members: jsonPath };
-  return { self: `${jsonPath}.call`, action: `${jsonPath}.call.action`, members: `${jsonPath}.call` };
+function callPaths(short: EndpointConnectors["short"], jsonPath: string): CallPaths {
+  if (short !== undefined) return { connector: jsonPath, action: `${jsonPath}.${short}`, members: jsonPath };
+  return { connector: `${jsonPath}.call`, action: `${jsonPath}.call.action`, members: `${jsonPath}.call` };
 }
 
-const nothing = {};
+const noValues = {};
 
-/** Compiles `map` (S2): a function of the sources. Undefined where its text has an error; that is told. */
-export function compileMap(
+/**
+ * Compiles `map` (S2), a function of the sources. Returns undefined, and adds a finding, where its text has
+ * an error.
+ */
+function compileMap(
   text: string,
-  self: string,
+  jsonPath: string,
   { tools, sources }: ConnectorPlan,
 ): Connector | undefined {
-  const inline = compileInline(text, self, { sources, contexts: tools.contexts, own: [] }, tools);
-  if (inline === undefined) return undefined;
+  const map = compileConnectorFunction(
+    text,
+    jsonPath,
+    { sources, contexts: tools.contexts, values: [] },
+    tools,
+  );
+  if (map === undefined) return undefined;
   return {
     kind: "map",
-    reads: inline.reads,
-    description: { kind: "map", origin: { ...tools.origin, jsonPath: self } },
-    run: (scope, given) => inline.call(scope, given, nothing),
+    reads: map.reads,
+    description: { kind: "map", origin: { ...tools.origin, jsonPath } },
+    run: (scope, values) => map.call(scope, values, noValues),
   };
 }

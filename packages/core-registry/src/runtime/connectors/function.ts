@@ -2,29 +2,33 @@ import type { Sources } from "../../contracts/connector.ts";
 import { isTidegateError } from "../../contracts/errors.ts";
 import type { CheckedFunction } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
-import type { ConsoleMessage, FunctionCheck, FunctionProblem, Sandbox } from "../../contracts/sandbox.ts";
+import type {
+  ConsoleMessage,
+  FunctionCheck,
+  FunctionProblem,
+  Sandbox,
+  SandboxFunction,
+} from "../../contracts/sandbox.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { chain } from "../values.ts";
 
-/** What compiling a function needs. */
+/** The tools with which functions are compiled. */
 export interface FunctionTools {
-  /** Whose function it is. */
+  /** The service that owns the function. */
   readonly origin: Pick<Origin, "service">;
-  /** Runs it. */
   readonly sandbox: Sandbox;
-  /** Takes what is wrong with its text. */
+  /** Adds a problem of the function's text. */
   addFinding(finding: Finding): void;
-  /** Takes what goes wrong while it is in use. */
+  /** Reports a failure while the function is in use. */
   reportRuntime(finding: Finding): void;
-  /** Takes what it writes to its console. */
+  /** Receives the function's console messages. */
   console(message: ConsoleMessage): void;
 }
 
 /**
- * Checks and compiles the text of a function (S11.3). Every problem becomes a finding with its place in the text;
- * undefined where one of them is an error.
- *
- * @param jsonPath where the text stands
+ * Checks and compiles the text of a function (S11.3). Every problem becomes a finding with its place in the
+ * text.
+ * @returns undefined where a problem is an error
  */
 export function compileFunction(
   source: string,
@@ -38,13 +42,13 @@ export function compileFunction(
     label: `${tools.origin.service} ${jsonPath}`,
     service: tools.origin.service,
     console: (message) => tools.console({ ...message, jsonPath }),
-    onLimitExceeded: (error) => tools.reportRuntime(failureFinding(error, jsonPath)),
+    onLimitExceeded: (error) => tools.reportRuntime(runtimeErrorFinding(error, jsonPath)),
   });
   return { check, run };
 }
 
-/** A failure of a function while it was in use, as its developer is told it. */
-export function failureFinding(error: unknown, jsonPath: string): Finding {
+/** Describes an error of a function in use as a finding for the function's developer. */
+export function runtimeErrorFinding(error: unknown, jsonPath: string): Finding {
   const code = error instanceof Error && "code" in error ? String(error.code) : "FUNCTION_THREW";
   return {
     severity: "error",
@@ -59,169 +63,194 @@ function problemFinding(problem: FunctionProblem, jsonPath: string): Finding {
   return { severity, code, jsonPath, message, line, column, frame, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** A function of a connector, ready to run: it is given only what its text reads (S2.6). */
-export interface InlineFunction {
+/**
+ * The values of a connector that its functions receive beside the sources, such as `response`, `params` or
+ * `event`.
+ */
+type Values = Readonly<Record<string, unknown>>;
+
+/** A compiled function of a connector. Its argument has only the properties that its text reads (S2.6). */
+export interface ConnectorFunction {
   /** The sources that it reads, without `context`. */
   readonly reads: readonly string[];
   /**
-   * Prepares the context values that it reads, and runs it. A value where it could be had at once, else a promise.
-   * @param own the values that it sees beside the sources: `response`, `params`, `event`
+   * Prepares the context values that it reads, and calls it. Returns a promise only where one of them is
+   * asynchronous.
    */
-  call(scope: Scope, sources: Sources, own: Readonly<Record<string, unknown>>): unknown;
+  call(scope: Scope, sources: Sources, values: Values): unknown;
 }
 
-/** Compiles a function of a connector. Undefined where its text has an error; that is told. */
-export function compileInline(
-  source: string,
+/** The argument of a connector's function. */
+export interface FunctionArgument {
+  /** Names of the protocol's sources, without `context`. */
+  readonly sources: readonly string[];
+  /** Names of all context values. */
+  readonly contexts: readonly string[];
+  /** Names of the connector's values. They are properties of the argument. */
+  readonly values: readonly string[];
+  /**
+   * True: sources, `context` and `params` are below `request` (`call.map`). Default: they are properties of
+   * the argument.
+   */
+  readonly request?: boolean;
+}
+
+/**
+ * Compiles a function of a connector.
+ * @param source the text; undefined where the connector does not have this function
+ * @returns undefined where there is no text, or where it has an error
+ */
+export function compileConnectorFunction(
+  source: string | undefined,
   jsonPath: string,
-  shape: InlineShape,
+  argument: FunctionArgument,
   tools: FunctionTools,
-): InlineFunction | undefined {
-  const compiled = compileFunction(source, jsonPath, tools);
+): ConnectorFunction | undefined {
+  const compiled = source === undefined ? undefined : compileFunction(source, jsonPath, tools);
   if (compiled === undefined) return undefined;
   const { run } = compiled;
-  const reads = readsOf(compiled.check.reads, shape);
+  const reads = sortReads(compiled.check.reads, argument);
   const label = `${tools.origin.service} ${jsonPath}`;
+  const argumentOf = argument.request ? requestArgument : plainArgument;
 
-  const failed = (error: unknown): never => {
-    // Broken limits are told by the sandbox itself.
+  const fail = (error: unknown): never => {
+    // The sandbox itself reports exceeded limits.
     if (!isTidegateError(error) || error.code === "FUNCTION_THREW" || error.code === "FUNCTION_RESULT")
-      tools.reportRuntime(failureFinding(error, jsonPath));
+      tools.reportRuntime(runtimeErrorFinding(error, jsonPath));
     throw error;
   };
-  const argumentOf = shape.request ? requestArgument : plainArgument;
-  const call = (scope: Scope, sources: Sources, own: Readonly<Record<string, unknown>>): unknown => {
-    const argument = argumentOf(reads, scope, sources, own);
-    return scope.trace === undefined ? attempt(() => run.call(argument), failed) : traced(scope, argument);
-  };
-  const traced = (scope: Scope, argument: unknown): unknown => {
-    const begin = performance.now();
-    const tell = (error?: string): void =>
-      scope.trace?.({
-        at: "function",
-        label,
-        tier: run.tier,
-        ms: performance.now() - begin,
-        ...(error === undefined ? {} : { error }),
-      });
-    const result = attempt(
-      () => run.call(argument),
-      (error) => {
-        tell(error instanceof Error ? error.message : String(error));
-        return failed(error);
-      },
-    );
-    return chain(result, (value) => {
-      tell();
-      return value;
-    });
+  const callPrepared = (scope: Scope, sources: Sources, values: Values): unknown => {
+    const input = argumentOf(reads, scope, sources, values);
+    if (scope.trace === undefined) return callSafely(run, input, fail);
+    return callTraced(run, input, label, scope.trace, fail);
   };
   return {
     reads: reads.sources,
-    call: (scope, sources, own) => {
-      const ready = reads.contexts.length === 0 ? undefined : scope.context.prepare(reads.contexts);
-      return ready === undefined ? call(scope, sources, own) : ready.then(() => call(scope, sources, own));
+    call: (scope, sources, values) => {
+      const pending = reads.contexts.length === 0 ? undefined : scope.context.prepare(reads.contexts);
+      return pending === undefined
+        ? callPrepared(scope, sources, values)
+        : pending.then(() => callPrepared(scope, sources, values));
     },
   };
 }
 
-function attempt(run: () => unknown, failed: (error: unknown) => never): unknown {
+/** Lists the sources that a connector's functions read. */
+export function sourcesRead(...functions: readonly (ConnectorFunction | undefined)[]): readonly string[] {
+  return functions.flatMap((each) => each?.reads ?? []);
+}
+
+function callSafely(run: SandboxFunction, input: unknown, fail: (error: unknown) => never): unknown {
   try {
-    const result = run();
-    return result instanceof Promise ? result.catch(failed) : result;
+    const result = run.call(input);
+    return result instanceof Promise ? result.catch(fail) : result;
   } catch (error) {
-    return failed(error);
+    return fail(error);
   }
 }
 
+function callTraced(
+  run: SandboxFunction,
+  input: unknown,
+  label: string,
+  trace: NonNullable<Scope["trace"]>,
+  fail: (error: unknown) => never,
+): unknown {
+  const begin = performance.now();
+  const traceEnd = (error?: string): void =>
+    trace({
+      at: "function",
+      label,
+      tier: run.tier,
+      ms: performance.now() - begin,
+      ...(error === undefined ? {} : { error }),
+    });
+  const result = callSafely(run, input, (error) => {
+    traceEnd(error instanceof Error ? error.message : String(error));
+    return fail(error);
+  });
+  return chain(result, (value) => {
+    traceEnd();
+    return value;
+  });
+}
+
 function plainArgument(
-  reads: Reads,
+  reads: FunctionReads,
   scope: Scope,
   sources: Sources,
-  own: Readonly<Record<string, unknown>>,
+  values: Values,
 ): Record<string, unknown> {
   const argument: Record<string, unknown> = {};
   for (const name of reads.sources) argument[name] = sources[name];
   if (reads.context) argument.context = scope.context.views(reads.contexts);
-  for (const name of reads.own) argument[name] = own[name];
+  for (const name of reads.values) argument[name] = values[name];
   return argument;
 }
 
 function requestArgument(
-  reads: Reads,
+  reads: FunctionReads,
   scope: Scope,
   sources: Sources,
-  own: Readonly<Record<string, unknown>>,
+  values: Values,
 ): Record<string, unknown> {
-  const request = plainArgument({ ...reads, own: [] }, scope, sources, own);
-  if (reads.params) request.params = own.params;
+  const request = plainArgument({ ...reads, values: [] }, scope, sources, values);
+  if (reads.params) request.params = values.params;
   const argument: Record<string, unknown> = { request };
-  for (const name of reads.own) argument[name] = own[name];
+  for (const name of reads.values) argument[name] = values[name];
   return argument;
 }
 
-/** What a function of a connector sees. */
-export interface InlineShape {
-  /** The protocol's sources, without `context`. */
-  readonly sources: readonly string[];
-  /** Names of all context values that there are. */
-  readonly contexts: readonly string[];
-  /** The names of its own values that stand at the top of its argument. */
-  readonly own: readonly string[];
-  /** True: sources, context and `params` stand below `request` (`call.map`). Default: at the top. */
-  readonly request?: boolean;
-}
-
-/** What a text reads of its argument, by where it comes from. */
-export interface Reads {
+/** The properties of its argument that a function reads, by kind. */
+interface FunctionReads {
   /** Sources, without `context`. */
   readonly sources: readonly string[];
   /** Context values. */
   readonly contexts: readonly string[];
   /** Whether it reads `context` at all. */
   readonly context: boolean;
-  /** The connector's own values at the top of the argument. */
-  readonly own: readonly string[];
+  /** Values of the connector. */
+  readonly values: readonly string[];
   /** Whether it reads `request.params`. */
   readonly params: boolean;
 }
 
-/** Sorts what a text reads (S2.6); all there is where that cannot be told. */
-export function readsOf(reads: FunctionCheck["reads"], shape: InlineShape): Reads {
+/** Sorts the paths that a function reads by kind (S2.6); all properties where the analysis could not tell. */
+function sortReads(paths: FunctionCheck["reads"], argument: FunctionArgument): FunctionReads {
   const sources = new Set<string>();
   const contexts = new Set<string>();
-  const own = new Set<string>();
+  const values = new Set<string>();
   let context = false;
   let params = false;
 
-  const takeContext = (names: readonly string[]): void => {
+  const addContexts = (names: readonly string[]): void => {
     context = true;
     for (const name of names) contexts.add(name);
   };
-  const takeSource = (name: string | undefined, below: string | undefined): void => {
+  const addSource = (name: string | undefined, below: string | undefined): void => {
     if (name === undefined) {
-      for (const each of shape.sources) sources.add(each);
-      takeContext(shape.contexts);
+      for (const each of argument.sources) sources.add(each);
+      addContexts(argument.contexts);
       params = true;
-    } else if (name === "context") takeContext(below === undefined ? shape.contexts : [below]);
+    } else if (name === "context") addContexts(below === undefined ? argument.contexts : [below]);
     else if (name === "params") params = true;
-    else if (shape.sources.includes(name)) sources.add(name);
+    else if (argument.sources.includes(name)) sources.add(name);
   };
 
-  for (const path of reads === "all" ? [[]] : reads) {
+  for (const path of paths === "all" ? [[]] : paths) {
     const [first, second, third] = path;
     if (first === undefined) {
-      for (const name of shape.own) own.add(name);
-      takeSource(undefined, undefined);
-    } else if (shape.own.includes(first)) own.add(first);
-    else if (shape.request !== true) takeSource(first, second);
-    else if (first === "request") takeSource(second, third);
+      for (const name of argument.values) values.add(name);
+      addSource(undefined, undefined);
+    } else if (argument.values.includes(first)) values.add(first);
+    else if (argument.request !== true) addSource(first, second);
+    else if (first === "request") addSource(second, third);
   }
   return {
     sources: [...sources],
-    contexts: shape.contexts.filter((name) => contexts.has(name)),
+    contexts: argument.contexts.filter((name) => contexts.has(name)),
     context,
-    own: [...own],
+    values: [...values],
     params,
   };
 }

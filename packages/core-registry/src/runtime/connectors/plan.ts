@@ -4,29 +4,28 @@ import type { ExampleRecorder } from "../examples.ts";
 import type { FunctionTools } from "./function.ts";
 import type { PolicyGate } from "./policy-gate.ts";
 
-/** What the connectors of one fragment are made with. */
+/** The tools with which all connectors of one fragment are compiled. */
 export interface ConnectorTools extends FunctionTools {
-  /** Whose fragment it is. */
   readonly origin: Pick<Origin, "service" | "hash">;
   /** The fragment's rules. */
   readonly gate: PolicyGate;
-  /** Names of all context values that there are. */
+  /** Names of all context values. */
   readonly contexts: readonly string[];
-  /** Sees calls and events, for examples of them (S9.10). Default: nobody does. */
+  /** Records examples of calls and events (S9.10). Default: none are recorded. */
   readonly examples?: ExampleRecorder;
-  /** How calls are batched (S5.4). */
+  /** The options of batches (S5.4). */
   readonly batching?: {
-    /** The most entries that one call takes. Default 100. */
+    /** The maximum number of entries of one call. Default 100. */
     readonly entriesLimit?: number;
   };
 }
 
-/** What one connector is made with: the fragment's, and the endpoint's. */
+/** The input of compiling one connector. */
 export interface ConnectorPlan {
-  /** The fragment's. */
+  /** The tools of the fragment. */
   readonly tools: ConnectorTools;
-  /** The endpoint's. */
+  /** The options of the endpoint. */
   readonly options: ConnectorOptions;
-  /** The protocol's sources by name. */
+  /** The names of the protocol's sources. */
   readonly sources: readonly string[];
 }

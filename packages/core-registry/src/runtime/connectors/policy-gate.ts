@@ -1,3 +1,19 @@
+/*
+ * The policy gate decides whether a connector can call an action, or send or receive an event (S7):
+ *
+ * 1. `compilePolicyGate` compiles the rules of a fragment, once per fragment (policy-rules.ts).
+ * 2. `rulesFor` selects the rules whose patterns match a name. The selection is cached per name.
+ * 3. `check` runs the checks of the selected rules in order; within a rule, in the configured order of the
+ *    policies:
+ *    a. it prepares the context values that the policy reads,
+ *    b. it takes the verdict from the request's cache or lets the policy decide; an error of the policy is a
+ *       denial,
+ *    c. it sends the verdict to the trace,
+ *    d. it ends at the first denial with UNAUTHENTICATED, FORBIDDEN or the policy's own code.
+ *
+ * All steps are synchronous where they can be: a promise is returned only where a context value or policy is
+ * asynchronous.
+ */
 import type { Verdict } from "../../contracts/call-scope.ts";
 import type { RuleDescription } from "../../contracts/connector.ts";
 import { type ErrorCode, errorCodes, TidegateError } from "../../contracts/errors.ts";
@@ -6,34 +22,36 @@ import type { Scope } from "../../contracts/scope.ts";
 import type { PolicyPart } from "../fragment/policy-schema.ts";
 import { chain, plainKey } from "../values.ts";
 import type { FunctionTools } from "./function.ts";
-import { compileRules, type GateRule, type PolicyGateTools } from "./policy-rules.ts";
+import { compileRules, type GateRule, type PolicyGateTools, type RuleCheck } from "./policy-rules.ts";
 
-/** The rules of one fragment, compiled (S7). */
+/** The compiled rules of one fragment (S7). */
 export interface PolicyGate {
-  /** Whether its fragment says `policy.owner` (S7.2). */
+  /** Whether the fragment has `policy.owner: true` (S7.2). */
   readonly owner: boolean;
   /**
-   * What guards an action or event; undefined where nothing is to be asked.
-   * @param name a name, or a pattern of events: then every rule whose pattern overlaps it guards it (S7.2)
-   * @param asked which of the rules' questions. Default `all`
+   * Selects the rules for an action or event; undefined where none apply.
+   * @param name a name, or a pattern of events: then all rules apply whose patterns overlap it (S7.2)
+   * @param phase the checks to run; default `all`
    */
-  rulesFor(kind: AccessKind, name: string, asked?: Asked): NameRules | undefined;
+  rulesFor(kind: AccessKind, name: string, phase?: CheckPhase): NameRules | undefined;
 }
 
 /**
- * Which of its rules' questions a guard asks. A subscription asks some when it begins and some for each event:
- * `opening`: those that read no params; of these `lasting`: those whose answer holds for every event of one name;
- * `passing`: all but the lasting ones.
+ * The checks that run at one moment. Calls and sent events run `all`. A subscription runs
+ * - `subscribe` when it begins: the checks that read no params, because there is no event yet;
+ * - `firstEvent` for the first event of each name: those of them whose verdict holds for all events of the
+ *   name;
+ * - `everyEvent` for each event: all other checks.
  */
-export type Asked = "all" | "opening" | "lasting" | "passing";
+export type CheckPhase = "all" | "subscribe" | "firstEvent" | "everyEvent";
 
-/** The rules that match one name. */
+/** The rules that apply to one name. */
 export interface NameRules {
   /** The rules as data, in order. */
   readonly rules: readonly RuleDescription[];
   /**
-   * Asks all rules in order. Undefined where they allowed it at once, else a promise.
-   * @throws {TidegateError} `UNAUTHENTICATED`, `FORBIDDEN`, or the code that a policy gave; also as a rejection.
+   * Checks all rules in order. Returns undefined where they allow the access at once, otherwise a promise.
+   * @throws {TidegateError} `UNAUTHENTICATED`, `FORBIDDEN`, or the code of a policy; also as a rejection
    */
   check(params: unknown, scope: Scope): Promise<void> | undefined;
 }
@@ -41,14 +59,13 @@ export interface NameRules {
 /** A gate without rules. */
 export const emptyPolicyGate: PolicyGate = { owner: false, rulesFor: () => undefined };
 
-/** How many names made by functions a gate remembers the rules of. */
-const rememberedNames = 1_000;
+/** The maximum number of names per gate whose rules are cached. Functions can compute any number of names. */
+const maxCachedNames = 1_000;
 
 /**
- * Compiles a fragment's rules (S7.2): for a name all rules whose pattern matches it, in order, and in each the policies
- * in theirs. The first failure ends the evaluation.
+ * Compiles the rules of a fragment (S7.2).
  *
- * @param part as `policySchema` checked it
+ * @param part validated by `policySchema`
  * @param policies in the configured order
  */
 export async function compilePolicyGate(
@@ -59,170 +76,164 @@ export async function compilePolicyGate(
   const rules = await compileRules(part ?? {}, policies, tools);
   const owner = part?.owner === true;
   if (rules.length === 0) return owner ? { ...emptyPolicyGate, owner } : emptyPolicyGate;
-  const remembered = new Map<string, { readonly guard: NameRules | undefined }>();
+  // Not an LRU cache: it would reserve memory for all names, and there is one gate per fragment.
+  const cache = new Map<string, { readonly selected: NameRules | undefined }>();
   return {
     owner,
-    rulesFor: (kind, name, asked = "all") => {
-      const key = `${kind} ${asked} ${name}`;
-      let known = remembered.get(key);
-      if (known === undefined) {
-        known = { guard: guardOf(rules, kind, name, asked, tools) };
-        // There is one for each fragment: it is no cache with room for all names from the start.
-        if (remembered.size >= rememberedNames) remembered.clear();
-        remembered.set(key, known);
+    rulesFor: (kind, name, phase = "all") => {
+      const key = `${kind} ${phase} ${name}`;
+      let cached = cache.get(key);
+      if (cached === undefined) {
+        cached = { selected: selectRules(rules, kind, name, phase, tools) };
+        if (cache.size >= maxCachedNames) cache.clear();
+        cache.set(key, cached);
       }
-      return known.guard;
+      return cached.selected;
     },
   };
 }
 
-function guardOf(
+function selectRules(
   rules: readonly GateRule[],
   kind: AccessKind,
   name: string,
-  asked: Asked,
-  tools: PolicyGateTools,
+  phase: CheckPhase,
+  tools: ReportTools,
 ): NameRules | undefined {
-  const matching = rules.filter((rule) => rule.kind === kind && rule.binds(name));
-  const checks: readonly Check[] = matching.flatMap((rule) =>
-    rule.asks
-      .filter(({ compiled }) => isAsked(compiled, asked))
-      .map(({ policy, compiled, jsonPath }) => ({
-        kind,
-        name,
-        policy,
-        compiled,
-        jsonPath,
-        rule: rule.description,
-      })),
+  const matching = rules.filter((rule) => rule.kind === kind && rule.matches(name));
+  const checks = matching.flatMap((rule) =>
+    rule.checks
+      .filter(({ compiled }) => belongsTo(phase, compiled))
+      .map((check): NameCheck => ({ ...check, kind, name, rule: rule.description })),
   );
-  if (matching.length === 0 || (asked !== "all" && checks.length === 0)) return undefined;
-  const from = (index: number, params: unknown, scope: Scope): Promise<void> | undefined => {
-    for (let at = index; at < checks.length; at++) {
-      const check = checks[at];
-      const admitted = check === undefined ? undefined : ask(check, params, scope, tools);
-      if (admitted !== undefined) return admitted.then(() => from(at + 1, params, scope));
-    }
-    return undefined;
-  };
+  if (matching.length === 0 || (phase !== "all" && checks.length === 0)) return undefined;
   return {
     rules: matching.map((rule) => rule.description),
-    check: (params, scope) => from(0, params, scope),
+    check: (params, scope) => runChecks(checks, 0, params, scope, tools),
   };
 }
 
-function isAsked({ readsParams = false, memo }: CompiledRule, asked: Asked): boolean {
-  const lasting = !readsParams && memo === "identity";
-  if (asked === "opening") return !readsParams;
-  if (asked === "lasting") return lasting;
-  return asked === "all" || !lasting;
+function belongsTo(phase: CheckPhase, { readsParams = false, memo }: CompiledRule): boolean {
+  const holdsForName = !readsParams && memo === "identity";
+  if (phase === "subscribe") return !readsParams;
+  if (phase === "firstEvent") return holdsForName;
+  return phase === "all" || !holdsForName;
 }
 
-function ask(check: Check, params: unknown, scope: Scope, tools: PolicyGateTools): Promise<void> | undefined {
-  const ready = prepare(check.compiled, scope);
-  const asked =
-    ready === undefined
-      ? decide(check, params, scope, tools)
-      : ready.then(() => decide(check, params, scope, tools));
-  return asked instanceof Promise ? asked : undefined;
-}
-
-function prepare(rule: CompiledRule, scope: Scope): Promise<void> | undefined {
-  return rule.reads.length === 0 ? undefined : scope.context.prepare(rule.reads);
-}
-
-/** One question to one policy about one name. */
-export interface Check {
-  /** What is about to happen. */
+/** The check of one policy for one name. */
+interface NameCheck extends RuleCheck {
   readonly kind: AccessKind;
-  /** The action or event. */
   readonly name: string;
-  /** The policy's key. */
-  readonly policy: string;
-  /** The policy's share of the rule. */
-  readonly compiled: CompiledRule;
-  /** Where that stands in the fragment. */
-  readonly jsonPath: string;
-  /** The rule. */
   readonly rule: RuleDescription;
 }
 
-/** How many verdicts of one check a request remembers. */
-const rememberedVerdicts = 256;
+type ReportTools = Pick<FunctionTools, "reportRuntime">;
 
-/**
- * Asks one policy. Nothing where it allowed it at once, else a promise. What it throws denies, and is reported (S7.4).
- * @throws {TidegateError} where it is denied, also as a rejection
- */
-export function decide(
-  check: Check,
+function runChecks(
+  checks: readonly NameCheck[],
+  first: number,
   params: unknown,
   scope: Scope,
-  tools: Pick<FunctionTools, "reportRuntime">,
-): void | Promise<void> {
-  const verdict =
-    check.compiled.memo === "never"
-      ? judge(check, params, scope, tools)
-      : remembered(check, params, scope, tools);
-  return chain(verdict, (decided): void | Promise<void> => {
-    const { description } = check.rule;
-    const told = description === undefined ? decided : { ...decided, rule: description };
-    scope.trace?.({ at: "gate", name: check.name, verdict: told });
-    return decided.allowed ? undefined : deny(told, scope);
-  });
+  tools: ReportTools,
+): Promise<void> | undefined {
+  for (let index = first; index < checks.length; index++) {
+    const check = checks[index];
+    const pending = check === undefined ? undefined : runCheck(check, params, scope, tools);
+    if (pending !== undefined) return pending.then(() => runChecks(checks, index + 1, params, scope, tools));
+  }
+  return undefined;
 }
 
-function judge(
-  check: Check,
+function runCheck(
+  check: NameCheck,
   params: unknown,
   scope: Scope,
-  tools: Pick<FunctionTools, "reportRuntime">,
+  tools: ReportTools,
+): Promise<void> | undefined {
+  const { reads } = check.compiled;
+  const pending = reads.length === 0 ? undefined : scope.context.prepare(reads);
+  return pending === undefined
+    ? requireAllowed(check, params, scope, tools)
+    : pending.then(() => requireAllowed(check, params, scope, tools));
+}
+
+function requireAllowed(
+  check: NameCheck,
+  params: unknown,
+  scope: Scope,
+  tools: ReportTools,
+): Promise<void> | undefined {
+  const { memo } = check.compiled;
+  const verdict =
+    memo === "never" ? decide(check, params, scope, tools) : cachedVerdict(check, params, scope, tools);
+  return verdict instanceof Promise
+    ? verdict.then((resolved) => applyVerdict(check, resolved, scope))
+    : applyVerdict(check, verdict, scope);
+}
+
+/** The maximum number of verdicts of one check that a request caches. */
+const maxCachedVerdicts = 256;
+
+function cachedVerdict(
+  check: NameCheck,
+  params: unknown,
+  scope: Scope,
+  tools: ReportTools,
 ): Verdict | Promise<Verdict> {
-  const failed = (error: unknown): Verdict => {
+  const key = plainKey(params);
+  if (key === undefined) return decide(check, params, scope, tools);
+  const verdicts = scope.memo(check, () => new Map<string, Verdict | Promise<Verdict>>());
+  const cached = verdicts.get(key);
+  if (cached !== undefined) return cached;
+  const verdict = decide(check, params, scope, tools);
+  if (verdicts.size < maxCachedVerdicts) verdicts.set(key, verdict);
+  return verdict;
+}
+
+/** Lets the policy decide. An error of the policy is reported, and is a denial (S7.4). */
+function decide(
+  check: NameCheck,
+  params: unknown,
+  scope: Scope,
+  tools: ReportTools,
+): Verdict | Promise<Verdict> {
+  const { kind, name, policy, compiled, jsonPath } = check;
+  const deniedByError = (error: unknown): Verdict => {
     const reason = error instanceof Error ? error.message : String(error);
     tools.reportRuntime({
       severity: "error",
       code: "POLICY_FAILED",
-      jsonPath: check.jsonPath,
-      message: `The policy ${check.policy} failed for ${check.name}, and so denied it: ${reason}`,
+      jsonPath,
+      message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
     });
     return { allowed: false, reason };
   };
   try {
-    const verdict = check.compiled.decide({ kind: check.kind, name: check.name, params, scope });
-    return verdict instanceof Promise ? verdict.then(strict, failed) : strict(verdict);
+    const verdict = compiled.decide({ kind, name, params, scope });
+    return verdict instanceof Promise ? verdict.then(validVerdict, deniedByError) : validVerdict(verdict);
   } catch (error) {
-    return failed(error);
+    return deniedByError(error);
   }
 }
 
-// A plugin's answer is checked once, here: only a true `allowed` allows.
-function strict(verdict: Verdict): Verdict {
-  if (verdict?.allowed === true) return verdict;
-  return { ...verdict, allowed: false };
+// The result comes from a plugin: everything but `allowed: true` is a denial.
+function validVerdict(verdict: Verdict): Verdict {
+  return verdict?.allowed === true ? verdict : { ...verdict, allowed: false };
 }
 
-function remembered(
-  check: Check,
-  params: unknown,
-  scope: Scope,
-  tools: Pick<FunctionTools, "reportRuntime">,
-): Verdict | Promise<Verdict> {
-  const key = plainKey(params);
-  if (key === undefined) return judge(check, params, scope, tools);
-  const verdicts = scope.memo(check, () => new Map<string, Verdict | Promise<Verdict>>());
-  const known = verdicts.get(key);
-  if (known !== undefined) return known;
-  const verdict = judge(check, params, scope, tools);
-  if (verdicts.size < rememberedVerdicts) verdicts.set(key, verdict);
-  return verdict;
+function applyVerdict(check: NameCheck, verdict: Verdict, scope: Scope): Promise<never> | undefined {
+  const { description } = check.rule;
+  const described = description === undefined ? verdict : { ...verdict, rule: description };
+  scope.trace?.({ at: "gate", name: check.name, verdict: described });
+  return verdict.allowed ? undefined : deny(described, scope);
 }
 
-// The client learns the rule's description, never its text or why (S7.5).
+// The client receives the rule's description, never its text or the reason (S7.5).
 function deny(verdict: Verdict, scope: Scope): Promise<never> {
   return chain(scope.context.get("auth"), (auth): never => {
-    const own = auth === undefined || auth === null ? "UNAUTHENTICATED" : "FORBIDDEN";
-    const code = isErrorCode(verdict.code) ? verdict.code : own;
+    const isAuthenticated = auth !== undefined && auth !== null;
+    const defaultCode = isAuthenticated ? "FORBIDDEN" : "UNAUTHENTICATED";
+    const code = isErrorCode(verdict.code) ? verdict.code : defaultCode;
     const message =
       verdict.rule === undefined ? errorCodes[code].title : `Refused by this rule: ${verdict.rule}`;
     throw new TidegateError(code, message, {

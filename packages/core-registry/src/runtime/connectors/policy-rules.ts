@@ -4,7 +4,7 @@ import type { AccessKind, CompiledRule, Policy, PolicyTools } from "../../contra
 import type { Finding, Origin } from "../../contracts/report.ts";
 import { jsonPath } from "../fragment/json-path.ts";
 import {
-  guardedKinds,
+  accessKinds,
   namesMember,
   ownMembers,
   type PolicyPart,
@@ -13,36 +13,45 @@ import {
 import { nameMatcher, overlaps } from "../names.ts";
 import type { FunctionTools } from "./function.ts";
 
-/** One rule, compiled. */
+/** The tools with which the rules of a fragment are compiled. */
+export interface PolicyGateTools extends FunctionTools {
+  readonly origin: Pick<Origin, "service" | "hash">;
+  /** Names of all context values. */
+  readonly contexts: readonly string[];
+  /**
+   * Policies that the configuration disables: their requirements are not checked, with a warning (S1.2).
+   * Default none.
+   */
+  readonly disabledPolicies?: readonly Policy[];
+}
+
+/** One compiled rule. */
 export interface GateRule {
-  /** What it guards. */
   readonly kind: AccessKind;
-  /** Whether one of its patterns matches a name, or overlaps a pattern (S7.2). */
-  binds(name: string): boolean;
-  /** What it asks, in the policies' order. */
-  readonly asks: readonly RuleAsk[];
-  /** It, as data. */
+  /** Whether one of the rule's patterns matches a name, or overlaps a pattern (S7.2). */
+  matches(name: string): boolean;
+  /** The checks of its policies, in the configured order of the policies. */
+  readonly checks: readonly RuleCheck[];
   readonly description: RuleDescription;
 }
 
-/** What a rule asks of one policy. */
-export interface RuleAsk {
+/** The check of one policy in a rule. */
+export interface RuleCheck {
   /** The policy's key. */
   readonly policy: string;
-  /** The policy's share of the rule. */
   readonly compiled: CompiledRule;
-  /** Where it stands in the fragment: `policy.call[0].filter`. */
+  /** The JSON path of the policy's member, such as `policy.call[0].filter`. */
   readonly jsonPath: string;
 }
 
-/** Compiles all rules of a fragment in the order in which they are written. Problems are told. */
+/** Compiles all rules of a fragment in their order. Adds findings for problems. */
 export async function compileRules(
   part: PolicyPart,
   policies: readonly Policy[],
   tools: PolicyGateTools,
 ): Promise<GateRule[]> {
   const rules: GateRule[] = [];
-  for (const kind of guardedKinds) {
+  for (const kind of accessKinds) {
     for (const [index, rule] of (part[kind] ?? []).entries()) {
       rules.push(await compileRule(rule, kind, jsonPath([kind, index], "policy"), policies, tools));
     }
@@ -53,34 +62,38 @@ export async function compileRules(
 async function compileRule(
   rule: PolicyRule,
   kind: AccessKind,
-  place: string,
+  path: string,
   policies: readonly Policy[],
   tools: PolicyGateTools,
 ): Promise<GateRule> {
-  const asks: RuleAsk[] = [];
+  const checks: RuleCheck[] = [];
   for (const policy of policies) {
-    const own = ownMembers(rule, policy);
-    if (own === undefined) continue;
-    const compiled = await compileAsk(own, kind, place, policy, tools);
-    const [member = ""] = Object.keys(own);
-    if (compiled !== undefined) asks.push({ policy: policy.key, compiled, jsonPath: below(place, member) });
+    const members = ownMembers(rule, policy);
+    if (members === undefined) continue;
+    const compiled = await compileMembers(members, kind, path, policy, tools);
+    const [member = ""] = Object.keys(members);
+    if (compiled !== undefined)
+      checks.push({ policy: policy.key, compiled, jsonPath: joinPaths(path, member) });
   }
-  warnOfSwitchedOff(rule, place, tools);
-  const asked: Record<string, Json> = Object.fromEntries(asks.map((ask) => [ask.policy, ask.compiled.asks]));
+  warnAboutDisabledPolicies(rule, path, tools);
+  const names = rule[namesMember(kind)] ?? [];
+  const asks: Record<string, Json> = Object.fromEntries(
+    checks.map(({ policy, compiled }) => [policy, compiled.asks]),
+  );
   return {
     kind,
-    binds: binder(rule[namesMember(kind)] ?? []),
-    asks,
+    matches: nameTest(names),
+    checks,
     description: {
       ...(rule.description === undefined ? {} : { description: rule.description }),
-      origin: { ...tools.origin, jsonPath: place },
-      names: rule[namesMember(kind)] ?? [],
-      asks: asked,
+      origin: { ...tools.origin, jsonPath: path },
+      names,
+      asks,
     },
   };
 }
 
-function binder(patterns: readonly string[]): GateRule["binds"] {
+function nameTest(patterns: readonly string[]): GateRule["matches"] {
   const matchers = patterns.map(nameMatcher);
   return (name) =>
     name.includes("*")
@@ -88,65 +101,56 @@ function binder(patterns: readonly string[]): GateRule["binds"] {
       : matchers.some((matches) => matches(name));
 }
 
-async function compileAsk(
-  own: Readonly<Record<string, unknown>>,
+async function compileMembers(
+  members: Readonly<Record<string, unknown>>,
   kind: AccessKind,
-  place: string,
+  path: string,
   policy: Policy,
   tools: PolicyGateTools,
 ): Promise<CompiledRule | undefined> {
-  const checked = await policy.schema["~standard"].validate(own);
+  const checked = await policy.schema["~standard"].validate(members);
   if (checked.issues !== undefined) return undefined;
   try {
-    return await policy.compile(checked.value, policyTools(kind, place, tools));
+    return await policy.compile(checked.value, policyTools(kind, path, tools));
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     tools.addFinding({
       severity: "error",
       code: "POLICY_FAILED",
-      jsonPath: place,
-      message: `The policy ${policy.key} cannot compile this rule: ${error instanceof Error ? error.message : String(error)}`,
+      jsonPath: path,
+      message: `The policy ${policy.key} cannot compile this rule: ${reason}`,
     });
     return undefined;
   }
 }
 
-function policyTools(kind: AccessKind, place: string, tools: PolicyGateTools): PolicyTools {
-  const placed = (finding: Finding): Finding => ({ ...finding, jsonPath: below(place, finding.jsonPath) });
+function policyTools(kind: AccessKind, path: string, tools: PolicyGateTools): PolicyTools {
+  const inRule = (finding: Finding): Finding => ({ ...finding, jsonPath: joinPaths(path, finding.jsonPath) });
   return {
     kind,
-    origin: { ...tools.origin, jsonPath: place },
+    origin: { ...tools.origin, jsonPath: path },
     sandbox: tools.sandbox,
     contexts: tools.contexts,
-    addFinding: (finding) => tools.addFinding(placed(finding)),
-    reportRuntime: (finding) => tools.reportRuntime(placed(finding)),
-    console: (message) => tools.console({ ...message, jsonPath: below(place, message.jsonPath) }),
+    addFinding: (finding) => tools.addFinding(inRule(finding)),
+    reportRuntime: (finding) => tools.reportRuntime(inRule(finding)),
+    console: (message) => tools.console({ ...message, jsonPath: joinPaths(path, message.jsonPath) }),
   };
 }
 
-function below(place: string, relative: string): string {
-  if (relative === "") return place;
-  return relative.startsWith("[") ? `${place}${relative}` : `${place}.${relative}`;
+function joinPaths(path: string, relative: string): string {
+  if (relative === "") return path;
+  return relative.startsWith("[") ? `${path}${relative}` : `${path}.${relative}`;
 }
 
-function warnOfSwitchedOff(rule: PolicyRule, place: string, tools: PolicyGateTools): void {
-  for (const policy of tools.off ?? []) {
+function warnAboutDisabledPolicies(rule: PolicyRule, path: string, tools: PolicyGateTools): void {
+  for (const policy of tools.disabledPolicies ?? []) {
     const member = policy.members.find((each) => Object.hasOwn(rule, each));
     if (member === undefined) continue;
     tools.addFinding({
       severity: "warning",
       code: "POLICY_OFF",
-      jsonPath: below(place, member),
-      message: `The policy ${policy.key} is switched off in this gateway: what it asks here passes.`,
+      jsonPath: joinPaths(path, member),
+      message: `The policy ${policy.key} is disabled in this gateway, so \`${member}\` is not checked.`,
     });
   }
-}
-
-/** What a gate is compiled with. */
-export interface PolicyGateTools extends FunctionTools {
-  /** Whose fragment it is. */
-  readonly origin: Pick<Origin, "service" | "hash">;
-  /** Names of all context values that there are. */
-  readonly contexts: readonly string[];
-  /** Policies that were switched off by option: what they ask passes, with a warning (S1.2). Default none. */
-  readonly off?: readonly Policy[];
 }

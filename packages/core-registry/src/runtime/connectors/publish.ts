@@ -1,118 +1,149 @@
-import type { Broker } from "../../contracts/broker.ts";
+import type { PublishRequest } from "../../contracts/broker.ts";
 import type { Connector, PublishConfig, Sources } from "../../contracts/connector.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { eventNameProblem, isFunctionText } from "../names.ts";
-import { compileParams } from "../params/params.ts";
+import { type CompiledParams, compileParams } from "../params/params.ts";
 import { chain } from "../values.ts";
-import { readsOf } from "./call.ts";
-import { compileInline } from "./function.ts";
-import type { ConnectorPlan } from "./plan.ts";
+import { type ConnectorFunction, compileConnectorFunction, sourcesRead } from "./function.ts";
+import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
 import type { NameRules } from "./policy-gate.ts";
 
-const nothing = {};
+const noValues = {};
 
 /**
- * Compiles `publish` (S2): event, params, filter, policies, publish, map. The result is the payload, or what `map` makes;
- * null where the filter says no. What is wrong is told; with an error it is not to be used.
- *
- * @param self where it stands
+ * Compiles `publish` (S2). The result of a run is the payload or the result of `map`; null where the filter
+ * is falsy. Adds findings for problems; after an error the result must not be used.
  */
-export function compilePublish(config: PublishConfig, self: string, plan: ConnectorPlan): Connector {
+export function compilePublish(config: PublishConfig, jsonPath: string, plan: ConnectorPlan): Connector {
   const { tools, options, sources } = plan;
-  const dynamic = isFunctionText(config.event);
-  const seen = ["event", "params", "groups", "broadcast"];
-  const inline = (text: string | undefined, member: string, own: readonly string[]) =>
-    text === undefined
-      ? undefined
-      : compileInline(text, `${self}.${member}`, { sources, contexts: tools.contexts, own }, tools);
-  const named = dynamic ? undefined : config.event;
-  const naming = dynamic ? inline(config.event, "event", []) : undefined;
-  const filter = inline(config.filter, "filter", seen);
-  const map = inline(config.map, "map", seen);
+  const { contexts } = tools;
+  const hasFunction = isFunctionText(config.event);
+  const name = hasFunction ? undefined : config.event;
+  const nameFunction = compileConnectorFunction(
+    hasFunction ? config.event : undefined,
+    `${jsonPath}.event`,
+    { sources, contexts, values: [] },
+    tools,
+  );
+  const argument = { sources, contexts, values: ["event", "params", "groups", "broadcast"] };
+  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
+  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
+  const paramsPath = `${jsonPath}.params`;
   const params = compileParams(config.params, {
-    jsonPath: `${self}.params`,
+    jsonPath: paramsPath,
     sources: options.sources,
     implicit: [],
     batching: false,
-    contexts: tools.contexts,
+    contexts,
     implicitParams: false,
-    found: tools.addFinding,
+    addFinding: tools.addFinding,
   });
-  checkName(named, self, plan);
+  if (name !== undefined) checkEventName(name, `${jsonPath}.event`, tools);
 
-  const { groups } = config;
-  const broadcast = config.broadcast === true;
-  const known = named === undefined ? undefined : tools.gate.rulesFor("publish", named);
-  const guardOf = (event: string): NameRules | undefined =>
-    named === undefined ? tools.gate.rulesFor("publish", event) : known;
-
-  const send = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
-    const request = { event, params: own.params, broadcast, ...(groups === undefined ? {} : { groups }) };
-    const sent = publishEvent(tools.origin.service, scope, request);
-    return sent.then(() => {
-      tools.examples?.recordEvent(event, own.params);
-      return map === undefined ? own.params : map.call(scope, given, own);
-    });
-  };
-  const gated = (scope: Scope, given: Sources, event: string, own: Own): unknown => {
-    const admitted = guardOf(event)?.check(own.params, scope);
-    return admitted === undefined
-      ? send(scope, given, event, own)
-      : admitted.then(() => send(scope, given, event, own));
-  };
-  const withEvent = (scope: Scope, given: Sources, event: unknown): unknown => {
-    const problem = eventNameProblem(event);
-    if (problem !== undefined || typeof event !== "string")
-      throw new TidegateError("EVENT_NAME_INVALID", problem);
-    const made = (): unknown => {
-      const own: Own = { event, params: params.make(given, scope, undefined), groups, broadcast };
-      scope.trace?.({ at: "params", jsonPath: `${self}.params`, params: own.params });
-      if (filter === undefined) return gated(scope, given, event, own);
-      return chain(filter.call(scope, given, own), (passes) =>
-        passes ? gated(scope, given, event, own) : null,
-      );
-    };
-    const ready = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
-    return ready === undefined ? made() : ready.then(made);
-  };
-
+  const rules = name === undefined ? undefined : tools.gate.rulesFor("publish", name);
+  const steps: PublishSteps = { config, params, paramsPath, filter, map, rules, hasFunction, tools };
   return {
     kind: "publish",
-    reads: [...new Set([...params.reads, ...readsOf(naming), ...readsOf(filter), ...readsOf(map)])],
+    reads: [...new Set([...params.reads, ...sourcesRead(nameFunction, filter, map)])],
     description: {
       kind: "publish",
-      origin: { ...tools.origin, jsonPath: self },
-      ...(named === undefined
+      origin: { ...tools.origin, jsonPath },
+      ...(name === undefined
         ? { possibleRules: tools.gate.rulesFor("publish", "**")?.rules ?? [] }
-        : { events: [named], rules: known?.rules ?? [] }),
+        : { events: [name], rules: rules?.rules ?? [] }),
       ...(config.params === undefined ? {} : { params: config.params }),
     },
-    run: (scope, given) =>
-      naming === undefined
-        ? withEvent(scope, given, named)
-        : chain(naming.call(scope, given, nothing), (event) => withEvent(scope, given, event)),
-    check: (scope, given) => {
-      const ready = params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts);
-      const make = (): undefined => void params.make(given, scope, undefined);
-      return ready === undefined ? make() : ready.then(make);
-    },
+    run: (scope, values) =>
+      nameFunction === undefined
+        ? publishNamed(steps, scope, values, name)
+        : chain(nameFunction.call(scope, values, noValues), (computed) =>
+            publishNamed(steps, scope, values, computed),
+          ),
+    check: (scope, values) =>
+      whenPrepared(params, scope, (): undefined => void params.make(values, scope, undefined)),
   };
 }
 
-// What the filter and the map see beside the sources.
-interface Own extends Readonly<Record<string, unknown>> {
+/** The compiled parts of a `publish`. */
+interface PublishSteps {
+  readonly config: PublishConfig;
+  readonly params: CompiledParams;
+  readonly paramsPath: string;
+  readonly filter: ConnectorFunction | undefined;
+  readonly map: ConnectorFunction | undefined;
+  /** The fragment's rules for the event, where the fragment has its name. */
+  readonly rules: NameRules | undefined;
+  /** Whether a function computes the event's name. */
+  readonly hasFunction: boolean;
+  readonly tools: ConnectorTools;
+}
+
+/** The values that the filter and `map` receive beside the sources. */
+interface PublishValues extends Readonly<Record<string, unknown>> {
+  readonly event: string;
   readonly params: unknown;
 }
 
-function publishEvent(
-  service: string,
+/**
+ * Runs the steps after the event's name is known (S2.3): params, filter, rules, publish, `map`.
+ * @throws {TidegateError} `EVENT_NAME_INVALID` where a function computed an invalid name
+ */
+function publishNamed(steps: PublishSteps, scope: Scope, sources: Sources, event: unknown): unknown {
+  const problem = eventNameProblem(event);
+  if (problem !== undefined || typeof event !== "string")
+    throw new TidegateError("EVENT_NAME_INVALID", problem);
+  const { config, filter, params, paramsPath } = steps;
+  return whenPrepared(params, scope, () => {
+    const values: PublishValues = {
+      event,
+      params: params.make(sources, scope, undefined),
+      groups: config.groups,
+      broadcast: config.broadcast === true,
+    };
+    scope.trace?.({ at: "params", jsonPath: paramsPath, params: values.params });
+    if (filter === undefined) return publishAllowed(steps, scope, sources, values);
+    return chain(filter.call(scope, sources, values), (passes) =>
+      passes ? publishAllowed(steps, scope, sources, values) : null,
+    );
+  });
+}
+
+function whenPrepared<Result>(
+  params: CompiledParams,
   scope: Scope,
-  request: Parameters<NonNullable<Broker["publish"]>>[1],
-): Promise<void> {
+  next: () => Result,
+): Result | Promise<Awaited<Result>> {
+  return chain(params.contexts.length === 0 ? undefined : scope.context.prepare(params.contexts), next);
+}
+
+function publishAllowed(steps: PublishSteps, scope: Scope, sources: Sources, values: PublishValues): unknown {
+  const rules = steps.hasFunction ? steps.tools.gate.rulesFor("publish", values.event) : steps.rules;
+  const pending = rules?.check(values.params, scope);
+  return pending === undefined
+    ? publishAndMap(steps, scope, sources, values)
+    : pending.then(() => publishAndMap(steps, scope, sources, values));
+}
+
+function publishAndMap(
+  { config, map, tools }: PublishSteps,
+  scope: Scope,
+  sources: Sources,
+  values: PublishValues,
+): Promise<unknown> {
+  const { event, params } = values;
+  const { groups, broadcast = false } = config;
+  const request = { event, params, broadcast, ...(groups === undefined ? {} : { groups }) };
+  return publishEvent(tools.origin.service, scope, request).then(() => {
+    tools.examples?.recordEvent(event, params);
+    return map === undefined ? params : map.call(scope, sources, values);
+  });
+}
+
+function publishEvent(service: string, scope: Scope, request: PublishRequest): Promise<void> {
   const broker = scope.directory.service(service)?.broker;
   if (broker === undefined)
-    throw new TidegateError("ACTION_UNAVAILABLE", `The service ${service} is not there now.`, {
+    throw new TidegateError("ACTION_UNAVAILABLE", `The service ${service} is not available.`, {
       dispatched: false,
     });
   if (broker.publish === undefined)
@@ -120,15 +151,15 @@ function publishEvent(
   return broker.publish(scope, request);
 }
 
-function checkName(named: string | undefined, self: string, { tools }: ConnectorPlan): void {
-  const problem = named === undefined ? undefined : eventNameProblem(named);
-  if (problem === undefined) return;
+function checkEventName(name: string, jsonPath: string, tools: ConnectorTools): void {
+  const message = eventNameProblem(name);
+  if (message === undefined) return;
   tools.addFinding({
     severity: "error",
     code: "EVENT_NAME_INVALID",
-    jsonPath: `${self}.event`,
-    message: problem,
-    expected: "a name, or a function that makes one: it holds `=>` or begins with `function`",
-    ...(named === undefined ? {} : { found: named }),
+    jsonPath,
+    message,
+    expected: "a name, or a function that returns one (with `=>` or `function`)",
+    found: name,
   });
 }

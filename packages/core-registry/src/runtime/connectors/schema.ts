@@ -7,13 +7,13 @@ import type {
 } from "../../contracts/connector.ts";
 import type { Json } from "../../contracts/json.ts";
 
-const text = (what: string): z.ZodString =>
-  z.string({ error: `Expected ${what}.` }).min(1, `Expected ${what}, found an empty text.`);
+const text = (expected: string): z.ZodString =>
+  z.string({ error: `Expected ${expected}.` }).min(1, `Expected ${expected}, found an empty string.`);
 const functionText = z.optional(text("the text of a function"));
-const mapping: z.ZodType<Json | undefined> = z.json({ error: "A mapping is JSON." }).optional();
+const mapping: z.ZodType<Json | undefined> = z.json({ error: "A mapping must be JSON." }).optional();
 const flag = z.boolean({ error: "Expected true or false." }).optional();
 
-/** `call`, in its long form (S2). */
+/** The schema of `call` in its long form (S2). */
 export const callSchema: z.ZodType<CallConfig> = z.strictObject({
   action: text("the full name of an action"),
   params: mapping,
@@ -23,10 +23,10 @@ export const callSchema: z.ZodType<CallConfig> = z.strictObject({
   map: functionText,
 });
 
-/** `publish` (S2). */
+/** The schema of `publish` (S2). */
 export const publishSchema: z.ZodType<PublishConfig> = z.strictObject(
   {
-    event: text("the name of an event, or a function that makes one"),
+    event: text("the name of an event, or a function that returns one"),
     params: mapping,
     groups: z.array(text("the name of a group")).optional(),
     broadcast: flag,
@@ -34,47 +34,52 @@ export const publishSchema: z.ZodType<PublishConfig> = z.strictObject(
     map: functionText,
   },
   {
-    error: (issue) => (issue.code === "invalid_type" ? "`publish` is an object with an `event`." : undefined),
+    error: (issue) =>
+      issue.code === "invalid_type" ? "`publish` must be an object with an `event`." : undefined,
   },
 );
 
-/** `subscribe` (S2). */
+/** The schema of `subscribe` (S2). */
 export const subscribeSchema: z.ZodType<SubscribeConfig> = z.strictObject(
   {
     events: z.union(
       [
         z.array(text("the name of an event, or a pattern")).min(1, "Expected at least one name or pattern."),
-        text("a list of names and patterns, or a function that makes names"),
+        text("a list of names and patterns, or a function that returns names"),
       ],
-      { error: "Expected a list of names and patterns, or a function that makes names." },
+      { error: "Expected a list of names and patterns, or a function that returns names." },
     ),
     filter: functionText,
     map: functionText,
   },
   {
-    error: (issue) => (issue.code === "invalid_type" ? "`subscribe` is an object with `events`." : undefined),
+    error: (issue) =>
+      issue.code === "invalid_type" ? "`subscribe` must be an object with `events`." : undefined,
   },
 );
 
-/** The connectors of an endpoint as a service may write them, short forms included (S2.2). */
+/** The connectors in the JSON of an endpoint, including the short forms (S2.2). */
 export interface ConnectorInput {
-  /** An action's name, or the long form. */
+  /** The action's name, or the long form. */
   readonly call?: string | CallConfig | undefined;
-  /** An action's name: the shortest form. */
+  /** The action's name, in the shortest form. */
   readonly action?: string | undefined;
-  /** Beside a name: the mapping. */
+  /** The mapping, in a short form. */
   readonly params?: Json | undefined;
-  /** Beside a name: whether declared params are filled in. */
+  /** Whether declared params are filled in, in a short form. */
   readonly implicitParams?: boolean | undefined;
-  /** Beside a name: its `if`. */
+  /** The condition, in a short form. */
   readonly if?: string | undefined;
   /** Sends an event. */
   readonly publish?: PublishConfig | undefined;
-  /** Beside a name: its `map`. Alone: the connector. */
+  /** In a short form: the call's `map`. Alone: the connector `map`. */
   readonly map?: string | undefined;
 }
 
-/** The zod members of `ConnectorInput`, for the strict objects of protocols: `z.strictObject({ path, ...connectorMembers })`. */
+/**
+ * The Zod schemas of `ConnectorInput`, for the objects of protocols: `z.strictObject({ path,
+ * ...connectorMembers })`.
+ */
 export const connectorMembers: {
   readonly [Member in keyof Required<ConnectorInput>]: z.ZodOptional<z.ZodType<ConnectorInput[Member]>>;
 } = {
@@ -87,35 +92,38 @@ export const connectorMembers: {
   map: z.optional(functionText),
 };
 
-/** Told of a fault in an endpoint's connectors: where, from the endpoint inward, and what. */
+/** Receives a problem of an endpoint: the keys below the endpoint, outermost first, and the message. */
 export type ConnectorFault = (path: readonly string[], message: string) => void;
 
 /**
- * Writes an endpoint's connectors in their long form (S2.2). Undefined where there is not exactly one; that is told.
+ * Converts the connector of an endpoint to its long form (S2.2).
+ * @returns undefined, after a call of `fault`, where the endpoint does not have exactly one connector
  */
 export function normalizeConnectors(
   input: ConnectorInput,
   fault: ConnectorFault,
 ): EndpointConnectors | undefined {
   if (input.call !== undefined && input.action !== undefined) {
-    fault(["action"], "`action` is the short form of `call`: one of them is enough.");
+    fault(["action"], "`action` is the short form of `call`. Remove one of them.");
     return undefined;
   }
   const short = typeof input.call === "string" ? "call" : input.action === undefined ? undefined : "action";
   if (short !== undefined) {
-    if (input.publish !== undefined) return second("publish", "call", fault);
+    if (input.publish !== undefined) return reportSecond("publish", "call", fault);
     return { call: shortCall(input), short };
   }
-  const written = (["call", "publish", "map"] as const).filter((kind) => input[kind] !== undefined);
-  const [kind, other] = written;
+  const kinds = (["call", "publish", "map"] as const).filter((kind) => input[kind] !== undefined);
+  const [kind, other] = kinds;
   if (kind === undefined) {
-    fault([], "It does nothing: expected `call`, `publish` or `map`.");
+    fault([], "The endpoint has no connector: expected `call`, `publish` or `map`.");
     return undefined;
   }
-  if (other !== undefined) return second(other, kind, fault);
-  const stray = (["params", "implicitParams", "if"] as const).filter((member) => input[member] !== undefined);
-  for (const member of stray) fault([member], `\`${member}\` belongs inside \`${kind}\`.`);
-  if (stray.length > 0) return undefined;
+  if (other !== undefined) return reportSecond(other, kind, fault);
+  const misplaced = (["params", "implicitParams", "if"] as const).filter(
+    (member) => input[member] !== undefined,
+  );
+  for (const member of misplaced) fault([member], `Move \`${member}\` into \`${kind}\`.`);
+  if (misplaced.length > 0) return undefined;
   return typeof input.call === "object" ? { call: input.call } : { publish: input.publish, map: input.map };
 }
 
@@ -125,12 +133,13 @@ function shortCall(input: ConnectorInput): CallConfig {
   return { action, params, implicitParams, if: input.if, map };
 }
 
-function second(kind: string, first: string, fault: ConnectorFault): undefined {
-  const hint = kind === "map" ? ` A \`map\` of its result stands inside \`${first}\`.` : "";
-  fault([kind], `One endpoint has one connector, and this one has \`${first}\` already.${hint}`);
+function reportSecond(kind: string, first: string, fault: ConnectorFault): undefined {
+  const hint = kind === "map" ? ` To map its result, move \`map\` into \`${first}\`.` : "";
+  fault([kind], `An endpoint can have only one connector, and this one already has \`${first}\`.${hint}`);
 }
 
-// A union would say no more than that neither fits; this checks the form that was meant, and says what is wrong in it.
+// The error of a union would say only that no alternative matches. This validates the form that the developer
+// chose.
 function nameOr<Config>(
   config: z.ZodType<Config>,
   expected: string,

@@ -9,81 +9,63 @@ import type {
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { eventNameProblem, isFunctionText, namePatternProblem } from "../names.ts";
-import { readsOf } from "./call.ts";
-import { compileInline } from "./function.ts";
+import { type ConnectorFunction, compileConnectorFunction, sourcesRead } from "./function.ts";
 import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
 import type { PolicyGate } from "./policy-gate.ts";
 
-const nothing = {};
-const seen = ["source", "event", "params", "broadcast"];
+const noValues = {};
 
 /**
- * Compiles `subscribe` (S2): events, policies; then for each event its name's policies, filter, map. What is wrong is told;
- * with an error it is not to be used.
- *
- * @param self where it stands
+ * Compiles `subscribe` (S2). `accept` computes the event names and checks the policies; then each event
+ * passes the policies for its name, the filter and `map`. Adds findings for problems; after an error the
+ * result must not be used.
  */
 export function compileSubscribe(
   config: SubscribeConfig,
-  self: string,
+  jsonPath: string,
   plan: ConnectorPlan,
 ): SubscribeConnector {
-  const { tools } = plan;
+  const { tools, sources } = plan;
   const { gate, contexts } = tools;
-  // The event takes the name `source`: a protocol's own is not seen beside it.
-  const besideEvent = plan.sources.filter((name) => name !== "source");
-  const ofEvent = (text: string | undefined, member: string) =>
-    text === undefined
-      ? undefined
-      : compileInline(text, `${self}.${member}`, { sources: besideEvent, contexts, own: seen }, tools);
-  const written = writtenEvents(config.events, `${self}.events`, tools);
-  const naming =
+  const eventsPath = `${jsonPath}.events`;
+  const declared = declaredEvents(config.events, eventsPath, tools);
+  const nameFunction =
     typeof config.events === "string" && isFunctionText(config.events)
-      ? compileInline(config.events, `${self}.events`, { sources: plan.sources, contexts, own: [] }, tools)
+      ? compileConnectorFunction(config.events, eventsPath, { sources, contexts, values: [] }, tools)
       : undefined;
-  const filter = ofEvent(config.filter, "filter");
-  const map = ofEvent(config.map, "map");
-
-  const deliveryOf = async (
-    packet: EventPacket,
-    scope: Scope,
-    given: Sources,
-  ): Promise<Delivery | undefined> => {
-    const { event, payload, broadcast } = packet;
-    tools.examples?.recordEvent(event, payload);
-    const own = { source: packet, event, params: payload, broadcast };
-    try {
-      if (filter !== undefined && !(await filter.call(scope, given, own))) return undefined;
-      return { value: map === undefined ? payload : await map.call(scope, given, own), scope };
-    } catch (error) {
-      return { value: undefined, error, scope };
-    }
+  const argument = {
+    // `source` is the event here: it hides a source of the protocol with this name.
+    sources: sources.filter((name) => name !== "source"),
+    contexts,
+    values: ["source", "event", "params", "broadcast"],
   };
-
+  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
+  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
   return {
     kind: "subscribe",
-    reads: [...new Set([...readsOf(naming), ...readsOf(filter), ...readsOf(map)])],
+    reads: [...new Set(sourcesRead(nameFunction, filter, map))],
     description: {
       kind: "subscribe",
-      origin: { ...tools.origin, jsonPath: self },
-      ...(written === undefined
-        ? { possibleRules: rulesOf(["**"], plan) }
-        : { events: written, rules: rulesOf(written, plan) }),
+      origin: { ...tools.origin, jsonPath },
+      ...(declared === undefined
+        ? { possibleRules: rulesOf(["**"], gate) }
+        : { events: declared, rules: rulesOf(declared, gate) }),
     },
-    accept: async (scope, given) => {
-      const events = written ?? madeEvents(await naming?.call(scope, given, nothing));
-      await admitEvents(gate, events, scope);
+    accept: async (scope, values) => {
+      const events = declared ?? computedEvents(await nameFunction?.call(scope, values, noValues));
+      await checkBeforeSubscribing(gate, events, scope);
       return {
         events,
         open: (fork = () => scope.fork({})) => {
-          const admits = eventGate(gate, events);
-          const { signal } = scope;
-          return deliver({
-            packets: scope.events.subscribe(events, signal),
-            signal,
+          const isAllowed = eventCheck(gate, events);
+          return deliverInOrder({
+            packets: scope.events.subscribe(events, scope.signal),
+            signal: scope.signal,
             fork,
-            make: async (packet, own) =>
-              (await admits(packet, own)) ? deliveryOf(packet, own, given) : undefined,
+            deliver: async (packet, eventScope) =>
+              (await isAllowed(packet, eventScope))
+                ? deliveryOf(packet, eventScope, values, { filter, map, tools })
+                : undefined,
           });
         },
       };
@@ -91,162 +73,184 @@ export function compileSubscribe(
   };
 }
 
-function rulesOf(events: readonly string[], { tools }: ConnectorPlan): readonly RuleDescription[] {
-  return [...new Set(events.flatMap((event) => tools.gate.rulesFor("subscribe", event)?.rules ?? []))];
+function rulesOf(events: readonly string[], gate: PolicyGate): readonly RuleDescription[] {
+  return [...new Set(events.flatMap((event) => gate.rulesFor("subscribe", event)?.rules ?? []))];
 }
 
-/** How many names a function may make for one subscription. */
-const mostNames = 1_000;
+interface DeliverySteps {
+  readonly filter: ConnectorFunction | undefined;
+  readonly map: ConnectorFunction | undefined;
+  readonly tools: ConnectorTools;
+}
 
 /**
- * The names and patterns that a subscription has in writing, checked (S6.5, S7.1); undefined where a function makes them.
- *
- * @param jsonPath where they stand
+ * Applies the filter and `map` to an event. Resolves with undefined where the filter is falsy; never rejects.
  */
-export function writtenEvents(
+async function deliveryOf(
+  packet: EventPacket,
+  scope: Scope,
+  sources: Sources,
+  { filter, map, tools }: DeliverySteps,
+): Promise<Delivery | undefined> {
+  const { event, payload, broadcast } = packet;
+  tools.examples?.recordEvent(event, payload);
+  const values = { source: packet, event, params: payload, broadcast };
+  try {
+    if (filter !== undefined && !(await filter.call(scope, sources, values))) return undefined;
+    return { value: map === undefined ? payload : await map.call(scope, sources, values), scope };
+  } catch (error) {
+    return { value: undefined, error, scope };
+  }
+}
+
+/** The maximum number of names that a function can compute for one subscription. */
+const maxNames = 1_000;
+
+/**
+ * Checks the listed names and patterns of a subscription (S6.5, S7.1). Returns undefined where a function
+ * computes them.
+ */
+function declaredEvents(
   events: SubscribeConfig["events"],
   jsonPath: string,
-  { addFinding }: Pick<ConnectorTools, "addFinding">,
+  { addFinding }: ConnectorTools,
 ): readonly string[] | undefined {
-  const fault = { severity: "error", code: "EVENT_NAME_INVALID" } as const;
+  const invalid = { severity: "error", code: "EVENT_NAME_INVALID" } as const;
   if (typeof events === "string") {
     if (!isFunctionText(events))
       addFinding({
-        ...fault,
+        ...invalid,
         jsonPath,
-        message: "`events` is a list, or the text of a function.",
-        expected: `["${events}"], or a function that makes names: it holds \`=>\` or begins with \`function\``,
+        message: "`events` must be a list, or the text of a function.",
+        expected: `["${events}"], or a function that returns names (with \`=>\` or \`function\`)`,
         found: events,
       });
     return undefined;
   }
   for (const [index, event] of events.entries()) {
-    const problem = patternProblem(event);
-    if (problem === undefined) continue;
-    addFinding({ ...fault, jsonPath: `${jsonPath}[${index}]`, message: problem, found: event });
+    const message = event.startsWith("$")
+      ? "Events whose names begin with `$` are internal events of the broker: they are never delivered."
+      : namePatternProblem(event);
+    if (message !== undefined)
+      addFinding({ ...invalid, jsonPath: `${jsonPath}[${index}]`, message, found: event });
   }
   return [...new Set(events)];
 }
 
 /**
- * The names that a function made: one, or a list of them.
- * @throws {TidegateError} `EVENT_NAME_INVALID` where one is no name, or a pattern (S6.5)
+ * Checks the result of a function that computes event names: one name, or a list.
+ * @throws {TidegateError} `EVENT_NAME_INVALID` where it is not a name, or a pattern (S6.5)
  */
-export function madeEvents(made: unknown): readonly string[] {
+function computedEvents(result: unknown): readonly string[] {
   const names = new Set<string>();
-  for (const name of asList(made)) {
+  for (const name of asList(result)) {
     const problem = eventNameProblem(name);
     if (problem !== undefined || typeof name !== "string")
       throw new TidegateError("EVENT_NAME_INVALID", problem);
     names.add(name);
   }
-  if (names.size === 0) throw new TidegateError("EVENT_NAME_INVALID", "No event is named.");
-  if (names.size > mostNames)
-    throw new TidegateError(
-      "EVENT_NAME_INVALID",
-      `At most ${mostNames} events can be subscribed to at once.`,
-    );
+  if (names.size === 0) throw new TidegateError("EVENT_NAME_INVALID", "The subscription has no event name.");
+  if (names.size > maxNames)
+    throw new TidegateError("EVENT_NAME_INVALID", `A subscription can have at most ${maxNames} event names.`);
   return [...names];
 }
 
-function asList(made: unknown): readonly unknown[] {
-  if (Array.isArray(made)) return made;
-  return made === undefined || made === null ? [] : [made];
+function asList(result: unknown): readonly unknown[] {
+  if (Array.isArray(result)) return result;
+  return result === undefined || result === null ? [] : [result];
 }
-
-function patternProblem(event: string): string | undefined {
-  if (event.startsWith("$"))
-    return "Events whose name begins with `$` are the broker's own: they are never delivered.";
-  return namePatternProblem(event);
-}
-
-/** How many names one subscription remembers to be allowed. */
-const rememberedNames = 1_000;
 
 /**
- * Asks the rules before a subscription begins (S7.2): those of every name, and of every pattern those that overlap it. No
- * event is there yet, so rules that read the params wait for one.
- * @throws {TidegateError} as a rejection, where one denies it
+ * Checks the rules before a subscription begins (S7.2): the rules of every name, and for a pattern all rules
+ * whose patterns overlap it. Rules that read the params are left out, because there is no event yet.
+ * @throws {TidegateError} as a rejection, where a rule denies the subscription
  */
-export async function admitEvents(gate: PolicyGate, events: readonly string[], scope: Scope): Promise<void> {
-  for (const event of events) await gate.rulesFor("subscribe", event, "opening")?.check(undefined, scope);
+async function checkBeforeSubscribing(
+  gate: PolicyGate,
+  events: readonly string[],
+  scope: Scope,
+): Promise<void> {
+  for (const event of events) await gate.rulesFor("subscribe", event, "subscribe")?.check(undefined, scope);
 }
 
+/** The maximum number of allowed names that one subscription caches. */
+const maxCachedNames = 1_000;
+
 /**
- * Asks the rules that match a received name, with the event's payload as params. What holds for every event of a name is
- * asked once for the name; a denial may have been a failure, and is asked again.
+ * Creates the check of received events, with the payload as params. Rules whose verdict holds for all events
+ * of a name are checked once per allowed name. A denial is not cached, because it can be caused by a failure.
  *
- * @param events what was admitted
+ * @param events the names and patterns that `checkBeforeSubscribing` allowed
  */
-export function eventGate(
+function eventCheck(
   gate: PolicyGate,
   events: readonly string[],
 ): (packet: EventPacket, scope: Scope) => Promise<boolean> {
-  const admitted = new Set(events);
-  const admitName = async (name: string, scope: Scope): Promise<void> => {
-    const lasting = gate.rulesFor("subscribe", name, "lasting");
-    if (lasting === undefined || admitted.has(name)) return;
-    await lasting.check(undefined, scope);
-    if (admitted.size >= rememberedNames + events.length) admitted.clear();
-    admitted.add(name);
+  const allowed = new Set(events);
+  const checkName = async (name: string, scope: Scope): Promise<void> => {
+    const rules = gate.rulesFor("subscribe", name, "firstEvent");
+    if (rules === undefined || allowed.has(name)) return;
+    await rules.check(undefined, scope);
+    if (allowed.size >= maxCachedNames + events.length) allowed.clear();
+    allowed.add(name);
   };
   return async ({ event, payload }, scope) => {
     try {
-      await admitName(event, scope);
-      await gate.rulesFor("subscribe", event, "passing")?.check(payload, scope);
+      await checkName(event, scope);
+      await gate.rulesFor("subscribe", event, "everyEvent")?.check(payload, scope);
       return true;
     } catch {
-      // The trace was told the verdict, and the rule's developer a failure: the subscriber does not learn of the event.
+      // The gate has traced the verdict and reported a failure. The subscriber must not learn that the event
+      // exists.
       return false;
     }
   };
 }
 
-/** How a subscription makes deliveries of events. */
-export interface Delivering {
-  /** The events as they come; bounded by who gives them. */
+/** The source of a subscription's deliveries. */
+interface DeliverySource {
+  /** The received events. Their source limits the queue. */
   readonly packets: AsyncIterableIterator<EventPacket>;
-  /** Ends it. */
   readonly signal: AbortSignal;
-  /** Makes one event's scope. */
+  /** Creates the scope of one event. */
   fork(): Scope;
-  /** Makes one delivery; undefined where the event is left out. Does not reject. */
-  make(packet: EventPacket, scope: Scope): Promise<Delivery | undefined>;
+  /** Resolves with undefined where the event is left out. Never rejects. */
+  deliver(packet: EventPacket, scope: Scope): Promise<Delivery | undefined>;
 }
 
 /**
- * One event after another, in order. Scopes of events that are not handed out are ended here; those of the others are
- * ended by who takes them. `return` ends it also while an event is awaited.
+ * Delivers one event after another. Ends the scopes of events that are left out; the consumer ends those of
+ * the delivered ones. `return` ends the iterator also while it waits for an event.
  */
-export function deliver(delivering: Delivering): AsyncIterableIterator<Delivery> {
-  const { packets, signal } = delivering;
-  let over = false;
+function deliverInOrder(source: DeliverySource): AsyncIterableIterator<Delivery> {
+  const { packets, signal } = source;
+  let isOver = false;
 
-  async function* run(): AsyncGenerator<Delivery, undefined, undefined> {
+  async function* generate(): AsyncGenerator<Delivery, undefined, undefined> {
     for await (const packet of packets) {
-      const scope = delivering.fork();
-      let handedOut = false;
+      const scope = source.fork();
+      let isDelivered = false;
       try {
-        const delivery = await delivering.make(packet, scope);
-        if (over || signal.aborted) return;
+        const delivery = await source.deliver(packet, scope);
+        if (isOver || signal.aborted) return;
         if (delivery === undefined) continue;
-        handedOut = true;
+        isDelivered = true;
         yield delivery;
       } finally {
-        if (!handedOut) scope.end();
+        if (!isDelivered) scope.end();
       }
     }
   }
 
-  const running = run();
+  const generator = generate();
   const deliveries: AsyncIterableIterator<Delivery> = {
     [Symbol.asyncIterator]: () => deliveries,
-    next: () => running.next(),
-    // Not the generator's own alone: it would wait for the event that never comes.
+    next: () => generator.next(),
+    // Calling only the generator's `return` would wait for the next event, which perhaps never comes.
     return: async () => {
-      over = true;
+      isOver = true;
       await packets.return?.();
-      return running.return(undefined);
+      return generator.return(undefined);
     },
   };
   return deliveries;

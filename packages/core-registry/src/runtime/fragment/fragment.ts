@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** The format that this gateway speaks (S1). */
+/** The fragment format of this gateway (S1). */
 export const fragmentFormat = 1;
 
-/** The branch that always exists. */
+/** The name of the branch that always exists. */
 export const masterBranch = "master";
 
-/** Names below `/~` that are the gateway's own: no branch may have one (S9.11). */
+/** Names of the gateway's own paths below `/~`. A branch cannot have such a name (S9.11). */
 export const reservedNames: readonly string[] = [
   "status",
   "health",
@@ -20,34 +20,34 @@ export const reservedNames: readonly string[] = [
   "assets",
 ];
 
-/** A branch's name: lower-case letters, digits, `-`, `_` (S1.1). */
+/** Matches the name of a branch: lower-case letters, digits, `-` and `_` (S1.1). */
 export const branchPattern: RegExp = /^[a-z0-9_-]{1,64}$/;
 
-/** What the outer shape of a fragment tells; the plugins check what lies below `policy` and `protocol`. */
+/** The outer members of a fragment. Plugins validate the content of `policy` and `protocol`. */
 export interface Envelope {
-  /** The format. Default 1. */
+  /** Default 1. */
   readonly format?: number | undefined;
-  /** The branch. Default `master`. */
+  /** Default `master`. */
   readonly branch?: string | undefined;
-  /** The rules, not checked. */
+  /** Not validated. */
   readonly policy?: Readonly<Record<string, unknown>> | undefined;
-  /** The parts, not checked. */
+  /** The parts by protocol, not validated. */
   readonly protocol?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The outer shape of a fragment; what lies below `policy` and `protocol` is checked by the plugins. */
+/** Validates the outer members of a fragment. */
 export const envelope: z.ZodType<Envelope> = z.strictObject(
   {
-    format: z.number({ error: "The format is a number." }).int().positive().optional(),
+    format: z.number({ error: "`format` must be a number." }).int().positive().optional(),
     branch: z
-      .string({ error: "A branch is a name." })
-      .regex(branchPattern, "A branch is named by lower-case letters, digits, `-` and `_`.")
+      .string({ error: "`branch` must be a string." })
+      .regex(branchPattern, "The name of a branch has 1 to 64 lower-case letters, digits, `-` and `_`.")
       .refine((name) => !reservedNames.includes(name), {
-        error: "That is the gateway's own path, and cannot be a branch.",
+        error: "The gateway reserves this name for a path of its own. Choose another name for the branch.",
       })
       .optional(),
-    policy: z.record(z.string(), z.unknown(), { error: "`policy` is an object." }).optional(),
-    protocol: z.record(z.string(), z.unknown(), { error: "`protocol` is an object." }).optional(),
+    policy: z.record(z.string(), z.unknown(), { error: "`policy` must be an object." }).optional(),
+    protocol: z.record(z.string(), z.unknown(), { error: "`protocol` must be an object." }).optional(),
   },
-  { error: (issue) => (issue.code === "invalid_type" ? "A fragment is a JSON object." : undefined) },
+  { error: (issue) => (issue.code === "invalid_type" ? "A fragment must be a JSON object." : undefined) },
 );

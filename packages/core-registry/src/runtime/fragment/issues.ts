@@ -5,39 +5,41 @@ import type { Finding, Severity } from "../../contracts/report.ts";
 import { canonicalJson } from "./canonical.ts";
 import { jsonPath } from "./json-path.ts";
 
-const longestShown = 80;
-/** Unknown members of one object that are told: each is compared with all that are known. */
-export const mostUnknown = 200;
+const maxValueLength = 80;
+/** The maximum number of reported unknown members: each is compared with all known members. */
+export const maxUnknownMembers = 200;
 
-/** What checking a value against a schema gave. */
+/** The result of validating a value: without errors it has the parsed value. */
 export type Checked<Value> =
   | { readonly value: Value; readonly findings: readonly Finding[] }
   | { readonly value?: undefined; readonly findings: readonly Finding[] };
 
 /**
- * Checks a value, and words every fault with its path, what was expected and what was found (S1).
+ * Validates a value. Describes every problem with its JSON path, the expected and the found value (S1).
  *
- * @param base where the value stands in the fragment
- * @param weight how much a member that the schema does not know weighs
+ * @param base the JSON path of the value in the fragment
+ * @param unknownSeverity the severity of unknown members
  */
 export async function checkAgainst<Value>(
   schema: DescribedSchema<Value>,
   value: unknown,
   base: string,
-  weight: Severity = "error",
+  unknownSeverity: Severity = "error",
 ): Promise<Checked<Value>> {
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return { value: result.value, findings: [] };
-  const findings = result.issues.flatMap((issue) => wordIssue(issue, value, base, weight, schema));
+  const findings = result.issues.flatMap((issue) =>
+    issueFindings(issue, value, base, unknownSeverity, schema),
+  );
   if (findings.some((finding) => finding.severity === "error")) return { findings };
   return { ...(await checkAgainst(schema, withoutUnknown(value, result.issues), base)), findings };
 }
 
-function wordIssue(
+function issueFindings(
   issue: StandardSchemaV1.Issue,
   root: unknown,
   base: string,
-  weight: Severity,
+  unknownSeverity: Severity,
   schema: DescribedSchema,
 ): Finding[] {
   const keys = issueKeys(issue);
@@ -49,58 +51,58 @@ function wordIssue(
         code: "FRAGMENT_INVALID",
         jsonPath: jsonPath(keys, base),
         message: issue.message,
-        found: formatValue(nodeAt(root, keys)),
-        ...saidBeside(issue),
+        found: formatValue(valueAt(root, keys)),
+        ...issueDetails(issue),
       },
     ];
   }
   const known = knownMembers(schema, keys);
-  return members.slice(0, mostUnknown).map((member) => {
-    const meant = nearestName(member, known);
+  return members.slice(0, maxUnknownMembers).map((member) => {
+    const nearest = nearestName(member, known);
     return {
-      severity: weight,
+      severity: unknownSeverity,
       code: "MEMBER_UNKNOWN",
       jsonPath: jsonPath([...keys, member], base),
-      message: `There is no member \`${member}\` here.`,
+      message: `Unknown member \`${member}\`.`,
       ...(known.length > 0 ? { expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}` } : {}),
       found: `\`${member}\``,
-      ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
+      ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
     };
   });
 }
 
-// What a schema's check says beside its message: Zod keeps it in a member of its own.
-function saidBeside(
+// The further texts of a schema's check: Zod has them in the member `params` of an issue.
+function issueDetails(
   issue: StandardSchemaV1.Issue,
 ): Partial<Pick<Finding, "code" | "expected" | "found" | "hint">> {
   const params = member(issue, "params");
-  const said = (["code", "expected", "found", "hint"] as const).flatMap((name): [string, string][] => {
+  const texts = (["code", "expected", "found", "hint"] as const).flatMap((name): [string, string][] => {
     const text = member(params, name);
     return typeof text === "string" ? [[name, text]] : [];
   });
-  return Object.fromEntries(said);
+  return Object.fromEntries(texts);
 }
 
-/** A value as it is shown to a person: short, on one line. */
+/** Formats a value for a message: short, on one line. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = canonicalJson(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
 }
 
-/** The keys of an issue's place, from the outside in. */
+/** Returns the keys of an issue's place, outermost first. */
 export function issueKeys(issue: StandardSchemaV1.Issue): PropertyKey[] {
   return (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
 }
 
-/** The members that an issue says are unknown: Zod names them in a member of its own, beside those of the standard. */
+/** Returns the unknown members of an issue. Zod lists them in a member that the standard does not have. */
 export function unknownMembers(issue: StandardSchemaV1.Issue): string[] {
   if (!("code" in issue) || issue.code !== "unrecognized_keys" || !("keys" in issue)) return [];
   return Array.isArray(issue.keys) ? issue.keys.map(String) : [];
 }
 
-/** What stands at a place; undefined where nothing does. Own properties only. */
-export function nodeAt(root: unknown, keys: readonly PropertyKey[]): unknown {
+/** Returns the value at a place; undefined where it does not exist. Reads own properties only. */
+export function valueAt(root: unknown, keys: readonly PropertyKey[]): unknown {
   let value = root;
   for (const key of keys) {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return undefined;
@@ -121,7 +123,7 @@ function below(node: unknown, key: PropertyKey): unknown {
   return member(member(node, "properties"), String(key)) ?? member(node, "additionalProperties");
 }
 
-// A value that may be several things may have the members of each.
+// A value with alternative schemas can have the members of each.
 function alternatives(node: unknown): unknown[] {
   const choice = member(node, "anyOf") ?? member(node, "oneOf");
   return Array.isArray(choice) ? choice.flatMap(alternatives) : [node];
@@ -140,9 +142,9 @@ function member(node: unknown, key: string): unknown {
 function withoutUnknown(value: unknown, issues: readonly StandardSchemaV1.Issue[]): unknown {
   const copy: unknown = structuredClone(value);
   for (const issue of issues) {
-    const holder = nodeAt(copy, issueKeys(issue));
-    if (holder === null || typeof holder !== "object") continue;
-    for (const key of unknownMembers(issue)) Reflect.deleteProperty(holder, key);
+    const object = valueAt(copy, issueKeys(issue));
+    if (object === null || typeof object !== "object") continue;
+    for (const key of unknownMembers(issue)) Reflect.deleteProperty(object, key);
   }
   return copy;
 }

@@ -5,17 +5,17 @@ import type { FragmentPlugins } from "./read.ts";
 
 const target = "draft-2020-12";
 
-/** The JSON Schema (2020-12) of a whole fragment, composed from the loaded plugins (S1.5). */
+/** Composes the JSON Schema (2020-12) of a fragment from the schemas of the plugins (S1.5). */
 export function fragmentSchema(plugins: FragmentPlugins): JsonSchema {
   const outer = envelope["~standard"];
-  const whole = describe({ "~standard": outer } as DescribedSchema);
+  const fragment = describe({ "~standard": outer } as DescribedSchema);
   const protocols = plugins.protocols.map(({ key, schema }): [string, JsonSchema] => [key, describe(schema)]);
   return {
-    ...whole,
+    ...fragment,
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Tidegate fragment",
     properties: {
-      ...whole.properties,
+      ...fragment.properties,
       policy: describe(policySchema(plugins.policies, plugins.disabledPolicies)),
       protocol: { type: "object", properties: Object.fromEntries(protocols) },
     },

@@ -4,53 +4,53 @@ import { nearestName } from "../../contracts/nearest-name.ts";
 import type { AccessKind, Policy } from "../../contracts/policy.ts";
 import { namePatternProblem } from "../names.ts";
 import { isObject } from "../values.ts";
-import { mostUnknown } from "./issues.ts";
+import { maxUnknownMembers } from "./issues.ts";
 
-/** A fragment's rules, checked (S7.1). */
+/** The validated rules of a fragment (S7.1). */
 export interface PolicyPart {
-  /** Rules on actions. */
+  /** Rules for called actions. */
   readonly call?: readonly PolicyRule[];
-  /** Rules on events that are sent. */
+  /** Rules for sent events. */
   readonly publish?: readonly PolicyRule[];
-  /** Rules on events that are received. */
+  /** Rules for received events. */
   readonly subscribe?: readonly PolicyRule[];
-  /** Whether rules of the service that owns an action apply as well (S7.2). */
+  /** Whether the rules of the service that owns a called action apply too (S7.2). */
   readonly owner?: boolean;
 }
 
-/** One rule, checked. Its other members are the policies' own. */
+/** One validated rule. Its other members belong to policies. */
 export interface PolicyRule {
-  /** What it is, for people: what a client is told whom it refuses. */
+  /** Describes the rule for people. A denied client receives it. */
   readonly description?: string;
-  /** Patterns of the actions that it guards, in `call`. */
+  /** In `call`: patterns of the actions to which the rule applies. */
   readonly actions?: readonly string[];
-  /** Patterns of the events that it guards, in `publish` and `subscribe`. */
+  /** In `publish` and `subscribe`: patterns of the events to which the rule applies. */
   readonly events?: readonly string[];
-  /** What a policy asks. */
   readonly [member: string]: unknown;
 }
 
-/** How many patterns the rules of one kind may name in a fragment, all together. */
-const mostPatterns = 1_000;
+/** The maximum number of patterns in the rules of one kind. */
+const maxPatterns = 1_000;
 
-/** The kinds of rules in the order in which a fragment writes them. */
-export const guardedKinds: readonly AccessKind[] = ["call", "publish", "subscribe"];
+/** The kinds of rules in the order of a fragment. */
+export const accessKinds: readonly AccessKind[] = ["call", "publish", "subscribe"];
 
 type Issue = StandardSchemaV1.Issue & { readonly params?: Readonly<Record<string, string>> };
 type Path = readonly PropertyKey[];
 
 /**
- * The schema of a fragment's `policy`, composed from the policies (S1.2, S7.1). A member that no policy knows is a
- * fault: left out, it would silently open access.
+ * Composes the schema of a fragment's `policy` from the policies (S1.2, S7.1). An unknown member is an error:
+ * to ignore it would silently open access.
  *
- * @param off policies that were switched off: their members pass unchecked
+ * @param disabledPolicies policies that the configuration disables: their members are accepted without
+ * validation
  */
 export function policySchema(
   policies: readonly Policy[],
-  off: readonly Policy[] = [],
+  disabledPolicies: readonly Policy[] = [],
 ): DescribedSchema<PolicyPart> {
   const validate = async (value: unknown): Promise<StandardSchemaV1.Result<PolicyPart>> => {
-    const issues = await partIssues(value, policies, off);
+    const issues = await partIssues(value, policies, disabledPolicies);
     return issues.length > 0 ? { issues } : { value: value as PolicyPart };
   };
   const describe = (): Record<string, unknown> => ({ ...partJsonSchema(policies) });
@@ -64,12 +64,12 @@ export function policySchema(
   };
 }
 
-/** Which member names what a rule guards. */
+/** Returns the member of a rule that has its name patterns. */
 export function namesMember(kind: AccessKind): "actions" | "events" {
   return kind === "call" ? "actions" : "events";
 }
 
-/** The members of a rule that are one policy's own; undefined where it has none of them. */
+/** Returns the members of a rule that belong to a policy; undefined where the rule has none of them. */
 export function ownMembers(rule: PolicyRule, policy: Policy): Record<string, unknown> | undefined {
   const own = policy.members.filter((member) => Object.hasOwn(rule, member));
   return own.length === 0 ? undefined : Object.fromEntries(own.map((member) => [member, rule[member]]));
@@ -78,36 +78,36 @@ export function ownMembers(rule: PolicyRule, policy: Policy): Record<string, unk
 async function partIssues(
   part: unknown,
   policies: readonly Policy[],
-  off: readonly Policy[],
+  disabledPolicies: readonly Policy[],
 ): Promise<Issue[]> {
-  if (!isObject(part)) return [{ message: "`policy` is an object.", path: [] }];
+  if (!isObject(part)) return [{ message: "`policy` must be an object.", path: [] }];
   const issues: Issue[] = [];
   for (const [member, value] of Object.entries(part)) {
-    const kind = guardedKinds.find((each) => each === member);
+    const kind = accessKinds.find((each) => each === member);
     if (kind === undefined) {
       issues.push(
-        ...(member === "owner" ? ownerIssues(value) : [unknownMember([member], [...guardedKinds, "owner"])]),
+        ...(member === "owner" ? ownerIssues(value) : [unknownMember([member], [...accessKinds, "owner"])]),
       );
-    } else if (!Array.isArray(value)) issues.push({ message: "Rules are a list.", path: [kind] });
-    else if (patternCount(value, kind) > mostPatterns)
+    } else if (!Array.isArray(value)) issues.push({ message: "Rules must be a list.", path: [kind] });
+    else if (patternCount(value, kind) > maxPatterns)
       issues.push(tooManyPatterns(kind, patternCount(value, kind)));
     else {
       for (const [index, rule] of value.entries())
-        issues.push(...(await ruleIssues(rule, kind, [kind, index], policies, off)));
+        issues.push(...(await ruleIssues(rule, kind, [kind, index], policies, disabledPolicies)));
     }
   }
   return issues;
 }
 
-// Each is held against every action or event that an endpoint names.
+// Each pattern is compared with every action or event of the endpoints.
 function tooManyPatterns(kind: AccessKind, count: number): Issue {
   const params = {
     code: "RULES_TOO_MANY",
-    expected: `at most ${mostPatterns} in the rules of one kind`,
+    expected: `at most ${maxPatterns} patterns in the rules of one kind`,
     found: `${count} patterns`,
-    hint: "One pattern may stand for many names: `player.*`.",
+    hint: "One pattern can match many names: `player.*`.",
   };
-  return { message: `The rules name ${count} patterns.`, path: [kind], params };
+  return { message: `The rules have ${count} patterns.`, path: [kind], params };
 }
 
 function patternCount(rules: readonly unknown[], kind: AccessKind): number {
@@ -120,7 +120,7 @@ function patternCount(rules: readonly unknown[], kind: AccessKind): number {
 }
 
 function ownerIssues(value: unknown): Issue[] {
-  return typeof value === "boolean" ? [] : [{ message: "`owner` is true or false.", path: ["owner"] }];
+  return typeof value === "boolean" ? [] : [{ message: "`owner` must be true or false.", path: ["owner"] }];
 }
 
 async function ruleIssues(
@@ -128,48 +128,50 @@ async function ruleIssues(
   kind: AccessKind,
   path: Path,
   policies: readonly Policy[],
-  off: readonly Policy[],
+  disabledPolicies: readonly Policy[],
 ): Promise<Issue[]> {
-  if (!isObject(rule)) return [{ message: "A rule is an object.", path }];
+  if (!isObject(rule)) return [{ message: "A rule must be an object.", path }];
   const names = namesMember(kind);
-  const known = ["description", names, ...[...policies, ...off].flatMap((policy) => policy.members)];
+  const known = [
+    "description",
+    names,
+    ...[...policies, ...disabledPolicies].flatMap((policy) => policy.members),
+  ];
   const unknown = Object.keys(rule)
     .filter((member) => !known.includes(member))
-    .slice(0, mostUnknown);
-  const asked = await Promise.all(policies.map((policy) => policyIssues(rule, policy, path)));
+    .slice(0, maxUnknownMembers);
+  const ofPolicies = await Promise.all(policies.map((policy) => policyIssues(rule, policy, path)));
   return [
     ...unknown.map((member) => unknownMember([...path, member], known)),
     ...descriptionIssues(rule.description, path),
     ...patternIssues(rule[names], names, path),
-    ...asked.flat(),
+    ...ofPolicies.flat(),
   ];
 }
 
 function unknownMember(path: Path, known: readonly string[]): Issue {
   const member = String(path.at(-1));
-  const meant = nearestName(member, known);
+  const nearest = nearestName(member, known);
   const params = {
     expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${member}\``,
-    ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
+    ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
   };
-  return { message: `No policy knows \`${member}\`.`, path, params };
+  return { message: `No policy has a member \`${member}\`.`, path, params };
 }
 
 function descriptionIssues(value: unknown, path: Path): Issue[] {
   if (value === undefined || typeof value === "string") return [];
-  return [{ message: "A description is a text.", path: [...path, "description"] }];
+  return [{ message: "A description must be a string.", path: [...path, "description"] }];
 }
 
 function patternIssues(value: unknown, names: string, path: Path): Issue[] {
-  const at = [...path, names];
+  const place = [...path, names];
   if (!Array.isArray(value) || value.length === 0)
-    return [
-      { message: `A rule says in \`${names}\` what it guards: a list of patterns, not empty.`, path: at },
-    ];
+    return [{ message: `A rule must have \`${names}\`: a list of patterns that is not empty.`, path: place }];
   return value.flatMap((pattern, index): Issue[] => {
-    const message = typeof pattern === "string" ? namePatternProblem(pattern) : "A pattern is a text.";
-    return message === undefined ? [] : [{ message, path: [...at, index] }];
+    const message = typeof pattern === "string" ? namePatternProblem(pattern) : "A pattern must be a string.";
+    return message === undefined ? [] : [{ message, path: [...place, index] }];
   });
 }
 
@@ -188,7 +190,7 @@ function partJsonSchema(policies: readonly Policy[]): JsonSchema {
   const members = Object.fromEntries(policies.flatMap(policyProperties));
   const rules = (kind: AccessKind): JsonSchema => ({
     type: "array",
-    maxItems: mostPatterns,
+    maxItems: maxPatterns,
     items: {
       type: "object",
       properties: {
@@ -196,7 +198,7 @@ function partJsonSchema(policies: readonly Policy[]): JsonSchema {
         [namesMember(kind)]: {
           type: "array",
           minItems: 1,
-          items: { type: "string", pattern: "^[^!{}\\[\\]()?]+$" },
+          items: { type: "string", pattern: "^[^!{}\\[\\]()?|/\\\\\"'\\u0000-\\u001f\\u007f-\\u009f]+$" },
         },
         ...members,
       },

@@ -5,48 +5,45 @@ import type { Protocol } from "../../contracts/protocol.ts";
 import type { Finding, Severity } from "../../contracts/report.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
 import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
-import { checkAgainst, mostUnknown } from "./issues.ts";
+import { checkAgainst, maxUnknownMembers } from "./issues.ts";
 import { type PolicyPart, policySchema } from "./policy-schema.ts";
-import { type Salvaged, salvage } from "./salvage.ts";
+import { removeInvalid, type ValidRest } from "./remove-invalid.ts";
 
-/** The plugins that a fragment may speak to. */
+/** The plugins that define the parts of a fragment. */
 export interface FragmentPlugins {
-  /** The protocols. */
   readonly protocols: readonly Protocol[];
-  /** The policies. */
   readonly policies: readonly Policy[];
-  /** Policies that were switched off (S1.2). */
+  /** Policies that the configuration disables (S1.2). */
   readonly disabledPolicies: readonly Policy[];
 }
 
-/** A fragment that was checked, part by part (S1). What is faulty is missing from it, and told. */
+/** A validated fragment (S1). Invalid parts are left out, and described by findings. */
 export interface ReadFragment {
-  /** The branch that it is for; absent where that cannot be told. */
+  /** Absent where the fragment has no valid branch. */
   readonly branch?: string;
-  /** 32 hex digits (S1.4). A faulty fragment's is taken from its text. */
+  /** 32 hex digits (S1.4). The hash of an invalid fragment is that of its complete text. */
   readonly hash: string;
-  /** The checked parts, by protocol; of a faulty one what is left of it. */
-  readonly parts: ReadonlyMap<string, Salvaged<unknown>>;
-  /** The checked rules; of faulty ones what is left of them. */
-  readonly policy?: Salvaged<PolicyPart>;
-  /** Everything that was found, in one pass. */
+  /** The valid parts, or the valid rest of invalid ones, by protocol. */
+  readonly parts: ReadonlyMap<string, ValidRest<unknown>>;
+  /** The valid rules, or the valid rest of invalid ones. */
+  readonly policy?: ValidRest<PolicyPart>;
   readonly findings: readonly Finding[];
 }
 
-/** Checks a whole fragment and takes its hash. Finds every fault in one pass; never throws. */
+/** Validates a fragment and computes its hash. Finds all problems in one pass; never throws. */
 export async function readFragment(
   raw: unknown,
   service: string,
   plugins: FragmentPlugins,
 ): Promise<ReadFragment> {
   const findings: Finding[] = [];
-  const weight = unknownMembers(raw);
-  const outer = await checkAgainst(envelope, raw, "", weight);
+  const unknownSeverity = unknownMemberSeverity(raw);
+  const outer = await checkAgainst(envelope, raw, "", unknownSeverity);
   findings.push(...outer.findings);
   const branch = branchOf(raw, outer.value);
-  const parts = await readParts(raw, plugins.protocols, weight, findings);
-  const policy = await readPolicy(raw, plugins, weight, findings);
-  const fingerprint = essenceOf(parts, policy?.value, outer.value, plugins.protocols);
+  const parts = await readParts(raw, plugins.protocols, unknownSeverity, findings);
+  const policy = await readPolicy(raw, plugins, unknownSeverity, findings);
+  const fingerprint = fingerprintOf(parts, policy?.value, outer.value, plugins.protocols);
   return {
     ...(branch === undefined ? {} : { branch }),
     hash: hash128(canonicalJson(isFaulty(findings) ? { service, raw } : { service, ...fingerprint })),
@@ -56,20 +53,20 @@ export async function readFragment(
   };
 }
 
-/** Whether any finding is an error. */
+/** Checks whether a finding is an error. */
 export function isFaulty(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === "error");
 }
 
-// A newer format may have members that this gateway does not know (S1).
-function unknownMembers(raw: unknown): Severity {
+// A fragment of a newer format can have members that this gateway does not know (S1).
+function unknownMemberSeverity(raw: unknown): Severity {
   const format = memberOf(raw, "format");
   return typeof format === "number" && format > fragmentFormat ? "warning" : "error";
 }
 
 /**
- * The branch that a fragment is for; undefined where it names none that there could be.
- * @param checked its outer shape, where that is right
+ * Returns the branch of a fragment; undefined where its name is not valid.
+ * @param checked the outer members, where they are valid
  */
 export function branchOf(raw: unknown, checked: Envelope | undefined): string | undefined {
   if (checked !== undefined) return checked.branch ?? masterBranch;
@@ -81,19 +78,19 @@ export function branchOf(raw: unknown, checked: Envelope | undefined): string | 
 async function readParts(
   raw: unknown,
   protocols: readonly Protocol[],
-  weight: Severity,
+  unknownSeverity: Severity,
   findings: Finding[],
-): Promise<ReadonlyMap<string, Salvaged<unknown>>> {
-  const parts = new Map<string, Salvaged<unknown>>();
+): Promise<ReadonlyMap<string, ValidRest<unknown>>> {
+  const parts = new Map<string, ValidRest<unknown>>();
   const protocol = memberOf(raw, "protocol");
   if (protocol === null || typeof protocol !== "object") return parts;
   for (const [key, input] of Object.entries(protocol)) {
     const plugin = protocols.find((one) => one.key === key);
     if (plugin === undefined) {
-      if (findings.length < mostUnknown) findings.push(unknownProtocol(key, protocols));
+      if (findings.length < maxUnknownMembers) findings.push(unknownProtocol(key, protocols));
       continue;
     }
-    const part = await readPart(plugin.schema, input, `protocol.${key}`, weight, findings);
+    const part = await readPart(plugin.schema, input, `protocol.${key}`, unknownSeverity, findings);
     if (part !== undefined) parts.set(key, part);
   }
   return parts;
@@ -103,44 +100,44 @@ async function readPart<Value>(
   schema: DescribedSchema<Value>,
   input: unknown,
   base: string,
-  weight: Severity,
+  unknownSeverity: Severity,
   findings: Finding[],
-): Promise<Salvaged<Value> | undefined> {
-  const checked = await checkAgainst(schema, input, base, weight);
+): Promise<ValidRest<Value> | undefined> {
+  const checked = await checkAgainst(schema, input, base, unknownSeverity);
   findings.push(...checked.findings);
-  if (checked.value === undefined) return salvage(schema, input, base);
-  return { value: checked.value, original: (path) => path };
+  if (checked.value === undefined) return removeInvalid(schema, input, base);
+  return { value: checked.value, originalPath: (path) => path };
 }
 
 function unknownProtocol(key: string, protocols: readonly Protocol[]): Finding {
   const keys = protocols.map((one) => one.key);
-  const meant = nearestName(key, keys);
+  const nearest = nearestName(key, keys);
   return {
     severity: "warning",
     code: "PROTOCOL_UNKNOWN",
     jsonPath: `protocol.${key}`,
-    message: `This gateway speaks no protocol \`${key}\`; that part is ignored.`,
+    message: `This gateway has no protocol \`${key}\`, so this part is ignored.`,
     expected: keys.length === 0 ? "nothing" : `one of ${keys.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${key}\``,
-    ...(meant === undefined ? {} : { hint: `Did you mean \`${meant}\`?` }),
+    ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
   };
 }
 
 async function readPolicy(
   raw: unknown,
   { policies, disabledPolicies }: FragmentPlugins,
-  weight: Severity,
+  unknownSeverity: Severity,
   findings: Finding[],
-): Promise<Salvaged<PolicyPart> | undefined> {
+): Promise<ValidRest<PolicyPart> | undefined> {
   const policy = memberOf(raw, "policy");
   if (policy === null || typeof policy !== "object") return undefined;
-  return readPart(policySchema(policies, disabledPolicies), policy, "policy", weight, findings);
+  return readPart(policySchema(policies, disabledPolicies), policy, "policy", unknownSeverity, findings);
 }
 
-function essenceOf(
-  parts: ReadonlyMap<string, Salvaged<unknown>>,
+function fingerprintOf(
+  parts: ReadonlyMap<string, ValidRest<unknown>>,
   policy: PolicyPart | undefined,
-  envelopeOf: Envelope | undefined,
+  outer: Envelope | undefined,
   protocols: readonly Protocol[],
 ): object {
   const protocol = protocols.flatMap((plugin): [string, unknown][] => {
@@ -148,14 +145,14 @@ function essenceOf(
     return part === undefined ? [] : [[plugin.key, plugin.fingerprint?.(part.value) ?? part.value]];
   });
   return {
-    format: envelopeOf?.format ?? fragmentFormat,
-    policy: undescribed(policy),
+    format: outer?.format ?? fragmentFormat,
+    policy: withoutDescriptions(policy),
     protocol: Object.fromEntries(protocol),
   };
 }
 
-// A rule's description only documents (S1.4).
-function undescribed(policy: PolicyPart | undefined): unknown {
+// The description of a rule is documentation, which is not part of the fingerprint (S1.4).
+function withoutDescriptions(policy: PolicyPart | undefined): unknown {
   if (policy === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(policy).map(([kind, rules]) => [

@@ -1,40 +1,41 @@
 import type { Finding } from "../../contracts/report.ts";
 import { hash128 } from "./canonical.ts";
 
-/** How much JSON a fragment may be, in characters as it would be written without spaces. */
-export const longestFragment = 2_000_000;
+/** The maximum size of a fragment, in characters of JSON without spaces. */
+export const maxFragmentLength = 2_000_000;
 
-/** How deep its lists and objects may be nested. */
-export const deepestFragment = 64;
+/** The maximum nesting of lists and objects in a fragment. */
+export const maxFragmentDepth = 64;
 
 /**
- * Why a fragment is looked at no further: it is larger or nested deeper than any that somebody wrote, and reading it would
- * hold up everybody else's. Told before anything is made of it; a value that holds itself is one without end.
+ * Checks the size of a fragment before it is read, because reading a huge fragment would delay all others.
+ * Ends at the limits, so that cyclic values are no problem.
+ * @returns the finding that refuses the fragment; undefined where it is within the limits
  */
-export function boundsFinding(raw: unknown): Finding | undefined {
+export function sizeFinding(raw: unknown): Finding | undefined {
   let size = 0;
   for (const { text, depth } of walk(raw)) {
     size += text.length + 3;
-    if (depth > deepestFragment) return tooDeep;
-    if (size > longestFragment) return tooLarge;
+    if (depth > maxFragmentDepth) return tooDeep;
+    if (size > maxFragmentLength) return tooLarge;
   }
   return undefined;
 }
 
-/** What tells one such fragment from another, by the beginning of what was looked at of it: 32 hex digits. */
-export function boundedHash(raw: unknown): string {
+/** Hashes the begin of a fragment that exceeds the limits, to distinguish such fragments: 32 hex digits. */
+export function prefixHash(raw: unknown): string {
   let begin = "";
   for (const { text, depth } of walk(raw)) {
     begin += `${depth} ${text}\n`;
-    if (depth > deepestFragment || begin.length > longestHashed) break;
+    if (depth > maxFragmentDepth || begin.length > maxHashedLength) break;
   }
   return hash128(begin);
 }
 
-const longestHashed = 100_000;
+const maxHashedLength = 100_000;
 
 interface Piece {
-  /** A key, or a value that holds no others. */
+  /** A key, or a value that is neither a list nor an object. */
   readonly text: string;
   readonly depth: number;
 }
@@ -59,13 +60,13 @@ const tooLarge: Finding = {
   severity: "error",
   code: "FRAGMENT_TOO_LARGE",
   jsonPath: "",
-  message: `The fragment has more than ${longestFragment} characters of JSON.`,
-  hint: "Split the service, or move what its functions do into its actions.",
+  message: `The fragment is larger than ${maxFragmentLength} characters of JSON.`,
+  hint: "Split the service, or move the code of its functions into actions.",
 };
 
 const tooDeep: Finding = {
   severity: "error",
   code: "FRAGMENT_TOO_DEEP",
   jsonPath: "",
-  message: `The fragment is nested deeper than ${deepestFragment} levels of lists and objects.`,
+  message: `The fragment is nested deeper than ${maxFragmentDepth} levels.`,
 };

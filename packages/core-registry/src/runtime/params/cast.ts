@@ -2,21 +2,22 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { JsonSchema } from "../../contracts/json.ts";
 import type { CastName } from "./reference.ts";
 
-/** Makes a value of the wanted kind, or `refused` where it cannot be one. Never called with an absent value. */
+/** Converts values to one type. */
 export interface Cast {
-  /** What it makes, for people: `a number`. */
+  /** The type for error messages, such as `a number`. */
   readonly expected: string;
-  /** The value, or `refused`. */
+  /** Returns the converted value, or `refused`. Never called with undefined. */
   of(value: unknown): unknown;
 }
 
-/** What a cast answers where a value cannot become what is wanted. */
+/** The result of a cast for a value that cannot be converted. */
 export const refused: unique symbol = Symbol("refused");
 
-// No hex, no blanks, no `Infinity`; and no whole number that a number cannot hold: `9007199254740993` is another player.
+// No hex, no spaces, no `Infinity`. Unsafe integers are refused: rounding `9007199254740993` would address
+// another id.
 const decimal = /^[-+.\deE]+$/;
-const whole = /^[-+]?\d+$/;
-const shownLength = 60;
+const integer = /^[-+]?\d+$/;
+const maxShownLength = 60;
 
 const numberCast: Cast = { expected: "a number", of: toNumber };
 const integerCast: Cast = {
@@ -35,14 +36,15 @@ const namedCasts: Readonly<Record<CastName, Cast>> = {
   string: stringCast,
 };
 
-/** The cast that a mapping names (S3.2). An explicit null stays null under all of them. */
+/** Returns the cast of a reference (S3.2). All casts keep null. */
 export function namedCast(name: CastName): Cast {
   return namedCasts[name];
 }
 
 /**
- * The cast that a declared type asks of a text (S3.3), or undefined where the text is right as it is: strings, unions
- * with string, and what says no type. A list takes one value, or several of a repeated key.
+ * Returns the cast of a text to a declared type (S3.3); undefined where every text fits: for strings, unions
+ * with string, and schemas without a type. The cast to a list accepts one value, or the values of a repeated
+ * key.
  */
 export function declaredCast(schema: JsonSchema): Cast | undefined {
   const types = new Set(typesOf(schema));
@@ -54,14 +56,14 @@ export function declaredCast(schema: JsonSchema): Cast | undefined {
   return casts.length === 1 ? casts[0] : firstOf(casts);
 }
 
-/** The error of a cast that failed (S3.2): 400, with the parameter's name. */
+/** Creates the error of a failed cast (S3.2): status 400, with the name of the param. */
 export function castError(
   parameter: string,
   source: string,
   expected: string,
   found: unknown,
 ): TidegateError {
-  const shown = source.startsWith("@context") ? "something else" : show(found);
+  const shown = source.startsWith("@context") ? "another value" : formatFound(found);
   const name = parameter === "" ? "The params" : `\`${parameter}\``;
   return new TidegateError("BAD_USER_INPUT", `${name} must be ${expected}; ${source} is ${shown}.`, {
     data: { parameter, source, expected, found: shown },
@@ -79,7 +81,7 @@ function toNumber(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : refused;
   if (typeof value !== "string" || !decimal.test(value)) return refused;
   const number = Number(value);
-  if (!Number.isFinite(number) || (whole.test(value) && !Number.isSafeInteger(number))) return refused;
+  if (!Number.isFinite(number) || (integer.test(value) && !Number.isSafeInteger(number))) return refused;
   return number;
 }
 
@@ -102,8 +104,8 @@ function listCast(items: JsonSchema | undefined): Cast {
     of: (value) => {
       const values: readonly unknown[] = Array.isArray(value) ? value : [value];
       if (item === undefined) return [...values];
-      const made = values.map((each) => item.of(each));
-      return made.includes(refused) ? refused : made;
+      const results = values.map((each) => item.of(each));
+      return results.includes(refused) ? refused : results;
     },
   };
 }
@@ -113,8 +115,8 @@ function firstOf(casts: readonly Cast[]): Cast {
     expected: casts.map((cast) => cast.expected).join(", or "),
     of: (value) => {
       for (const cast of casts) {
-        const made = cast.of(value);
-        if (made !== refused) return made;
+        const result = cast.of(value);
+        if (result !== refused) return result;
       }
       return refused;
     },
@@ -129,7 +131,7 @@ function typesOf(schema: JsonSchema): string[] {
   return (schema.enum ?? []).map((value) => (value === null ? "null" : typeof value));
 }
 
-// A member that says no type can be a string as well.
+// A member without a type accepts strings too.
 function typesOfEach(members: readonly JsonSchema[]): string[] {
   return members.flatMap((member) => {
     const types = typesOf(member);
@@ -137,10 +139,10 @@ function typesOfEach(members: readonly JsonSchema[]): string[] {
   });
 }
 
-function show(value: unknown): string {
+function formatFound(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value === null) return "null";
   if (typeof value === "object") return "an object";
   const text = JSON.stringify(value) ?? typeof value;
-  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
+  return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
 }

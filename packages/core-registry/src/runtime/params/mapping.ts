@@ -1,30 +1,40 @@
 import type { Sources } from "../../contracts/connector.ts";
 import type { Json, JsonObject } from "../../contracts/json.ts";
+import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { jsonPath } from "../fragment/json-path.ts";
 import { castError, namedCast, refused } from "./cast.ts";
-import {
-  formatReference,
-  type MappingContext,
-  parseReference,
-  type Reference,
-  reader,
-  refusedKeys,
-} from "./reference.ts";
-
-/** Makes one value of a mapping; undefined where it is absent. Throws `BAD_USER_INPUT` where a cast fails. */
-export type Resolve = (sources: Sources, scope: Scope) => unknown;
+import { formatReference, parseReference, propertyReader, type Reference, refusedKeys } from "./reference.ts";
 
 /**
- * Compiles one value of a mapping (S3) to closures.
- *
- * @param keys where it stands below the mapping's root
+ * Computes one value of a mapping; undefined where it is absent. Throws `BAD_USER_INPUT` where a cast fails.
  */
-export function compileValue(
-  value: Json,
-  keys: readonly (string | number)[],
-  context: MappingContext,
-): Resolve {
+export type Resolve = (sources: Sources, scope: Scope) => unknown;
+
+/** The input of compiling a mapping, and the sets that collect what the mapping reads. */
+export interface MappingContext {
+  /** The JSON path of the mapping in the fragment. */
+  readonly jsonPath: string;
+  /** The protocol's sources, without `context`. */
+  readonly sources: Readonly<Record<string, "text" | "data">>;
+  /** Names of all context values. */
+  readonly contexts: readonly string[];
+  /** Whether `[]` is allowed. */
+  readonly batching: boolean;
+  addFinding(finding: Finding): void;
+  /** Collects the sources that the mapping reads. */
+  readonly reads: Set<string>;
+  /** Collects the context values that the mapping reads. */
+  readonly contextReads: Set<string>;
+  /** Collects the names of the batched params. */
+  readonly batched: Set<string>;
+}
+
+/** The keys from the mapping's root to one of its values. */
+type Keys = readonly (string | number)[];
+
+/** Compiles one value of a mapping (S3) to a function. */
+export function compileValue(value: Json, keys: Keys, context: MappingContext): Resolve {
   if (typeof value === "string") return compileText(value, keys, context);
   if (value === null || typeof value !== "object") return () => value;
   return isList(value) ? compileList(value, keys, context) : compileObject(value, keys, context);
@@ -34,29 +44,21 @@ function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-function compileList(
-  items: readonly Json[],
-  keys: readonly (string | number)[],
-  context: MappingContext,
-): Resolve {
+function compileList(items: readonly Json[], keys: Keys, context: MappingContext): Resolve {
   const resolves = items.map((item, index) => compileValue(item, [...keys, index], context));
   return (sources, scope) =>
     resolves.map((resolve) => resolve(sources, scope)).filter((value) => value !== undefined);
 }
 
-function compileObject(
-  members: JsonObject,
-  keys: readonly (string | number)[],
-  context: MappingContext,
-): Resolve {
+function compileObject(members: JsonObject, keys: Keys, context: MappingContext): Resolve {
   const resolves: [string, Resolve][] = [];
   for (const [name, member] of Object.entries(members)) {
     if (name === "__proto__") {
-      context.found({
+      context.addFinding({
         severity: "error",
         code: "PARAMS_INVALID",
         jsonPath: jsonPath([...keys, name], context.jsonPath),
-        message: "A parameter cannot be called `__proto__`.",
+        message: "A param cannot have the name `__proto__`.",
       });
       continue;
     }
@@ -71,122 +73,112 @@ function compileObject(
     };
   }
   return (sources, scope) => {
-    const made: Record<string, unknown> = {};
+    const result: Record<string, unknown> = {};
     for (const [name, resolve] of resolves) {
       const value = resolve(sources, scope);
-      if (value !== undefined) made[name] = value;
+      if (value !== undefined) result[name] = value;
     }
-    return made;
+    return result;
   };
 }
 
-function compileText(text: string, keys: readonly (string | number)[], context: MappingContext): Resolve {
+function compileText(text: string, keys: Keys, context: MappingContext): Resolve {
   const literal = (): unknown => text;
   const parsed = parseReference(text);
   if (parsed.kind === "literal") return literal;
-  const source = parsed.kind === "broken" ? parsed.source : parsed.reference.source;
-  const place = jsonPath(keys, context.jsonPath);
+  const source = parsed.kind === "invalid" ? parsed.source : parsed.reference.source;
+  const path = jsonPath(keys, context.jsonPath);
   const known = knownSources(context);
   if (!known.includes(source)) {
-    context.found(foreignSource(source, text, place, known));
+    context.addFinding(unknownSource(source, text, path, known));
     return literal;
   }
-  if (parsed.kind === "broken") {
-    context.found({
+  if (parsed.kind === "invalid") {
+    context.addFinding({
       severity: "error",
       code: "PARAMS_INVALID",
-      jsonPath: place,
+      jsonPath: path,
       message: parsed.problem,
-      expected: "`@source.key:cast`, the cast one of `number`, `boolean`, `string`",
+      expected: "`@source.key:cast` with the cast `number`, `boolean` or `string`",
       found: text,
       line: 1,
       column: parsed.column,
     });
     return literal;
   }
-  return compileReference(parsed.reference, keys, place, context);
+  return compileReference(parsed.reference, keys, path, context);
 }
 
-function compileReference(
-  reference: Reference,
-  keys: readonly (string | number)[],
-  place: string,
-  context: MappingContext,
-): Resolve {
+function compileReference(reference: Reference, keys: Keys, path: string, context: MappingContext): Resolve {
   const text = formatReference(reference);
-  const dead = reference.keys.find((key) => refusedKeys.has(key));
-  if (dead !== undefined) {
-    context.found({
+  const refusedKey = reference.keys.find((key) => refusedKeys.has(key));
+  if (refusedKey !== undefined) {
+    context.addFinding({
       severity: "warning",
       code: "PARAMS_NEVER",
-      jsonPath: place,
-      message: `\`${text}\` is always absent: \`${dead}\` never resolves.`,
+      jsonPath: path,
+      message: `\`${text}\` never has a value: \`${refusedKey}\` is not readable.`,
       found: text,
     });
     return () => undefined;
   }
-  if (reference.batched) takeBatched(reference, keys, place, context);
+  if (reference.batched) addBatchedParam(reference, keys, path, context);
   const read =
-    reference.source === "context" ? readContext(reference, place, context) : readSource(reference, context);
+    reference.source === "context" ? readContext(reference, path, context) : readSource(reference, context);
   if (reference.cast === undefined) return read;
   const cast = namedCast(reference.cast);
   const parameter = jsonPath(keys);
   return (sources, scope) => {
     const value = read(sources, scope);
     if (value === undefined) return undefined;
-    const made = cast.of(value);
-    if (made === refused) throw castError(parameter, text, cast.expected, value);
-    return made;
+    const result = cast.of(value);
+    if (result === refused) throw castError(parameter, text, cast.expected, value);
+    return result;
   };
 }
 
 function readSource(reference: Reference, context: MappingContext): Resolve {
   const { source } = reference;
   context.reads.add(source);
-  const read = reader(reference.keys);
+  const read = propertyReader(reference.keys);
   return (sources) => read(sources[source]);
 }
 
-function readContext(reference: Reference, place: string, context: MappingContext): Resolve {
+function readContext(reference: Reference, path: string, context: MappingContext): Resolve {
   const [name, ...rest] = reference.keys;
   if (name === undefined) {
     for (const each of context.contexts) context.contextReads.add(each);
     return (_, scope) => scope.context.views(context.contexts);
   }
   if (!context.contexts.includes(name)) {
-    context.found({
+    context.addFinding({
       severity: "warning",
       code: "CONTEXT_UNKNOWN",
-      jsonPath: place,
-      message: `Nothing makes \`@context.${name}\`: it is always absent.`,
+      jsonPath: path,
+      message: `\`@context.${name}\` never has a value: the gateway has no such context.`,
       expected: context.contexts.length === 0 ? "no context" : `one of ${context.contexts.join(", ")}`,
       found: formatReference(reference),
     });
     return () => undefined;
   }
   context.contextReads.add(name);
-  const read = reader(rest);
+  const read = propertyReader(rest);
   return (_, scope) => read(scope.context.view(name));
 }
 
-function takeBatched(
-  reference: Reference,
-  keys: readonly (string | number)[],
-  place: string,
-  context: MappingContext,
-): void {
+function addBatchedParam(reference: Reference, keys: Keys, path: string, context: MappingContext): void {
   const [name] = keys;
   if (context.batching && keys.length === 1 && typeof name === "string") {
     context.batched.add(name);
     return;
   }
-  context.found({
+  context.addFinding({
     severity: "error",
     code: "BATCHING_INVALID",
-    jsonPath: place,
+    jsonPath: path,
     message: context.batching
-      ? "Only params at the mapping's top level travel in batches."
-      : "`[]` batches calls in GraphQL, and nowhere else.",
+      ? "Only params at the top level of the mapping can be batched."
+      : "Only GraphQL can batch calls with `[]`.",
     found: formatReference(reference),
   });
 }
@@ -195,32 +187,19 @@ function knownSources(context: MappingContext): readonly string[] {
   return [...Object.keys(context.sources), "context"];
 }
 
-// Sources of the protocols that the specification knows; a third party's own word is a literal with a warning.
-const everySource = new Set(["path", "query", "body", "source", "args", "info", "message", "context"]);
+// The sources of the specification's protocols. Any other word is a literal with a warning.
+const specifiedSources = new Set(["path", "query", "body", "source", "args", "info", "message", "context"]);
 
-function foreignSource(
-  source: string,
-  text: string,
-  place: string,
-  known: readonly string[],
-): Parameters<MappingContext["found"]>[0] {
-  const expected = `one of ${known.map((name) => `@${name}`).join(", ")}`;
-  if (everySource.has(source)) {
-    return {
-      severity: "error",
-      code: "SOURCE_FOREIGN",
-      jsonPath: place,
-      message: `\`@${source}\` is a source of another protocol.`,
-      expected,
-      found: text,
-    };
-  }
+function unknownSource(source: string, text: string, path: string, known: readonly string[]): Finding {
+  const isOfOtherProtocol = specifiedSources.has(source);
   return {
-    severity: "warning",
-    code: "SOURCE_UNKNOWN",
-    jsonPath: place,
-    message: `\`@${source}\` is no source: the text is passed on as it is.`,
-    expected,
+    severity: isOfOtherProtocol ? "error" : "warning",
+    code: isOfOtherProtocol ? "SOURCE_FOREIGN" : "SOURCE_UNKNOWN",
+    jsonPath: path,
+    message: isOfOtherProtocol
+      ? `\`@${source}\` is a source of another protocol.`
+      : `\`@${source}\` is not a source, so the text is sent unchanged.`,
+    expected: `one of ${known.map((name) => `@${name}`).join(", ")}`,
     found: text,
   };
 }

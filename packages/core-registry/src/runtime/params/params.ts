@@ -2,43 +2,43 @@ import type { ConnectorOptions, Sources } from "../../contracts/connector.ts";
 import type { Json, JsonSchema } from "../../contracts/json.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
-import { implicitParams } from "./implicit.ts";
-import { compileValue } from "./mapping.ts";
-import type { MappingContext } from "./reference.ts";
+import { isObject, ownProperty } from "../values.ts";
+import { type Cast, castError, declaredCast, refused } from "./cast.ts";
+import { compileValue, type MappingContext, type Resolve } from "./mapping.ts";
+import { refusedKeys } from "./reference.ts";
 
-/** A mapping, compiled (S3). */
+/** A compiled mapping (S3). */
 export interface CompiledParams {
-  /** The sources that it may read, without `context`. */
+  /** The sources that it can read, without `context`. */
   readonly reads: readonly string[];
-  /** The context values that it reads: to be prepared before it is made. */
+  /** The context values that it reads. They must be prepared before `make` is called. */
   readonly contexts: readonly string[];
-  /** Names of the params that travel in batches. */
+  /** Names of the batched params. */
   readonly batched: readonly string[];
-  /** Whether what the action declares is filled in. */
+  /** Whether the params that the action declares are filled in. */
   readonly implicit: boolean;
   /**
-   * Makes the params.
-   * @param declared what the action declares to take, where it is known
+   * Computes the params.
+   * @param declared the schema of the action's params, where the action declares one
    * @throws {TidegateError} `BAD_USER_INPUT` where a cast fails
    */
   make(sources: Sources, scope: Scope, declared: JsonSchema | undefined): unknown;
 }
 
-/** What a mapping is compiled for. */
+/** The options of compiling a mapping. */
 export interface ParamsOptions extends Pick<ConnectorOptions, "sources" | "implicit" | "batching"> {
-  /** Where the mapping stands in the fragment. */
+  /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
-  /** Names of all context values that there are. */
+  /** Names of all context values. */
   readonly contexts: readonly string[];
   /** Whether declared params are filled in. */
   readonly implicitParams: boolean;
-  /** Takes what is wrong. */
-  found(finding: Finding): void;
+  addFinding(finding: Finding): void;
 }
 
 /**
- * Compiles `params` once per fragment. A mapping that is no object (`@body`, a list) is the whole: nothing is implicit
- * then. An absent mapping is an empty object; what is wholly absent is one too.
+ * Compiles `params`, once per fragment. Without a mapping the params are an empty object. Where the mapping
+ * is not an object (`@body`, a list), its value is the complete params: no implicit params are added.
  */
 export function compileParams(mapping: Json | undefined, options: ParamsOptions): CompiledParams {
   const context: MappingContext = {
@@ -46,33 +46,84 @@ export function compileParams(mapping: Json | undefined, options: ParamsOptions)
     sources: options.sources,
     contexts: options.contexts,
     batching: options.batching,
-    found: options.found,
+    addFinding: options.addFinding,
     reads: new Set(),
     contextReads: new Set(),
     batched: new Set(),
   };
-  const written = mapping ?? {};
-  const whole =
-    typeof mapping === "string" || mapping === null || typeof written !== "object" || Array.isArray(written);
-  const resolve = compileValue(mapping === undefined ? {} : mapping, [], context);
-  const implicit = options.implicitParams && !whole && options.implicit.length > 0;
-  const collected = { contexts: [...context.contextReads], batched: [...context.batched], implicit };
-  if (!implicit) {
-    const make: CompiledParams["make"] = (sources, scope) => {
-      const params = resolve(sources, scope);
-      return params === undefined ? {} : params;
-    };
-    return { ...collected, reads: [...context.reads], make };
-  }
-  const named = Object.keys(written);
-  const fillerFor = implicitParams({ order: options.implicit, sources: options.sources, named });
+  const resolve = mapping === undefined ? undefined : compileValue(mapping, [], context);
+  const implicit = options.implicitParams && isObject(mapping ?? {}) && options.implicit.length > 0;
   return {
-    ...collected,
-    reads: [...context.reads.union(new Set(options.implicit))],
-    make: (sources, scope, declared) => {
-      const params = resolve(sources, scope) as Record<string, unknown>;
-      fillerFor(declared)?.(params, sources);
-      return params;
-    },
+    reads: [...context.reads.union(new Set(implicit ? options.implicit : []))],
+    contexts: [...context.contextReads],
+    batched: [...context.batched],
+    implicit,
+    make: implicit
+      ? makeWithImplicitParams(resolve, Object.keys(mapping ?? {}), options)
+      : makeExplicitParams(resolve),
   };
+}
+
+function makeExplicitParams(resolve: Resolve | undefined): CompiledParams["make"] {
+  return (sources, scope) => {
+    const params = resolve?.(sources, scope);
+    return params === undefined ? {} : params;
+  };
+}
+
+/** A param that the action declares and the mapping does not contain. */
+interface ImplicitParam {
+  readonly name: string;
+  /** How texts become the declared type; undefined where texts fit. */
+  readonly cast: Cast | undefined;
+}
+
+/**
+ * Fills in the params that the action declares and the mapping does not contain (S3.3): the first source, in
+ * order, that has a member of the param's name provides the value. Texts are cast to the declared type.
+ *
+ * @param named the members of the mapping: never filled in, even where their values are absent
+ */
+function makeWithImplicitParams(
+  resolve: Resolve | undefined,
+  named: readonly string[],
+  { implicit: order, sources: sourceKinds }: ParamsOptions,
+): CompiledParams["make"] {
+  // Each declaration is prepared once, by its identity: a changed action has a new declaration, and needs no
+  // new version.
+  const prepared = new WeakMap<JsonSchema, readonly ImplicitParam[]>();
+  let last: JsonSchema | undefined;
+  let implicitParams: readonly ImplicitParam[] = [];
+  return (sources, scope, declared) => {
+    const params = resolve === undefined ? {} : (resolve(sources, scope) as Record<string, unknown>);
+    if (declared === undefined) return params;
+    if (declared !== last) {
+      implicitParams = prepared.get(declared) ?? implicitParamsOf(declared, named);
+      prepared.set(declared, implicitParams);
+      last = declared;
+    }
+    for (const { name, cast } of implicitParams) {
+      for (const source of order) {
+        const value = paramIn(sources[source], name);
+        if (value === undefined) continue;
+        const result = cast === undefined || sourceKinds[source] !== "text" ? value : cast.of(value);
+        if (result === refused) throw castError(name, `@${source}.${name}`, cast?.expected ?? "", value);
+        params[name] = result;
+        break;
+      }
+    }
+    return params;
+  };
+}
+
+function implicitParamsOf(declared: JsonSchema, named: readonly string[]): readonly ImplicitParam[] {
+  return Object.entries(declared.properties ?? {})
+    .filter(([name]) => !named.includes(name) && !refusedKeys.has(name))
+    .map(([name, property]) => ({ name, cast: declaredCast(property) }));
+}
+
+// Lists have no named params, and the metadata of a file are not params.
+function paramIn(source: unknown, name: string): unknown {
+  if (typeof source !== "object" || source === null || Array.isArray(source)) return undefined;
+  return "createReadStream" in source ? undefined : ownProperty(source, name);
 }

@@ -1,27 +1,26 @@
-import type { Finding } from "../../contracts/report.ts";
+import { ownProperty } from "../values.ts";
 
-/** A place that a mapping reads from, parsed from `@source(.key)*[:cast][[]]` (S3). */
+/** The reference of a mapping to a source, parsed from `@source(.key)*[:cast][[]]` (S3). */
 export interface Reference {
-  /** The source without `@`: `path`, `context`. */
+  /** The source without `@`, such as `path` or `context`. */
   readonly source: string;
-  /** The properties below it, from the outside in; a numeric one indexes an array. */
+  /** The properties below the source, outermost first. A number indexes an array. */
   readonly keys: readonly string[];
-  /** What it has to become, where it says so. */
   readonly cast: CastName | undefined;
-  /** True where it ends in `[]`: it travels in batches (S5.4). */
+  /** True where the reference ends in `[]`: the param is batched (S5.4). */
   readonly batched: boolean;
 }
 
-/** What a reference can be cast to. */
+/** The casts of the mapping grammar. */
 export type CastName = "number" | "boolean" | "string";
 
-/** What a string in a mapping is. */
+/** The parsed string of a mapping. `invalid`: it begins like a reference, but does not follow the grammar. */
 export type ParsedReference =
   | { readonly kind: "literal" }
   | { readonly kind: "reference"; readonly reference: Reference }
-  | { readonly kind: "broken"; readonly source: string; readonly problem: string; readonly column: number };
+  | { readonly kind: "invalid"; readonly source: string; readonly problem: string; readonly column: number };
 
-/** Names that never resolve (S3.4). */
+/** Property names that never resolve (S3.4). */
 export const refusedKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 const castNames: readonly CastName[] = ["number", "boolean", "string"];
@@ -30,8 +29,8 @@ const key = /\.([^.:[\]\s]+)/y;
 const cast = /:([A-Za-z]*)/y;
 
 /**
- * Parses one string of a mapping. Pure; which sources there are is the caller's to know: a string that begins with
- * `@word` but does not follow the grammar is `broken`, and is wrong only where `word` is a source.
+ * Parses one string of a mapping. The parser does not know which sources exist: the caller treats an
+ * `invalid` reference as a literal where its source does not exist.
  */
 export function parseReference(text: string): ParsedReference {
   const head = word.exec(text);
@@ -44,8 +43,8 @@ export function parseReference(text: string): ParsedReference {
     if (match !== null) at = pattern.lastIndex;
     return match?.[1];
   };
-  const broken = (problem: string, column: number): ParsedReference => ({
-    kind: "broken",
+  const invalid = (problem: string, column: number): ParsedReference => ({
+    kind: "invalid",
     source,
     problem,
     column,
@@ -57,56 +56,29 @@ export function parseReference(text: string): ParsedReference {
   const castText = take(cast);
   const castName = castNames.find((name) => name === castText);
   if (castText !== undefined && castName === undefined)
-    return broken(`There is no cast \`:${castText}\`.`, castAt + 1);
+    return invalid(`Unknown cast \`:${castText}\`.`, castAt + 1);
   const batched = text.startsWith("[]", at);
   if (batched) at += 2;
-  if (at < text.length) return broken(`\`${text.slice(at)}\` does not belong here.`, at + 1);
+  if (at < text.length) return invalid(`Unexpected \`${text.slice(at)}\` in a reference.`, at + 1);
   return { kind: "reference", reference: { source, keys, cast: castName, batched } };
 }
 
-/** A reference as people write it. */
+/** Writes a reference in the grammar of mappings. */
 export function formatReference(reference: Reference): string {
   const keys = reference.keys.map((name) => `.${name}`).join("");
   const castText = reference.cast === undefined ? "" : `:${reference.cast}`;
   return `@${reference.source}${keys}${castText}${reference.batched ? "[]" : ""}`;
 }
 
-/** An own property of an object or array (S3.4); undefined where there is none, or where it is a function. */
-export function ownProperty(holder: unknown, key: string): unknown {
-  if (typeof holder !== "object" || holder === null || !Object.hasOwn(holder, key)) return undefined;
-  const value = (holder as Readonly<Record<string, unknown>>)[key];
-  return typeof value === "function" ? undefined : value;
-}
-
-/** What lies at the end of a path of own properties. `__proto__`, `constructor` and `prototype` never resolve. */
-export function reader(keys: readonly string[]): (from: unknown) => unknown {
+/** Compiles a path of own properties. `__proto__`, `constructor` and `prototype` never resolve. */
+export function propertyReader(keys: readonly string[]): (value: unknown) => unknown {
   const [first, ...rest] = keys;
   if (keys.some((key) => refusedKeys.has(key))) return () => undefined;
-  if (first === undefined) return (from) => from;
-  if (rest.length === 0) return (from) => ownProperty(from, first);
-  return (from) => {
-    let value = ownProperty(from, first);
-    for (const key of rest) value = ownProperty(value, key);
-    return value;
+  if (first === undefined) return (value) => value;
+  if (rest.length === 0) return (value) => ownProperty(value, first);
+  return (value) => {
+    let property = ownProperty(value, first);
+    for (const key of rest) property = ownProperty(property, key);
+    return property;
   };
-}
-
-/** What compiling a mapping knows, and what it collects on the way. */
-export interface MappingContext {
-  /** Where the mapping stands in the fragment. */
-  readonly jsonPath: string;
-  /** The protocol's sources, without `context`. */
-  readonly sources: Readonly<Record<string, "text" | "data">>;
-  /** Names of all context values that there are. */
-  readonly contexts: readonly string[];
-  /** Whether `[]` is allowed here. */
-  readonly batching: boolean;
-  /** Takes what is wrong. */
-  found(finding: Finding): void;
-  /** Collects the sources that are read. */
-  readonly reads: Set<string>;
-  /** Collects the context values that are read. */
-  readonly contextReads: Set<string>;
-  /** Collects the params that travel in batches. */
-  readonly batched: Set<string>;
 }

@@ -2,91 +2,94 @@ import type { Context, ContextFactory } from "../../contracts/context.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { HttpRequest } from "../../contracts/request.ts";
 
-/** Context factories by the name of the value that they make. Made once, for all requests. */
+/** Context factories by the names of their values. Created once for all requests. */
 export type ContextFactories = ReadonlyMap<string, ContextFactory>;
 
-/** What a context is made for. */
+/** The parts of a scope that context factories use. */
 export interface ContextSource {
-  /** The request; for a socket the one that upgraded. */
+  /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
   /** Calls an action without policies. */
   call(action: string, params: unknown): Promise<unknown>;
 }
 
 /**
- * Orders context factories by name.
- * @throws `PLUGIN_INVALID` where two of them make a value of the same name
+ * Indexes context factories by name.
+ * @throws {TidegateError} `PLUGIN_INVALID` where two factories have the same name
  */
 export function contextFactories(list: readonly ContextFactory[]): ContextFactories {
   const factories = new Map<string, ContextFactory>();
   for (const factory of list) {
     if (factories.has(factory.name))
-      throw new TidegateError("PLUGIN_INVALID", `Two context factories make '${factory.name}'.`);
+      throw new TidegateError("PLUGIN_INVALID", `Two context factories have the name '${factory.name}'.`);
     factories.set(factory.name, factory);
   }
   return factories;
 }
 
-/** A context whose forks may call actions through a scope of their own. */
+/** A context whose forks can call actions through their own scope. */
 export interface ForkableContext extends Context {
-  /** As {@link Context.fork}; what is made in the fork calls through `source`, by default the parent's. */
+  /** @param source the source for values that the fork creates; default: the parent's */
   fork(source?: ContextSource): ForkableContext;
 }
 
-/** The context of one request (S12.3): nothing is made before somebody asks for it, and nothing twice. */
+/** Creates the context of one request (S12.3). Each value is created once, when it is first read. */
 export function createContext(factories: ContextFactories, source: ContextSource): ForkableContext {
-  return new LazyContext(factories, source, undefined);
+  return new RequestContext(factories, source, undefined);
 }
 
-/** One value: being made, waited for, there, or failed. */
+/** One value and its state: its factory runs, its promise is pending, it is ready, or it failed. */
 interface Slot {
   readonly factory: ContextFactory;
-  state: "making" | "waiting" | "ready" | "failed";
-  /** The value, the promise of it, or what was thrown. */
+  state: "creating" | "pending" | "ready" | "failed";
+  /** The value, its promise, or the error, depending on the state. */
   content: unknown;
   view: unknown;
-  viewed: boolean;
+  hasView: boolean;
 }
 
-class LazyContext implements ForkableContext {
+/** The context of one request. */
+export class RequestContext implements ForkableContext {
   readonly #factories: ContextFactories;
   readonly #source: ContextSource;
-  readonly #parent: LazyContext | undefined;
+  readonly #parent: RequestContext | undefined;
   #slots: Map<string, Slot> | undefined;
-  #over = false;
+  #isDisposed: boolean;
 
-  constructor(factories: ContextFactories, source: ContextSource, parent: LazyContext | undefined) {
+  /** @param parent the context of the connection, where the request is one of a connection */
+  constructor(factories: ContextFactories, source: ContextSource, parent: RequestContext | undefined) {
     this.#factories = factories;
     this.#source = source;
     this.#parent = parent;
+    this.#isDisposed = false;
   }
 
   prepare(names: readonly string[]): Promise<void> | undefined {
-    let waiting: Promise<unknown>[] | undefined;
+    let pending: Promise<unknown>[] | undefined;
     for (const name of names) {
-      const slot = this.#slot(name);
+      const slot = this.#findOrCreate(name);
       if (slot === undefined) continue;
       if (slot.state === "failed") throw slot.content;
-      if (slot.state === "waiting") {
-        waiting ??= [];
-        waiting.push(Promise.resolve(slot.content));
+      if (slot.state === "pending") {
+        pending ??= [];
+        pending.push(Promise.resolve(slot.content));
       }
     }
-    return waiting === undefined ? undefined : Promise.all(waiting).then(() => undefined);
+    return pending === undefined ? undefined : Promise.all(pending).then(() => undefined);
   }
 
   get(name: string): unknown {
-    const slot = this.#slot(name);
+    const slot = this.#findOrCreate(name);
     if (slot?.state === "failed") throw slot.content;
     return slot?.content;
   }
 
   view(name: string): unknown {
-    const slot = this.#found(name);
+    const slot = this.#find(name);
     if (slot?.state !== "ready") return undefined;
-    if (!slot.viewed) {
+    if (!slot.hasView) {
       slot.view = slot.factory.view === undefined ? slot.content : slot.factory.view(slot.content);
-      slot.viewed = true;
+      slot.hasView = true;
     }
     return slot.view;
   }
@@ -100,51 +103,51 @@ class LazyContext implements ForkableContext {
     return views;
   }
 
-  fork(source: ContextSource = this.#source): ForkableContext {
-    return new LazyContext(this.#factories, source, this);
+  fork(source: ContextSource = this.#source): RequestContext {
+    return new RequestContext(this.#factories, source, this);
   }
 
   dispose(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     if (this.#slots === undefined) return;
     for (const slot of [...this.#slots.values()].reverse()) {
       if (slot.state === "ready") close(slot);
     }
   }
 
-  /** The slot of a value, which is made now unless it is there; undefined where nobody makes it. */
-  #slot(name: string): Slot | undefined {
-    const found = this.#found(name);
-    if (found?.state === "making")
-      throw new TidegateError("PLUGIN_INVALID", `The context value '${name}' needs itself to be made.`);
-    if (found !== undefined) return found;
+  /** Returns undefined where no factory has this name. */
+  #findOrCreate(name: string): Slot | undefined {
+    const existing = this.#find(name);
+    if (existing?.state === "creating")
+      throw new TidegateError("PLUGIN_INVALID", `The context value '${name}' depends on itself.`);
+    if (existing !== undefined) return existing;
     const factory = this.#factories.get(name);
-    return factory === undefined ? undefined : this.#make(factory);
+    return factory === undefined ? undefined : this.#create(factory);
   }
 
-  /** What is there already, here or, where it is not made per request, in a parent. */
-  #found(name: string): Slot | undefined {
-    const own = this.#slots?.get(name);
-    if (own !== undefined || this.#parent === undefined) return own;
-    return this.#factories.get(name)?.perRequest === true ? undefined : this.#parent.#found(name);
+  /** Finds an existing value in this context or, where it is not created per request, in a parent. */
+  #find(name: string): Slot | undefined {
+    const slot = this.#slots?.get(name);
+    if (slot !== undefined || this.#parent === undefined) return slot;
+    return this.#factories.get(name)?.perRequest === true ? undefined : this.#parent.#find(name);
   }
 
-  #make(factory: ContextFactory): Slot {
-    if (this.#over) throw new TidegateError("CANCELLED", "The request is over.");
-    const slot: Slot = { factory, state: "making", content: undefined, view: undefined, viewed: false };
-    const slots = this.#slots ?? new Map<string, Slot>();
-    this.#slots = slots;
+  #create(factory: ContextFactory): Slot {
+    if (this.#isDisposed) throw new TidegateError("CANCELLED", "The request has ended.");
+    const slot: Slot = { factory, state: "creating", content: undefined, view: undefined, hasView: false };
+    this.#slots ??= new Map<string, Slot>();
+    const slots = this.#slots;
     slots.set(factory.name, slot);
     try {
-      const made = factory.create({
+      const value = factory.create({
         request: this.#source.request,
         context: this,
         call: (action, params) => this.#source.call(action, params),
       });
-      if (isPromise(made)) this.#await(slot, made);
-      else this.#settle(slot, made);
-      // What opened first closes last, also where one value was made while another was.
+      if (isPromise(value)) this.#await(slot, value);
+      else this.#setReady(slot, value);
+      // Moves the slot behind the values that its factory created, so that it is closed before them.
       slots.delete(factory.name);
       slots.set(factory.name, slot);
     } catch (error) {
@@ -154,11 +157,11 @@ class LazyContext implements ForkableContext {
     return slot;
   }
 
-  #await(slot: Slot, made: PromiseLike<unknown>): void {
-    slot.state = "waiting";
-    const content = Promise.resolve(made).then(
+  #await(slot: Slot, promise: PromiseLike<unknown>): void {
+    slot.state = "pending";
+    const content = Promise.resolve(promise).then(
       (value) => {
-        this.#settle(slot, value);
+        this.#setReady(slot, value);
         return value;
       },
       (error: unknown) => {
@@ -168,14 +171,14 @@ class LazyContext implements ForkableContext {
       },
     );
     slot.content = content;
-    // Who asked is told; where nobody waits any more, nobody is hurt.
+    // Every reader of the value receives the error. Without a reader it must not be an unhandled rejection.
     content.catch(() => undefined);
   }
 
-  #settle(slot: Slot, value: unknown): void {
+  #setReady(slot: Slot, value: unknown): void {
     slot.state = "ready";
     slot.content = value;
-    if (this.#over) close(slot);
+    if (this.#isDisposed) close(slot);
   }
 }
 
@@ -183,7 +186,7 @@ function close(slot: Slot): void {
   try {
     slot.factory.dispose?.(slot.content);
   } catch {
-    // A value that cannot be closed hurts nobody who is still there.
+    // The request has ended: no code is left that could handle the error.
   }
 }
 

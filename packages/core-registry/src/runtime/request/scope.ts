@@ -5,37 +5,37 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { EventSource } from "../../contracts/events.ts";
 import type { HttpRequest } from "../../contracts/request.ts";
 import type { Scope, ScopeChange, ServiceRules } from "../../contracts/scope.ts";
-import { type ContextFactories, type ContextSource, createContext, type ForkableContext } from "./context.ts";
+import { type ContextFactories, type ContextSource, RequestContext } from "./context.ts";
 
-/** What a scope is made from. The object is kept: give each scope its own, and do not change it. */
+/** The values of a new scope. The scope keeps the object: do not change or share it. */
 export interface ScopeInput {
-  /** The branch that the request came in on. */
+  /** The branch that the request addresses. */
   readonly branch: string;
-  /** The version that serves it, 32 hex digits. */
+  /** The id of the version that serves the request, 32 hex digits. */
   readonly version: string;
-  /** The gateway's path prefix of this request. */
+  /** The path prefix of the request. */
   readonly base: string;
-  /** Which actions and services there are, seen from the branch. */
+  /** The services and actions that the branch can reach. */
   readonly directory: DirectorySnapshot;
   /** The rules of the version's services. Default: none. */
   readonly rules?: ServiceRules;
-  /** Where events come from. Default: none ever comes. */
+  /** Default: a source without events. */
   readonly events?: EventSource;
-  /** The request, for the context. */
   readonly request: HttpRequest;
-  /** Who makes the context's values. */
   readonly factories: ContextFactories;
-  /** When the answer is of no use any more: milliseconds since the epoch. */
+  /**
+   * The time at which the gateway stops waiting for the answer: milliseconds since the epoch. Default: none.
+   */
   readonly deadline?: number;
-  /** Told what happens, where somebody listens. */
+  /** Receives the steps of the request. Default: the request is not traced. */
   readonly trace?: Trace;
-  /** Time. Default: the machine's own. */
+  /** Default: the system's clock. */
   readonly clock?: Clock;
   /**
-   * Calls back once when the client goes away; at once where it is gone. Called at most once, when the signal is first
-   * asked for.
+   * Calls the listener once when the client disconnects; immediately where it has disconnected. The scope
+   * calls this at most once, when its end is first observed.
    */
-  onGone?(gone: () => void): void;
+  onGone?(listener: () => void): void;
 }
 
 const noEvents: EventSource = { subscribe: () => noEvent() };
@@ -44,76 +44,75 @@ async function* noEvent(): AsyncIterableIterator<never> {}
 
 const noRules: ServiceRules = { ownerRules: () => undefined };
 
-/** The scope of one request. Signal, context and memo are made when first asked for. */
+/** Creates the scope of one request. Signal, context and memo are created when they are first used. */
 export function createScope(input: ScopeInput): Scope {
-  return new LazyScope(input, undefined, undefined);
+  return new RequestScope(input, undefined, {});
 }
 
-class LazyScope implements Scope {
+class RequestScope implements Scope {
+  readonly branch: string;
+  readonly base: string;
+  readonly version: string;
+  readonly directory: DirectorySnapshot;
+  readonly rules: ServiceRules;
+  readonly events: EventSource;
+  readonly deadline: number | undefined;
+  readonly trace: Trace | undefined;
   readonly #input: ScopeInput;
-  readonly #parent: LazyScope | undefined;
-  readonly #change: ScopeChange | undefined;
-  #context: ForkableContext | undefined;
+  readonly #parent: RequestScope | undefined;
+  readonly #change: ScopeChange;
+  #context: RequestContext | undefined;
   #signal: AbortSignal | undefined;
-  #listeners: Set<(reason: unknown) => void> | undefined;
-  #ended: { readonly reason: unknown } | undefined;
-  #stopWatching: (() => void) | undefined;
   #memo: Map<object, unknown> | undefined;
-  #stopTimer: (() => void) | undefined;
-  #over = false;
+  /**
+   * Listeners of the cancellation: the client disconnected, the deadline passed, or the change's signal
+   * aborted.
+   */
+  #listeners: Set<(reason: unknown) => void> | undefined;
+  #cancelled: { readonly reason: unknown } | undefined;
+  /** Removes the sources of a cancellation. Undefined until the first listener is added. */
+  #unwatch: (() => void)[] | undefined;
+  #isEnded: boolean;
 
-  constructor(input: ScopeInput, parent: LazyScope | undefined, change: ScopeChange | undefined) {
+  /** @param change the differences from the parent; empty without a parent */
+  constructor(input: ScopeInput, parent: RequestScope | undefined, change: ScopeChange) {
+    this.branch = input.branch;
+    this.base = input.base;
+    this.version = change.version ?? (parent ?? input).version;
+    this.directory = change.directory ?? (parent ?? input).directory;
+    this.rules = change.rules ?? (parent ?? input).rules ?? noRules;
+    this.events = input.events ?? noEvents;
+    this.deadline = (parent === undefined ? input : change).deadline;
+    this.trace = input.trace;
     this.#input = input;
     this.#parent = parent;
     this.#change = change;
+    this.#isEnded = false;
   }
 
-  get branch(): string {
-    return this.#input.branch;
-  }
-
-  get base(): string {
-    return this.#input.base;
-  }
-
-  get version(): string {
-    return this.#change?.version ?? this.#parent?.version ?? this.#input.version;
-  }
-
-  get directory(): DirectorySnapshot {
-    return this.#change?.directory ?? this.#parent?.directory ?? this.#input.directory;
-  }
-
-  get rules(): ServiceRules {
-    return this.#change?.rules ?? this.#parent?.rules ?? this.#input.rules ?? noRules;
-  }
-
-  get events(): EventSource {
-    return this.#input.events ?? noEvents;
-  }
-
-  get deadline(): number | undefined {
-    return this.#parent === undefined ? this.#input.deadline : this.#change?.deadline;
-  }
-
-  get trace(): Trace | undefined {
-    return this.#input.trace;
-  }
-
-  get context(): ForkableContext {
-    this.#context ??= this.#makeContext();
+  get context(): RequestContext {
+    if (this.#context !== undefined) return this.#context;
+    const source: ContextSource = {
+      request: this.#input.request,
+      call: (action, params) => callWithoutPolicies(this, action, params),
+    };
+    this.#context = new RequestContext(this.#input.factories, source, this.#parent?.context);
+    if (this.#isEnded) this.#context.dispose();
     return this.#context;
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= this.#makeSignal();
+    if (this.#signal !== undefined) return this.#signal;
+    const controller = new AbortController();
+    this.#signal = controller.signal;
+    this.onEnd((reason) => controller.abort(reason));
     return this.#signal;
   }
 
   onEnd(listener: (reason: unknown) => void): () => void {
-    if (this.#stopWatching === undefined && !this.#over) this.#watch();
-    if (this.#ended !== undefined) {
-      listener(this.#ended.reason);
+    if (this.#unwatch === undefined && !this.#isEnded) this.#watch();
+    if (this.#cancelled !== undefined) {
+      listener(this.#cancelled.reason);
       return () => undefined;
     }
     this.#listeners ??= new Set();
@@ -130,64 +129,46 @@ class LazyScope implements Scope {
   }
 
   fork(change: ScopeChange): Scope {
-    return new LazyScope(this.#input, this, change);
+    return new RequestScope(this.#input, this, change);
   }
 
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#stopTimer?.();
-    this.#stopWatching?.();
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    for (const unwatch of this.#unwatch ?? []) unwatch();
     this.#listeners = undefined;
     this.#context?.dispose();
   }
 
-  #makeContext(): ForkableContext {
-    const source: ContextSource = {
-      request: this.#input.request,
-      call: (action, params) => callAction(this, action, params),
-    };
-    const context = this.#parent?.context.fork(source) ?? createContext(this.#input.factories, source);
-    if (this.#over) context.dispose();
-    return context;
-  }
-
-  #makeSignal(): AbortSignal {
-    const controller = new AbortController();
-    this.onEnd((reason) => controller.abort(reason));
-    return controller.signal;
-  }
-
-  /** Begins to look for what ends the request; once, when somebody wants to know. */
+  /**
+   * Observes everything that cancels the request: the parent, the change's signal, the client and the
+   * deadline.
+   */
   #watch(): void {
-    const end = (reason: unknown): void => this.#end(reason);
-    const own = this.#change?.signal;
-    const stopParent = this.#parent?.onEnd(end);
-    const stopOwn = own === undefined ? undefined : onAbort(own, end);
-    this.#stopWatching = () => {
-      stopParent?.();
-      stopOwn?.();
-    };
-    if (this.#parent === undefined) this.#input.onGone?.(() => end(new TidegateError("CANCELLED")));
-    this.#endAtDeadline(end);
+    const unwatch: (() => void)[] = [];
+    this.#unwatch = unwatch;
+    const { signal } = this.#change;
+    if (this.#parent !== undefined) unwatch.push(this.#parent.onEnd((reason) => this.#cancel(reason)));
+    else this.#input.onGone?.(() => this.#cancel(new TidegateError("CANCELLED")));
+    if (signal !== undefined) unwatch.push(onAbort(signal, (reason) => this.#cancel(reason)));
+    if (this.deadline !== undefined && !this.#isEnded) unwatch.push(this.#watchDeadline(this.deadline));
   }
 
-  #end(reason: unknown): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = { reason };
+  #watchDeadline(deadline: number): () => void {
+    const clock = this.#input.clock ?? systemClock;
+    const cancel = (): void => this.#cancel(new TidegateError("CALL_TIMEOUT"));
+    const left = deadline - clock.now();
+    if (left > 0) return clock.after(left, cancel);
+    cancel();
+    return () => undefined;
+  }
+
+  #cancel(reason: unknown): void {
+    if (this.#cancelled !== undefined) return;
+    this.#cancelled = { reason };
     const listeners = this.#listeners ?? [];
     this.#listeners = undefined;
     for (const listener of listeners) listener(reason);
-  }
-
-  #endAtDeadline(end: (reason: unknown) => void): void {
-    const deadline = this.deadline;
-    if (deadline === undefined || this.#over) return;
-    const clock = this.#input.clock ?? systemClock;
-    const late = (): void => end(new TidegateError("CALL_TIMEOUT"));
-    const left = deadline - clock.now();
-    if (left <= 0) late();
-    else this.#stopTimer = clock.after(left, late);
   }
 }
 
@@ -199,13 +180,14 @@ function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () =
 }
 
 /**
- * Calls an action as a scope's directory has it, without policies: for the gateway's own code.
- * @throws `ACTION_UNAVAILABLE` where nobody offers it now
+ * Calls an action of the scope's directory without policies: for context factories, which are the gateway's
+ * own code.
+ * @throws {TidegateError} `ACTION_UNAVAILABLE` where no service provides the action
  */
-export async function callAction(scope: Scope, action: string, params: unknown): Promise<unknown> {
+export async function callWithoutPolicies(scope: Scope, action: string, params: unknown): Promise<unknown> {
   const entry = scope.directory.action(action);
   if (entry?.state !== "up")
-    throw new TidegateError("ACTION_UNAVAILABLE", `The action '${action}' is not there.`, {
+    throw new TidegateError("ACTION_UNAVAILABLE", `No service provides the action '${action}'.`, {
       dispatched: false,
     });
   return entry.broker.call(scope, {

@@ -1,25 +1,26 @@
 import { TidegateError } from "../../contracts/errors.ts";
 
 const maxDepth = 64;
-/** What a refused key can look like in the text: plain, or with an escape somewhere in it. */
+/** Matches texts that can contain a refused key, plain or escaped. */
 const suspicious = /proto|constructor|\\u/;
 const quote = 34;
 const backslash = 92;
 
 /**
- * Parses JSON from outside: no deeper than 64, without `__proto__`, `constructor` and `prototype` members.
- * @throws `BODY_MALFORMED` where it is deeper; a `SyntaxError` where it is no JSON
+ * Parses untrusted JSON. Removes `__proto__`, `constructor` and `prototype` members.
+ * @throws {TidegateError} `BODY_MALFORMED` where it is nested deeper than 64 levels
+ * @throws {SyntaxError} where it is not JSON
  */
 export function parseUntrustedJson(text: string): unknown {
-  if (deeper(text, maxDepth))
+  if (isDeeper(text, maxDepth))
     throw new TidegateError("BODY_MALFORMED", `The JSON is nested deeper than ${maxDepth} levels.`);
   const value: unknown = JSON.parse(text);
-  if (suspicious.test(text)) strip(value);
+  if (suspicious.test(text)) removeRefusedMembers(value);
   return value;
 }
 
-/** Whether brackets nest deeper than `limit`: told before anything is built. */
-function deeper(text: string, limit: number): boolean {
+/** Checks, before any value is created, whether brackets are nested deeper than the limit. */
+function isDeeper(text: string, limit: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -43,16 +44,16 @@ function endOfString(text: string, begin: number): number {
   return text.length;
 }
 
-/** Takes refused members out, to any depth. The depth is bounded already. */
-function strip(value: unknown): void {
+/** Removes refused members at all depths, which are limited by `isDeeper`. */
+function removeRefusedMembers(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
-    for (const item of value) strip(item);
+    for (const item of value) removeRefusedMembers(item);
     return;
   }
   for (const [key, member] of Object.entries(value)) {
     if (key === "__proto__" || key === "constructor" || key === "prototype")
       Reflect.deleteProperty(value, key);
-    else strip(member);
+    else removeRefusedMembers(member);
   }
 }

@@ -1,6 +1,6 @@
 import { regexProblem } from "./regex.ts";
 
-/** One segment of a path pattern (S4.2). `text` is percent-encoded as requests are compared. */
+/** One segment of a path pattern (S4.2). `text` is percent-encoded in its canonical form. */
 export type PathSegment =
   | { readonly kind: "static"; readonly text: string }
   | {
@@ -11,31 +11,33 @@ export type PathSegment =
     }
   | { readonly kind: "rest"; readonly name: string | undefined };
 
-/** A path pattern, parsed (S4.2). Plain data. */
+/** A parsed path pattern (S4.2). Plain data. */
 export interface PathPattern {
-  /** The whole path as people write it: `/players/:id`. */
+  /** The complete path, such as `/players/:id`. */
   readonly path: string;
-  /** Its segments in order. */
   readonly segments: readonly PathSegment[];
-  /** Names of its parameters in order. */
+  /** The names of its parameters in order. */
   readonly parameters: readonly string[];
-  /** Every expansion of its optionals with names removed: `/players`, `/players/:`. Equal shapes conflict (S4.6). */
+  /**
+   * All expansions of its optional parameters, without names: `/players`, `/players/:`. Routes with equal
+   * shapes conflict (S4.6).
+   */
   readonly shapes: readonly string[];
 }
 
-/** What is wrong with a pattern. */
+/** One problem of a path pattern. */
 export interface PatternProblem {
-  /** Which of the two texts it is in. */
+  /** The text that has the problem. */
   readonly part: "basePath" | "path";
-  /** What happened, one sentence. */
+  /** What happened, in one sentence. */
   readonly message: string;
-  /** What would have been right. */
+  /** What is valid instead. */
   readonly expected: string;
-  /** The text that is wrong. */
+  /** The invalid text. */
   readonly found: string;
 }
 
-/** A pattern, or what is wrong with it: all of it. */
+/** The result of parsing: a pattern, or all its problems. */
 export type ParsedPattern =
   | { readonly pattern: PathPattern; readonly problems: readonly [] }
   | { readonly pattern: undefined; readonly problems: readonly PatternProblem[] };
@@ -49,10 +51,11 @@ const restForm = /^\*(\*|[A-Za-z_][A-Za-z0-9_]*)$/;
 const plainText = /^[^:*(){}[\]?#\\\s]+$/;
 
 /**
- * Parses a path pattern (S4.2): static segments, `:name`, `:name?`, `:name(regex)` proved linear, and as the last
- * segment `*name` (the rest, not empty) or `**` (the rest, may be empty). A trailing slash is ignored.
- * @param path the pattern; `/` and the empty text are the base itself
- * @param basePath what stands before it, itself a pattern. Default: nothing
+ * Parses a path pattern (S4.2). Segments are static texts, `:name`, `:name?` and `:name(regex)` with a regex
+ * of proved linear time. The last segment can be `*name` (the rest, not empty) or `**` (the rest, also
+ * empty). A trailing slash is ignored.
+ * @param path the pattern; `/` and the empty string match the base path itself
+ * @param basePath the pattern that precedes it; default: empty
  */
 export function parsePattern(path: string, basePath = ""): ParsedPattern {
   const problems: PatternProblem[] = [];
@@ -72,7 +75,9 @@ export function parsePattern(path: string, basePath = ""): ParsedPattern {
   };
 }
 
-/** Every expansion of the optional parameters, the longest first; of equal shapes the first one counts. */
+/**
+ * Lists all expansions of the optional parameters, the longest first. Of equal shapes, the first one is used.
+ */
 export function expandPattern(segments: readonly PathSegment[]): (readonly PathSegment[])[] {
   const at = segments.findIndex((segment) => segment.kind === "parameter" && segment.optional);
   const segment = segments[at];
@@ -85,12 +90,15 @@ export function expandPattern(segments: readonly PathSegment[]): (readonly PathS
   ];
 }
 
-/** A path without optionals with its names removed: `/players/:/matches`. */
+/** Returns the shape of an expanded path: the path without names, such as `/players/:/matches`. */
 export function shapeOf(segments: readonly PathSegment[]): string {
   return `/${segments.map(segmentShape).join("/")}`;
 }
 
-/** The reserved path that a pattern lies on or below (S4.6), or undefined. Whatever begins with `/~` is reserved. */
+/**
+ * Returns the reserved path that contains a pattern (S4.6); undefined where none does. All paths below `/~`
+ * are reserved.
+ */
 export function isUnder(pattern: PathPattern, reserved: readonly string[]): string | undefined {
   const first = pattern.segments[0];
   if (first?.kind === "static" && first.text.startsWith("~")) return "/~";
@@ -115,42 +123,42 @@ function segmentShape(segment: PathSegment): string {
 }
 
 function parsePart(part: PatternProblem["part"], text: string, problems: PatternProblem[]): PathSegment[] {
-  const found = (message: string, expected: string, what: string): void => {
-    problems.push({ part, message, expected, found: what });
+  const report: Report = (message, expected, found) => {
+    problems.push({ part, message, expected, found });
   };
   if (text.length > maxLength) {
-    found("The path is too long.", `at most ${maxLength} characters`, `${text.length} characters`);
+    report("The path is too long.", `at most ${maxLength} characters`, `${text.length} characters`);
     return [];
   }
   if (text !== "" && !text.startsWith("/")) {
-    found("A path begins with a slash.", `/${text}`, text);
+    report("A path must begin with a slash.", `/${text}`, text);
     return [];
   }
-  return splitSegments(text).flatMap((segment) => parseSegment(segment, found) ?? []);
+  return splitSegments(text).flatMap((segment) => parseSegment(segment, report) ?? []);
 }
 
-type Found = (message: string, expected: string, what: string) => void;
+type Report = (message: string, expected: string, found: string) => void;
 
-function parseSegment(text: string, found: Found): PathSegment | undefined {
-  if (text.startsWith(":")) return parseParameter(text, found);
-  if (text.startsWith("*")) return parseRest(text, found);
-  return parseStatic(text, found);
+function parseSegment(text: string, report: Report): PathSegment | undefined {
+  if (text.startsWith(":")) return parseParameter(text, report);
+  if (text.startsWith("*")) return parseRest(text, report);
+  return parseStatic(text, report);
 }
 
-function parseStatic(text: string, found: Found): PathSegment | undefined {
+function parseStatic(text: string, report: Report): PathSegment | undefined {
   if (text === "") {
-    found("A segment of the path is empty.", "one slash between segments", "//");
+    report("A segment of the path is empty.", "one slash between segments", "//");
     return undefined;
   }
   if (!plainText.test(text)) {
-    found(`The segment '${text}' is not understood.`, segmentForms, text);
+    report(`The segment '${text}' is not valid.`, segmentForms, text);
     return undefined;
   }
   const canonical = canonicalSegment(text);
   if (canonical === undefined || canonical === "." || canonical === "..") {
-    found(
-      `The segment '${text}' can never be matched.`,
-      "text, percent-encoded as UTF-8 where need be",
+    report(
+      `The segment '${text}' never matches a request.`,
+      "text, percent-encoded as UTF-8 where necessary",
       text,
     );
     return undefined;
@@ -158,60 +166,64 @@ function parseStatic(text: string, found: Found): PathSegment | undefined {
   return { kind: "static", text: canonical };
 }
 
-function parseParameter(text: string, found: Found): PathSegment | undefined {
+function parseParameter(text: string, report: Report): PathSegment | undefined {
   const match = parameterForm.exec(text);
   const name = match?.[1];
   if (name === undefined) {
-    found(`The parameter '${text}' is not understood.`, segmentForms, text);
+    report(`The parameter '${text}' is not valid.`, segmentForms, text);
     return undefined;
   }
-  if (!nameAllowed(name, found)) return undefined;
+  if (!isNameAllowed(name, report)) return undefined;
   const regex = match?.[2];
   const problem = regex === undefined ? undefined : regexProblem(regex);
   if (problem !== undefined) {
-    found(`The regex of ':${name}' is refused: ${problem.message}`, problem.expected, `(${regex})`);
+    report(`The regex of ':${name}' is refused: ${problem.message}`, problem.expected, `(${regex})`);
     return undefined;
   }
   return { kind: "parameter", name, optional: match?.[3] === "?", regex };
 }
 
-function parseRest(text: string, found: Found): PathSegment | undefined {
+function parseRest(text: string, report: Report): PathSegment | undefined {
   const name = restForm.exec(text)?.[1];
   if (name === undefined) {
-    found(`The wildcard '${text}' is not understood.`, segmentForms, text);
+    report(`The wildcard '${text}' is not valid.`, segmentForms, text);
     return undefined;
   }
   if (name === "*") return { kind: "rest", name: undefined };
-  return nameAllowed(name, found) ? { kind: "rest", name } : undefined;
+  return isNameAllowed(name, report) ? { kind: "rest", name } : undefined;
 }
 
-function nameAllowed(name: string, found: Found): boolean {
+function isNameAllowed(name: string, report: Report): boolean {
   if (!refusedNames.has(name)) return true;
-  found(`A parameter cannot be called '${name}'.`, "another name", name);
+  report(`A parameter cannot have the name '${name}'.`, "another name", name);
   return false;
 }
 
 function checkWhole(segments: readonly PathSegment[], path: string, problems: PatternProblem[]): void {
-  const found = (message: string, expected: string, what: string): void => {
-    problems.push({ part: "path", message, expected, found: what });
+  const report: Report = (message, expected, found) => {
+    problems.push({ part: "path", message, expected, found });
   };
   const names = new Set<string>();
   let optionals = 0;
   for (const [index, segment] of segments.entries()) {
     if (segment.kind === "static") continue;
     if (segment.kind === "rest" && index < segments.length - 1)
-      found("A wildcard takes the rest of the path.", "the wildcard as the last segment", path);
+      report("A wildcard must be the last segment of the path.", "the wildcard as the last segment", path);
     if (segment.kind === "parameter" && segment.optional) optionals += 1;
     if (segment.name === undefined) continue;
     if (names.has(segment.name))
-      found(`The parameter '${segment.name}' stands twice.`, "another name for one of them", segment.name);
+      report(
+        `The path has two parameters with the name '${segment.name}'.`,
+        "another name for one of them",
+        segment.name,
+      );
     names.add(segment.name);
   }
   if (optionals > maxOptionals)
-    found("The path has too many optional parameters.", `at most ${maxOptionals}`, String(optionals));
+    report("The path has too many optional parameters.", `at most ${maxOptionals}`, String(optionals));
 }
 
-/** Splits at slashes that do not stand inside a regex. Drops the leading and one trailing slash. */
+/** Splits a path at the slashes outside of regexes. Ignores the first slash and one trailing slash. */
 function splitSegments(path: string): string[] {
   const segments: string[] = [];
   let depth = 0;
@@ -233,8 +245,8 @@ function splitSegments(path: string): string[] {
 const overEncoded = /%(?:40|3A|24|26|2B|2C|3B|3D)/g;
 
 /**
- * A path segment as it is compared: decoded once, then encoded the one way that RFC 3986 calls normal (`%7e` and `~`
- * are the same, `%2f` becomes `%2F`). Undefined where its percent-encoding is broken.
+ * Converts a path segment to its canonical form: decodes it once, and encodes it in the normal form of RFC
+ * 3986 (`%7e` becomes `~`, `%2f` becomes `%2F`). Returns undefined where its percent-encoding is not valid.
  */
 export function canonicalSegment(segment: string): string | undefined {
   try {

@@ -2,9 +2,9 @@ import { LRUCache } from "lru-cache";
 import { isSafe } from "redos-detector";
 
 const maxLength = 200;
-/** Steps, not milliseconds: the same regex gets the same answer on every machine. */
+/** The limits count steps, not milliseconds, so that a regex has the same result on every machine. */
 const limits = { maxScore: 200, maxSteps: 300 } as const;
-/** A proof takes milliseconds, and is asked for each time a fragment is read. */
+/** Caches the proofs: a proof takes milliseconds, and is needed each time a fragment is read. */
 const proofs = new LRUCache<string, boolean>({ max: 5_000 });
 const groupsAndAnchors = /\((?!\?:)|[\^$]|\\[bBk1-9]/;
 const classes = /\[(?:\\.|[^\]\\])*\]/g;
@@ -12,25 +12,26 @@ const parentheses = /[()]/;
 const escapedMarks = /\\[()[\]^$\\]/g;
 const printableAscii = /^[\x21-\x7e]+$/;
 
-/** Why a parameter's regex cannot be used. */
+/** The reason why the regex of a parameter is refused. */
 export interface RegexProblem {
-  /** What happened. */
   readonly message: string;
-  /** What would have been right. */
+  /** What is valid instead. */
   readonly expected: string;
 }
 
-/** Checks the regex of a `:name(regex)`: it must compile, be linear, and see nothing but its own segment. */
+/**
+ * Checks the regex of a `:name(regex)`: it must be valid, take linear time, and match only its own segment.
+ */
 export function regexProblem(source: string): RegexProblem | undefined {
   if (source.length > maxLength)
     return { message: "it is too long.", expected: `at most ${maxLength} characters` };
   if (!printableAscii.test(source))
     return {
-      message: "it is empty, or has characters that no encoded path has.",
-      expected: "printable ASCII: the regex sees the segment percent-encoded",
+      message: "it is empty, or has characters that an encoded path cannot contain.",
+      expected: "printable ASCII: the regex is applied to the percent-encoded segment",
     };
   if (source.includes("/"))
-    return { message: "it has a slash.", expected: "a regex of one segment, which never holds a slash" };
+    return { message: "it has a slash.", expected: "a regex of one segment, which cannot contain a slash" };
   if (source.match(classes)?.some((set) => parentheses.test(set)))
     return {
       message: "it has a parenthesis between brackets.",
@@ -41,8 +42,8 @@ export function regexProblem(source: string): RegexProblem | undefined {
       message: "it has a capturing group, an anchor, a look-around or a back reference.",
       expected: "`(?:...)` for groups; the regex always matches the whole segment",
     };
-  const regex = compiled(source);
-  if (regex === undefined) return { message: "it is no regex.", expected: "a JavaScript regex" };
+  const regex = compile(source);
+  if (regex === undefined) return { message: "it is not a valid regex.", expected: "a JavaScript regex" };
   return isLinear(regex)
     ? undefined
     : {
@@ -51,7 +52,7 @@ export function regexProblem(source: string): RegexProblem | undefined {
       };
 }
 
-function compiled(source: string): RegExp | undefined {
+function compile(source: string): RegExp | undefined {
   try {
     return new RegExp(`^(?:${source})$`);
   } catch {

@@ -3,31 +3,29 @@ import type { Route } from "../../contracts/route.ts";
 import { jsonPath } from "../fragment/json-path.ts";
 import { isUnder, type PathPattern, parsePattern } from "./pattern.ts";
 
-/** One route of a part, compiled. */
+/** One compiled route. */
 export interface CompiledRoute {
-  /** What it defines: one claim for each shape of its path. */
+  /** One claim for each shape of its path. */
   readonly claims: readonly Claim[];
-  /** It, described. */
   readonly endpoint: Endpoint;
-  /** What is mounted. */
   readonly route: Route;
 }
 
 /**
- * Compiles the routes of a part, for protocols whose parts are lists of routes on paths (REST, WebSocket). Two of one shape
- * in one fragment are a fault: nobody could tell which is meant.
+ * Compiles the routes of a part, for protocols whose parts are lists of routes (REST, WebSocket). Two routes
+ * of a fragment with the same shape are an error, because they match the same requests.
  *
- * @param compile makes one route; undefined where it has an error, which it has told
+ * @param compile compiles one route; returns undefined, after adding a finding, where the route has an error
  */
 export function compileRoutes<Input>(
   inputs: readonly Input[],
   tools: CompileTools,
-  compile: (input: Input, place: string) => CompiledRoute | undefined,
+  compile: (input: Input, jsonPath: string) => CompiledRoute | undefined,
 ): Compiled {
-  const taken = new Map<string, Claim>();
+  const shapes = new Map<string, Claim>();
   const compiled = inputs.flatMap((input, index) => {
-    const made = compile(input, jsonPath(["routes", index], tools.origin.jsonPath));
-    return made === undefined || isTaken(made, taken, tools) ? [] : [made];
+    const route = compile(input, jsonPath(["routes", index], tools.origin.jsonPath));
+    return route === undefined || isDuplicate(route, shapes, tools) ? [] : [route];
   });
   return {
     claims: compiled.flatMap(({ claims }) => claims),
@@ -37,19 +35,21 @@ export function compileRoutes<Input>(
 }
 
 /**
- * The pattern of a route's path. Undefined where it is none, or lies on what is the gateway's own (S4.2, S4.6); that is told.
+ * Parses the path of a route. Adds findings for an invalid path, and for a path that the gateway reserves
+ * (S4.2, S4.6).
  *
- * @param place where the route stands
+ * @param routePath the JSON path of the route
+ * @returns undefined where the path has an error
  */
 export function routePattern(
   path: string,
   basePath: string | undefined,
-  place: string,
+  routePath: string,
   tools: CompileTools,
 ): PathPattern | undefined {
   const { pattern, problems } = parsePattern(path, basePath);
   for (const { part, message, expected, found } of problems) {
-    const at = part === "path" ? `${place}.path` : `${tools.origin.jsonPath}.basePath`;
+    const at = part === "path" ? `${routePath}.path` : `${tools.origin.jsonPath}.basePath`;
     tools.addFinding({ severity: "error", code: "PATH_INVALID", jsonPath: at, message, expected, found });
   }
   const reserved = pattern === undefined ? undefined : isUnder(pattern, tools.reserved);
@@ -57,28 +57,29 @@ export function routePattern(
   tools.addFinding({
     severity: "error",
     code: "PATH_RESERVED",
-    jsonPath: `${place}.path`,
-    message: `${pattern.path} lies on ${reserved}, which is the gateway's own.`,
+    jsonPath: `${routePath}.path`,
+    message: `The gateway reserves ${reserved}, so a route cannot have the path ${pattern.path}.`,
     found: pattern.path,
   });
   return undefined;
 }
 
-function isTaken(
+function isDuplicate(
   { claims, endpoint }: CompiledRoute,
-  taken: Map<string, Claim>,
+  shapes: Map<string, Claim>,
   tools: CompileTools,
 ): boolean {
-  const twin = claims.map((claim) => taken.get(claim.key)).find((claim) => claim !== undefined);
-  for (const claim of claims) if (!taken.has(claim.key)) taken.set(claim.key, claim);
-  if (twin === undefined) return false;
+  const other = claims.map((claim) => shapes.get(claim.key)).find((claim) => claim !== undefined);
+  for (const claim of claims) if (!shapes.has(claim.key)) shapes.set(claim.key, claim);
+  if (other === undefined) return false;
+  const label = other.label ?? other.key;
   tools.addFinding({
     severity: "error",
     code: "ROUTE_TWICE",
     jsonPath: endpoint.origin.jsonPath,
-    message: `${endpoint.label} is here twice: ${twin.label ?? twin.key} at ${twin.jsonPath} answers the same requests.`,
+    message: `${endpoint.label} matches the same requests as ${label} at ${other.jsonPath}.`,
     found: endpoint.label,
-    hint: "Keep one of them, or give them different paths.",
+    hint: "Remove one of the routes, or change its path.",
   });
   return true;
 }

@@ -3,31 +3,31 @@ import { z } from "zod";
 import type { DescribedSchema } from "../../contracts/json.ts";
 import { parsePattern } from "./pattern.ts";
 
-/** A protocol's part that is a list of routes on paths. */
+/** The part of a protocol whose endpoints are routes on paths. */
 export interface RoutesPart<Route> {
-  /** What this part of the API is, in Markdown. */
+  /** Describes this part of the API, in Markdown. */
   readonly description?: string | undefined;
-  /** What all its paths begin with. Required where there are routes. */
+  /** The begin of all its paths. Required where there are routes. */
   readonly basePath?: string | undefined;
-  /** Its routes. Default none. */
+  /** Default: none. */
   readonly routes?: readonly Route[] | undefined;
 }
 
-/** For a check that is to find its fault also where others found theirs (S1): zod would leave it out. */
+/** Makes Zod run a refinement also after other errors, so that all problems are found in one pass (S1). */
 export const alwaysRefine: { readonly when: (payload: { readonly value: unknown }) => boolean } = {
   when: ({ value }) => typeof value === "object" && value !== null,
 };
 
-/** How many routes a fragment may have in one protocol. */
-export const mostRoutes = 1_000;
+/** The maximum number of routes of a fragment in one protocol. */
+export const maxRoutes = 1_000;
 
-/** How many different regexes their paths may have. */
-export const mostRegexes = 100;
+/** The maximum number of different regexes in the paths of these routes. */
+export const maxRegexes = 100;
 
 /**
- * The schema of a part that is a list of routes on paths, 1,000 at the most.
+ * Creates the schema of a part whose endpoints are routes on paths.
  *
- * @param name the protocol's key, for messages
+ * @param name the protocol's key, for error messages
  * @param route the schema of one route
  */
 export function routesSchema<Route>(
@@ -35,21 +35,25 @@ export function routesSchema<Route>(
   route: z.ZodType<Route>,
 ): DescribedSchema<RoutesPart<Route>> {
   const part = partSchema(name, route)["~standard"];
-  // Counted before any is looked at: looking at all of them is what would take long.
+  // The routes are counted before they are validated, because the validation of too many routes would take
+  // long.
   const validate = async (value: unknown): Promise<StandardSchemaV1.Result<RoutesPart<Route>>> =>
-    tooMany(value) ?? (await proveRegexes(value)) ?? (await part.validate(value));
+    tooManyRoutes(value) ?? (await proveRegexes(value)) ?? (await part.validate(value));
   return { "~standard": { ...part, validate } };
 }
 
-/** Proves the regexes one by one, with turns for everybody else; what was proved is remembered until it is asked for. */
+/**
+ * Proves the regexes one by one, and yields to the event loop after each. `parsePattern` then finds the
+ * cached proofs.
+ */
 async function proveRegexes(value: unknown): Promise<StandardSchemaV1.FailureResult | undefined> {
   const segments = new Set(
     pathsOf(value).flatMap((path) => path.split("/").filter((one) => one.includes("("))),
   );
-  if (segments.size > mostRegexes) {
+  if (segments.size > maxRegexes) {
     const params = {
       code: "REGEXES_TOO_MANY",
-      expected: `at most ${mostRegexes} different regexes in one fragment`,
+      expected: `at most ${maxRegexes} different regexes in one fragment`,
     };
     const issue = { message: `The paths have ${segments.size} different regexes.`, path: ["routes"], params };
     return { issues: [issue] };
@@ -72,17 +76,17 @@ function pathsOf(value: unknown): string[] {
   );
 }
 
-function tooMany(value: unknown): StandardSchemaV1.FailureResult | undefined {
+function tooManyRoutes(value: unknown): StandardSchemaV1.FailureResult | undefined {
   if (typeof value !== "object" || value === null || !("routes" in value)) return undefined;
   const { routes } = value;
-  if (!Array.isArray(routes) || routes.length <= mostRoutes) return undefined;
+  if (!Array.isArray(routes) || routes.length <= maxRoutes) return undefined;
   const params = {
     code: "ROUTES_TOO_MANY",
-    expected: `at most ${mostRoutes} routes in one fragment`,
+    expected: `at most ${maxRoutes} routes in one fragment`,
     found: `${routes.length} routes`,
-    hint: "Split the service, or let one route with parameters take the place of many.",
+    hint: "Split the service, or replace many routes by one with parameters.",
   };
-  const issue = { message: `There are ${routes.length} routes here.`, path: ["routes"], params };
+  const issue = { message: `The fragment has ${routes.length} routes.`, path: ["routes"], params };
   return { issues: [issue] };
 }
 
@@ -93,12 +97,13 @@ function partSchema<Route>(
   return z
     .strictObject(
       {
-        description: z.string({ error: "A description is a text." }).optional(),
+        description: z.string({ error: "A description must be a string." }).optional(),
         basePath: pathSchema("basePath").optional(),
-        routes: z.array(route, { error: "Routes are a list." }).max(mostRoutes).optional(),
+        routes: z.array(route, { error: "Routes must be a list." }).max(maxRoutes).optional(),
       },
       {
-        error: (issue) => (issue.code === "invalid_type" ? `The part \`${name}\` is an object.` : undefined),
+        error: (issue) =>
+          issue.code === "invalid_type" ? `The part \`${name}\` must be an object.` : undefined,
       },
     )
     .superRefine((input, context) => {
@@ -106,14 +111,14 @@ function partSchema<Route>(
       context.addIssue({
         code: "custom",
         path: ["basePath"],
-        message: "Routes need a `basePath`; `/` is one.",
+        message: "Routes require a `basePath`, such as `/`.",
       });
     }, alwaysRefine);
 }
 
-/** A text that is a path pattern (S4.2). */
+/** Creates the schema of a path pattern (S4.2). */
 export function pathSchema(part: "path" | "basePath"): z.ZodString {
-  return z.string({ error: "A path is a text." }).superRefine((text, context) => {
+  return z.string({ error: "A path must be a string." }).superRefine((text, context) => {
     const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
     for (const { message, expected, found } of problems)
       context.addIssue({ code: "custom", message, params: { code: "PATH_INVALID", expected, found } });

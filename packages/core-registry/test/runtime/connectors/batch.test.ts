@@ -65,7 +65,7 @@ const byArg = { params: { id: "@args.id[]" } };
 const args = (id: unknown): Sources => ({ args: { id } });
 
 describe("S5.4 batches", () => {
-  test("the seed's player query: viewer, one, two and three are one call; the entry that fails fails one field", async () => {
+  test("the seed's player query: viewer, one, two and three are one call; a failed entry fails one field", async () => {
     const { field, scope, sent } = await bench(
       each((id) =>
         id === "3"
@@ -137,7 +137,7 @@ describe("S5.4 batches", () => {
     expect(sent()).toHaveLength(1);
   });
 
-  test("a field whose value comes in the same turn, however many promises later, joins the batch", async () => {
+  test("a field whose params are ready in the same turn of the event loop joins the batch", async () => {
     const { field, scope, sent } = await bench(each((id) => id));
     const connector = field(byArg);
     const request = scope();
@@ -149,7 +149,7 @@ describe("S5.4 batches", () => {
     expect(sent()).toEqual([[4, { id: [0, 1, 10, 100] }]]);
   });
 
-  test("duplicates are asked once in a request, also when the first is answered already", async () => {
+  test("duplicates are called once in a request, also after the response to the first", async () => {
     const { field, scope, sent } = await bench(each((id) => ({ id })));
     const connector = field(byArg);
     const request = scope();
@@ -165,7 +165,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("each serial mutation field is a batch of its own: it is never answered from the one before", async () => {
+  test("each serial mutation field has a batch of its own, and uses no earlier result", async () => {
     const { field, scope, sent } = await bench(each((id) => id));
     const connector = field(byArg);
     const request = scope();
@@ -179,7 +179,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("each delivered event is a batch of its own: its scope is a fork", async () => {
+  test("each delivered event has batches of its own: its scope is a fork", async () => {
     const { field, scope, sent } = await bench(each((id) => id));
     const connector = field(byArg);
     const request = scope();
@@ -191,7 +191,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("all `[]` params are the key, and travel as parallel arrays; what is absent in one is null there", async () => {
+  test("all `[]` params are the key, and are sent as parallel arrays; an absent value is null", async () => {
     const { field, scope, sent } = await bench(({ params }) =>
       (params.id as unknown[]).map((id, index) => `${id} ${(params.lang as unknown[])[index]}`),
     );
@@ -207,7 +207,7 @@ describe("S5.4 batches", () => {
     expect(sent()).toEqual([[3, { full: true, id: [1, 1, 1], lang: ["en", "ko", null] }]]);
   });
 
-  test("other common params, or other `[]` params, are another call; the order of members does not matter", async () => {
+  test("different common params or `[]` params are different calls; the order of members does not matter", async () => {
     const { field, scope, sent } = await bench(({ params }) =>
       (params.id as unknown[]).map(() => params.kind),
     );
@@ -227,7 +227,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("an entry whose `[]` values are all absent is null, without a call; an explicit null is asked", async () => {
+  test("an entry whose `[]` values are all absent is null, without a call; an explicit null is sent", async () => {
     const { field, scope, sent } = await bench(each((id) => `player ${id}`));
     const connector = field({ params: { id: "@args.id[]", a: 1 } });
     const request = scope();
@@ -237,7 +237,7 @@ describe("S5.4 batches", () => {
     expect(sent()).toEqual([[1, { a: 1, id: [null] }]]);
   });
 
-  test("at most 100 entries travel in one call", async () => {
+  test("one call has at most 100 entries", async () => {
     const { field, scope, sent } = await bench(each((id) => id));
     const connector = field(byArg);
     const request = scope();
@@ -253,7 +253,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("`batchedParams` names them too, also those that are filled in", async () => {
+  test("`batchedParams` lists them too, also implicit params", async () => {
     const { bus, scope, sent, table, field } = await bench(each((id) => id));
     const connector = field({ batchedParams: ["id"] });
     const request = scope({
@@ -270,7 +270,7 @@ describe("S5.4 batches", () => {
     ).toMatchObject({ params: { id: "@args.id" }, batchedParams: ["id"] });
   });
 
-  test("`map` runs for each entry, with its own params and its own answer", async () => {
+  test("`map` runs for each entry, with its params and its result", async () => {
     const { field, scope, sandbox } = await bench(each((id) => ({ name: `player ${id}` })));
     const map = sandbox.text(
       ({ request, response }: { request: { params: { id: number } }; response: { name: string } }) =>
@@ -299,7 +299,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("a param that JSON cannot say is passed on as it is, and is equal to no other", async () => {
+  test("a param that JSON cannot represent is sent unchanged, and equals no other", async () => {
     const got: unknown[] = [];
     const { field, scope, sent } = await bench(({ params }) => {
       got.push(...(params.id as unknown[]));
@@ -315,7 +315,7 @@ describe("S5.4 batches", () => {
 });
 
 describe("S5.4 policies and batches", () => {
-  test("see each entry by itself, before the call; a denied one fails alone", async () => {
+  test("check each entry by itself, before the call; a denied entry fails alone", async () => {
     const asked: unknown[] = [];
     const gate = await gateOf({ call: [{ actions: ["player.get"], ask: "1" }] }, [
       answeredPolicy("ask", async (_, { params }) => {
@@ -338,7 +338,7 @@ describe("S5.4 policies and batches", () => {
     expect(sent()).toEqual([[2, { id: [1, 3] }]]);
   });
 
-  test("where all are denied, or no `if` is met, nothing is called", async () => {
+  test("where all entries are denied, or every `if` is falsy, nothing is called", async () => {
     const gate = await gateOf({ call: [{ actions: ["player.get"], ask: "1" }] }, [
       answeredPolicy("ask", () => ({ allowed: false })),
     ]);
@@ -354,7 +354,7 @@ describe("S5.4 policies and batches", () => {
     expect(sent()).toEqual([]);
   });
 
-  test("the rules of the action's owner see each entry too", async () => {
+  test("the rules of the action's owner check each entry too", async () => {
     const seen: unknown[] = [];
     const { bus, table, scope } = await bench(each((id) => id));
     bus.node("n1").publish({ name: "team", actions: { get: each((id) => id) } });
@@ -388,13 +388,13 @@ describe("S5.4 answers", () => {
     [null, "nothing"],
     ["12", "a string"],
   ])(
-    "the answer %j to two entries fails both, and says why to client and developer",
+    "the answer %j to two entries fails both, with a message for client and developer",
     async (answer, found) => {
       const { field, scope, reports } = await bench(() => answer);
       const connector = field(byArg);
       const request = scope();
       const settled = await Promise.allSettled([1, 2].map((id) => connector.run(request, args(id))));
-      const message = `player.get was called with a batch of 2 and has to answer a list of 2, but it answered ${found}.`;
+      const message = `player.get must return a list of 2 items for a batch of 2, but it returned ${found}.`;
       expect(settled).toMatchObject([
         { reason: { code: "REPLY_INVALID", message } },
         { reason: { code: "REPLY_INVALID", message } },
@@ -410,7 +410,7 @@ describe("S5.4 answers", () => {
     },
   );
 
-  test("an error of the whole call fails all its entries, and no other batch", async () => {
+  test("an error of the call fails all its entries, and no other batch", async () => {
     const { field, scope } = await bench(({ params }) => {
       if (params.kind === "bad") throw new Error("broken");
       return params.id;
@@ -425,7 +425,7 @@ describe("S5.4 answers", () => {
     ]);
   });
 
-  test("`batchingError: true` says the same; a code outside of 400 to 599 is no status", async () => {
+  test("`batchingError: true` has the same meaning; a code outside of 400 to 599 is not a status", async () => {
     const { field, scope } = await bench(each(() => ({ batchingError: true, code: "GONE" })));
     await expect(field(byArg).run(scope(), args(1))).rejects.toMatchObject({
       code: "SERVICE_ERROR",
@@ -439,7 +439,7 @@ describe("S5.4 answers", () => {
     expect(await fine.field(byArg).run(fine.scope(), args(1))).toEqual({ isBatchError: "true" });
   });
 
-  test("an action that is not there answers 503 to each entry", async () => {
+  test("an unavailable action answers 503 to each entry", async () => {
     const { bus, field, scope } = await bench(each((id) => id));
     const request = scope({ directory: directoryOf(bus.broker, {}) });
     await expect(field(byArg).run(request, args(1))).rejects.toMatchObject({
@@ -544,7 +544,7 @@ describe("S5.4 any mix of entries", () => {
     }
   };
 
-  test("gives what single calls give, in as few calls as there can be", async () => {
+  test("has the results of single calls, in the minimum number of calls", async () => {
     const mixes = fc.tuple(fc.array(anyEntry, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }));
     await fc.assert(
       fc.asyncProperty(mixes, ([entries, entriesLimit]) => holds(entries, entriesLimit)),

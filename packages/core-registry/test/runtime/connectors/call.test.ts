@@ -34,7 +34,7 @@ function bench(gate = emptyPolicyGate) {
 const declared = { params: { properties: { id: { type: "number" } } } };
 
 describe("S2 call", () => {
-  test("calls the action with the mapped params, on the nodes that the directory names, and gives its response", async () => {
+  test("calls the action with the mapped params, on the nodes of the directory, and returns its response", async () => {
     const broker = testBroker(() => ({ name: "Son" }));
     const directory = directoryOf(broker, { "player.get": { ...declared, nodes: ["n2"] } });
     const { compile, findings } = bench();
@@ -45,7 +45,7 @@ describe("S2 call", () => {
     expect(findings).toEqual([]);
   });
 
-  test("the broker gets the scope whole: deadline, signal, context", async () => {
+  test("the broker receives the scope itself: deadline, signal, context", async () => {
     const broker = testBroker();
     const got: unknown[] = [];
     const directory = directoryOf(
@@ -100,7 +100,7 @@ describe("S2 call", () => {
     expect(order).toEqual(["if", "params", "policies", "call", "map"]);
   });
 
-  test("`map` sees { request: { ...sources, params }, response }, of it only what it reads", async () => {
+  test("`map` receives { request: { ...sources, params }, response }, of it only what it reads", async () => {
     const directory = directoryOf(
       testBroker(() => ({ n: 1 })),
       { "player.get": declared },
@@ -170,14 +170,14 @@ describe("S2 call", () => {
     expect(reports).toMatchObject([{ code: "FUNCTION_THREW", jsonPath: "protocol.REST.routes[0].call.map" }]);
   });
 
-  test("S10.1 console messages carry the function's place", async () => {
+  test("S10.1 console messages have the function's JSON path", async () => {
     const directory = directoryOf(testBroker(), { "player.get": {} });
     const { compile, sandbox, console } = bench();
     await compile({ call: { action: "player.get", map: sandbox.text(() => 1) } }).run(scopeOf(directory), {});
     expect(console).toEqual([{ level: "log", text: "ran", jsonPath: "protocol.REST.routes[0].call.map" }]);
   });
 
-  test("a trace is told of params and functions", async () => {
+  test("a trace receives params and functions", async () => {
     const events: TraceEvent[] = [];
     const directory = directoryOf(testBroker(), { "player.get": {} });
     const { compile, sandbox } = bench();
@@ -229,7 +229,7 @@ describe("S2.4 which actions can be mapped", () => {
     expect(findings).toMatchObject([{ severity: "error", code: "ACTION_NAME_INVALID" }]);
   });
 
-  test("S2.2 findings of a short form name the place where it stands", () => {
+  test("S2.2 findings of a short form have its JSON path", () => {
     const { table, findings } = bench();
     table.compile({ call: { action: "$x", params: { a: "@args.a" } }, short: "action" }, getOptions);
     expect(findings.map((finding) => finding.jsonPath)).toEqual([
@@ -256,7 +256,7 @@ describe("S2.4 which actions can be mapped", () => {
 describe("S2 publish", () => {
   const directory = (broker = testBroker()) => directoryOf(broker, {});
 
-  test("sends the event by the fragment's broker, and answers the payload", async () => {
+  test("sends the event with the fragment's broker, and returns the payload", async () => {
     const broker = testBroker();
     const { compile } = bench();
     const connector = compile({
@@ -271,7 +271,7 @@ describe("S2 publish", () => {
     expect(connector.description.events).toEqual(["player.message"]);
   });
 
-  test("a function makes the name; it is checked when it is known", async () => {
+  test("a function computes the name, which is then checked", async () => {
     const broker = testBroker();
     const { compile, sandbox } = bench();
     const event = sandbox.text(({ path }: { path: { room: string } }) => `chat.${path.room}`, {
@@ -289,7 +289,7 @@ describe("S2 publish", () => {
     expect(connector.description.rules).toBeUndefined();
   });
 
-  test("`filter` and `map` see { ...sources, event, params, groups, broadcast }", async () => {
+  test("`filter` and `map` receive { ...sources, event, params, groups, broadcast }", async () => {
     const broker = testBroker();
     const { compile, sandbox } = bench();
     const connector = compile({
@@ -324,7 +324,7 @@ describe("S2 publish", () => {
     expect(broker.sent).toEqual([]);
   });
 
-  test("policies are asked about the name that a function made", async () => {
+  test("policies check the name that a function computed", async () => {
     const asked: string[] = [];
     const gate = {
       owner: false,
@@ -353,7 +353,7 @@ describe("S2 publish", () => {
 });
 
 describe("S2 map", () => {
-  test("is a function of the sources, at once where it can be", () => {
+  test("is a function of the sources, synchronous where possible", () => {
     const directory = directoryOf(testBroker(), {});
     const { compile, sandbox } = bench();
     const connector = compile({
@@ -368,7 +368,7 @@ describe("S2 map", () => {
   });
 });
 
-test("a service's own error passes as it is", async () => {
+test("a service's own error is passed on unchanged", async () => {
   const directory = directoryOf(
     testBroker(() => {
       throw new TidegateError("SERVICE_ERROR", "Retired.", { status: 410, serviceCode: "PLAYER_RETIRED" });

@@ -33,14 +33,18 @@ function policyOf(
 const yes: Verdict = { allowed: true };
 const no: Verdict = { allowed: false, reason: "secret reason" };
 
-async function gateOf(part: PolicyPart, policies: readonly Policy[], off: readonly Policy[] = []) {
+async function gateOf(
+  part: PolicyPart,
+  policies: readonly Policy[],
+  disabledPolicies: readonly Policy[] = [],
+) {
   const { findings, addFinding } = collector();
   const reports = collector();
   const gate = await compilePolicyGate(part, policies, {
     origin,
     sandbox: knownFunctions(),
     contexts: ["auth"],
-    off,
+    disabledPolicies,
     addFinding,
     reportRuntime: reports.addFinding,
     console: () => undefined,
@@ -103,12 +107,12 @@ describe("S7.2 rules", () => {
     expect(asked).toEqual(["a1", "b1", "a2", "b2"]);
   });
 
-  test("what can be decided at once makes no promise", async () => {
+  test("synchronous decisions create no promise", async () => {
     const { gate } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [policyOf("a", () => yes)]);
     expect(gate.rulesFor("call", "x")?.check({}, scope())).toBeUndefined();
   });
 
-  test("a policy is given kind, name, params and scope; context values that it reads are prepared", async () => {
+  test("a policy receives kind, name, params and scope; context values that it reads are prepared", async () => {
     const inputs: PolicyInput[] = [];
     const prepared: string[] = [];
     const context = {
@@ -155,10 +159,10 @@ describe("S7.5 denial", () => {
     const guard = await denying(no, { description: "Only for admins." });
     expect(() => guard?.check({}, signedIn)).toThrow(/^Refused by this rule: Only for admins\.$/);
     const plain = await denying(no);
-    expect(() => plain?.check({}, signedIn)).toThrow(/^You may not do this\.$/);
+    expect(() => plain?.check({}, signedIn)).toThrow(/^Access denied\.$/);
   });
 
-  test("a verdict's own code and waiting time are honoured", async () => {
+  test("the code and the retry time of a verdict are used", async () => {
     const guard = await denying({ allowed: false, code: "RATE_LIMITED", retryAfter: 7 });
     expect(() => guard?.check({}, signedIn)).toThrow(
       expect.objectContaining({ code: "RATE_LIMITED", details: expect.objectContaining({ retryAfter: 7 }) }),
@@ -173,7 +177,7 @@ describe("S7.5 denial", () => {
     },
   );
 
-  test("an invalid token says so itself, when auth is asked for", async () => {
+  test("the error of an invalid token is thrown instead of the denial", async () => {
     const guard = await denying(no);
     const context = { ...contextOf(), get: () => Promise.reject(new Error("TOKEN_EXPIRED")) };
     await expect(guard?.check({}, scope({ context }))).rejects.toThrow("TOKEN_EXPIRED");
@@ -195,7 +199,7 @@ describe("S7.5 denial", () => {
     expect(reports).toMatchObject([{ code: "POLICY_FAILED", jsonPath: "policy.call[0].a" }]);
   });
 
-  test("a trace is told every verdict", async () => {
+  test("a trace receives every verdict", async () => {
     const events: TraceEvent[] = [];
     const guard = await denying(yes, { description: "d" });
     guard?.check({}, scope({ trace: (event) => void events.push(event) }));
@@ -203,7 +207,7 @@ describe("S7.5 denial", () => {
   });
 });
 
-describe("S7.6 verdicts are remembered within one request", () => {
+describe("S7.6 verdicts are cached within one request", () => {
   const counting = async (memo: CompiledRule["memo"]) => {
     let asked = 0;
     const { gate } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [
@@ -235,7 +239,7 @@ describe("S7.6 verdicts are remembered within one request", () => {
     expect(asked()).toBe(4);
   });
 
-  test("never where the rule says so, nor where params hold what JSON cannot say", async () => {
+  test("never where the rule forbids it, nor for params that JSON cannot represent", async () => {
     const never = await counting("never");
     const one = scope();
     never.admit({}, one);
@@ -254,23 +258,23 @@ describe("S7.6 verdicts are remembered within one request", () => {
   });
 });
 
-describe("S1.2 what a rule may hold", () => {
+describe("S1.2 the members of a rule", () => {
   const a = policyOf("scope", () => yes);
   const check = async (part: unknown, off: readonly Policy[] = []) =>
     (await checkAgainst(policySchema([a], off), part, "policy")).findings;
 
-  test("a key that no policy knows is an error with the nearest one", async () => {
+  test("a member that no policy has is an error with the nearest name", async () => {
     expect(await check({ call: [{ actions: ["x"], scop: "1" }] })).toMatchObject([
       {
         severity: "error",
         jsonPath: "policy.call[0].scop",
-        message: "No policy knows `scop`.",
+        message: "No policy has a member `scop`.",
         hint: "Did you mean `scope`?",
       },
     ]);
   });
 
-  test("every fault is found in one pass", async () => {
+  test("all problems are found in one pass", async () => {
     const found = await check({
       call: [{ actions: [], scope: 1 }, { events: ["x"] }, "rule"],
       publish: {},
@@ -293,7 +297,7 @@ describe("S1.2 what a rule may hold", () => {
     ]);
   });
 
-  test("a policy that was switched off passes, with a warning", async () => {
+  test("a disabled policy is not checked, with a warning", async () => {
     const rule = { actions: ["x"], filter: "..." };
     const off = [policyOf("filter", () => no)];
     expect(await check({ call: [rule] }, off)).toEqual([]);
@@ -304,7 +308,7 @@ describe("S1.2 what a rule may hold", () => {
     expect(gate.rulesFor("call", "x")?.check({}, scope())).toBeUndefined();
   });
 
-  test("what a policy finds stands below its rule; one that throws refuses the fragment", async () => {
+  test("findings of a policy are below its rule; a policy that throws refuses the fragment", async () => {
     const finding = { severity: "error", code: "X", jsonPath: "filter", message: "m" } as const;
     const compile = (_: unknown, tools: PolicyTools): CompiledRule => {
       tools.addFinding(finding);
@@ -319,7 +323,7 @@ describe("S1.2 what a rule may hold", () => {
     ]);
   });
 
-  test("S1.5 the JSON Schema holds the policies' members", () => {
+  test("S1.5 the JSON Schema contains the policies' members", () => {
     const { properties } = policySchema([a])["~standard"].jsonSchema.input({ target: "draft-2020-12" });
     expect(properties).toMatchObject({
       call: {

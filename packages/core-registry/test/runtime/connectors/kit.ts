@@ -5,7 +5,7 @@ import type { ActionEntry, DirectorySnapshot } from "../../../src/contracts/dire
 import type { Finding } from "../../../src/contracts/report.ts";
 import type { Scope } from "../../../src/contracts/scope.ts";
 
-/** A broker that keeps what it was asked, and answers as it is told. */
+/** A broker that stores its calls and events, and answers with a function of the test. */
 export interface TestBroker extends Broker {
   readonly calls: CallRequest[];
   readonly sent: PublishRequest[];

@@ -29,7 +29,7 @@ function compile(publish: PublishConfig) {
   return connector;
 }
 
-test("S3.2 `check` makes the params of what a connection was opened with, and publishes nothing", async () => {
+test("S3.2 `check` computes the params from a connection's sources, and publishes nothing", async () => {
   const broker = testBroker();
   const scope = scopeOf(directoryOf(broker, {}));
   const { check } = compile({ event: "a.b", params: { n: "@path.n:number", m: "@message.m:number" } });

@@ -34,7 +34,7 @@ describe("S2.2 short forms", () => {
     });
   });
 
-  test("the long forms stay as they are", () => {
+  test("the long forms are unchanged", () => {
     expect(normalized({ call: { action } }).connectors).toEqual({ call: { action } });
     expect(normalized({ publish: { event: "e" } }).connectors).toEqual({ publish: { event: "e" } });
     expect(normalized({ map: "() => 1" }).connectors).toEqual({ map: "() => 1" });
@@ -63,7 +63,7 @@ describe("S1 the members of connectors are checked", () => {
       message,
     ]);
 
-  test("a fault inside `call` is told where it is", async () => {
+  test("a problem inside `call` has its JSON path", async () => {
     expect(await found({ call: { action: 1, parms: {} } })).toEqual([
       ["protocol.REST.routes[0].call.action", "Expected the full name of an action."],
       ["protocol.REST.routes[0].call.parms", expect.stringContaining("parms")],

@@ -8,7 +8,7 @@ import type { Scope } from "../../../src/contracts/scope.ts";
 import { createConnectorTable } from "../../../src/runtime/connectors/connector-table.ts";
 import { emptyPolicyGate, type PolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
 import { subscribeSchema } from "../../../src/runtime/connectors/schema.ts";
-import { createHub } from "../../../src/runtime/event-hub.ts";
+import { createEventHub } from "../../../src/runtime/event-hub.ts";
 import { collector, directoryOf, origin, scopeOf, testBroker } from "./kit.ts";
 import { answeredPolicy, gateOf } from "./policies.ts";
 
@@ -43,7 +43,7 @@ function bench(gate: PolicyGate = emptyPolicyGate) {
 
 /** A hub, and a subscription's scope on it that says which of its forks were made and ended. */
 function stage(parts: Partial<Scope> = {}) {
-  const hub = createHub([]);
+  const hub = createEventHub([]);
   const ended = new AbortController();
   const forks: Scope[] = [];
   const over = new Set<Scope>();
@@ -66,7 +66,7 @@ async function take(deliveries: AsyncIterator<Delivery>): Promise<Delivery> {
 }
 
 describe("S2 subscribe", () => {
-  test("gives the payloads of names and patterns, in order, each with a scope of its own (S5.3)", async () => {
+  test("delivers the payloads of names and patterns in order, each with a scope of its own (S5.3)", async () => {
     const { scope, send, forks, over } = stage();
     const { compile } = bench();
     const subscription = await compile({ events: ["player.joined", "team.*", "team.*"] }).accept(scope, {});
@@ -93,7 +93,7 @@ describe("S2 subscribe", () => {
     expect((await take(deliveries)).value).toBe(1);
   });
 
-  test("`filter` and `map` see { ...sources, source, event, params, broadcast }; the event is `source`", async () => {
+  test("`filter` and `map` receive { ...sources, source, event, params, broadcast }; the event is `source`", async () => {
     const context = contextOf({ auth: { id: 7 } });
     const { scope, send } = stage({ context });
     const { compile, sandbox } = bench();
@@ -130,7 +130,7 @@ describe("S2 subscribe", () => {
     expect(forks[3]).toBe(delivery.scope);
   });
 
-  test("order is kept, and one event is worked on at a time, whatever each takes", async () => {
+  test("events are processed in order, one at a time", async () => {
     const { scope, send } = stage();
     const { compile, sandbox } = bench();
     const dispatched: number[] = [];
@@ -171,7 +171,7 @@ describe("S2 subscribe", () => {
     },
   );
 
-  test("who knows a better scope for an event gives it", async () => {
+  test("a caller can create the scopes of events", async () => {
     const { scope, send, forks, fork } = stage();
     const own: Scope[] = [];
     const subscription = await bench()
@@ -188,7 +188,7 @@ describe("S2 subscribe", () => {
 });
 
 describe("S6.5 names", () => {
-  test("a function of the sources makes one name, or a list of them", async () => {
+  test("a function of the sources returns one name, or a list of names", async () => {
     const { scope, send } = stage();
     const { compile, sandbox } = bench();
     const text = sandbox.text(({ args }: { args: { names: unknown } }) => args.names, {
@@ -235,10 +235,10 @@ describe("S6.5 names", () => {
   });
 
   test.each([
-    ["$node.*", "the broker's own"],
-    ["a..b", "no empty segment"],
-    ["a.**b", "stands alone"],
-    ["a.{b,c}", "means nothing"],
+    ["$node.*", "internal events of the broker"],
+    ["a..b", "cannot have an empty segment"],
+    ["a.**b", "must stand alone"],
+    ["a.{b,c}", "cannot contain `{`"],
   ])("the written %j is refused when the fragment is read", (event, why) => {
     const { table, findings } = bench();
     expect(table.subscribe({ events: ["fine.*", event] }, fieldOptions)).toBeUndefined();
@@ -253,7 +253,7 @@ describe("S6.5 names", () => {
     ]);
   });
 
-  test("a text that is no function is refused, and told what to write", () => {
+  test("a text that is not a function is refused, with the valid forms", () => {
     const { table, findings } = bench();
     expect(table.subscribe({ events: "player.joined" }, fieldOptions)).toBeUndefined();
     expect(findings).toMatchObject([
@@ -283,7 +283,7 @@ describe("S7.2 policies", () => {
   const yes = { allowed: true };
   const no = { allowed: false };
 
-  test("a pattern is bound by every rule whose pattern overlaps it, before anything is opened", async () => {
+  test("every rule whose pattern overlaps a subscribed pattern applies, before anything is opened", async () => {
     const asked: unknown[] = [];
     const gate = await gateOf(
       {
@@ -315,7 +315,7 @@ describe("S7.2 policies", () => {
     });
   });
 
-  test("where a function makes the names, every rule of its kind may guard it", async () => {
+  test("where a function computes the names, every rule of the kind is possible", async () => {
     const gate = await gateOf(
       {
         subscribe: [
@@ -333,7 +333,7 @@ describe("S7.2 policies", () => {
     ]);
   });
 
-  test("each received name is checked again, once a name; what is denied is left out, and traced", async () => {
+  test("each received name is checked again, once per name; denied events are left out, and traced", async () => {
     const asked: string[] = [];
     const gate = await gateOf({ subscribe: [{ events: ["player.**"], ask: "1" }] }, [
       answeredPolicy("ask", (_, { name }) => {
@@ -362,7 +362,7 @@ describe("S7.2 policies", () => {
     expect([...over]).toEqual([forks[1]]);
   });
 
-  test("a name that was subscribed to as it is was asked when it began", async () => {
+  test("a subscribed name is checked only when the subscription begins", async () => {
     const asked: string[] = [];
     const gate = await gateOf({ subscribe: [{ events: ["**"], ask: "1" }] }, [
       answeredPolicy("ask", (_, { name }) => {
@@ -381,7 +381,7 @@ describe("S7.2 policies", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
-  test("S7.4 a rule that reads the params is asked for each event with its payload, and not before", async () => {
+  test("S7.4 a rule that reads the params is checked for each event with its payload, and not before", async () => {
     const inputs: PolicyInput[] = [];
     const gate = await gateOf({ subscribe: [{ events: ["a"], ask: "1" }] }, [
       answeredPolicy(
@@ -433,7 +433,7 @@ describe("S7.2 policies", () => {
     },
   );
 
-  test("a denial is asked again: it may have been a failure", async () => {
+  test("a denial is checked again, because it can be caused by a failure", async () => {
     let fails = true;
     const gate = await gateOf({ subscribe: [{ events: ["a.b"], ask: "1" }] }, [
       answeredPolicy("ask", (_, { name }) => {
@@ -457,7 +457,7 @@ describe("S7.2 policies", () => {
 });
 
 describe("how a subscription ends", () => {
-  test("by `return`, also while an event is awaited", async () => {
+  test("by `return`, also while it waits for an event", async () => {
     const { scope, hub } = stage();
     const deliveries = (
       await bench()
@@ -509,7 +509,7 @@ describe("how a subscription ends", () => {
     },
   );
 
-  test("who takes too little ends with SLOW_CONSUMER", async () => {
+  test("a slow consumer ends with SLOW_CONSUMER", async () => {
     const { scope, send, hub } = stage();
     const deliveries = (
       await bench()

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ConnectorOptions } from "../../../src/contracts/connector.ts";
 import { createConnectorTable } from "../../../src/runtime/connectors/connector-table.ts";
 import { emptyPolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
-import { createHub } from "../../../src/runtime/event-hub.ts";
+import { createEventHub } from "../../../src/runtime/event-hub.ts";
 import { createExamples } from "../../../src/runtime/examples.ts";
 import { nextTurn } from "../../registry/reports/turn.ts";
 import { collector, directoryOf, origin, scopeOf, testBroker } from "../connectors/kit.ts";
@@ -28,7 +28,7 @@ function setUp() {
     console: () => undefined,
     examples,
   });
-  const hub = createHub([]);
+  const hub = createEventHub([]);
   const broker = testBroker(({ params, batch }) =>
     batch === undefined ? { got: params } : Array(batch).fill("one"),
   );
@@ -40,7 +40,7 @@ function setUp() {
   return { examples, table, hub, scope, settle };
 }
 
-test("S9.10: `call` is seen with what the action was given and what it answered, before `map`", async () => {
+test("S9.10: `call` is recorded with the action's params and response, before `map`", async () => {
   const { examples, table, scope, settle } = setUp();
   const connector = table.compile({ call: { action: "player.get", params: { id: "@args.id" } } }, options);
   await connector?.run(scope, { args: { id: 5 } });
@@ -48,7 +48,7 @@ test("S9.10: `call` is seen with what the action was given and what it answered,
   expect(examples.of("player.get")).toMatchObject([{ params: { id: 5 }, response: { got: { id: 5 } } }]);
 });
 
-test("S9.10: a batch is seen as the one call that it is", async () => {
+test("S9.10: a batch is recorded as one call", async () => {
   const { examples, table, scope, settle } = setUp();
   const connector = table.compile({ call: { action: "player.get", params: { id: "@args.id[]" } } }, options);
   await Promise.all([connector?.run(scope, { args: { id: 1 } }), connector?.run(scope, { args: { id: 2 } })]);
@@ -56,7 +56,7 @@ test("S9.10: a batch is seen as the one call that it is", async () => {
   expect(examples.of("player.get")).toMatchObject([{ params: { id: [1, 2] }, response: ["one", "one"] }]);
 });
 
-test("S9.10: `publish` is seen with what was sent", async () => {
+test("S9.10: `publish` is recorded with the sent payload", async () => {
   const { examples, table, scope, settle } = setUp();
   const connector = table.compile({ publish: { event: "player.came", params: { id: "@args.id" } } }, options);
   await connector?.run(scope, { args: { id: 5 } });
@@ -64,7 +64,7 @@ test("S9.10: `publish` is seen with what was sent", async () => {
   expect(examples.ofEvent("player.came")).toMatchObject([{ payload: { id: 5 } }]);
 });
 
-test("S9.10: `subscribe` is seen with what was delivered", async () => {
+test("S9.10: `subscribe` is recorded with the delivered payload", async () => {
   const { examples, table, hub, scope, settle } = setUp();
   const connector = table.subscribe({ events: ["player.*"] }, options);
   const subscription = await connector?.accept(scope, { args: {} });

@@ -19,7 +19,7 @@ function setUp(options: ExamplesOptions = {}) {
   return { clock, examples, call, event };
 }
 
-test("S9.10: a call is kept with its params and its response, redacted, when the request's turn is over", async () => {
+test("S9.10: a call is stored with its params and response, redacted, after the turn of the request", async () => {
   const { clock, examples } = setUp();
   examples.recordCall(
     "user.login",
@@ -38,7 +38,7 @@ test("S9.10: a call is kept with its params and its response, redacted, when the
   ]);
 });
 
-test("S9.10: a call that fails is kept with its error, and fails for its caller alone", async () => {
+test("S9.10: a failed call is stored with its error, and fails only for its caller", async () => {
   const { call, examples } = setUp();
   await call(
     "player.get",
@@ -50,14 +50,14 @@ test("S9.10: a call that fails is kept with its error, and fails for its caller 
   ]);
 });
 
-test("S9.10: an event is kept with its payload", () => {
+test("S9.10: an event is stored with its payload", () => {
   const { event, examples } = setUp();
   event("player.scored", { id: 1, cookie: "x" });
   expect(examples.ofEvent("player.scored")).toMatchObject([{ payload: { id: 1, cookie: "*REDACTED*" } }]);
   expect(examples.ofEvent("player")).toEqual([]);
 });
 
-test("S9.10: the newest `limitPerActions` and `limitPerEvents` are kept, newest first", async () => {
+test("S9.10: the newest `limitPerActions` and `limitPerEvents` are stored, newest first", async () => {
   const { clock, call, event, examples } = setUp({ limitPerActions: 3, limitPerEvents: 2 });
   for (let id = 1; id <= 5; id++) {
     await call("player.get", id);
@@ -68,7 +68,7 @@ test("S9.10: the newest `limitPerActions` and `limitPerEvents` are kept, newest 
   expect(examples.ofEvent("player.came").map(({ payload }) => payload)).toEqual([5, 4]);
 });
 
-test("S9.10: one example of a name in an interval, `queueLimit` of all names: a busy action leaves room for others", async () => {
+test("S9.10: one example per name and interval, `queueLimit` per interval, so that no action uses up the limit", async () => {
   const { clock, call, examples } = setUp({ queueLimit: 3 });
   for (let id = 1; id <= 100; id++) await call("player.get", id);
   await call("team.get", 1);
@@ -82,7 +82,7 @@ test("S9.10: one example of a name in an interval, `queueLimit` of all names: a 
   expect(examples.of("goal.get")).toHaveLength(1);
 });
 
-test("S9.10: where no example is wanted, the answer is not even listened to", async () => {
+test("S9.10: where no example is needed, no handler is added to the response", async () => {
   const { call, examples } = setUp({ queueLimit: 1 });
   await call("player.get", 1);
   let listened = false;
@@ -109,7 +109,7 @@ test("S9.10: all examples together are bounded", async () => {
   expect(characters).toBeLessThan(4.2 * 1024 * 1024);
 });
 
-test("S9.10: none are kept where the limit is 0; after the end none are taken, and no timer is left", async () => {
+test("S9.10: a limit of 0 stores none; after `stop` none are recorded, and no timer is left", async () => {
   const { call, examples } = setUp({ limitPerActions: 0 });
   await call("player.get", 1);
   expect(examples.of("player.get")).toEqual([]);

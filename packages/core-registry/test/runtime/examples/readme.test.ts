@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { settleExamples } from "../../../src/runtime/examples.ts";
+import { withDefaults } from "../../../src/runtime/examples.ts";
 
 test("the README lists every option of examples, with its default", () => {
   const page = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
@@ -9,7 +9,7 @@ test("the README lists every option of examples, with its default", () => {
     name,
     shown?.replaceAll("`", ""),
   ]);
-  const defaults = Object.entries(settleExamples({})).map(([name, value]) => [
+  const defaults = Object.entries(withDefaults({})).map(([name, value]) => [
     name,
     Array.isArray(value) ? "none" : String(value),
   ]);

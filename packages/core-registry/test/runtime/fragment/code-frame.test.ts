@@ -7,7 +7,7 @@ test("S1: a code frame shows the lines around and marks the column", () => {
   );
 });
 
-test("S1: a minified line is cut around the place", () => {
+test("S1: a minified line is truncated around the place", () => {
   const frame = codeFrame(`${"a".repeat(5_000)}!${"b".repeat(5_000)}`, 1, 5_001);
   const [line = "", mark = ""] = frame.split("\n");
   expect(line.length).toBeLessThan(200);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonFrame, keysOf } from "../../../src/runtime/fragment/frames.ts";
+import { jsonFrame, parseJsonPath } from "../../../src/runtime/fragment/frames.ts";
 import { jsonPath } from "../../../src/runtime/fragment/json-path.ts";
 
 const fragment = {
@@ -13,7 +13,7 @@ const fragment = {
 };
 
 describe("S1: a place in a fragment is shown with the lines around", () => {
-  test("a member that is not known", () => {
+  test("an unknown member", () => {
     expect(jsonFrame(fragment, "protocol.REST.routes[0].cal")).toBe(
       [
         '   7 |           "method": "GET",',
@@ -26,21 +26,21 @@ describe("S1: a place in a fragment is shown with the lines around", () => {
     );
   });
 
-  test("where something is missing, the nearest place that is there", () => {
+  test("for a missing place, its nearest existing parent", () => {
     expect(jsonFrame(fragment, "protocol.REST.routes[1].call.action")).toContain("> 11 |         {");
     expect(jsonFrame({}, "protocol.REST")).toContain("> 1 | {}");
   });
 
-  test("the keys of a path are those that it was written of", () => {
+  test("parsing a path returns the keys from which it was written", () => {
     const key = fc.oneof(fc.nat(), fc.string(), fc.constantFrom("REST", "routes", "a b", '"', "\\"));
     fc.assert(
       fc.property(fc.array(key), (keys) => {
-        expect(keysOf(jsonPath(keys))).toEqual(keys.map(String));
+        expect(parseJsonPath(jsonPath(keys))).toEqual(keys.map(String));
       }),
     );
   });
 
-  test("whatever the value and the path, there is a frame with a mark", () => {
+  test("any value and path has a frame with a mark", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (value, path) => {
         expect(jsonFrame(value, path)).toContain("^");

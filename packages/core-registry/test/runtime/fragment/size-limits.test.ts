@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import {
-  boundedHash,
-  boundsFinding,
-  deepestFragment,
-  longestFragment,
+  maxFragmentDepth,
+  maxFragmentLength,
+  prefixHash,
+  sizeFinding,
 } from "../../../src/runtime/fragment/size-limits.ts";
 
 function nested(levels: number): unknown {
@@ -12,29 +12,29 @@ function nested(levels: number): unknown {
   return value;
 }
 
-test("what people write is within the bounds, and so is whatever is no object", () => {
-  expect(boundsFinding({ protocol: { REST: { routes: [{ path: "/" }] } } })).toBeUndefined();
-  for (const raw of [null, undefined, 5, "text", true, nested(deepestFragment / 2)])
-    expect(boundsFinding(raw)).toBeUndefined();
+test("normal fragments are within the limits, and so is every value that is not an object", () => {
+  expect(sizeFinding({ protocol: { REST: { routes: [{ path: "/" }] } } })).toBeUndefined();
+  for (const raw of [null, undefined, 5, "text", true, nested(maxFragmentDepth / 2)])
+    expect(sizeFinding(raw)).toBeUndefined();
 });
 
-test("what is too deep is refused before it is read: also what holds itself, and what no stack could hold", () => {
+test("deep values are refused before they are read, also cyclic ones and those that would overflow the stack", () => {
   const endless: { self?: unknown } = {};
   endless.self = endless;
-  for (const raw of [nested(deepestFragment / 2 + 1), nested(100_000), endless])
-    expect(boundsFinding(raw)?.code).toBe("FRAGMENT_TOO_DEEP");
+  for (const raw of [nested(maxFragmentDepth / 2 + 1), nested(100_000), endless])
+    expect(sizeFinding(raw)?.code).toBe("FRAGMENT_TOO_DEEP");
 });
 
-test("what is too large is refused: one text, many members, and one value that stands in very many places", () => {
+test("large values are refused: one text, many members, and one value in very many places", () => {
   let doubled: unknown = "0123456789";
   for (let round = 0; round < 40; round++) doubled = [doubled, doubled];
   const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`member${at}`, at]));
-  for (const raw of ["x".repeat(longestFragment + 1), many, doubled])
-    expect(boundsFinding(raw)?.code).toBe("FRAGMENT_TOO_LARGE");
+  for (const raw of ["x".repeat(maxFragmentLength + 1), many, doubled])
+    expect(sizeFinding(raw)?.code).toBe("FRAGMENT_TOO_LARGE");
 });
 
-test("two of them are told apart, and the same one is the same again", () => {
+test("different values have different hashes, equal values have equal ones", () => {
   const one = nested(10_000);
-  expect(boundedHash(one)).toBe(boundedHash(nested(10_000)));
-  expect(boundedHash({ a: one })).not.toBe(boundedHash({ b: one }));
+  expect(prefixHash(one)).toBe(prefixHash(nested(10_000)));
+  expect(prefixHash({ a: one })).not.toBe(prefixHash({ b: one }));
 });

@@ -9,13 +9,13 @@ import { collector, directoryOf, getOptions, scopeOf, testBroker } from "../conn
 const directory = directoryOf(testBroker(), {});
 
 function compiled(mapping: Json | undefined, parts: Partial<ParamsOptions> = {}) {
-  const { findings, addFinding: found } = collector();
+  const { findings, addFinding } = collector();
   const params = compileParams(mapping, {
     ...getOptions,
     jsonPath: "params",
     contexts: ["auth", "id"],
     implicitParams: false,
-    found,
+    addFinding,
     ...parts,
   });
   return { params, findings };
@@ -28,7 +28,7 @@ function made(mapping: Json | undefined, sources: Sources, scope: Partial<Scope>
 }
 
 describe("S3 mapping", () => {
-  test("`@body` is the whole, whatever it is", () => {
+  test("`@body` is the complete params, whatever its value", () => {
     const file = { createReadStream: () => undefined };
     expect(made("@body", { body: { a: 1 } })).toEqual({ a: 1 });
     expect(made("@body", { body: file })).toBe(file);
@@ -43,7 +43,7 @@ describe("S3 mapping", () => {
     });
   });
 
-  test("what does not begin with a source is passed on as it is, to any depth; what is nested is mapped", () => {
+  test("texts that do not begin with a source are literals, at any depth; nested references are resolved", () => {
     const mapping = { a: "plain", b: ["x", { c: 1, d: "@path.id" }, "query.bar"], e: null, f: false };
     expect(made(mapping, { path: { id: "7" } })).toEqual({
       a: "plain",
@@ -53,7 +53,7 @@ describe("S3 mapping", () => {
     });
   });
 
-  test("each request gets literals of its own: an action that changes them changes nobody else's", () => {
+  test("each request has its own literals: an action that changes them affects no other request", () => {
     const { params } = compiled({ tags: ["a"], meta: { x: 1 } });
     const first = params.make({}, scopeOf(directory), undefined) as { tags: string[]; meta: { x: number } };
     first.tags.push("b");
@@ -61,7 +61,7 @@ describe("S3 mapping", () => {
     expect(params.make({}, scopeOf(directory), undefined)).toEqual({ tags: ["a"], meta: { x: 1 } });
   });
 
-  test("S3.2 what is absent is left out, also of a list; an explicit null is passed on", () => {
+  test("S3.2 absent values are left out, also in a list; an explicit null is sent", () => {
     const sources = { path: {}, query: { b: ["1", "2"] }, body: { n: null } };
     expect(
       made({ a: "@path.a", n: "@body.n", q: ["@query.a", "@query.b"], o: { a: "@path.a" } }, sources),
@@ -103,7 +103,7 @@ describe("S3 mapping", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("a parameter called __proto__ is refused", () => {
+  test("a param with the name __proto__ is refused", () => {
     const mapping: Json = JSON.parse('{"__proto__":"@body.x"}');
     expect(compiled(mapping).findings).toMatchObject([{ severity: "error", jsonPath: "params.__proto__" }]);
   });
@@ -156,7 +156,7 @@ describe("S3.2 casts", () => {
     expect(() => made({ a: "@body.a:string" }, { body: { a: [1] } })).toThrow("`a` must be a string");
   });
 
-  test("a cast that fails is 400 and names the parameter, its source, what was expected and what was found", () => {
+  test("a failed cast is 400 with the param, its source, the expected type and the found value", () => {
     const run = () => made({ page: { size: ["@query.size:number"] } }, { query: { size: "big" } });
     expect(run).toThrow(
       expect.objectContaining({
@@ -174,7 +174,7 @@ describe("S3.2 casts", () => {
     );
   });
 
-  test("what a context holds is not told to the client", () => {
+  test("clients do not receive context values", () => {
     const context = contextOf({ auth: "secret" });
     expect(() => made({ n: "@context.auth:number" }, {}, { context })).toThrow(/^(?!.*secret)/);
   });
@@ -201,19 +201,19 @@ describe("S3.1 sources", () => {
     ]);
   });
 
-  test("a context that nothing makes is a warning", () => {
+  test("an unknown context is a warning", () => {
     expect(compiled({ a: "@context.user.player.id" }).findings).toMatchObject([
       { severity: "warning", code: "CONTEXT_UNKNOWN", expected: "one of auth, id" },
     ]);
   });
 
-  test("a broken reference to a source is an error with its column", () => {
+  test("an invalid reference to a source is an error with its column", () => {
     expect(compiled({ a: "@path.id:int" }).findings).toMatchObject([
       { severity: "error", jsonPath: "params.a", line: 1, column: 9 },
     ]);
   });
 
-  test("`[]` outside of GraphQL is an error; within it only top-level params are batched", () => {
+  test("`[]` outside of GraphQL is an error; in GraphQL only top-level params are batched", () => {
     expect(compiled({ id: "@path.id[]" }).findings).toMatchObject([
       { severity: "error", code: "BATCHING_INVALID" },
     ]);
@@ -279,11 +279,11 @@ describe("S3.3 implicit params", () => {
     expect(fill(undefined, { path: { id: "1" }, query: { id: "2" } })).toEqual({ id: 1 });
   });
 
-  test("what the mapping names at its top level is not filled in, also where it is absent", () => {
+  test("members of the mapping are not filled in, also where their values are absent", () => {
     expect(fill({ id: "@path.nope" }, { path: { id: "1" }, query: { limit: "3" } })).toEqual({ limit: 3 });
   });
 
-  test("what the action does not declare is never passed on", () => {
+  test("values that the action does not declare are never sent", () => {
     expect(fill(undefined, { path: { id: "1" }, query: { admin: "true", __proto__: "x" } })).toEqual({
       id: 1,
     });
@@ -298,13 +298,13 @@ describe("S3.3 implicit params", () => {
     expect(fill(undefined, { path: {}, query }, schema)).toEqual({});
   });
 
-  test("a cast that fails is 400", () => {
+  test("a failed cast is 400", () => {
     expect(() => fill(undefined, { path: { id: "1.5" }, query: {} })).toThrow(
       '`id` must be a whole number; @path.id is "1.5".',
     );
   });
 
-  test("a body's values are passed on as they are", () => {
+  test("the values of a body are sent unchanged", () => {
     const { params } = compiled(undefined, { implicitParams: true, implicit: ["path", "body"] });
     const body = { limit: "10", draft: null };
     expect(params.make({ path: {}, body }, scopeOf(directory), declared)).toEqual({
@@ -316,11 +316,11 @@ describe("S3.3 implicit params", () => {
     );
   });
 
-  test("nothing is implicit beside a whole mapping", () => {
+  test("a mapping that is not an object has no implicit params", () => {
     expect(compiled("@body", { implicitParams: true }).params.implicit).toBe(false);
   });
 
-  test("S3.4 a new declaration counts at once", () => {
+  test("S3.4 a new declaration applies immediately", () => {
     const { params } = compiled(undefined, { implicitParams: true });
     const sources = { path: { id: "1" }, query: { more: "2" } };
     expect(params.make(sources, scopeOf(directory), declared)).toEqual({ id: 1 });

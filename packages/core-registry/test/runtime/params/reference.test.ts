@@ -11,13 +11,13 @@ const reference = fc.record({
 });
 
 describe("S3 grammar: @source(.key)*[:cast][[]]", () => {
-  test("what is written is what is read", () => {
+  test("parsing and formatting are inverse", () => {
     propertyOf(reference, (given) => {
       expect(parseReference(formatReference(given))).toEqual({ kind: "reference", reference: given });
     });
   });
 
-  test("any text is a literal, a reference that is written the same, or broken at a place in it", () => {
+  test("any text is a literal, a reference with the same format, or invalid at a column", () => {
     propertyOf(
       fc.oneof(
         fc.string(),
@@ -27,7 +27,7 @@ describe("S3 grammar: @source(.key)*[:cast][[]]", () => {
         const parsed = parseReference(text);
         if (parsed.kind === "reference") expect(formatReference(parsed.reference)).toBe(text);
         if (parsed.kind === "literal") expect(text).not.toMatch(/^@[A-Za-z_]/);
-        if (parsed.kind === "broken") expect(parsed.column).toBeLessThanOrEqual(text.length);
+        if (parsed.kind === "invalid") expect(parsed.column).toBeLessThanOrEqual(text.length);
       },
     );
   });
@@ -43,14 +43,14 @@ describe("S3 grammar: @source(.key)*[:cast][[]]", () => {
   });
 
   test.each([
-    ["@path.", 6, "`.` does not belong here."],
-    ["@path..id", 6, "`..id` does not belong here."],
-    ["@path.id:int", 9, "There is no cast `:int`."],
-    ["@path.id:", 9, "There is no cast `:`."],
-    ["@path.id[]:number", 11, "`:number` does not belong here."],
-    ["@path.id[0]", 9, "`[0]` does not belong here."],
-    ["@path.id is nice", 9, "` is nice` does not belong here."],
-  ])("%j is broken at column %d", (text, column, problem) => {
-    expect(parseReference(text)).toEqual({ kind: "broken", source: "path", column, problem });
+    ["@path.", 6, "Unexpected `.` in a reference."],
+    ["@path..id", 6, "Unexpected `..id` in a reference."],
+    ["@path.id:int", 9, "Unknown cast `:int`."],
+    ["@path.id:", 9, "Unknown cast `:`."],
+    ["@path.id[]:number", 11, "Unexpected `:number` in a reference."],
+    ["@path.id[0]", 9, "Unexpected `[0]` in a reference."],
+    ["@path.id is nice", 9, "Unexpected ` is nice` in a reference."],
+  ])("%j is invalid at column %d", (text, column, problem) => {
+    expect(parseReference(text)).toEqual({ kind: "invalid", source: "path", column, problem });
   });
 });

@@ -26,7 +26,7 @@ function make(...factories: (Omit<ContextFactory, "contract"> & { name: string }
 }
 
 describe("S12.3 the context", () => {
-  test("a value is made when it is first asked for, and once", () => {
+  test("a value is created once, when it is first read", () => {
     const create = vi.fn(() => "value");
     const context = make({ name: "a", create });
     expect(create).not.toHaveBeenCalled();
@@ -35,7 +35,7 @@ describe("S12.3 the context", () => {
     expect(create).toHaveBeenCalledOnce();
   });
 
-  test("prepare returns nothing when everything could be had at once", async () => {
+  test("prepare returns undefined where all factories are synchronous", async () => {
     const context = make({ name: "a", create: () => 1 }, { name: "b", create: async () => 2 });
     expect(context.prepare(["a", "unknown"])).toBeUndefined();
     const waiting = context.prepare(["a", "b"]);
@@ -45,7 +45,7 @@ describe("S12.3 the context", () => {
     expect(context.prepare(["a", "b"])).toBeUndefined();
   });
 
-  test("a factory that fails fails who asked, and nobody else", async () => {
+  test("a failing factory fails only the readers of its value", async () => {
     const create = vi.fn(() => {
       throw new Error("no");
     });
@@ -62,7 +62,7 @@ describe("S12.3 the context", () => {
     expect(context.get("good")).toBe(1);
   });
 
-  test("a factory may ask for other values and call actions; one that needs itself is told", async () => {
+  test("a factory can read other values and call actions; one that depends on itself fails", async () => {
     const context = make(
       { name: "a", create: ({ context }) => `${context.get("b")}!` },
       { name: "b", create: () => "b" },
@@ -75,7 +75,7 @@ describe("S12.3 the context", () => {
     await expect(context.get("e")).resolves.toBe("called user.get");
   });
 
-  test("the view is what the factory shows, made once; what was not prepared has none", () => {
+  test("the view is created once by the factory; a value that is not prepared has none", () => {
     const view = vi.fn((value: unknown) => ({ seen: value }));
     const context = make({ name: "a", create: () => 1, view }, { name: "b", create: () => undefined });
     expect(context.view("a")).toBeUndefined();
@@ -88,7 +88,7 @@ describe("S12.3 the context", () => {
     expect(Object.keys(views)).toEqual(["a"]);
   });
 
-  test("a fork sees what was made, makes its own id, and keeps what it makes", () => {
+  test("a fork reads existing values, has its own id, and keeps the values that it creates", () => {
     let made = 0;
     const context = make(
       { name: "id", perRequest: true, create: () => ++made },
@@ -105,7 +105,7 @@ describe("S12.3 the context", () => {
     expect(fork.get("own")).toBe(own);
   });
 
-  test("dispose closes what was opened in reverse order, also what comes late, and never throws", async () => {
+  test("dispose closes values in reverse order, also late ones, and never throws", async () => {
     const closed: string[] = [];
     let arrive: (value: string) => void = () => undefined;
     const dispose = (value: unknown) => {
@@ -130,7 +130,7 @@ describe("S12.3 the context", () => {
     expect(closed).not.toContain("never");
   });
 
-  test("two factories of one name are refused", () => {
+  test("two factories with the same name are refused", () => {
     expect(() => make({ name: "a", create: () => 1 }, { name: "a", create: () => 2 })).toThrow("'a'");
   });
 });

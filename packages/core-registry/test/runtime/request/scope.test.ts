@@ -68,7 +68,7 @@ function fakeClock(): Clock & { pass(ms: number): void; waiting: number } {
 }
 
 describe("the scope of a request", () => {
-  test("its signal is made when first asked for, and fires when the client goes", () => {
+  test("its signal is created when it is first read, and aborts when the client disconnects", () => {
     let gone: () => void = () => undefined;
     const onGone = vi.fn((listener: () => void) => {
       gone = listener;
@@ -83,7 +83,7 @@ describe("the scope of a request", () => {
     expect(signal.reason).toMatchObject({ code: "CANCELLED" });
   });
 
-  test("the deadline fires its signal, and its end stops the timer", () => {
+  test("the deadline aborts its signal, and its end stops the timer", () => {
     const clock = fakeClock();
     const late = scopeOf({ clock, deadline: 1500 });
     const ended = scopeOf({ clock, deadline: 1500 });
@@ -96,7 +96,7 @@ describe("the scope of a request", () => {
     expect(scopeOf({ clock, deadline: 1500 }).signal.aborted).toBe(true);
   });
 
-  test("a memo is made once per key and request", () => {
+  test("a memo is created once per key and request", () => {
     const scope = scopeOf();
     const key = {};
     const make = vi.fn(() => undefined);
@@ -107,7 +107,7 @@ describe("the scope of a request", () => {
     expect(make).toHaveBeenCalledTimes(2);
   });
 
-  test("a fork may have the rules of another version, and its forks have them too", () => {
+  test("a fork can have the rules of another version, and its forks have them too", () => {
     const rules = { ownerRules: () => undefined };
     const scope = scopeOf();
     const fork = scope.fork({ rules });
@@ -138,7 +138,7 @@ describe("the scope of a request", () => {
     expect(third.signal.aborted).toBe(true);
   });
 
-  test("context factories call actions as the scope's own directory has them", async () => {
+  test("context factories call actions of the scope's own directory", async () => {
     const factories = contextFactories([
       { contract: 1, name: "user", create: ({ call }) => call("user.get", { id: 1 }) },
     ]);
@@ -149,7 +149,7 @@ describe("the scope of a request", () => {
     await expect(fork.context.get("user")).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE" });
   });
 
-  test("its end disposes the context, also one that is asked for later", () => {
+  test("its end disposes the context, also one that is read later", () => {
     const dispose = vi.fn();
     const factories = contextFactories([{ contract: 1, name: "db", create: () => 1, dispose }]);
     const scope = scopeOf({ factories });

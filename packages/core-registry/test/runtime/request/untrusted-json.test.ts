@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseUntrustedJson } from "../../../src/runtime/index.ts";
 
-test("params-02 refused members are taken out at any depth, however they are written", () => {
+test("params-02 refused members are removed at any depth, also with escapes", () => {
   expect(
     parseUntrustedJson('{"a":[{"b":{"__proto__":1,"c":2}}],"constructor":{},"\\u0070rototype":3}'),
   ).toEqual({
@@ -10,7 +10,7 @@ test("params-02 refused members are taken out at any depth, however they are wri
   expect(parseUntrustedJson('"__proto__"')).toBe("__proto__");
 });
 
-test("params-06 what nests deeper than 64 is refused before it is built; brackets in texts do not count", () => {
+test("params-06 more than 64 levels are refused before values are created; brackets in texts do not count", () => {
   expect(() => parseUntrustedJson("[".repeat(1_000_000))).toThrow(
     "The JSON is nested deeper than 64 levels.",
   );
@@ -18,6 +18,6 @@ test("params-06 what nests deeper than 64 is refused before it is built; bracket
   expect(parseUntrustedJson(JSON.stringify(["[".repeat(100)]))).toHaveLength(1);
 });
 
-test("what is no JSON is a SyntaxError", () => {
+test("invalid JSON is a SyntaxError", () => {
   expect(() => parseUntrustedJson("plain")).toThrow(SyntaxError);
 });

@@ -17,7 +17,7 @@ function parsed(path: string, basePath?: string): PathPattern {
 }
 
 describe("S4.2 path patterns", () => {
-  test("static, parameter, optional, regex and rest are told apart", () => {
+  test("static, parameter, optional, regex and rest segments are distinguished", () => {
     expect(parsed("/players/:id/:tab?/:n(\\d+)/*rest").segments).toEqual([
       { kind: "static", text: "players" },
       { kind: "parameter", name: "id", optional: false, regex: undefined },
@@ -47,29 +47,29 @@ describe("S4.2 path patterns", () => {
     expect(parsed("/f/*path").shapes).toEqual(["/f/**"]);
   });
 
-  test("static text is compared percent-encoded the one normal way", () => {
+  test("static text has the canonical percent-encoding", () => {
     expect(parsed("/caf%c3%a9").shapes).toEqual(["/caf%C3%A9"]);
     expect(parsed("/café").shapes).toEqual(["/caf%C3%A9"]);
     expect(parsed("/a@b,c").shapes).toEqual(["/a@b,c"]);
   });
 
   test.each([
-    ["players", "A path begins with a slash."],
+    ["players", "A path must begin with a slash."],
     ["/a//b", "A segment of the path is empty."],
-    ["/a/../b", "can never be matched"],
-    ["/a/%zz", "can never be matched"],
-    ["/a?b=c", "is not understood"],
-    ["/a:b", "is not understood"],
-    ["/:", "is not understood"],
-    ["/:a-:b", "is not understood"],
-    ["/:id+", "is not understood"],
-    ["/*", "is not understood"],
-    ["/*rest/more", "takes the rest of the path"],
-    ["/**/more", "takes the rest of the path"],
-    ["/:id/x/:id", "stands twice"],
-    ["/:__proto__", "cannot be called '__proto__'"],
-    ["/:constructor", "cannot be called 'constructor'"],
-    ["/*prototype", "cannot be called 'prototype'"],
+    ["/a/../b", "never matches a request"],
+    ["/a/%zz", "never matches a request"],
+    ["/a?b=c", "is not valid"],
+    ["/a:b", "is not valid"],
+    ["/:", "is not valid"],
+    ["/:a-:b", "is not valid"],
+    ["/:id+", "is not valid"],
+    ["/*", "is not valid"],
+    ["/*rest/more", "must be the last segment"],
+    ["/**/more", "must be the last segment"],
+    ["/:id/x/:id", "two parameters with the name"],
+    ["/:__proto__", "cannot have the name '__proto__'"],
+    ["/:constructor", "cannot have the name 'constructor'"],
+    ["/*prototype", "cannot have the name 'prototype'"],
     ["/:a?/:b?/:c?/:d?/:e?", "too many optional"],
     [`/${"x".repeat(2000)}`, "too long"],
   ])("%s is refused: %s", (path, message) => {
@@ -79,7 +79,7 @@ describe("S4.2 path patterns", () => {
     for (const problem of result.problems) expect(problem.expected).not.toBe("");
   });
 
-  test("every problem is found in one pass, with the text that it is in", () => {
+  test("all problems are found in one pass, with their texts", () => {
     const { problems } = parsePattern("/:a-b/:__proto__", "x");
     expect(problems.map((problem) => problem.part)).toEqual(["basePath", "path", "path"]);
   });
@@ -105,7 +105,7 @@ describe("S4.2 path patterns", () => {
     },
   );
 
-  test("S4.6 what lies on or below a reserved path is told, what merely could match it is not", () => {
+  test("S4.6 patterns on or below a reserved path are reported, patterns that could match one are not", () => {
     const reserved = ["/graphql", "/admin/console"];
     expect(isUnder(parsed("/graphql"), reserved)).toBe("/graphql");
     expect(isUnder(parsed("/graphql/:x"), reserved)).toBe("/graphql");
@@ -127,7 +127,7 @@ describe("properties of patterns", () => {
     name.map((text) => `:${text}(\\d+)`),
   );
 
-  test("whatever the text, parsing ends with a pattern or with problems", () => {
+  test("parsing any text ends with a pattern or with problems", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary", maxLength: 60 }),
@@ -161,7 +161,7 @@ describe("properties of patterns", () => {
     );
   });
 
-  test("a canonical segment stays as it is and says the same", () => {
+  test("a canonical segment is unchanged and has the same meaning", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), (text) => {
         const once = canonicalSegment(encodeURIComponent(text));
