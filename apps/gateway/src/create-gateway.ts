@@ -1,15 +1,12 @@
 import { catalog } from "@tidegate/catalog";
+import type { Access, Logger, Sandbox, Server } from "@tidegate/core-registry";
 import {
-  type Access,
   type Gateway as CoreGateway,
   type GatewayOptions as CoreGatewayOptions,
   createGateway as createCoreGateway,
-  type Logger,
   type PageFactory,
-  type Registry,
-  type Sandbox,
-  type Server,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/gateway";
+import type { Registry } from "@tidegate/core-registry/registry";
 import { sandbox as defaultSandbox } from "@tidegate/sandbox";
 import { createConsola } from "consola";
 import { type Admin, type AdminOptions, openAdmin } from "./admin/admin.ts";

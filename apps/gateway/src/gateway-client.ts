@@ -1,9 +1,5 @@
-import {
-  type CheckRequest,
-  type Report,
-  TidegateError,
-  type VersionDifference,
-} from "@tidegate/core-registry";
+import { type Report, TidegateError } from "@tidegate/core-registry";
+import type { CheckRequest, VersionDifference } from "@tidegate/core-registry/registry";
 import { z } from "zod";
 import { checkPath } from "./pages/check.ts";
 import { diffPath } from "./pages/diff.ts";

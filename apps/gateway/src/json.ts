@@ -1,4 +1,4 @@
-import { codeFrame } from "@tidegate/core-registry";
+import { codeFrame } from "@tidegate/core-registry/runtime";
 
 /** A file is not valid JSON. Its message names the file and shows the place. */
 export class JsonSyntaxError extends Error {

@@ -1,12 +1,5 @@
-import {
-  type Change,
-  type Finding,
-  isPublic,
-  type Logger,
-  type Registry,
-  type Report,
-  type VersionSwap,
-} from "@tidegate/core-registry";
+import type { Change, Finding, Logger, Report } from "@tidegate/core-registry";
+import { isPublic, type Registry, type VersionSwap } from "@tidegate/core-registry/registry";
 import { count, printable } from "./text.ts";
 
 /** A message has at most this many lines below its title; the others are counted. */

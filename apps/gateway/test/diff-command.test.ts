@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { silentLogger, type VersionDifference } from "@tidegate/core-registry";
+import { silentLogger } from "@tidegate/core-registry";
+import type { VersionDifference } from "@tidegate/core-registry/registry";
 import { memoryBroker } from "@tidegate/plugin-testkit";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";

@@ -1,4 +1,5 @@
-import type { BranchStatus, Change, Finding, Report, Version, VersionSwap } from "@tidegate/core-registry";
+import type { Change, Finding, Report, Version } from "@tidegate/core-registry";
+import type { BranchStatus, VersionSwap } from "@tidegate/core-registry/registry";
 
 /** A report of a refused fragment by default. */
 export function reportOf(parts: Partial<Report> = {}): Report {

@@ -1,4 +1,5 @@
-import type { Logger, Report, VersionSwap } from "@tidegate/core-registry";
+import type { Logger, Report } from "@tidegate/core-registry";
+import type { VersionSwap } from "@tidegate/core-registry/registry";
 import { describe, expect, test } from "vitest";
 import { logRegistry, reportSummary, swapText } from "../src/log.ts";
 import { changeOf, findingOf, reportOf, swapOf } from "./fixture.ts";

@@ -1,15 +1,17 @@
 import {
-  type BranchStatus,
-  type CheckRequest,
-  createScope,
   type GatewayPage,
   type HttpRequest,
   type NotServed,
   type Reply,
   TidegateError,
-  type VersionDifference,
-  type VersionName,
 } from "@tidegate/core-registry";
+import type {
+  BranchStatus,
+  CheckRequest,
+  VersionDifference,
+  VersionName,
+} from "@tidegate/core-registry/registry";
+import { createScope } from "@tidegate/core-registry/runtime";
 import { describe, expect, test } from "vitest";
 import { checkPage } from "../src/pages/check.ts";
 import { diffPage } from "../src/pages/diff.ts";

@@ -198,7 +198,7 @@ describe("S6.4: swaps", () => {
   });
 });
 
-describe("W04, W09: resources of sockets", () => {
+describe("websocket-04, websocket-09: resources of sockets", () => {
   test("a stalled reader is closed before memory grows; the others receive everything", async () => {
     const all = { path: "/all", subscribe: { events: ["chat.**"] } };
     const { dial: enter, bus } = await startGateway({ routes: [feed, all] });

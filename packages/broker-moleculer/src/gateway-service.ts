@@ -1,12 +1,6 @@
 import { Readable } from "node:stream";
-import {
-  type BrokerSink,
-  type EventPacket,
-  isObject,
-  type Json,
-  type PeerAnswer,
-  type PeerAnswers,
-} from "@tidegate/core-registry";
+import type { BrokerSink, EventPacket, Json, PeerAnswer, PeerAnswers } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { RegistryWatch } from "./discovery/registry-watch.ts";
 import { askAction, gatewayService, leavingEvent } from "./wire/names.ts";

@@ -52,7 +52,7 @@ const service = (name: unknown, rest: object = {}) => ({
   ...rest,
 });
 
-describe("a gateway survives faulty nodes (B07, B08)", () => {
+describe("a gateway survives faulty nodes (hostile-07, hostile-08)", () => {
   test("with its own node id: it keeps running, and its health reports the conflict", async () => {
     await using gateway = await startGateway("conflict");
     await using twin = Object.assign(

@@ -1,1 +1,1 @@
-export { type CatalogOptions, catalog } from "./catalog.ts";
+export { type CatalogOptions, type CatalogSource, catalog } from "./catalog.ts";

@@ -1,8 +1,11 @@
 import { Parser } from "@asyncapi/parser";
 import type { Assembled, ConnectorDescription, Endpoint, JsonObject, Route } from "@tidegate/core-registry";
-import { describe, expect, test } from "vitest";
-import { asyncApiDocument } from "../src/asyncapi/document.ts";
+import { describe, expect, test, vi } from "vitest";
+import { asyncApiDocument } from "../src/asyncapi.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
+
+// The parser loads slowly on a loaded machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const origin = { service: "chat", hash: "a".repeat(32), jsonPath: "protocol.WebSocket.routes[0]" };
 const rule = (description: string, asks: Record<string, string[]>) => ({
@@ -78,7 +81,7 @@ function memberOf(value: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((inner, key) => Object(inner)[key], value);
 }
 
-/** What the parser calls an error. */
+/** The messages that the parser reports with the severity of an error. */
 async function errorsOf(document: unknown): Promise<string[]> {
   const found = await new Parser().validate(JSON.stringify(document));
   return found
@@ -89,17 +92,17 @@ async function errorsOf(document: unknown): Promise<string[]> {
 describe("the AsyncAPI document of a version (S14.1)", () => {
   const document = documentOf(endpoints);
 
-  test("has no fault that @asyncapi/parser finds; without sockets neither", async () => {
+  test("is valid for @asyncapi/parser, with and without sockets", async () => {
     expect(await errorsOf(document)).toEqual([]);
     expect(await errorsOf(documentOf([]))).toEqual([]);
   });
 
-  test("the parser finds a document that is wrong (this test can fail)", async () => {
+  test("the parser reports an error of an invalid document", async () => {
     const operations = { nothing: { action: "shout", channel: { $ref: "#/channels/nowhere" } } };
     expect((await errorsOf({ ...document, operations })).length).toBeGreaterThan(0);
   });
 
-  test("each route is a channel with its parameters; an optional one makes two", () => {
+  test("each route is a channel with its parameters; an optional parameter makes two channels", () => {
     expect(memberOf(document, "channels", "chatByRoom")).toMatchObject({
       address: "/chat/{room}",
       title: "WS /chat/:room",
@@ -116,7 +119,7 @@ describe("the AsyncAPI document of a version (S14.1)", () => {
     expect(memberOf(document, "channels", "feed", "parameters")).toBeUndefined();
   });
 
-  test("subscribe sends, publish receives: each with its events as messages", () => {
+  test("subscribe is a send operation, publish is receive; each event is a message", () => {
     expect(document.operations).toMatchObject({
       sendChatByRoom: {
         action: "send",
@@ -137,7 +140,7 @@ describe("the AsyncAPI document of a version (S14.1)", () => {
     });
   });
 
-  test("a published message is what the mapping reads of it", () => {
+  test("the payload of a published message is what the mapping reads of it", () => {
     expect(memberOf(document, "channels", "chatByRoom", "messages", "chatMessage2")).toEqual({
       name: "chat.message",
       title: "chat.message",
@@ -145,7 +148,7 @@ describe("the AsyncAPI document of a version (S14.1)", () => {
     });
   });
 
-  test("a rule of scopes demands a token; what only a function decides may pass without", () => {
+  test("a rule with scopes requires a token; a rule with only a function does not", () => {
     expect(memberOf(document, "operations", "sendChatByRoom")).toMatchObject({
       security: [{ $ref: "#/components/securitySchemes/bearer" }],
       "x-rules": ["Members."],
@@ -155,7 +158,7 @@ describe("the AsyncAPI document of a version (S14.1)", () => {
     expect(JSON.stringify(document)).not.toContain("filter");
   });
 
-  test("S5.5: the fields of Subscription share the socket of graphql-transport-ws; other fields are not said there", () => {
+  test("S5.5: all Subscription fields share one channel; other fields are not listed", () => {
     expect(memberOf(document, "channels", "graphql")).toMatchObject({
       address: "/graphql",
       messages: { subscriptionGoals: { name: "Subscription.goals" }, subscriptionCards: {} },

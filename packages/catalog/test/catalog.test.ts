@@ -1,12 +1,5 @@
-import {
-  type Assembled,
-  createScope,
-  type GatewayPage,
-  type HttpRequest,
-  type NotServed,
-  type Reply,
-  type Served,
-} from "@tidegate/core-registry";
+import type { Assembled, GatewayPage, HttpRequest, NotServed, Reply, Served } from "@tidegate/core-registry";
+import { createScope } from "@tidegate/core-registry/runtime";
 import { expect, test } from "vitest";
 import { catalog } from "../src/index.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
@@ -59,7 +52,7 @@ function requestOf(path: string, base: string): HttpRequest {
   };
 }
 
-test("S9.11: local by default, else as told", () => {
+test("S9.11: access is local by default", () => {
   expect(pages.map(({ path, access }) => [path, access])).toEqual([
     ["/~catalog/openapi.json", "local"],
     ["/~catalog/asyncapi.json", "local"],
@@ -70,7 +63,7 @@ test("S9.11: local by default, else as told", () => {
   expect(catalog({ registry, access: { scope: "admin" } })[0]?.access).toEqual({ scope: "admin" });
 });
 
-test("S14.1: openapi.json is of the branch and version that were asked for", async () => {
+test("S14.1: openapi.json describes the requested branch and version", async () => {
   const reply = await ask("/~catalog/openapi.json", served, "/~next@aaaaaaaa");
   expect(reply.headers).toEqual([["content-type", "application/json"]]);
   expect(JSON.parse(String(reply.body))).toMatchObject({
@@ -81,7 +74,7 @@ test("S14.1: openapi.json is of the branch and version that were asked for", asy
   });
 });
 
-test("S14.1: asyncapi.json is of the branch and version that were asked for, at the address that was", async () => {
+test("S14.1: asyncapi.json describes the requested branch and version, at the requested host", async () => {
   const reply = await ask("/~catalog/asyncapi.json", served, "/~next");
   expect(reply.headers).toEqual([["content-type", "application/json"]]);
   expect(JSON.parse(String(reply.body))).toMatchObject({
@@ -92,7 +85,7 @@ test("S14.1: asyncapi.json is of the branch and version that were asked for, at 
   });
 });
 
-test("S14.1: a document of a protocol is served as it offers it; a version without it is 404 and says so", async () => {
+test("S14.1: a document of a protocol is served unchanged; without one the page responds with 404", async () => {
   const share: Assembled = {
     routes: [],
     endpoints: [],
@@ -106,17 +99,17 @@ test("S14.1: a document of a protocol is served as it offers it; a version witho
   });
   await expect(ask("/~catalog/schema.graphql", served)).rejects.toMatchObject({
     code: "NOT_FOUND",
-    message: "Nothing that this version serves makes schema.graphql.",
+    message: "No protocol of this version provides schema.graphql.",
   });
 });
 
-test("what an action declares may change without a new version", async () => {
+test("params that an action declares can change without a new version", async () => {
   const directory = directoryOf({ "player.get": { type: "object", properties: { id: { type: "string" } } } });
   const reply = await ask("/~catalog/openapi.json", { ...served, directory });
   expect(String(reply.body)).toContain('"schema":{"type":"string"}');
 });
 
-test("a branch or version that is not there is a problem of its own code", async () => {
+test("a missing branch or version is a problem with its own code", async () => {
   await expect(ask("/~catalog/openapi.json", { missing: "branch" })).rejects.toMatchObject({
     code: "BRANCH_UNKNOWN",
   });
@@ -128,7 +121,7 @@ test("a branch or version that is not there is a problem of its own code", async
   });
 });
 
-test("S1.5: fragment.json is the registry's schema of a fragment, also while nothing is served", async () => {
+test("S1.5: fragment.json is the registry's fragment schema, also while no version is served", async () => {
   const reply = await ask("/~catalog/fragment.json", { missing: "starting" });
   expect(reply.headers).toEqual([["content-type", "application/schema+json"]]);
   expect(JSON.parse(String(reply.body))).toEqual(fragmentSchema);

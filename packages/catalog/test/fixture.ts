@@ -19,7 +19,7 @@ const broker: Broker = {
   call: async () => undefined,
 };
 
-/** A directory of actions, by what they declare. */
+/** A directory with the given actions and their declared params. */
 export function directoryOf(actions: Readonly<Record<string, JsonSchema | undefined>>): DirectorySnapshot {
   return {
     branch: "master",
@@ -34,7 +34,7 @@ function entry(name: string, params: JsonSchema | undefined): ActionEntry {
   return { name, service, broker, published: true, state: "up", ...(params !== undefined && { params }) };
 }
 
-/** A REST endpoint with one connector. */
+/** A REST endpoint with one `call` connector. */
 export function endpointOf(
   label: string,
   connector: Partial<ConnectorDescription> = {},
@@ -66,7 +66,7 @@ export function endpointOf(
   };
 }
 
-/** A version of these endpoints. */
+/** A version with the given endpoints. */
 export function versionOf(endpoints: readonly Endpoint[]): Version {
   return {
     id: hash,

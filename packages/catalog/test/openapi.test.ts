@@ -2,7 +2,7 @@ import { validate } from "@readme/openapi-parser";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import type { JsonObject } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { openApiDocument } from "../src/openapi/document.ts";
+import { openApiDocument } from "../src/openapi.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
 
 const directory = directoryOf({
@@ -53,7 +53,7 @@ describe("the OpenAPI document of a version (S14.1)", () => {
     servers: [{ url: "/" }],
   };
 
-  test("has no fault that @readme/openapi-parser or redocly finds", async () => {
+  test("is valid for @readme/openapi-parser and redocly", async () => {
     expect(await validate(JSON.parse(JSON.stringify(document)))).toMatchObject({ valid: true });
     const config = await createConfig({ extends: ["spec"] });
     const problems = await lintFromString({ source: JSON.stringify(document), config });
@@ -83,7 +83,7 @@ describe("the OpenAPI document of a version (S14.1)", () => {
     expect(document.tags).toEqual([{ name: "player", description: "Players." }]);
   });
 
-  test("paths of one shape are one path, with the first one's names", () => {
+  test("paths of one shape become one path, with the names of the first", () => {
     expect(Object.keys(Object(document.paths))).not.toContain("/players/{name}");
     expect(operationOf(document, "/players/{id}", "put")).toMatchObject({
       deprecated: true,
@@ -92,14 +92,14 @@ describe("the OpenAPI document of a version (S14.1)", () => {
     });
   });
 
-  test("an optional parameter makes two paths with operations of their own", () => {
+  test("an optional parameter makes two paths, each with its own operation", () => {
     expect(operationOf(document, "/scores", "get")).toMatchObject({ operationId: "getScores" });
     expect(operationOf(document, "/scores/{season}", "get")).toMatchObject({
       operationId: "getScoresBySeason",
     });
   });
 
-  test("a POST's implicit params are its body", () => {
+  test("the implicit params of a POST are its body", () => {
     expect(memberOf(operationOf(document, "/players", "post"), "requestBody")).toEqual({
       required: true,
       content: {
@@ -114,19 +114,19 @@ describe("the OpenAPI document of a version (S14.1)", () => {
     });
   });
 
-  test("each scope of a rule is an alternative; the rule is named by its description", () => {
+  test("each scope of a rule is an alternative; x-rules lists descriptions", () => {
     expect(operationOf(document, "/players", "post")).toMatchObject({
       security: [{ bearer: ["coach"] }, { bearer: ["admin"] }],
       "x-rules": ["Only coaches make players."],
     });
   });
 
-  test("what only a function decides may pass without a token, and its text is not told", () => {
+  test("a rule with only a function does not require a token, and the function stays hidden", () => {
     expect(operationOf(document, "/players/{id}", "patch")).toMatchObject({ security: [{}, { bearer: [] }] });
     expect(JSON.stringify(document)).not.toContain("filter");
   });
 
-  test("every operation answers problem+json", () => {
+  test("every operation lists problem+json responses", () => {
     expect(memberOf(operationOf(document, "/players", "post"), "responses")).toMatchObject({
       "401": { $ref: "#/components/responses/Unauthenticated" },
       "403": { $ref: "#/components/responses/Forbidden" },
@@ -137,7 +137,7 @@ describe("the OpenAPI document of a version (S14.1)", () => {
     ]);
   });
 
-  test("no endpoint: a document without paths, valid", async () => {
+  test("a version without endpoints has a valid document", async () => {
     const empty = { ...openApiDocument(versionOf([]), directory), servers: [{ url: "/" }] };
     expect(await validate(JSON.parse(JSON.stringify(empty)))).toMatchObject({ valid: true });
   });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { pathTemplates } from "../src/endpoint/paths.ts";
+import { pathTemplates } from "../src/paths.ts";
 
 const templates = (pattern: string): string[] => pathTemplates(pattern).map(({ template }) => template);
 
 describe("a path pattern (S4.2) as OpenAPI templates", () => {
-  test("a parameter stands in braces", () => {
+  test("a parameter is written in braces", () => {
     expect(templates("/teams/:team/players/:id")).toEqual(["/teams/{team}/players/{id}"]);
   });
 
@@ -14,19 +14,19 @@ describe("a path pattern (S4.2) as OpenAPI templates", () => {
     expect(templates("/:id?")).toEqual(["/{id}", "/"]);
   });
 
-  test("a regular expression becomes the parameter's pattern, braces in it included", () => {
+  test("a regular expression becomes the parameter's pattern, including braces", () => {
     const [path] = pathTemplates("/files/:name([a-z]{2,8})/raw");
     expect(path?.template).toBe("/files/{name}/raw");
     expect(path?.parameters[0]?.schema).toEqual({ type: "string", pattern: "^(?:[a-z]{2,8})$" });
   });
 
-  test("a wildcard is one parameter that says what it is", () => {
+  test("a wildcard is one parameter with a description", () => {
     expect(templates("/files/*path")).toEqual(["/files/{path}"]);
     expect(templates("/files/**")).toEqual(["/files/{rest}"]);
     expect(pathTemplates("/files/**")[0]?.parameters[0]?.description).toContain("slashes");
   });
 
-  test("names do not belong to the shape", () => {
+  test("the shape does not contain names", () => {
     expect(pathTemplates("/a/:id")[0]?.shape).toBe(pathTemplates("/a/:name")[0]?.shape);
   });
 });

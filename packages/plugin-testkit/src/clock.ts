@@ -1,10 +1,10 @@
 import type { Clock } from "@tidegate/core-registry";
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only the test advances. */
 export interface ManualClock extends Clock {
-  /** Moves time by `ms` milliseconds and runs, in their order, the timers that fall due on the way. */
+  /** Advances the time by `ms` milliseconds and runs the due timers in their order. */
   advance(ms: number): void;
-  /** How many timers wait. */
+  /** Number of waiting timers. */
   readonly pending: number;
 }
 
@@ -13,7 +13,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Makes a clock for tests. It shows `start` (milliseconds since the epoch, default 0) until it is advanced. */
+/** Creates a clock that shows `start` (milliseconds since the epoch, default 0). */
 export function manualClock(start = 0): ManualClock {
   const timers = new Set<Timer>();
   let time = start;

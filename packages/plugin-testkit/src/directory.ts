@@ -1,10 +1,10 @@
 import type { ActionEntry, Broker, DirectorySnapshot, ServiceEntry } from "@tidegate/core-registry";
 
 /**
- * Makes master's directory of these actions, by full name: all at one broker, published, up, on node `n1`, and each of
- * the service before its first dot.
+ * Creates the directory of branch `master` with the given actions, by full name. They are published, up and
+ * on node `n1`; their service is the text before the first dot.
  *
- * @param services names of services that are there beside those of the actions
+ * @param services names of further services
  */
 export function directoryOf(
   broker: Broker,

@@ -1,6 +1,5 @@
 export type { BrokerSuite, BrokerSystem, BrokerSystemNode } from "./broker-suite/driver.ts";
 export { testBroker } from "./broker-suite/index.ts";
-export { callScope, contextOf } from "./call-scope.ts";
 export { type ManualClock, manualClock } from "./clock.ts";
 export { directoryOf } from "./directory.ts";
 export { type KnownFunctions, knownFunctions } from "./known-functions.ts";
@@ -13,5 +12,5 @@ export {
   type RecordedCall,
 } from "./memory/types.ts";
 export { type Recorder, recorder } from "./recorder.ts";
-export { requestScope } from "./request-scope.ts";
+export { callScope, contextOf, requestScope } from "./scopes.ts";
 export * from "./service.ts";

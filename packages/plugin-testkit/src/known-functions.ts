@@ -1,20 +1,24 @@
 import { type FunctionCheck, type Sandbox, TidegateError } from "@tidegate/core-registry";
 
-/** A sandbox that runs the functions that a test gave it, in the test's own process, and knows no other text. */
+/** A sandbox that runs functions of the test in the test's own process, without any isolation. */
 export interface KnownFunctions extends Sandbox {
-  /** Makes a function known, and says what checking it finds; by default it reads everything. The result goes into fragments. */
+  /**
+   * Registers a function and returns its source for a fragment.
+   *
+   * @param check overrides parts of the result of `check`; by default the function reads everything
+   */
   text(run: (argument: never) => unknown, check?: Partial<FunctionCheck>): string;
-  /** The arguments that functions were given, oldest first, as data travel. */
+  /** The arguments of all calls, oldest first, after a JSON round trip. */
   readonly seen: readonly unknown[];
 }
 
-const unknownText: FunctionCheck = {
+const unknownSource: FunctionCheck = {
   ok: false,
   problems: [
     {
       severity: "error",
       code: "FUNCTION_SYNTAX",
-      message: "No test made this text known.",
+      message: "The test has not registered this function.",
       line: 1,
       column: 1,
       frame: "> 1 | ?\n    | ^",
@@ -25,14 +29,14 @@ const unknownText: FunctionCheck = {
   volatile: false,
 };
 
-/** Makes a sandbox for tests of protocols and policies. What it runs is the test's own; it guards against nothing. */
+/** Creates a sandbox for tests of protocols and policies. */
 export function knownFunctions(): KnownFunctions {
   const known = new Map<
     string,
     { readonly run: (argument: never) => unknown; readonly check: FunctionCheck }
   >();
   const seen: unknown[] = [];
-  const check = (source: string): FunctionCheck => known.get(source)?.check ?? unknownText;
+  const check = (source: string): FunctionCheck => known.get(source)?.check ?? unknownSource;
   return {
     contract: 1,
     seen,

@@ -1,22 +1,21 @@
-/** How many items a recorder keeps. */
-const kept = 10_000;
+const maxItems = 10_000;
 
-/** Keeps what happens, and lets a test wait for what has not happened yet. */
+/** Records items, and lets a test wait for later ones. */
 export interface Recorder<Item> {
-  /** What came, oldest first; at most the last 10,000. */
+  /** Oldest first; at most the last 10,000. */
   readonly items: readonly Item[];
-  /** Takes one more item, and wakes who waits for it. */
   push(item: Item): void;
   /**
-   * The first item that fits, of those that came or of those to come. Default: any.
-   * @throws {Error} when none fits within `ms` milliseconds (default 10,000); it tells what came instead.
+   * Resolves with the first earlier or later item that matches. Default: any item.
+   *
+   * @throws {Error} when none matches within `ms` milliseconds (default 10,000); the message lists the latest
+   * items
    */
-  waitFor(fits?: (item: Item) => boolean, ms?: number): Promise<Item>;
-  /** Forgets what came. */
+  waitFor(matches?: (item: Item) => boolean, ms?: number): Promise<Item>;
   clear(): void;
 }
 
-/** Makes a recorder. `what` names its items in the error of a wait that was in vain. */
+/** Creates a recorder. `what` names an item in the error of `waitFor`. */
 export function recorder<Item>(what = "item"): Recorder<Item> {
   const items: Item[] = [];
   const waiting = new Set<(item: Item) => void>();
@@ -24,20 +23,20 @@ export function recorder<Item>(what = "item"): Recorder<Item> {
     items,
     push: (item) => {
       items.push(item);
-      if (items.length > kept) items.shift();
+      if (items.length > maxItems) items.shift();
       for (const wake of [...waiting]) wake(item);
     },
     clear: () => void items.splice(0),
-    waitFor: (fits = () => true, ms = 10_000) => {
-      const found = items.find(fits);
+    waitFor: (matches = () => true, ms = 10_000) => {
+      const found = items.find(matches);
       if (found !== undefined) return Promise.resolve(found);
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(wake);
-          reject(new Error(`No such ${what} within ${ms} ms. Came: ${show(items)}`));
+          reject(new Error(`No matching ${what} within ${ms} ms. Received: ${formatItems(items)}`));
         }, ms);
         const wake = (item: Item): void => {
-          if (!fits(item)) return;
+          if (!matches(item)) return;
           waiting.delete(wake);
           clearTimeout(timer);
           resolve(item);
@@ -48,7 +47,7 @@ export function recorder<Item>(what = "item"): Recorder<Item> {
   };
 }
 
-function show(items: readonly unknown[]): string {
+function formatItems(items: readonly unknown[]): string {
   try {
     return JSON.stringify(items.slice(-20))?.slice(0, 2_000) ?? "nothing";
   } catch {

@@ -1,7 +1,7 @@
 import { type BrokerSystem, memoryBroker, testBroker } from "@tidegate/plugin-testkit";
 
 testBroker({
-  name: "the broker in memory keeps the contract",
+  name: "the broker in memory fulfils the contract",
   make: (): BrokerSystem => {
     const bus = memoryBroker();
     return {

@@ -13,7 +13,7 @@ function told(): { sink: BrokerSink; lines: string[] } {
 }
 
 describe("the broker in memory", () => {
-  test("tells what is there at the start, and every change at once", async () => {
+  test("announces existing services at the start, and every change synchronously", async () => {
     const bus = memoryBroker();
     const node = bus.node("n1");
     node.publish({ name: "player", revision: 1 });
@@ -36,7 +36,7 @@ describe("the broker in memory", () => {
     ]);
   });
 
-  test("lets the clock of the test decide about timeouts", async () => {
+  test("uses the clock of the test for timeouts", async () => {
     const clock = manualClock();
     const bus = memoryBroker({ clock });
     const never = new Promise(() => undefined);
@@ -53,7 +53,7 @@ describe("the broker in memory", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("counts calls by action and node, and keeps what they were", async () => {
+  test("counts calls by action and node, and records them", async () => {
     const bus = memoryBroker();
     for (const id of ["n1", "n2"]) bus.node(id).publish({ name: "player", actions: { get: () => id } });
     await bus.broker.start(told().sink);
@@ -66,7 +66,7 @@ describe("the broker in memory", () => {
     expect(bus.calls[0]).toEqual({ action: "player.get", params: { id: 1 }, node: "n1", branch: "dev" });
   });
 
-  test("fails the calls that run on a node that is lost, and says that they were dispatched", async () => {
+  test("fails running calls of a crashed node as dispatched", async () => {
     const bus = memoryBroker();
     bus.node("n1").publish({ name: "slow", actions: { wait: () => new Promise(() => undefined) } });
     await bus.broker.start(told().sink);
@@ -75,12 +75,12 @@ describe("the broker in memory", () => {
     await expect(failed).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { dispatched: true } });
   });
 
-  test("leaves out the capabilities that a test switches off", () => {
+  test("has no disabled capabilities", () => {
     const { broker } = memoryBroker({ publish: false, events: false, report: false, peers: false });
     expect([broker.publish, broker.events, broker.report, broker.peers]).toEqual(Array(4).fill(undefined));
   });
 
-  test("fails calls while it is not connected", async () => {
+  test("fails calls while it is not up", async () => {
     const bus = memoryBroker();
     await bus.broker.start(told().sink);
     bus.setHealth("connecting", "cable");
@@ -91,7 +91,7 @@ describe("the broker in memory", () => {
     });
   });
 
-  test("delivers to the gateway only what it asked for, and no event of the broker's own", async () => {
+  test("delivers to the gateway only subscribed events, and no internal event", async () => {
     const bus = memoryBroker();
     const { sink, lines } = told();
     await bus.broker.start(sink);
@@ -106,7 +106,7 @@ describe("the broker in memory", () => {
     expect(lines).toEqual(["event player.updated 2", "event team.a.left 4"]);
   });
 
-  test("has as many gateways as the test asks for, each told of everything and known by its node (S9.4)", async () => {
+  test("creates several gateways, each with all services and its own node id (S9.4)", async () => {
     const bus = memoryBroker();
     const node = bus.node("n1");
     node.publish({ name: "player", actions: { get: () => 1 } });
@@ -134,7 +134,7 @@ describe("the broker in memory", () => {
     expect(await other.peers?.ask("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
   });
 
-  test("lets the clock of the test decide how long a peer may take", async () => {
+  test("uses the clock of the test for the timeout of peers", async () => {
     const clock = manualClock();
     const bus = memoryBroker({ clock });
     const other = bus.gateway("gateway-2");

@@ -1,16 +1,16 @@
-import {
-  type CompiledRule,
-  compileFunction,
-  type DescribedSchema,
-  type FunctionCheck,
-  type Policy,
-  type PolicyInput,
-  type PolicyTools,
-  type Verdict,
+import type {
+  CompiledRule,
+  DescribedSchema,
+  FunctionCheck,
+  Policy,
+  PolicyInput,
+  PolicyTools,
+  Verdict,
 } from "@tidegate/core-registry";
+import { compileFunction } from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
-/** What a rule asks: a function that answers `true`. */
+/** The members of a rule: a function that returns `true` to allow access. */
 export interface FilterRule {
   /** The text of a function of `{ action | event, params, context, util }` (S7.4). */
   readonly filter: string;
@@ -18,16 +18,17 @@ export interface FilterRule {
 
 const schema: DescribedSchema<FilterRule> = z.strictObject({
   filter: z
-    .string({ error: "A filter is the text of a function." })
-    .min(1, "A filter is the text of a function, not empty."),
+    .string({ error: "A filter must be the text of a function." })
+    .min(1, "A filter must be the text of a function, not an empty string."),
 });
 
 const allowed: Verdict = { allowed: true };
-const denied: Verdict = { allowed: false, reason: "The filter answered false." };
+const denied: Verdict = { allowed: false, reason: "The filter returned false." };
 
 /**
- * Makes the policy `filter` (S7.4): a rule passes when its function answers `true`. A throw, a timeout or another type
- * denies and is reported to the fragment's nodes. Whom another text lets pass cannot be told without running it.
+ * Creates the policy `filter` (S7.4). A rule passes if its function returns `true`. A throw, a timeout or a
+ * value of another type denies access, and the nodes of the service get a report. `compare` is always
+ * `unclear`: the text of a function does not show which clients it allows.
  */
 export function filter(): Policy<FilterRule> {
   return { contract: 1, key: "filter", members: ["filter"], schema, compile, compare: () => "unclear" };
@@ -35,14 +36,14 @@ export function filter(): Policy<FilterRule> {
 
 function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
   const compiled = compileFunction(rule.filter, "filter", tools);
-  // An error was told, and refuses the fragment; until then nobody passes.
+  // The finding of `compileFunction` refuses the fragment. A rule that is used nevertheless denies access.
   if (compiled === undefined) return { decide: () => denied, memo: "never", reads: [], asks: rule.filter };
   const { check, run } = compiled;
   const reads = contextReads(check.reads, tools.contexts);
   const verdictOf = (result: unknown): Verdict => {
     if (result === true) return allowed;
     if (result === false) return denied;
-    const reason = `The filter answered ${kindOf(result)}; only true passes.`;
+    const reason = `The filter returned ${describe(result)}: only true allows access.`;
     tools.reportRuntime({
       severity: "error",
       code: "FILTER_RESULT",
@@ -79,15 +80,15 @@ function readsMember(reads: FunctionCheck["reads"], member: string): boolean {
   return reads === "all" || reads.some((path) => path.length === 0 || path[0] === member);
 }
 
-/** The context values that a text reads: those that it names, all where that cannot be told (S2.6). */
+/** The context values that a function reads (S2.6): all if its text does not name them. */
 function contextReads(reads: FunctionCheck["reads"], contexts: readonly string[]): readonly string[] {
   if (!readsMember(reads, "context")) return [];
   if (reads === "all") return contexts;
-  const named = reads.filter((path) => path.length === 0 || path[0] === "context").map((path) => path[1]);
-  return named.includes(undefined) ? contexts : contexts.filter((name) => named.includes(name));
+  const names = reads.filter((path) => path.length === 0 || path[0] === "context").map((path) => path[1]);
+  return names.includes(undefined) ? contexts : contexts.filter((name) => names.includes(name));
 }
 
-function kindOf(result: unknown): string {
+function describe(result: unknown): string {
   if (result === null) return "null";
   return Array.isArray(result) ? "a list" : `a value of type ${typeof result}`;
 }

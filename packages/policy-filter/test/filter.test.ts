@@ -12,7 +12,7 @@ import { filter } from "../src/index.ts";
 
 const policy = filter();
 
-function bench(kind: AccessKind = "call") {
+function testPolicy(kind: AccessKind = "call") {
   const sandbox = knownFunctions();
   const findings: Finding[] = [];
   const reports: Finding[] = [];
@@ -39,24 +39,24 @@ function bench(kind: AccessKind = "call") {
 }
 
 describe("S7.4 filter", () => {
-  test("only true passes; false denies and is no fault", async () => {
-    const { sandbox, decide, reports } = bench();
+  test("only true allows access; false denies it without a report", async () => {
+    const { sandbox, decide, reports } = testPolicy();
     expect(await decide(sandbox.text(() => true))).toEqual({ allowed: true });
     expect(await decide(sandbox.text(() => false))).toMatchObject({ allowed: false });
     expect(reports).toEqual([]);
   });
 
   test.each([["yes"], [1], [{}], [[]], [null], [undefined], [""], [0]])(
-    "%j denies, and is reported",
+    "%j denies access and is reported",
     async (result) => {
-      const { sandbox, decide, reports } = bench();
+      const { sandbox, decide, reports } = testPolicy();
       expect((await decide(sandbox.text(() => result))).allowed).toBe(false);
       expect(reports).toMatchObject([{ severity: "error", code: "FILTER_RESULT", jsonPath: "filter" }]);
     },
   );
 
-  test("it sees { action, params, context }, of it only what it reads", async () => {
-    const { sandbox, decide } = bench();
+  test("the function gets those of { action, params, context } that it reads", async () => {
+    const { sandbox, decide } = testPolicy();
     const values = { auth: { scope: ["a"] }, id: "r1", ip: "::1" };
     await decide(
       sandbox.text((all) => all === undefined, { reads: "all" }),
@@ -80,8 +80,8 @@ describe("S7.4 filter", () => {
     ]);
   });
 
-  test("rules on events see { event, params, context }", async () => {
-    const { sandbox, decide } = bench("publish");
+  test("a function of a rule on events gets { event, params, context }", async () => {
+    const { sandbox, decide } = testPolicy("publish");
     await decide(
       sandbox.text(() => true),
       { n: 1 },
@@ -89,8 +89,8 @@ describe("S7.4 filter", () => {
     expect(sandbox.seen).toMatchObject([{ event: "player.get", params: { n: 1 } }]);
   });
 
-  test("S2.6 of a file or a stream it sees the metadata", async () => {
-    const { sandbox, decide } = bench();
+  test("S2.6 the function gets the metadata of a file or a stream", async () => {
+    const { sandbox, decide } = testPolicy();
     const file = { mimetype: "image/png", createReadStream: () => undefined };
     const isPng = sandbox.text(
       ({ params }: { params: { file: { mimetype: string } } }) => params.file.mimetype === "image/png",
@@ -98,8 +98,8 @@ describe("S7.4 filter", () => {
     expect((await decide(isPng, { file })).allowed).toBe(true);
   });
 
-  test("the context values that it reads are known; all where that cannot be told", async () => {
-    const { sandbox, compile } = bench();
+  test("`reads` lists the context values that the function reads, or all of them", async () => {
+    const { sandbox, compile } = testPolicy();
     const reads = async (paths: string[][] | "all") =>
       (await compile(sandbox.text(() => paths.length > 0, { reads: paths }))).reads;
     expect(await reads([["context", "auth", "scope"], ["params"]])).toEqual(["auth"]);
@@ -108,8 +108,8 @@ describe("S7.4 filter", () => {
     expect(await reads("all")).toEqual(["auth", "id", "ip"]);
   });
 
-  test("whether it reads the params is known: of a subscription they are there with each event only", async () => {
-    const { sandbox, compile } = bench("subscribe");
+  test("`readsParams` is whether the function reads the params", async () => {
+    const { sandbox, compile } = testPolicy("subscribe");
     const readsParams = async (reads: FunctionCheck["reads"]) =>
       (await compile(sandbox.text(() => true, { reads }))).readsParams;
     expect(await readsParams([["context", "auth"], ["event"]])).toBe(false);
@@ -117,20 +117,20 @@ describe("S7.4 filter", () => {
     expect(await readsParams("all")).toBe(true);
   });
 
-  test("S7.6 what reads time or randomness is remembered within the request only", async () => {
-    const { sandbox, compile } = bench();
+  test("S7.6 a function that reads time or randomness is cached within the request only", async () => {
+    const { sandbox, compile } = testPolicy();
     expect((await compile(sandbox.text(() => true))).memo).toBe("identity");
     expect((await compile(sandbox.text(() => Date.now() > 0, { volatile: true }))).memo).toBe("request");
   });
 
-  test("a text with an error is told with its place, and lets nobody through", async () => {
-    const { decide, findings } = bench();
+  test("an invalid function gets a finding with its position and denies access", async () => {
+    const { decide, findings } = testPolicy();
     expect((await decide("=> return")).allowed).toBe(false);
     expect(findings).toMatchObject([{ severity: "error", code: "FUNCTION_SYNTAX", jsonPath: "filter" }]);
   });
 
-  test("a second parameter is a warning: functions take one object", async () => {
-    const { sandbox, decide, findings } = bench();
+  test("a second parameter gets a warning: functions take one object", async () => {
+    const { sandbox, decide, findings } = testPolicy();
     const problem = {
       severity: "warning",
       code: "FUNCTION_PARAMETERS",
@@ -145,25 +145,25 @@ describe("S7.4 filter", () => {
     ]);
   });
 
-  test("a throw goes on to the gate, which denies and reports", async () => {
-    const { sandbox, decide } = bench();
+  test("an error of the function reaches the policy gate, which denies access and reports it", async () => {
+    const { sandbox, decide } = testPolicy();
     const fails = sandbox.text(() => {
       throw new Error("oops");
     });
     await expect(decide(fails)).rejects.toMatchObject({ code: "FUNCTION_THREW" });
   });
 
-  test("S10.1 its console carries its place", async () => {
-    const { sandbox, decide, console } = bench();
+  test("S10.1 console messages of the function have its position", async () => {
+    const { sandbox, decide, console } = testPolicy();
     await decide(sandbox.text(() => true));
     expect(console).toEqual([{ level: "log", text: "ran", jsonPath: "filter" }]);
   });
 
-  test("S10: what another text means for access cannot be told", () => {
+  test("S10: a change of the text is unclear", () => {
     expect(policy.compare?.("() => true", "() => false")).toBe("unclear");
   });
 
-  test.each([[{ filter: 1 }], [{ filter: "" }], [{}]])("%j is a fault", async (rule) => {
+  test.each([[{ filter: 1 }], [{ filter: "" }], [{}]])("%j is invalid", async (rule) => {
     expect((await policy.schema["~standard"].validate(rule)).issues).toHaveLength(1);
   });
 });

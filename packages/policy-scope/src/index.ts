@@ -2,9 +2,9 @@ export { type ScopeRule, scope } from "./scope.ts";
 
 declare module "@tidegate/core-registry" {
   interface FragmentRule {
-    /** Scopes, of which at least one is needed (S7.3). */
+    /** At least one of these scopes is required (S7.3). */
     readonly scope?: readonly string[] | undefined;
-    /** Another name of `scope`; never both. */
+    /** Another name of `scope`. A rule has one of both. */
     readonly scopes?: readonly string[] | undefined;
   }
 }

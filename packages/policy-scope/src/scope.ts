@@ -9,19 +9,19 @@ import type {
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
-/** What a rule asks: one list of scopes, under either name. */
+/** The members of a rule: one list of scopes, under one of two names. */
 export interface ScopeRule {
-  /** At least one of these. */
+  /** At least one of these scopes is required. */
   readonly scope?: readonly string[] | undefined;
-  /** The same. */
+  /** Another name of `scope`. A rule has one of both. */
   readonly scopes?: readonly string[] | undefined;
 }
 
 const scopes = z
-  .array(z.string({ error: "A scope is a text." }).min(1, "A scope is a text, not empty."), {
-    error: "Scopes are a list of texts.",
+  .array(z.string({ error: "A scope must be a string." }).min(1, "A scope must not be empty."), {
+    error: "Scopes must be a list of strings.",
   })
-  .min(1, "An empty list lets nobody in: name a scope, or `**` for everybody.")
+  .min(1, "An empty list denies every client: list a scope, or `**` to allow all clients.")
   .optional();
 
 const schema: DescribedSchema<ScopeRule> = z
@@ -31,57 +31,58 @@ const schema: DescribedSchema<ScopeRule> = z
     context.addIssue({
       code: "custom",
       path: ["scopes"],
-      message: "`scope` and `scopes` are one thing: keep one.",
+      message: "`scope` and `scopes` have the same meaning: remove one of them.",
     });
   });
 
-const everybody = "**";
+const wildcard = "**";
 const allowed: Verdict = { allowed: true };
 
 /**
- * Makes the policy `scope` (S7.3): a rule passes when the context's scopes (`context.auth.scope`, a list or a
- * space-separated text) hold at least one of those that it lists, compared literally. `**` always passes.
+ * Creates the policy `scope` (S7.3). A rule passes if the scopes of the client (`context.auth.scope`, a list
+ * or a space-separated string) contain at least one scope of the rule. Scopes are compared literally. `**`
+ * always passes.
  */
 export function scope(): Policy<ScopeRule> {
   return { contract: 1, key: "scope", members: ["scope", "scopes"], schema, compile, compare };
 }
 
 function compile(rule: ScopeRule): CompiledRule {
-  const wanted = rule.scope ?? rule.scopes ?? [];
-  // What asks the same is the same data: `**` lets everybody pass, whatever stands beside it.
-  const asks = wanted.includes(everybody) ? [everybody] : [...new Set(wanted)].sort();
-  // Looking into a set costs less than remembering the answer.
+  const required = rule.scope ?? rule.scopes ?? [];
+  // Rules with the same effect get the same `asks`: `**` passes, whatever other scopes the rule lists.
+  const asks = required.includes(wildcard) ? [wildcard] : [...new Set(required)].sort();
+  // Comparing the scopes costs less than reading a cached verdict.
   const memo = "never";
-  if (wanted.includes(everybody)) return { decide: () => allowed, memo, reads: [], asks };
-  const reason = `None of the scopes ${wanted.join(", ")}.`;
+  if (required.includes(wildcard)) return { decide: () => allowed, memo, reads: [], asks };
+  const reason = `Requires one of the scopes ${required.join(", ")}.`;
   return {
     decide: ({ scope }) =>
-      grantedOf(scope).some((each) => wanted.includes(each)) ? allowed : { allowed: false, reason },
+      grantedScopes(scope).some((each) => required.includes(each)) ? allowed : { allowed: false, reason },
     memo,
     reads: ["auth"],
     asks,
   };
 }
 
-/** One scope of the list is enough: more of them let more in, and `**` lets everybody. */
+/** One scope of the list is enough, so a longer list and `**` allow more clients. */
 function compare(before: Json, after: Json): AccessChange {
-  const [was, is] = [scopesOf(before), scopesOf(after)];
-  if (was === undefined || is === undefined) return "unclear";
-  if (isWithin(was, is)) return "wider";
-  return isWithin(is, was) ? "narrower" : "unclear";
+  const [old, current] = [scopesOf(before), scopesOf(after)];
+  if (old === undefined || current === undefined) return "unclear";
+  if (isSubset(old, current)) return "wider";
+  return isSubset(current, old) ? "narrower" : "unclear";
 }
 
 function scopesOf(asks: Json): readonly string[] | undefined {
   if (!Array.isArray(asks)) return undefined;
-  const texts = asks.filter((each) => typeof each === "string");
-  return texts.length === asks.length ? texts : undefined;
+  const strings = asks.filter((each) => typeof each === "string");
+  return strings.length === asks.length ? strings : undefined;
 }
 
-function isWithin(some: readonly string[], all: readonly string[]): boolean {
-  return all.includes(everybody) || some.every((each) => all.includes(each));
+function isSubset(some: readonly string[], all: readonly string[]): boolean {
+  return all.includes(wildcard) || some.every((each) => all.includes(each));
 }
 
-function grantedOf(scope: Scope): readonly string[] {
+function grantedScopes(scope: Scope): readonly string[] {
   const auth = scope.context.view("auth");
   if (typeof auth !== "object" || auth === null || !Object.hasOwn(auth, "scope")) return [];
   const granted: unknown = Reflect.get(auth, "scope");

@@ -25,34 +25,34 @@ async function verdict(rule: ScopeRule, auth: unknown): Promise<Verdict> {
 describe("S7.3 scope", () => {
   test.each([
     ["a list", { scope: ["player", "openid"] }, true],
-    ["a space-separated text", { scope: "openid player" }, true],
+    ["a space-separated string", { scope: "openid player" }, true],
     ["another scope", { scope: ["team"] }, false],
     ["a longer scope", { scope: ["player.admin"] }, false],
     ["another case", { scope: "Player" }, false],
-    ["a pattern of the client's", { scope: ["**", "*", "player*"] }, false],
+    ["patterns in the client's scopes", { scope: ["**", "*", "player*"] }, false],
     ["no scopes", {}, false],
-    ["scopes that are no texts", { scope: [1, { toString: () => "player" }] }, false],
-    ["scopes that are an object", { scope: { player: true } }, false],
+    ["scopes that are not strings", { scope: [1, { toString: () => "player" }] }, false],
+    ["an object", { scope: { player: true } }, false],
     ["inherited scopes", Object.create({ scope: "player" }), false],
     ["no auth", undefined, false],
-  ])("%s: compared literally, one is enough", async (_, auth, allowed) => {
+  ])("%s: scopes are compared literally, and one is enough", async (_, auth, allowed) => {
     expect((await verdict({ scope: ["player", "x"] }, auth)).allowed).toBe(allowed);
     expect((await verdict({ scopes: ["player", "x"] }, auth)).allowed).toBe(allowed);
   });
 
-  test("`**` always passes, and asks for no auth", async () => {
+  test("`**` always passes and reads no context", async () => {
     const rule = await compiled({ scopes: ["**"] });
     expect(rule.reads).toEqual([]);
     expect((await verdict({ scopes: ["player", "**"] }, undefined)).allowed).toBe(true);
   });
 
-  test("it reads auth, and says what it asks as data, whatever the order", async () => {
+  test("a rule reads auth, and `asks` is its sorted scopes", async () => {
     const rule = await compiled({ scope: ["b", "a"] });
     expect(rule.reads).toEqual(["auth"]);
     expect(rule.asks).toEqual(["a", "b"]);
   });
 
-  test("rules that ask the same say the same: scopes named twice, or beside `**`", async () => {
+  test("rules with the same effect have the same `asks`: duplicate scopes, scopes beside `**`", async () => {
     expect((await compiled({ scope: ["b", "a", "b"] })).asks).toEqual(["a", "b"]);
     expect((await compiled({ scopes: ["a", "**"] })).asks).toEqual(["**"]);
   });
@@ -66,22 +66,22 @@ describe("S7.3 scope", () => {
     [["a", "b"], ["b", "c"], "unclear"],
     ["a", ["a"], "unclear"],
     [["a"], [1], "unclear"],
-  ])("S10: %j became %j: %s, as one scope of the list is enough", (before, after, access) => {
+  ])("S10: a change from %j to %j is %s, since one scope of the list is enough", (before, after, access) => {
     expect(policy.compare?.(before, after)).toBe(access);
   });
 
   test.each([
-    [{ scope: [] }, "An empty list lets nobody in: name a scope, or `**` for everybody."],
-    [{ scope: ["a"], scopes: ["b"] }, "`scope` and `scopes` are one thing: keep one."],
-    [{ scope: "a" }, "Scopes are a list of texts."],
-    [{ scopes: [1] }, "A scope is a text."],
-    [{ scope: [""] }, "A scope is a text, not empty."],
-  ])("%j is a fault", async (rule, message) => {
+    [{ scope: [] }, "An empty list denies every client: list a scope, or `**` to allow all clients."],
+    [{ scope: ["a"], scopes: ["b"] }, "`scope` and `scopes` have the same meaning: remove one of them."],
+    [{ scope: "a" }, "Scopes must be a list of strings."],
+    [{ scopes: [1] }, "A scope must be a string."],
+    [{ scope: [""] }, "A scope must not be empty."],
+  ])("%j is invalid", async (rule, message) => {
     const { issues = [] } = await policy.schema["~standard"].validate(rule);
     expect(issues.map((issue) => issue.message)).toEqual([message]);
   });
 
-  test("S1.5 both members are described", () => {
+  test("S1.5 the JSON Schema describes both members", () => {
     const { properties } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
     expect(properties).toMatchObject({ scope: { type: "array", minItems: 1 }, scopes: { type: "array" } });
   });

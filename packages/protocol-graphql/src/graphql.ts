@@ -1,60 +1,34 @@
-import {
-  type Assembled,
-  attachedValue,
-  type HttpRoute,
-  type Protocol,
-  type WebSocketRoute,
-} from "@tidegate/core-registry";
-import { type Assembler, createAssembler } from "./assemble.ts";
+import type { Assembled, HttpRoute, Logger, Protocol, WebSocketRoute } from "@tidegate/core-registry";
+import { attachedValue } from "@tidegate/core-registry/runtime";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
-import { fingerprint } from "./definitions/fingerprint.ts";
-import { difference } from "./difference.ts";
+import { type GraphQLInput, graphqlSchema } from "./definitions/input.ts";
+import { fingerprint } from "./definitions/parse.ts";
 import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
-import { type HttpParts, handleHttp } from "./http/handle.ts";
-import { type GraphQLOptions, settingsOf } from "./options.ts";
+import { type HttpOptions, handleHttp } from "./http/handle.ts";
+import { type GraphQLOptions, type GraphQLSettings, withDefaults } from "./options.ts";
+import { type Assembler, createAssembler } from "./schema/assemble.ts";
+import type { BuiltSchema } from "./schema/built-schema.ts";
 import type { Composition } from "./schema/composition.ts";
-import { providedNames } from "./schema/provided.ts";
-import { providedScalars } from "./schema/scalars.ts";
-import type { Whole } from "./schema/whole.ts";
-import { type GraphQLInput, graphqlSchema } from "./schema-input.ts";
-import { socketRoute } from "./websocket/route.ts";
-import { createSessions } from "./websocket/session.ts";
+import { diffCompositions } from "./schema/diff.ts";
+import { providedNames, providedScalars } from "./schema/provided-types.ts";
+import { createSocketRoute } from "./websocket/route.ts";
+import { createSessionServer } from "./websocket/session.ts";
 
-/** Makes the protocol `GraphQL` (S5): one schema of the types of all services, served at `/graphql`. */
+/**
+ * Creates the protocol `GraphQL` (S5): one schema per branch from the types of all services, served at
+ * `/graphql`.
+ */
 export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, GraphQLData> {
-  const settings = settingsOf(options);
+  const settings = withDefaults(options);
   const scalars = providedScalars(settings.scalars);
   const provided = providedNames(scalars);
-  const operations = createOperations(settings);
-  const wholes = attachedValue<WebSocketRoute, Whole>();
-  const wholeOf = (route: WebSocketRoute): Whole | undefined => wholes.get(route);
-
-  const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (whole, { logger }) => {
-    const hidden = (error: unknown): void => logger.error("GraphQL: a request failed inside.", error);
-    const http: HttpParts = {
-      whole,
-      operations,
-      hidden,
-      ...(settings.graphiql ? { page: graphiqlPage } : {}),
-    };
-    const maxOperations = settings.maxSocketOperations;
-    const sessions = createSessions({ operations, maxOperations, wholeOf, hidden });
-    const socket = socketRoute({ sessions, maxOperations, wholeOf });
-    wholes.set(socket, whole);
-    const routes = (["GET", "POST"] as const).map(
-      (method): HttpRoute => ({
-        kind: "http",
-        method,
-        path: "/graphql",
-        handle: (request, scope) => handleHttp(http, request, scope),
-      }),
-    );
-    return [...routes, ...(settings.graphiql ? [graphiqlAssets] : []), socket];
-  });
-
+  const routesOf = createRoutes(settings);
+  const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema, { logger }) =>
+    routesOf(builtSchema, logger),
+  );
   const compositionOf = (assembled: Assembled): Composition =>
-    assembler.keptOf(assembled)?.composition ?? assembler.nothing;
+    assembler.schemaOf(assembled)?.composition ?? assembler.empty;
   return {
     contract: 1,
     key: "GraphQL",
@@ -63,6 +37,35 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
     fingerprint,
     compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
     assemble: assembler.assemble,
-    diff: (before, after) => difference(compositionOf(before), compositionOf(after), scalars),
+    diff: (before, after) => diffCompositions(compositionOf(before), compositionOf(after), scalars),
+  };
+}
+
+/**
+ * Returns a function that makes the routes of a schema. All schemas of the gateway share one cache of
+ * operations.
+ */
+function createRoutes(
+  settings: GraphQLSettings,
+): (builtSchema: BuiltSchema, logger: Logger) => readonly (HttpRoute | WebSocketRoute)[] {
+  const operations = createOperations(settings);
+  const schemas = attachedValue<WebSocketRoute, BuiltSchema>();
+  const schemaOf = (route: WebSocketRoute): BuiltSchema | undefined => schemas.get(route);
+  const maxOperations = settings.maxSocketOperations;
+  return (builtSchema, logger) => {
+    const logInternalError = (error: unknown): void => logger.error("GraphQL: an operation failed.", error);
+    const page = settings.graphiql ? { page: graphiqlPage } : {};
+    const httpOptions: HttpOptions = { builtSchema, operations, logInternalError, ...page };
+    const httpRoute = (method: "GET" | "POST"): HttpRoute => ({
+      kind: "http",
+      method,
+      path: "/graphql",
+      handle: (request, scope) => handleHttp(httpOptions, request, scope),
+    });
+    const server = createSessionServer({ operations, maxOperations, schemaOf, logInternalError });
+    const socketRoute = createSocketRoute({ server, maxOperations, schemaOf });
+    schemas.set(socketRoute, builtSchema);
+    const assets = settings.graphiql ? [graphiqlAssets] : [];
+    return [httpRoute("GET"), httpRoute("POST"), ...assets, socketRoute];
   };
 }

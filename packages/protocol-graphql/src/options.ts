@@ -1,46 +1,53 @@
-/** A scalar of the gateway's own (S5.1). Values are checked by its two functions; what they throw is told to the client. */
+/**
+ * A scalar that the gateway adds to all schemas (S5.1). The client gets the message of what its functions
+ * throw.
+ */
 export interface ScalarOption {
-  /** What it is, in Markdown. */
+  /** Markdown. Introspection and GraphiQL show it. */
   readonly description?: string;
-  /** Where it is specified. */
   readonly specifiedByURL?: string;
-  /** Makes what is sent of a service's value. Default: the value. */
+  /** Converts a value of a service to the value in the response. Default: no conversion. */
   output?(value: unknown): unknown;
-  /** Makes what a service gets of a client's value. Default: the value. */
+  /** Converts a value of a client to the value that services get. Default: no conversion. */
   input?(value: unknown): unknown;
 }
 
-/** The options of `graphql()`; each has a safe default. */
+/** The options of `graphql()`. Each has a safe default. */
 export interface GraphQLOptions {
-  /** How deep an operation may reach, in fields inside of fields; introspection is limited by itself. Default 15. */
+  /** The most levels of fields in an operation. Introspection has a limit of its own. Default: 15. */
   readonly maxDepth?: number;
-  /** How many fields of an operation may have an alias, fragments counted as often as they are spread. Default 30. */
+  /** The most aliases in an operation. Fragments count each time they are spread. Default: 30. */
   readonly maxAliases?: number;
-  /** How many tokens a request may have. Default 2,000. */
+  /** The most tokens in a document. Default: 2,000. */
   readonly maxTokens?: number;
-  /** How many directives an operation may have. Default 50. */
+  /** The most directives in an operation. Fragments count each time they are spread. Default: 50. */
   readonly maxDirectives?: number;
-  /** How many types one fragment may define or extend (S5.6). Default 500. */
+  /** The most types that one fragment can define or extend (S5.6). Default: 500. */
   readonly maxTypes?: number;
-  /** How many types all fragments of a branch may define together, root types not counted (S5.6). Default 5,000. */
+  /**
+   * The most types that all fragments of a branch can define together, without root types (S5.6). Default:
+   * 5,000.
+   */
   readonly maxBranchTypes?: number;
-  /** How many operations are kept compiled, for all branches together (S5.7). Default 1,000. */
+  /** The most compiled operations that are kept, for all branches together (S5.7). Default: 1,000. */
   readonly maxOperations?: number;
-  /** How many operations may run at once on one socket. Default 100. */
+  /** The most operations that can run at once on one socket. Default: 100. */
   readonly maxSocketOperations?: number;
-  /** Whether the schema can be asked for. Off, messages suggest no names either. Default true. */
+  /** Whether clients can query the schema. If false, messages suggest no names either. Default: true. */
   readonly introspection?: boolean;
-  /** Whether a browser's GET is answered with GraphiQL. Default true. */
+  /** Whether browsers get GraphiQL. Default: true. */
   readonly graphiql?: boolean;
-  /** More scalars, or others in the place of `JSON`, `DateTime`, `Date`, `Time`. Default none. */
+  /**
+   * Scalars to add, by name. They can replace `JSON`, `DateTime`, `Date`, `Time` and `Upload`. Default: none.
+   */
   readonly scalars?: Readonly<Record<string, ScalarOption>>;
 }
 
-/** The options with their defaults. */
+/** The options of `graphql()` with their defaults. */
 export type GraphQLSettings = Required<GraphQLOptions>;
 
-/** Fills in the defaults. */
-export function settingsOf(options: GraphQLOptions): GraphQLSettings {
+/** Returns options with the default of each that is missing. */
+export function withDefaults(options: GraphQLOptions): GraphQLSettings {
   return {
     maxDepth: 15,
     maxAliases: 30,

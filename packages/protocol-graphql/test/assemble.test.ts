@@ -12,14 +12,14 @@ import {
 } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 import { describe, expect, test } from "vitest";
-import { createAssembler } from "../src/assemble.ts";
 import type { GraphQLData } from "../src/definitions/compile.ts";
-import { isExtension } from "../src/definitions/definition.ts";
-import { providedDefinitions, providedRoots } from "../src/schema/provided.ts";
-import { prune } from "../src/schema/prune.ts";
-import { assembleTools, fragmentOf, placed, scalars } from "./parts.ts";
+import { isExtension } from "../src/definitions/type-nodes.ts";
+import { withoutWaiting } from "../src/schema/active-part.ts";
+import { createAssembler } from "../src/schema/assemble.ts";
+import { emptyRootTypes, providedDefinitions } from "../src/schema/provided-types.ts";
+import { assembleTools, fragmentOf, scalars, withWaiting } from "./fragments.ts";
 
-/** What services may publish: each text is right by itself, and wrong beside some of the others. */
+/** `typeDefs` by service. Each text is valid alone, and invalid beside some of the others. */
 const texts: Readonly<Record<string, readonly string[]>> = {
   a: [
     `"An A" type A { id: ID! b: B } extend type Query { a: A } extend type Mutation { a: A }`,
@@ -60,16 +60,16 @@ const pool = new Map(
   ]),
 );
 
-/** All definitions of a branch in one document, as if nothing had been before. */
-function wholeDocument(parts: readonly Part<GraphQLData>[]): {
+/** Makes one document of all definitions of a branch, without a previous version. */
+function fullDocument(parts: readonly Part<GraphQLData>[]): {
   kind: Kind.DOCUMENT;
   definitions: DefinitionNode[];
 } {
   const own = parts.flatMap(({ compiled, waiting }) =>
-    compiled.data === undefined ? [] : prune(compiled.data.document, waiting),
+    compiled.data === undefined ? [] : withoutWaiting(compiled.data.document, waiting),
   );
   const names = own.map((node) => (isExtension(node) ? undefined : node.name.value));
-  const roots = providedRoots.filter(({ name }) => own.some((node) => node.name.value === name.value));
+  const roots = emptyRootTypes.filter(({ name }) => own.some((node) => node.name.value === name.value));
   return {
     kind: Kind.DOCUMENT,
     definitions: [
@@ -81,14 +81,14 @@ function wholeDocument(parts: readonly Part<GraphQLData>[]): {
 }
 
 function errorsFromScratch(parts: readonly Part<GraphQLData>[]): string[] {
-  const document = wholeDocument(parts);
+  const document = fullDocument(parts);
   const errors = validateSDL(document);
   const all = errors.length > 0 ? errors : validateSchema(buildASTSchema(document, { assumeValidSDL: true }));
   return all.map(({ message }) => message).sort();
 }
 
 function schemaFromScratch(parts: readonly Part<GraphQLData>[]): GraphQLSchema {
-  const schema = buildASTSchema(wholeDocument(parts), { assumeValid: true, assumeValidSDL: true });
+  const schema = buildASTSchema(fullDocument(parts), { assumeValid: true, assumeValidSDL: true });
   for (const [name, { description, specifiedByURL }] of scalars) {
     const type = schema.getType(name);
     if (isScalarType(type)) Object.assign(type, { description, specifiedByURL });
@@ -101,7 +101,7 @@ function introspected(schema: GraphQLSchema): unknown {
     inputValueDeprecation: true,
     oneOf: true,
   }).__schema;
-  // Which scalars of the language are listed, unused, is nobody's concern.
+  // Which unused built-in scalars a schema lists does not matter.
   const own = types.filter(({ name }) => !["Int", "Float", "ID"].includes(name) && !name.startsWith("__"));
   return { ...rest, types: own.sort((one, other) => (one.name < other.name ? -1 : 1)) };
 }
@@ -113,44 +113,47 @@ const step = fc.dictionary(
   { minKeys: 1, maxKeys: 3 },
 );
 
-describe("S5.8, S9.4, S9.6: a whole that is made of the one before", () => {
-  test("is what all parts would make from scratch, and finds the same wrong with them", async () => {
+describe("S5.8, S9.4, S9.6: a schema that is assembled from the previous one", () => {
+  test("equals the schema of all parts from scratch, and has the same errors", async () => {
     let [served, refused] = [0, 0];
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 12 }), async (steps) => {
-        const { assemble, keptOf } = createAssembler(scalars, 5_000, () => []);
-        let now = new Map<string, Part<GraphQLData>>();
+        const { assemble, schemaOf } = createAssembler(scalars, 5_000, () => []);
+        let current = new Map<string, Part<GraphQLData>>();
         let previous: Assembled | undefined;
         let last: readonly Part<GraphQLData>[] = [];
         for (const changes of steps) {
-          const wanted = new Map(now);
+          const next = new Map(current);
           for (const [service, variant] of Object.entries(changes)) {
             const variants = pool.get(service) ?? [];
             const fragment = variant === undefined ? undefined : variants[variant % variants.length];
-            if (fragment === undefined) wanted.delete(service);
-            else wanted.set(service, fragment);
+            if (fragment === undefined) next.delete(service);
+            else next.set(service, fragment);
           }
-          const parts = placed(
-            [...wanted.values()].sort((one, other) => (one.origin.service < other.origin.service ? -1 : 1)),
+          const parts = withWaiting(
+            [...next.values()].sort((one, other) => (one.origin.service < other.origin.service ? -1 : 1)),
           );
-          const { tools, told } = assembleTools(previous);
+          const { tools, problems } = assembleTools(previous);
           const assembled = await assemble(parts.toReversed(), tools);
-          const messages = [...told.blamed.map(({ message }) => message), ...told.tolerated].sort();
-          // Where somebody is to blame, what nobody is to blame for is not told.
-          const wrong = errorsFromScratch(parts);
+          const messages = [
+            ...problems.findings.map(({ message }) => message),
+            ...problems.unattributed,
+          ].sort();
+          // With findings, errors that no new part causes are not reported.
+          const expected = errorsFromScratch(parts);
           expect(messages).toEqual(
-            told.blamed.length > 0 ? wrong.filter((each) => messages.includes(each)) : wrong,
+            problems.findings.length > 0 ? expected.filter((each) => messages.includes(each)) : expected,
           );
-          for (const { service } of told.blamed)
-            expect(now.get(service)?.compiled).not.toBe(wanted.get(service)?.compiled);
+          for (const { service } of problems.findings)
+            expect(current.get(service)?.compiled).not.toBe(next.get(service)?.compiled);
           if (messages.length > 0) {
-            // What is tolerated stays wrong: what comes next would not be compared with something right.
-            if (told.blamed.length === 0) return;
+            // The schema is served with its errors: there is no valid schema to compare the next one with.
+            if (problems.findings.length === 0) return;
             refused += 1;
             continue;
           }
           served += 1;
-          now = wanted;
+          current = next;
           previous = assembled;
           last = parts;
           const scratch = schemaFromScratch(parts);
@@ -161,7 +164,7 @@ describe("S5.8, S9.4, S9.6: a whole that is made of the one before", () => {
             ),
           );
         }
-        const schema = previous && keptOf(previous)?.whole.schema;
+        const schema = previous && schemaOf(previous)?.builtSchema.schema;
         if (schema !== undefined) expect(introspected(schema)).toEqual(introspected(schemaFromScratch(last)));
       }),
       { numRuns: runs },
@@ -169,14 +172,14 @@ describe("S5.8, S9.4, S9.6: a whole that is made of the one before", () => {
     expect(Math.min(served, refused)).toBeGreaterThan(50);
   });
 
-  test("is the one before where nothing differs, and one whole for branches that show the same", async () => {
+  test("is the previous one if no part differs, and shared by branches with the same parts", async () => {
     const { assemble } = createAssembler(scalars, 5_000, () => []);
     const of = (previous: Assembled | undefined, ...fragments: readonly Part<GraphQLData>[]) =>
-      assemble(placed(fragments), assembleTools(previous).tools);
+      assemble(withWaiting(fragments), assembleTools(previous).tools);
     const [one, two] = ["type One { a: Int }", "type Two { a: Int }"].map((text, index) =>
       fragmentOf(`s${index}`, text),
     );
-    if (one === undefined || two === undefined) throw new Error("Two fragments were made.");
+    if (one === undefined || two === undefined) throw new Error("There are less than two fragments.");
     const master = await of(undefined, one);
     expect(await of(master, one)).toBe(master);
     const fork = await of(master, one, two);
@@ -186,7 +189,7 @@ describe("S5.8, S9.4, S9.6: a whole that is made of the one before", () => {
     expect(await of(fork, one)).toBe(master);
   });
 
-  test("is given up where nobody wants it any more", async () => {
+  test("stops when its signal is aborted", async () => {
     const { assemble } = createAssembler(scalars, 5_000, () => []);
     const parts = Array.from({ length: 300 }, (_, index) =>
       fragmentOf(
@@ -196,17 +199,21 @@ describe("S5.8, S9.4, S9.6: a whole that is made of the one before", () => {
     );
     const { tools } = assembleTools(undefined);
     const controller = new AbortController();
-    const assembled = assemble(placed(parts), { ...tools, signal: controller.signal });
-    controller.abort(new Error("Another one is on its way."));
-    await expect(assembled).rejects.toThrow("Another one is on its way.");
+    const assembled = assemble(withWaiting(parts), { ...tools, signal: controller.signal });
+    controller.abort(new Error("The registry assembles a newer one."));
+    await expect(assembled).rejects.toThrow("The registry assembles a newer one.");
   });
 
-  test("what names a type that is taken away, and did not wait, is no schema", async () => {
-    const { assemble, keptOf } = createAssembler(scalars, 5_000, () => []);
-    const asking = fragmentOf("a", "extend type Query { thing: Thing }");
+  test("throws if a part refers to a missing type without waiting for it", async () => {
+    const { assemble, schemaOf } = createAssembler(scalars, 5_000, () => []);
+    const referring = fragmentOf("a", "extend type Query { thing: Thing }");
     const thing = fragmentOf("b", "type Thing { a: Int }");
-    const whole = await assemble([asking, thing], assembleTools(undefined).tools);
-    expect(keptOf(whole)?.whole.schema.getQueryType()?.getFields().thing?.type.toString()).toBe("Thing");
-    await expect(assemble([asking], assembleTools(whole).tools)).rejects.toThrow('Unknown type: "Thing".');
+    const assembled = await assemble([referring, thing], assembleTools(undefined).tools);
+    expect(schemaOf(assembled)?.builtSchema.schema.getQueryType()?.getFields().thing?.type.toString()).toBe(
+      "Thing",
+    );
+    await expect(assemble([referring], assembleTools(assembled).tools)).rejects.toThrow(
+      'Unknown type: "Thing".',
+    );
   });
 });

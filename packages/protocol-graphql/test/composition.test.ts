@@ -1,9 +1,10 @@
-import { type Change, type Claim, createRegistry, silentLogger } from "@tidegate/core-registry";
+import { type Change, type Claim, silentLogger } from "@tidegate/core-registry";
+import { createRegistry } from "@tidegate/core-registry/registry";
 import { knownFunctions, memoryBroker } from "@tidegate/plugin-testkit";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { graphql } from "../src/index.ts";
-import { bench } from "./kit.ts";
+import { testGateway } from "./test-gateway.ts";
 
 const player = {
   typeDefs: `
@@ -30,7 +31,7 @@ const pages = {
   typeDefs: `type PageInfo { hasNext: Boolean! } enum Side { HOME AWAY } extend type Query { pages: PageInfo side: Side }`,
 };
 
-async function textOf(order: readonly string[], atOnce: boolean): Promise<[id: string, text: string]> {
+async function printSchemaOf(order: readonly string[], atOnce: boolean): Promise<[id: string, text: string]> {
   const parts: Record<string, object> = {
     player,
     team,
@@ -58,8 +59,8 @@ async function textOf(order: readonly string[], atOnce: boolean): Promise<[id: s
 }
 
 describe("S5.8, S9.4: one schema of many fragments", () => {
-  test("the order in which fragments come does not matter, one by one or at once", async () => {
-    const [id, text] = await textOf(["one", "player", "team", "two"], true);
+  test("the order of fragments does not matter, one by one or at once", async () => {
+    const [id, text] = await printSchemaOf(["one", "player", "team", "two"], true);
     expect(text).toContain("teammates: [Player!]");
     expect(text).toContain("players: [Player!]!");
     await fc.assert(
@@ -67,15 +68,15 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
         fc.shuffledSubarray(["player", "team", "one", "two"], { minLength: 4 }),
         fc.boolean(),
         async (order, atOnce) => {
-          expect(await textOf(order, atOnce)).toEqual([id, text]);
+          expect(await printSchemaOf(order, atOnce)).toEqual([id, text]);
         },
       ),
       { numRuns: 24 },
     );
   });
 
-  test("what names a missing type waits alone, is told with its place, and comes in by itself", async () => {
-    const { publish, ask, findings, served } = await bench();
+  test("a field of a missing type waits alone, with a finding, until the type is defined", async () => {
+    const { publish, ask, findings, served } = await testGateway();
     await publish("player", player, { get: () => ({ id: "1", name: "Ann", teamId: "t" }) });
     expect(await ask("{ player(id: 1) { name } }")).toEqual({ data: { player: { name: "Ann" } } });
     expect(
@@ -98,8 +99,8 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     expect(served().version.fragments.flatMap(({ waiting }) => waiting)).toEqual([]);
   });
 
-  test("without any fragment there is Query with node and _version", async () => {
-    const { ask, served } = await bench();
+  test("without fragments the schema has Query with node and _version", async () => {
+    const { ask, served } = await testGateway();
     expect(await ask("{ _version node(id: 1) { id } }")).toEqual({
       data: { _version: served().version.name, node: null },
     });
@@ -108,8 +109,8 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     );
   });
 
-  test("S5.6: a definition with resolvers, or another one, cannot be shared", async () => {
-    const { publish, findings } = await bench();
+  test("S5.6: identical definitions are shared, different ones are not", async () => {
+    const { publish, findings } = await testGateway();
     await publish("one", { typeDefs: "type PageInfo { hasNext: Boolean! }" });
     await publish("two", { typeDefs: '"documented" type PageInfo { "same" hasNext: Boolean! }' });
     expect(findings("two").filter(({ severity }) => severity === "error")).toEqual([]);
@@ -117,8 +118,8 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     expect(findings("three")).toMatchObject([{ code: "CLAIM_TAKEN", line: 1, column: 6 }]);
   });
 
-  test("S5.6: more types than a branch may have refuse who brings them, and nobody else", async () => {
-    const { publish, findings, ask } = await bench({ maxBranchTypes: 3 });
+  test("S5.6: the option maxBranchTypes refuses only the fragment that exceeds it", async () => {
+    const { publish, findings, ask } = await testGateway({ maxBranchTypes: 3 });
     await publish("one", { typeDefs: "type A { a: Int } type B { a: Int } extend type Query { a: Int }" });
     await publish("two", { typeDefs: "type C { a: Int } type D { a: Int }" });
     expect(findings("two")).toMatchObject([
@@ -127,12 +128,12 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     expect(await ask("{ a }")).toEqual({ data: { a: null } });
   });
 
-  test("a type whose field waits does not implement what promises that field, until it comes", async () => {
-    const { publish, served, findings } = await bench();
+  test("a type implements an interface when none of the required fields waits", async () => {
+    const { publish, served, findings } = await testGateway();
     const text = () => served().version.assembled.get("GraphQL")?.documents?.["schema.graphql"];
     await publish("one", {
-      typeDefs:
-        "interface Has { thing: Node } type A implements Has { id: ID thing: Thing } extend type Query { a: A }",
+      typeDefs: `interface Has { thing: Node } type A implements Has { id: ID thing: Thing }
+        extend type Query { a: A }`,
     });
     expect(findings("one").filter(({ severity }) => severity === "error")).toEqual([]);
     expect(text()).not.toContain("implements Has");
@@ -140,8 +141,8 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     expect(text()).toContain("type A implements Has");
   });
 
-  test("a version's schema is the one before where nothing of GraphQL changed", async () => {
-    const { publish, bus, registry, served } = await bench();
+  test("the next version has the same schema if no GraphQL part changed", async () => {
+    const { publish, bus, registry, served } = await testGateway();
     await publish("one", pages);
     const before = served().version;
     bus.node("rest").publish({ name: "rest", fragment: { protocol: {} }, revision: 1 });
@@ -151,7 +152,7 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     expect(after.assembled.get("GraphQL")).toBe(before.assembled.get("GraphQL"));
   });
 
-  test("S1.4: descriptions and comments are not hashed, all else is", async () => {
+  test("S1.4: the fingerprint leaves out descriptions and comments only", async () => {
     const { fingerprint } = graphql();
     const of = (typeDefs: string): string => JSON.stringify(fingerprint?.({ typeDefs }));
     expect(of('# c\n"d" type A { "e" a(b: Int = 1): Int }')).toBe(of("type A { a(b:Int=1):Int }"));
@@ -159,7 +160,7 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
   });
 });
 
-test("S5.8: claims name what is needed, and nothing that is provided", async () => {
+test("S5.8: claims need other types, and no provided type", async () => {
   const tools = {
     addFinding: () => undefined,
     origin: { service: "s", hash: "", jsonPath: "protocol.GraphQL" },
@@ -191,19 +192,19 @@ test("S5.8: claims name what is needed, and nothing that is provided", async () 
   });
 });
 
-test("what differs between two versions is told by field and type, with what it means for clients", async () => {
-  const { publish, registry } = await bench();
+test("the changes between two versions have a label and a level", async () => {
+  const { publish, registry } = await testGateway();
   const changes: Change[] = [];
   await publish("player", {
     typeDefs: "type Player { id: ID name: String } extend type Query { player: Player old: Int }",
     resolvers: { Query: { player: { call: "player.get" } } },
   });
-  registry.onSwap((mounted) => void changes.push(...mounted.changes));
+  registry.onSwap((swap) => void changes.push(...swap.changes));
   await publish(
     "player",
     {
-      typeDefs:
-        "type Player { id: ID! name(short: Boolean!): String } enum Side { HOME } extend type Query { player: Player }",
+      typeDefs: `type Player { id: ID! name(short: Boolean!): String } enum Side { HOME }
+        extend type Query { player: Player }`,
       resolvers: { Query: { player: { call: "player.find" } } },
     },
     {},

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { serviceError } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
-import { bench } from "./kit.ts";
+import { testGateway } from "./test-gateway.ts";
 
 const idsParam = { type: "object", properties: { id: {} } };
 const soccer = `
@@ -11,8 +11,8 @@ const soccer = `
 `;
 
 describe("S5.4: batches", () => {
-  test("the seed's player query makes one call, and an entry that fails is one field that fails", async () => {
-    const { publish, ask, bus } = await bench();
+  test("one query makes one call, and an entry that fails is an error of its field", async () => {
+    const { publish, ask, bus } = await testGateway();
     await publish(
       "player",
       {
@@ -55,9 +55,9 @@ describe("S5.4: batches", () => {
 
   test.each([
     ["without a policy", undefined],
-    ["with a policy that takes its time", { call: [{ actions: ["team.get"], who: "*" }] }],
+    ["with an asynchronous policy", { call: [{ actions: ["team.get"], who: "*" }] }],
   ])("three levels over 50 players call team.get once %s", async (_, policy) => {
-    const { publish, ask, bus } = await bench();
+    const { publish, ask, bus } = await testGateway();
     const all = Array.from({ length: 50 }, (_, index) => ({
       id: String(index),
       name: `p${index}`,
@@ -110,8 +110,8 @@ describe("S5.4: batches", () => {
     expect([bus.count("team.list"), bus.count("player.of"), bus.count("team.get")]).toEqual([1, 1, 1]);
   });
 
-  test("each serial field of a mutation is a batch of its own", async () => {
-    const { publish, ask, bus } = await bench();
+  test("each field of a mutation is a batch of its own", async () => {
+    const { publish, ask, bus } = await testGateway();
     await publish(
       "player",
       {
@@ -130,8 +130,8 @@ describe("S5.4: batches", () => {
 });
 
 describe("S5.2: resolvers", () => {
-  test("call, map, publish and the property of the same name", async () => {
-    const { publish, ask, bus, functions } = await bench();
+  test("a field uses call, map, publish or the property of its name", async () => {
+    const { publish, ask, bus, functions } = await testGateway();
     await publish(
       "player",
       {
@@ -167,8 +167,8 @@ describe("S5.2: resolvers", () => {
     expect(bus.published).toMatchObject([{ event: "player.said", params: { text: "goal" } }]);
   });
 
-  test("S5.5: a stream as a field's value is destroyed, and an error of the field", async () => {
-    const { publish, ask } = await bench();
+  test("S5.5: a stream as the value of a field is destroyed, and the field gets an error", async () => {
+    const { publish, ask } = await testGateway();
     const stream = Readable.from(["never read"]);
     await publish(
       "files",
@@ -185,8 +185,8 @@ describe("S5.2: resolvers", () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  test("S2.6: info is data, fragments resolved", async () => {
-    const { publish, ask, functions } = await bench();
+  test("S2.6: info is plain data, with fragments replaced by their fields", async () => {
+    const { publish, ask, functions } = await testGateway();
     await publish("player", {
       typeDefs: "type P { id: ID friends: [P] } extend type Query { info(n: Int): JSON p: P }",
       resolvers: {
@@ -208,15 +208,15 @@ describe("S5.2: resolvers", () => {
     ]);
   });
 
-  test("abstract types resolve by __resolveType, else __typename, else the first true __isTypeOf", async () => {
-    const { publish, ask, functions } = await bench();
+  test("abstract types use __resolveType, else __typename, else the first true __isTypeOf", async () => {
+    const { publish, ask, functions } = await testGateway();
     await publish("zoo", {
       typeDefs: `
         type Cat { name: String } type Dog { name: String barks: Boolean }
         union Pet = Cat | Dog
         interface Named { name: String } type Fish implements Named { name: String }
-        union Told = Cat | Fish
-        extend type Query { pets: [Pet] named: Named told: [Told] lost: Told }`,
+        union Tagged = Cat | Fish
+        extend type Query { pets: [Pet] named: Named tagged: [Tagged] lost: Tagged }`,
       resolvers: {
         Query: {
           pets: functions.text(() => [
@@ -226,7 +226,7 @@ describe("S5.2: resolvers", () => {
             {},
           ]),
           named: functions.text(() => ({ name: "Nemo" })),
-          told: functions.text(() => [
+          tagged: functions.text(() => [
             { __typename: "Fish", name: "Dory" },
             { __typename: "Cat", name: "Kit" },
           ]),
@@ -248,14 +248,14 @@ describe("S5.2: resolvers", () => {
       },
       errors: [{ path: ["pets", 0] }, { path: ["pets", 3] }],
     });
-    expect(await ask(`{ told { __typename ... on Fish { name } } lost { __typename } }`)).toMatchObject({
-      data: { told: [{ __typename: "Fish", name: "Dory" }, { __typename: "Cat" }], lost: null },
+    expect(await ask(`{ tagged { __typename ... on Fish { name } } lost { __typename } }`)).toMatchObject({
+      data: { tagged: [{ __typename: "Fish", name: "Dory" }, { __typename: "Cat" }], lost: null },
       errors: [{ path: ["lost"], extensions: { code: "REPLY_INVALID" } }],
     });
   });
 
-  test("defaults that stand in the schema's text reach the action, also inside of input types", async () => {
-    const { publish, ask, bus } = await bench();
+  test("default values in the schema reach the action, also those of input fields", async () => {
+    const { publish, ask, bus } = await testGateway();
     await publish(
       "player",
       {
@@ -277,9 +277,9 @@ describe("S5.2: resolvers", () => {
   });
 });
 
-describe("S7.5, S12.5: errors of fields", () => {
-  test("a service's error shows its code; what is 5xx is hidden; a lost action is its field's alone", async () => {
-    const { publish, ask } = await bench();
+describe("S7.5, S12.5: field errors", () => {
+  test("the error of a service has its code, and an internal error is hidden", async () => {
+    const { publish, ask } = await testGateway();
     await publish(
       "player",
       {
@@ -288,7 +288,7 @@ describe("S7.5, S12.5: errors of fields", () => {
           Query: {
             gone: { call: "player.gone" },
             broken: { call: "player.broken" },
-            absent: { call: "nobody.there" },
+            absent: { call: "missing.action" },
             fine: { call: "player.fine" },
           },
         },
@@ -322,8 +322,8 @@ describe("S7.5, S12.5: errors of fields", () => {
     expect(JSON.stringify(answer)).not.toContain("secret");
   });
 
-  test("a rule refuses its field, and says which rule", async () => {
-    const { publish, ask } = await bench();
+  test("a policy rule refuses a field, and the message contains its description", async () => {
+    const { publish, ask } = await testGateway();
     await publish(
       "player",
       {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { bench } from "./kit.ts";
+import { testGateway } from "./test-gateway.ts";
 
 const team = { typeDefs: "type Team { id: ID! name: String! }\nextend type Query { team: Team }" };
 
 async function errorsOf(part: object, before: Record<string, object> = {}) {
-  const { publish, findings, served } = await bench();
+  const { publish, findings, served } = await testGateway();
   for (const [name, each] of Object.entries(before)) await publish(name, each);
   const version = served().version.id;
   await publish("player", part);
@@ -13,8 +13,8 @@ async function errorsOf(part: object, before: Record<string, object> = {}) {
   return errors;
 }
 
-describe("S1, S10.1: what is wrong is told with line, column and the lines around", () => {
-  test("a fault of syntax", async () => {
+describe("S1, S10.1: findings have line, column and the lines around", () => {
+  test("a syntax error", async () => {
     const [error, ...others] = await errorsOf({ typeDefs: "type Player {\n  id: ID!\n  name String!\n}\n" });
     expect(others).toEqual([]);
     expect(error).toMatchObject({
@@ -33,7 +33,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     `);
   });
 
-  test("a field that another service holds, and who it is", async () => {
+  test("a field of another service, with the name of that service", async () => {
     const [error] = await errorsOf(
       { typeDefs: "type Player { id: ID! }\nextend type Team {\n  name: String!\n}" },
       { team },
@@ -49,7 +49,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     `);
   });
 
-  test("a resolver for another's field, and whose it is", async () => {
+  test("a resolver of a field that the fragment does not define, with the service that does", async () => {
     const errors = await errorsOf(
       {
         typeDefs: "extend type Team { size: Int }",
@@ -69,8 +69,8 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     ]);
   });
 
-  test("an unknown type is no error: its fields wait, with their place", async () => {
-    const { publish, findings } = await bench();
+  test("a field of an unknown type waits, and is no error", async () => {
+    const { publish, findings } = await testGateway();
     await publish("player", { typeDefs: "type Player {\n  id: ID!\n  team: Taem\n}" });
     expect(findings("player")).toMatchObject([
       { severity: "info", code: "CLAIM_WAITING", line: 3, column: 3 },
@@ -78,7 +78,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     expect(findings("player")[0]?.message).toContain("`type Taem`");
   });
 
-  test("the seed's `=> return` is told in the function's own text", async () => {
+  test("a syntax error of a function", async () => {
     const errors = await errorsOf({
       typeDefs: "type Player { id: ID! }",
       resolvers: { Player: { __isTypeOf: "({ source }) => return source.x != null" } },
@@ -88,10 +88,16 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     ]);
   });
 
-  test("what a fragment cannot hold", async () => {
+  test("definitions that a fragment cannot contain", async () => {
     const errors = await errorsOf({
-      typeDefs:
-        "scalar Money\ndirective @x on FIELD\nschema { query: Query }\n{ a }\ntype Query { a: Int }\ntype DateTime { a: Int }",
+      typeDefs: [
+        "scalar Money",
+        "directive @x on FIELD",
+        "schema { query: Query }",
+        "{ a }",
+        "type Query { a: Int }",
+        "type DateTime { a: Int }",
+      ].join("\n"),
     });
     expect(errors.map(({ code, line }) => [code, line])).toEqual([
       ["GRAPHQL_DEFINITION", 1],
@@ -104,7 +110,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     expect(errors.at(4)?.hint).toContain("extend type Query");
   });
 
-  test("connectors where they do not belong", async () => {
+  test("connectors on the wrong types", async () => {
     const errors = await errorsOf({
       typeDefs: "extend type Query { a: Int b: Int } extend type Subscription { c: Int } enum E { A }",
       resolvers: {
@@ -123,7 +129,7 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     ]);
   });
 
-  test("what only the whole shows refuses the newcomer, and never who was there", async () => {
+  test("an error between fragments refuses the new fragment, never one that was served before", async () => {
     const named = { typeDefs: "interface Named { name: String! }\ninput Filter { name: String }" };
     const implementing = await errorsOf(
       { typeDefs: "type Player implements Named {\n  id: ID!\n}" },
@@ -135,18 +141,18 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     );
     const output = await errorsOf({ typeDefs: "type Player {\n  filter: Filter\n}" }, { named });
     expect(output).toMatchObject([{ code: "GRAPHQL_INVALID", line: 2 }]);
-    const newcomer = await errorsOf(
+    const late = await errorsOf(
       { typeDefs: "input Late { a: Int }" },
       { early: { typeDefs: "type Early { late: Late id: ID }" } },
     );
-    expect(newcomer).toMatchObject([{ code: "GRAPHQL_INVALID" }]);
-    expect(newcomer[0]?.message).toContain("must be Output Type");
+    expect(late).toMatchObject([{ code: "GRAPHQL_INVALID" }]);
+    expect(late[0]?.message).toContain("must be Output Type");
     const twice = await errorsOf({ typeDefs: "type Player { id: ID! }\ntype Player { name: String }" });
     expect(twice).toMatchObject([{ code: "GRAPHQL_INVALID", line: 2 }]);
   });
 
-  test("S5.6: more types than a fragment may have", async () => {
-    const { publish, findings } = await bench({ maxTypes: 3 });
+  test("S5.6: the option maxTypes limits the types of a fragment", async () => {
+    const { publish, findings } = await testGateway({ maxTypes: 3 });
     await publish("many", {
       typeDefs: "type A { a: Int } type B { a: Int } type C { a: Int } type D { a: Int }",
     });
@@ -155,8 +161,8 @@ describe("S1, S10.1: what is wrong is told with line, column and the lines aroun
     ]);
   });
 
-  test("S5.2: a root field without a resolver, and a type's function where it means nothing, are warnings", async () => {
-    const { publish, findings, functions } = await bench();
+  test("S5.2: warns of root fields without a resolver and of type functions without effect", async () => {
+    const { publish, findings, functions } = await testGateway();
     const text = functions.text(() => true);
     await publish("player", {
       typeDefs:

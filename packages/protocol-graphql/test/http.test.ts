@@ -1,18 +1,18 @@
 import { TidegateError } from "@tidegate/core-registry";
 import { serverAudits } from "graphql-http";
 import { describe, expect, test } from "vitest";
-import { wantedType } from "../src/http/media.ts";
-import { bench, request } from "./kit.ts";
+import { negotiateMediaType } from "../src/http/request.ts";
+import { request, testGateway } from "./test-gateway.ts";
 
-/** The bench behind `fetch`, with bodies read as the server reads them. */
-function fetching({ send }: Awaited<ReturnType<typeof bench>>): typeof fetch {
+/** Makes a `fetch` that sends to a test gateway and reads bodies as the server does. */
+function fetchOf({ send }: Awaited<ReturnType<typeof testGateway>>): typeof fetch {
   return async (input, init) => {
-    const asked = new Request(input as Request, init);
-    const headers = Object.fromEntries(asked.headers);
-    const text = asked.method === "POST" ? await asked.text() : undefined;
-    const made = request({
-      method: asked.method,
-      url: asked.url,
+    const sent = new Request(input as Request, init);
+    const headers = Object.fromEntries(sent.headers);
+    const text = sent.method === "POST" ? await sent.text() : undefined;
+    const converted = request({
+      method: sent.method,
+      url: sent.url,
       headers,
       ...(text === undefined ? {} : { text }),
     });
@@ -24,8 +24,12 @@ function fetching({ send }: Awaited<ReturnType<typeof bench>>): typeof fetch {
         throw new TidegateError("BODY_MALFORMED", undefined, { cause });
       }
     };
-    const body = { ...made.body, type: text === "" ? undefined : (type ?? "application/octet-stream"), json };
-    const reply = await send({ ...made, body });
+    const body = {
+      ...converted.body,
+      type: text === "" ? undefined : (type ?? "application/octet-stream"),
+      json,
+    };
+    const reply = await send({ ...converted, body });
     return new Response(reply.body as string, {
       status: reply.status,
       headers: reply.headers.map(([name, value]): [string, string] => [name, value]),
@@ -33,8 +37,8 @@ function fetching({ send }: Awaited<ReturnType<typeof bench>>): typeof fetch {
   };
 }
 
-test("S5.5: GraphQL over HTTP: every audit that is MUST is ok", async () => {
-  const fetchFn = fetching(await bench());
+test("S5.5: all audits of GraphQL over HTTP pass", async () => {
+  const fetchFn = fetchOf(await testGateway());
   const results = await Promise.all(
     serverAudits({ url: "http://localhost/graphql", fetchFn }).map((audit) => audit.fn()),
   );
@@ -57,13 +61,13 @@ test.each([
   ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"],
   ["text/plain", undefined],
   ["application/json;q=0", undefined],
-])("accept %s gets %s", (accept, type) => {
-  expect(wantedType(accept)).toBe(type);
+])("accept %s negotiates %s", (accept, type) => {
+  expect(negotiateMediaType(accept)).toBe(type);
 });
 
 describe("S5.5: over HTTP", () => {
-  test("a form of a foreign page is refused, a GET changes nothing, a subscription is sent elsewhere", async () => {
-    const { send, publish } = await bench();
+  test("refuses forms of other pages, mutations with GET, subscriptions and batches", async () => {
+    const { send, publish } = await testGateway();
     await publish("player", {
       typeDefs: "extend type Mutation { go: Int } extend type Subscription { went: Int }",
       resolvers: {
@@ -86,8 +90,8 @@ describe("S5.5: over HTTP", () => {
     expect((await send(request({ method: "POST", json: [{ query: "{ _version }" }] }))).status).toBe(400);
   });
 
-  test("a GET with variables", async () => {
-    const { send } = await bench();
+  test("executes a GET request with variables", async () => {
+    const { send } = await testGateway();
     const query = encodeURIComponent("query ($id: ID!) { node(id: $id) { id } }");
     const reply = await send(
       request({ url: `/graphql?query=${query}&variables=${encodeURIComponent('{"id":"1"}')}` }),
@@ -95,8 +99,8 @@ describe("S5.5: over HTTP", () => {
     expect(reply).toMatchObject({ status: 200, body: '{"data":{"node":null}}' });
   });
 
-  test("a browser gets GraphiQL, and all that the page names comes from the gateway", async () => {
-    const { send } = await bench();
+  test("a browser gets GraphiQL, and the gateway serves all files of the page", async () => {
+    const { send } = await testGateway();
     const page = await send(request({ headers: { accept: "text/html" } }));
     expect(page.headers).toContainEqual(["content-type", "text/html; charset=utf-8"]);
     const names = [...String(page.body).matchAll(/(?:src|href)="([^"]+)"/g)].flatMap(([, url]) => url ?? []);
@@ -114,8 +118,8 @@ describe("S5.5: over HTTP", () => {
     );
   });
 
-  test("without GraphiQL a browser gets JSON, and there are no files", async () => {
-    const { send, served } = await bench({ graphiql: false });
+  test("without GraphiQL a browser gets JSON, and there is no route for its files", async () => {
+    const { send, served } = await testGateway({ graphiql: false });
     const reply = await send(request({ url: "/graphql?query={_version}", headers: { accept: "text/html" } }));
     expect(JSON.parse(String(reply.body))).toHaveProperty("data._version");
     expect(served().version.routes.flat()).toHaveLength(3);
@@ -127,11 +131,11 @@ describe("S5.6: limits", () => {
   const deep = (depth: number): string => (depth === 0 ? "id" : `friend { ${deep(depth - 1)} }`);
 
   test.each([
-    ["depth", `{ player { ${deep(14)} } }`, "nests too many fields"],
+    ["depth", `{ player { ${deep(14)} } }`, "too many levels of fields"],
     [
       "depth in fragments",
       `{ player { ...A } } fragment A on Player { ${deep(8)} ...B } fragment B on Player { ${deep(15)} }`,
-      "nests too many fields",
+      "too many levels of fields",
     ],
     [
       "aliases",
@@ -139,7 +143,7 @@ describe("S5.6: limits", () => {
       "too many aliases",
     ],
     [
-      "aliases that fragments multiply",
+      "aliases in fragments that are spread often",
       `{ player { ...F0 } } ${Array.from({ length: 8 }, (_, n) => `fragment F${n} on Player { a: friend { ...F${n + 1} } b: friend { ...F${n + 1} } }`).join(" ")} fragment F8 on Player { id }`,
       "too many aliases",
     ],
@@ -150,32 +154,32 @@ describe("S5.6: limits", () => {
     ],
     ["tokens", `{ ${"_version ".repeat(2_100)} }`, "tokens"],
   ])("%s", async (_, query, message) => {
-    const { ask, publish } = await bench();
+    const { ask, publish } = await testGateway();
     await publish("player", { typeDefs });
     const answer = (await ask(query)) as { data?: unknown; errors: { message: string }[] };
     expect(answer.data).toBeUndefined();
     expect(answer.errors.map((error) => error.message).join()).toContain(message);
   });
 
-  test("a fragment inside of itself comes to an end", async () => {
-    const { ask } = await bench();
+  test("a fragment that spreads itself is invalid", async () => {
+    const { ask } = await testGateway();
     expect(await ask("{ ...A } fragment A on Query { ...A }")).toMatchObject({
       errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }],
     });
   });
 
-  test("introspection can be switched off, and then messages suggest no names", async () => {
-    const { ask } = await bench({ introspection: false });
+  test("without introspection clients cannot query the schema, and messages suggest no names", async () => {
+    const { ask } = await testGateway({ introspection: false });
     expect(await ask("{ __schema { types { name } } }")).toHaveProperty("errors");
     expect(JSON.stringify(await ask("{ _versio }"))).not.toContain("_version");
-    const open = await bench();
+    const open = await testGateway();
     expect(JSON.stringify(await open.ask("{ _versio }"))).toContain("_version");
   });
 });
 
 describe("S5.1: provided scalars", () => {
-  test("dates and times are checked on their way in and out; JSON takes no prototypes", async () => {
-    const { publish, ask, bus } = await bench();
+  test("dates and times are checked in arguments and results; JSON drops prototype keys", async () => {
+    const { publish, ask, bus } = await testGateway();
     await publish(
       "clock",
       {
@@ -210,8 +214,8 @@ describe("S5.1: provided scalars", () => {
     expect(bus.calls).toHaveLength(before);
   });
 
-  test("a scalar of the gateway's own", async () => {
-    const { publish, ask } = await bench({
+  test("the options add scalars", async () => {
+    const { publish, ask } = await testGateway({
       scalars: { Upper: { output: (value) => String(value).toUpperCase(), input: (value) => `in ${value}` } },
     });
     await publish(

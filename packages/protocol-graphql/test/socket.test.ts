@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { bench } from "./kit.ts";
-import { connect } from "./socket.ts";
+import { testGateway } from "./test-gateway.ts";
+import { connect } from "./test-socket.ts";
 
 const feed = {
   typeDefs: `
@@ -16,8 +16,8 @@ const feed = {
   },
 };
 
-async function started(more: { readonly policy?: object } = {}) {
-  const gateway = await bench();
+async function startFeed(more: { readonly policy?: object } = {}) {
+  const gateway = await testGateway();
   const { functions, publish, bus } = gateway;
   const part = {
     ...feed,
@@ -50,8 +50,8 @@ async function started(more: { readonly policy?: object } = {}) {
 }
 
 describe("S5.5: graphql-transport-ws", () => {
-  test("queries and mutations run; faults of an operation are its own error", async () => {
-    const gateway = await started();
+  test("runs queries and mutations; an invalid operation gets an error message", async () => {
+    const gateway = await startFeed();
     const { subscribe, next, send, received } = await connect(gateway);
     subscribe("1", "{ player { name team { name } } }");
     expect(await next("1")).toEqual({
@@ -71,8 +71,8 @@ describe("S5.5: graphql-transport-ws", () => {
     expect(await received.waitFor(({ type }) => type === "pong")).toEqual({ type: "pong" });
   });
 
-  test("S5.3: events become payloads, or what map makes of them; each is a request of its own", async () => {
-    const gateway = await started();
+  test("S5.3: each event executes the operation in its own scope, with the result of map", async () => {
+    const gateway = await startFeed();
     const { bus, listening } = gateway;
     const { subscribe, next, send } = await connect(gateway);
     subscribe("a", "subscription ($room: String) { words: said(room: $room) }", { room: "blue" });
@@ -93,8 +93,8 @@ describe("S5.5: graphql-transport-ws", () => {
     await listening("player.updated", false);
   });
 
-  test("one event that fails is an error of that event, and the subscription goes on", async () => {
-    const gateway = await started();
+  test("an event that fails gets an error, and the subscription goes on", async () => {
+    const gateway = await startFeed();
     const { bus, listening } = gateway;
     const { subscribe, next } = await connect(gateway);
     subscribe("a", "subscription { said }");
@@ -112,12 +112,12 @@ describe("S5.5: graphql-transport-ws", () => {
     expect(await next("b")).toMatchObject({ payload: { data: null, errors: [{ path: ["broken"] }] } });
   });
 
-  test("S7.5: refused without a token, before anything is listened to; allowed with one", async () => {
+  test("S7.5: a policy refuses a subscription before the gateway listens to its events", async () => {
     const policy = { subscribe: [{ description: "fans only", events: ["player.**"], who: "*" }] };
-    const gateway = await started({ policy });
-    const stranger = await connect(gateway);
-    stranger.subscribe("a", "subscription { playerUpdated { id } }");
-    expect(await stranger.next("a")).toMatchObject({
+    const gateway = await startFeed({ policy });
+    const anonymous = await connect(gateway);
+    anonymous.subscribe("a", "subscription { playerUpdated { id } }");
+    expect(await anonymous.next("a")).toMatchObject({
       type: "error",
       payload: [{ path: ["playerUpdated"], extensions: { code: "UNAUTHENTICATED" } }],
     });
@@ -129,8 +129,8 @@ describe("S5.5: graphql-transport-ws", () => {
     expect(await fan.next("a")).toMatchObject({ payload: { data: { playerUpdated: { id: "5" } } } });
   });
 
-  test("a client that speaks first, or another language, is closed; a closed socket listens to nothing", async () => {
-    const gateway = await started();
+  test("a client that breaks the protocol is closed; a closed socket stops listening to events", async () => {
+    const gateway = await startFeed();
     const early = await connect(gateway, { init: false });
     early.subscribe("a", "{ _version }");
     expect(await early.closed).toMatchObject({ code: 4401 });
@@ -145,8 +145,8 @@ describe("S5.5: graphql-transport-ws", () => {
     await gateway.listening("room.all", false);
   });
 
-  test("no more operations than allowed run at once on one socket", async () => {
-    const gateway = await started();
+  test("the option maxSocketOperations limits the operations that run at once", async () => {
+    const gateway = await startFeed();
     const { subscribe, next } = await connect(gateway);
     for (let index = 0; index < 100; index++) subscribe(`s${index}`, "subscription { said }");
     await gateway.listening("room.all");
@@ -157,13 +157,13 @@ describe("S5.5: graphql-transport-ws", () => {
     });
   });
 
-  test("a client that takes nothing holds events back; over the bound its subscription ends, and says so", async () => {
-    const gateway = await started();
+  test("a client that stops reading gets an error when too many events wait", async () => {
+    const gateway = await startFeed();
     let release = (): void => undefined;
     const stalled = new Promise<void>((resolve) => (release = resolve));
     let stall = false;
     const { subscribe, received, next } = await connect(gateway, {
-      taken: () => (stall ? stalled : Promise.resolve()),
+      onSend: () => (stall ? stalled : Promise.resolve()),
     });
     subscribe("a", "subscription { playerUpdated { id } }");
     await gateway.listening("player.updated");
@@ -180,9 +180,9 @@ describe("S5.5: graphql-transport-ws", () => {
   });
 });
 
-describe("S6.4: swaps", () => {
-  test("what did not change goes on; a new operation begins on the newest version", async () => {
-    const gateway = await started();
+describe("S6.4: version swaps", () => {
+  test("an unchanged subscription goes on; a new operation starts on the newest version", async () => {
+    const gateway = await startFeed();
     const { bus, publish, listening, registry } = gateway;
     const { subscribe, next } = await connect(gateway);
     subscribe("a", "subscription { playerUpdated { id team { name } } }");
@@ -206,7 +206,7 @@ describe("S6.4: swaps", () => {
 
   test.each([
     [
-      "its root field's events",
+      "the events of its root field",
       (part: typeof feed) => ({
         ...part,
         resolvers: {
@@ -217,7 +217,7 @@ describe("S6.4: swaps", () => {
       {},
     ],
     [
-      "a field that it asks for",
+      "a selected field",
       (part: typeof feed) => ({
         ...part,
         typeDefs: part.typeDefs.replace("type Team { id: ID!", "type Team { id: ID"),
@@ -225,13 +225,13 @@ describe("S6.4: swaps", () => {
       {},
     ],
     [
-      "a rule of its event",
+      "a policy rule of its events",
       (part: typeof feed) => part,
       { policy: { subscribe: [{ events: ["player.*"], who: "*" }] } },
     ],
-    ["its type, which is gone", () => ({ typeDefs: "extend type Query { a: Int }" }), {}],
-  ])("the socket is closed with 1012 where %s changed", async (_, change, more) => {
-    const gateway = await started();
+    ["its part, which loses the root field,", () => ({ typeDefs: "extend type Query { a: Int }" }), {}],
+  ])("a change of %s closes the socket with 1012", async (_, change, more) => {
+    const gateway = await startFeed();
     const { closed, subscribe } = await connect(gateway);
     const idle = await connect(gateway);
     subscribe("a", "subscription { playerUpdated { team { id } } }");

@@ -1,19 +1,18 @@
 import type { Header } from "@tidegate/core-registry";
 
-/** Headers that a service's answer asked for, checked. */
+/** The checked `$headers` of a result. */
 export interface CheckedHeaders {
-  /** Those that may be sent, names in lower case. */
+  /** The headers to send. Names are in lower case. */
   readonly headers: readonly Header[];
-  /** Names that are the gateway's own to set (S4.5). */
+  /** Names of the headers that only the gateway sets (S4.5). */
   readonly dropped: readonly string[];
-  /** What cannot be sent at all; the answer is refused. */
+  /** The reason why the headers cannot be sent at all. */
   readonly invalid: string | undefined;
 }
 
-// Framing, and what is between two hops (RFC 9110 7.6.1, RFC 9112).
-const framing = new Set([
+/** Headers for one connection (RFC 9110 7.6.1, RFC 9113 8.2.2), without those that start with `proxy-`. */
+const hopByHopHeaders: ReadonlySet<string> = new Set([
   "connection",
-  "content-length",
   "http2-settings",
   "keep-alive",
   "te",
@@ -22,28 +21,32 @@ const framing = new Set([
   "upgrade",
 ]);
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// What a field value may hold (RFC 9110 5.5), and so no CR, LF or NUL.
+/** The characters of a field value (RFC 9110 5.5); so no CR, LF or NUL. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Checks `$headers` (S4.5). Values are texts, numbers, booleans or lists of these; null and absent ones are left out. */
+/**
+ * Checks `$headers` (S4.5). A value is a string, number, boolean or a list of these. Values that are null or
+ * undefined are left out.
+ */
 export function checkHeaders(value: unknown): CheckedHeaders {
   if (value === undefined || value === null) return { headers: [], dropped: [], invalid: undefined };
-  if (typeof value !== "object" || Array.isArray(value)) return invalid("`$headers` is no object.");
+  if (typeof value !== "object" || Array.isArray(value)) return invalid("`$headers` is not an object.");
   const headers: Header[] = [];
   const dropped: string[] = [];
-  for (const [written, member] of Object.entries(value)) {
-    const name = written.toLowerCase();
-    if (!token.test(name)) return invalid(`${JSON.stringify(written)} is no name of a header.`);
+  for (const [key, member] of Object.entries(value)) {
+    const name = key.toLowerCase();
+    if (!token.test(name)) return invalid(`${JSON.stringify(key)} is not a valid header name.`);
     const values: readonly unknown[] = Array.isArray(member) ? member : [member];
-    const texts = values.filter((each) => each !== undefined && each !== null).map(headerText);
-    if (texts.includes(undefined)) return invalid(`The header ${name} has a value that cannot be sent.`);
-    if (framing.has(name) || name.startsWith("proxy-")) {
-      dropped.push(name);
-      continue;
-    }
-    for (const text of texts) if (text !== undefined) headers.push([name, text]);
+    const texts = values.filter((item) => item !== undefined && item !== null).map(headerText);
+    if (texts.includes(undefined)) return invalid(`The header ${name} has an invalid value.`);
+    if (isReserved(name)) dropped.push(name);
+    else for (const text of texts) if (text !== undefined) headers.push([name, text]);
   }
   return { headers, dropped, invalid: undefined };
+}
+
+function isReserved(name: string): boolean {
+  return name === "content-length" || name.startsWith("proxy-") || hopByHopHeaders.has(name);
 }
 
 function headerText(value: unknown): string | undefined {
@@ -52,6 +55,6 @@ function headerText(value: unknown): string | undefined {
   return fieldValue.test(text) ? text : undefined;
 }
 
-function invalid(why: string): CheckedHeaders {
-  return { headers: [], dropped: [], invalid: why };
+function invalid(reason: string): CheckedHeaders {
+  return { headers: [], dropped: [], invalid: reason };
 }

@@ -5,7 +5,7 @@ export type { RestInput, RestRouteInput } from "./schema.ts";
 
 declare module "@tidegate/core-registry" {
   interface FragmentParts {
-    /** Routes over HTTP (S4). */
+    /** HTTP routes (S4). */
     readonly REST?: RestInput | undefined;
   }
 }

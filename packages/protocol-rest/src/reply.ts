@@ -1,76 +1,74 @@
-import { type Finding, isOpaque, type Reply, TidegateError } from "@tidegate/core-registry";
-import { contentOf, discard } from "./content.ts";
+import { Readable } from "node:stream";
+import { type Finding, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { isOpaque } from "@tidegate/core-registry/runtime";
 import { checkHeaders } from "./headers.ts";
 
-/** Where an answer comes from, and who is told what is wrong with it. */
-export interface ReplyPlace {
+/** Reports faults of replies to the nodes that published the route. */
+export interface ReplyReporter {
   /** The route. */
   readonly jsonPath: string;
-  /** Takes what is wrong; goes to the fragment's nodes. */
   report(finding: Finding): void;
 }
 
-const empty: Reply = { status: 204, headers: [], body: null };
-const directives = ["$status", "$headers", "$body"] as const;
-// Statuses that never have a body (RFC 9110).
-const bodiless = new Set([204, 205, 304]);
+const emptyReply: Reply = { status: 204, headers: [], body: null };
+/** Statuses whose responses have no body (RFC 9110). */
+const statusesWithoutBody = new Set([204, 205, 304]);
+const jsonType: readonly Header[] = [["content-type", "application/json; charset=utf-8"]];
+const textType: readonly Header[] = [["content-type", "text/plain; charset=utf-8"]];
+const binaryType: readonly Header[] = [["content-type", "application/octet-stream"]];
 
 /**
- * Makes the reply of a connector's result (S4.4, S4.5): `$status`, `$headers` and `$body` direct it; null is 204.
- * @throws {TidegateError} `REPLY_INVALID` where it cannot be sent; that is reported
+ * Converts the result of a connector to a reply (S4.4, S4.5). `$status`, `$headers` and `$body` in it
+ * determine the reply; null becomes 204.
+ *
+ * @throws {TidegateError} `REPLY_INVALID` where the result cannot be sent; the reporter gets a finding
  */
-export function replyOf(value: unknown, place: ReplyPlace): Reply {
-  if (isDirected(value)) return directedReply(value, place);
-  return plainReply(value, place);
+export function replyOf(value: unknown, reporter: ReplyReporter): Reply {
+  return hasDirectives(value) ? directedReply(value, reporter) : literalReply(value, reporter);
 }
 
 /**
- * Makes the reply of data as they are: `$`-members are ordinary ones. For what a client sent itself (`publish`).
- * @throws {TidegateError} `REPLY_INVALID` where JSON cannot say it; that is reported
+ * Converts data to a reply without a special meaning of `$status`, `$headers` and `$body`.
+ *
+ * @throws {TidegateError} `REPLY_INVALID` where the data cannot be sent; the reporter gets a finding
  */
-export function plainReply(value: unknown, place: ReplyPlace): Reply {
-  if (value === null || value === undefined) return empty;
-  const { headers, body } = content(value, place);
-  return { status: 200, headers, body };
+export function literalReply(value: unknown, reporter: ReplyReporter): Reply {
+  return value === null || value === undefined ? emptyReply : encodeReply(200, undefined, value, reporter);
 }
 
-type Directed = Readonly<Record<string, unknown>>;
+const directives = new Set(["$status", "$headers", "$body"]);
 
-function isDirected(value: unknown): value is Directed {
+type DirectedResult = Readonly<Record<string, unknown>>;
+
+function hasDirectives(value: unknown): value is DirectedResult {
   if (typeof value !== "object" || value === null) return false;
-  return directives.some((name) => Object.hasOwn(value, name));
+  return Object.hasOwn(value, "$status") || Object.hasOwn(value, "$headers") || Object.hasOwn(value, "$body");
 }
 
-function directedReply(value: Directed, place: ReplyPlace): Reply {
+function directedReply(value: DirectedResult, reporter: ReplyReporter): Reply {
   const body = bodyOf(value);
-  const { $status: status } = value;
-  if (status !== undefined && status !== null && !isStatus(status))
-    return refuse(
-      `\`$status\` is ${JSON.stringify(status) ?? typeof status}: expected an integer from 200 to 599.`,
-      body,
-      place,
-    );
-  const { headers, dropped, invalid } = checkHeaders(value.$headers);
-  if (invalid !== undefined) return refuse(invalid, body, place);
-  if (dropped.length > 0) reportDropped(dropped, place);
-
-  const given = isStatus(status) ? status : undefined;
-  if (body === undefined || body === null || (given !== undefined && bodiless.has(given))) {
-    discard(body);
-    return { status: given ?? empty.status, headers, body: null };
+  const status = value.$status ?? undefined;
+  if (status !== undefined && !isStatus(status)) {
+    const shown = JSON.stringify(status) ?? typeof status;
+    return rejectReply(`\`$status\` is ${shown}; expected an integer from 200 to 599.`, body, reporter);
   }
-  const made = content(body, place);
-  const typed = headers.some(([name]) => name === "content-type");
-  return { status: given ?? 200, headers: typed ? headers : [...made.headers, ...headers], body: made.body };
+  const { headers, dropped, invalid } = checkHeaders(value.$headers);
+  if (invalid !== undefined) return rejectReply(invalid, body, reporter);
+  if (dropped.length > 0) reportDropped(dropped, reporter);
+
+  const hasNoBody = status !== undefined && statusesWithoutBody.has(status);
+  if (hasNoBody || body === undefined || body === null) {
+    discardStream(body);
+    return { status: status ?? emptyReply.status, headers, body: null };
+  }
+  return encodeReply(status ?? 200, headers, body, reporter);
 }
 
-// Without `$body`, what else there is; else nothing. A stream or file that carries directives is the body itself.
-function bodyOf(value: Directed): unknown {
+/** `$body`, or the remaining members. A stream or file with directives is itself the body. */
+function bodyOf(value: DirectedResult): unknown {
   if (value.$body !== undefined) return value.$body;
   if (isOpaque(value)) return value;
-  const rest = Object.entries(value).filter(
-    ([name]) => name !== "$status" && name !== "$headers" && name !== "$body",
-  );
+  const rest = Object.entries(value).filter(([name]) => !directives.has(name));
   return rest.length === 0 ? undefined : Object.fromEntries(rest);
 }
 
@@ -78,36 +76,77 @@ function isStatus(status: unknown): status is number {
   return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599;
 }
 
-function content(value: unknown, place: ReplyPlace): ReturnType<typeof contentOf> {
+/**
+ * A string is sent as text, bytes and streams as octets, all else as JSON (S4.4). `headers` can override the
+ * type.
+ */
+function encodeReply(
+  status: number,
+  headers: readonly Header[] | undefined,
+  value: unknown,
+  reporter: ReplyReporter,
+): Reply {
   try {
-    return contentOf(value);
+    let type = jsonType;
+    let body: Reply["body"] | undefined;
+    if (typeof value === "string") {
+      type = textType;
+      body = value;
+    } else if (isOpaque(value)) {
+      type = binaryType;
+      body = octetsOf(value);
+    } else body = JSON.stringify(value);
+    if (body === undefined) throw new TypeError(`JSON has no ${typeof value}.`);
+    return { status, headers: headers === undefined ? type : withDefaultType(type, headers), body };
   } catch (cause) {
-    return refuse(
-      `It cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
-      value,
-      place,
-      cause,
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return rejectReply(`It cannot be encoded: ${reason}`, value, reporter, cause);
   }
 }
 
-function refuse(why: string, body: unknown, { jsonPath, report }: ReplyPlace, cause?: unknown): never {
-  discard(body);
-  report({
-    severity: "error",
-    code: "REPLY_INVALID",
-    jsonPath,
-    message: `The answer cannot be sent. ${why}`,
-  });
-  throw new TidegateError("REPLY_INVALID", `The answer cannot be sent. ${why}`, { cause });
+function withDefaultType(type: readonly Header[], headers: readonly Header[]): readonly Header[] {
+  return headers.some(([name]) => name === "content-type") ? headers : [...type, ...headers];
 }
 
-function reportDropped(names: readonly string[], { jsonPath, report }: ReplyPlace): void {
+function octetsOf(value: object): Uint8Array | Readable {
+  if (value instanceof Readable) return value;
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ReadableStream) return Readable.fromWeb(value);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if ("createReadStream" in value && typeof value.createReadStream === "function") {
+    const stream: unknown = value.createReadStream();
+    if (stream instanceof Readable) return stream;
+    if (stream instanceof ReadableStream) return Readable.fromWeb(stream);
+  }
+  throw new TypeError("`createReadStream` did not return a stream.");
+}
+
+/** Ends a stream that is not sent, so that its source does not wait. */
+function discardStream(value: unknown): void {
+  if (value instanceof Readable) value.destroy();
+  else if (value instanceof ReadableStream) value.cancel().catch(() => undefined);
+}
+
+function rejectReply(
+  reason: string,
+  body: unknown,
+  { jsonPath, report }: ReplyReporter,
+  cause?: unknown,
+): never {
+  discardStream(body);
+  const message = `The reply cannot be sent. ${reason}`;
+  report({ severity: "error", code: "REPLY_INVALID", jsonPath, message });
+  throw new TidegateError("REPLY_INVALID", message, { cause });
+}
+
+function reportDropped(dropped: readonly string[], { jsonPath, report }: ReplyReporter): void {
+  const names = dropped.join(", ");
   report({
     severity: "warning",
     code: "HEADER_DROPPED",
     jsonPath,
-    message: `The gateway sets ${names.join(", ")} itself: left out of the answer.`,
-    found: names.join(", "),
+    message: `Removed from the reply: ${names}. Only the gateway sets these headers.`,
+    found: names,
   });
 }

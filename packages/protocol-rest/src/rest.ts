@@ -1,14 +1,103 @@
-import type { Protocol } from "@tidegate/core-registry";
-import { compilePart } from "./compile.ts";
-import { type RestInput, restSchema } from "./schema.ts";
+import type {
+  Claim,
+  Compiled,
+  CompileTools,
+  EndpointConnectors,
+  Method,
+  Protocol,
+} from "@tidegate/core-registry";
+import {
+  type CompiledRoute,
+  canonicalJson,
+  compileRoutes,
+  normalizeConnectors,
+  type PathPattern,
+  routePattern,
+} from "@tidegate/core-registry/runtime";
+import { restRoute } from "./route.ts";
+import { type RestInput, type RestRouteInput, restSchema } from "./schema.ts";
 
-/** Makes the protocol `REST` (S4): routes of HTTP methods and paths, mapped to `call`, `publish` or `map`. */
+/**
+ * Creates the protocol `REST` (S4): routes of HTTP methods and paths, mapped to `call`, `publish` or `map`.
+ */
 export function rest(): Protocol<RestInput> {
-  return { contract: 1, key: "REST", schema: restSchema, fingerprint, compile: compilePart };
+  return { contract: 1, key: "REST", schema: restSchema, fingerprint, compile };
 }
 
-// What only documents is not hashed (S1.4).
+/** The fingerprint of a part leaves out its documentation (S1.4). */
 function fingerprint(input: RestInput): unknown {
   const { description: _, routes = [], ...part } = input;
   return { ...part, routes: routes.map(({ description: _, deprecated: __, ...route }) => route) };
+}
+
+/**
+ * Compiles the part of one fragment (S4) to claims, endpoints and routes. Faults go to `tools.addFinding`.
+ */
+function compile(input: RestInput, tools: CompileTools): Compiled {
+  return compileRoutes(input.routes ?? [], tools, (route, jsonPath) =>
+    compileRoute(input, route, jsonPath, tools),
+  );
+}
+
+function compileRoute(
+  part: RestInput,
+  input: RestRouteInput,
+  jsonPath: string,
+  tools: CompileTools,
+): CompiledRoute | undefined {
+  const pattern = routePattern(input.path ?? "/", part.basePath, jsonPath, tools);
+  const connectors = normalizeConnectors(input, () => undefined);
+  if (connectors === undefined) return undefined;
+  const connector = tools.connectors.compile(connectors, {
+    jsonPath,
+    sources: { path: "text", query: "text", body: "data" },
+    implicit: ["path", hasBody(input.method) ? "body" : "query"],
+    batching: false,
+  });
+  if (pattern === undefined || connector === undefined) return undefined;
+
+  const { method, description, deprecated } = input;
+  const { path } = pattern;
+  const { service } = tools.origin;
+  const ignoreError = input.ignoreError === true;
+  const label = `${method} ${path}`;
+  const claims = pattern.shapes.map((shape): Claim => ({ key: `${method} ${shape}`, label, jsonPath }));
+  return {
+    claims,
+    endpoint: {
+      protocol: "REST",
+      key: claims[0]?.key ?? label,
+      label,
+      ...(description === undefined ? {} : { description }),
+      ...(deprecated === undefined ? {} : { deprecated }),
+      connectors: [connector.description],
+      origin: { ...tools.origin, jsonPath },
+      http: { method, path },
+      group:
+        part.description === undefined ? { name: service } : { name: service, description: part.description },
+      fingerprint: endpointFingerprint(method, pattern, ignoreError, connectors),
+    },
+    route: restRoute({
+      method,
+      path,
+      connector,
+      ignoreError,
+      // `publish` returns what the client sent: `$headers` in it must not become headers of the reply.
+      literal: connectors.publish !== undefined && connectors.publish.map === undefined,
+      reporter: { jsonPath, report: tools.reportRuntime },
+    }),
+  };
+}
+
+function hasBody(method: Method): boolean {
+  return method === "POST" || method === "PUT" || method === "PATCH";
+}
+
+function endpointFingerprint(
+  method: Method,
+  pattern: PathPattern,
+  ignoreError: boolean,
+  { call, publish, map }: EndpointConnectors,
+): string {
+  return canonicalJson({ method, path: pattern.path, ignoreError, call, publish, map });
 }

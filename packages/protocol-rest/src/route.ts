@@ -1,43 +1,47 @@
-import type { Connector, HttpRequest, HttpRoute, Reply, Scope, Sources } from "@tidegate/core-registry";
-import { readBody } from "./body.ts";
-import { plainReply, type ReplyPlace, replyOf } from "./reply.ts";
+import {
+  type Body,
+  type Connector,
+  type FileValue,
+  type HttpRequest,
+  type HttpRoute,
+  type Reply,
+  type Scope,
+  type Sources,
+  TidegateError,
+} from "@tidegate/core-registry";
+import { literalReply, type ReplyReporter, replyOf } from "./reply.ts";
 
-/** What a route is made of. */
+/** The parts of a route. */
 export interface RouteParts extends Pick<HttpRoute, "method" | "path"> {
-  /** What it is mapped to. */
   readonly connector: Connector;
-  /** Answer null where the connector fails. */
+  /** True: a failing connector leads to an empty reply (204). */
   readonly ignoreError: boolean;
-  /** True: the result is what the client sent, and directs nothing. */
-  readonly plain: boolean;
-  /** Where it stands. */
-  readonly place: ReplyPlace;
+  /** True: `$status`, `$headers` and `$body` have no meaning in the result. */
+  readonly literal: boolean;
+  readonly reporter: ReplyReporter;
 }
 
-/** Makes a route. What its connector does not read is not made; no promise is made that is not needed. */
+/** Creates a route. Where neither its body nor its connector needs a promise, the reply needs none either. */
 export function restRoute(parts: RouteParts): HttpRoute {
-  const { method, path, connector, ignoreError, plain, place } = parts;
-  const reply = plain ? plainReply : replyOf;
-  const answer = (value: unknown): Reply => reply(value, place);
-  const run = (request: HttpRequest, scope: Scope, body: unknown): Reply | Promise<Reply> => {
-    const result = runConnector(connector, scope, new RestSources(request, body), ignoreError);
-    return result instanceof Promise ? result.then(answer) : answer(result);
+  const { method, path, connector, ignoreError, literal, reporter } = parts;
+  const toReply = (value: unknown): Reply =>
+    literal ? literalReply(value, reporter) : replyOf(value, reporter);
+
+  const run = (request: HttpRequest, scope: Scope, body?: unknown): Reply | Promise<Reply> => {
+    const sources = new RestSources(request, body);
+    const result = ignoreError ? runOrNull(connector, scope, sources) : connector.run(scope, sources);
+    return result instanceof Promise ? result.then(toReply) : toReply(result);
   };
-  const readsBody = connector.reads.includes("body");
-  return {
-    kind: "http",
-    method,
-    path,
-    handle: (request, scope) => {
-      const body = readsBody ? readBody(request.body) : undefined;
-      return body === undefined
-        ? run(request, scope, undefined)
-        : body.then((value) => run(request, scope, value));
-    },
+
+  const runWithBody = (request: HttpRequest, scope: Scope): Reply | Promise<Reply> => {
+    const body = readBody(request.body);
+    return body === undefined ? run(request, scope) : body.then((value) => run(request, scope, value));
   };
+
+  return { kind: "http", method, path, handle: connector.reads.includes("body") ? runWithBody : run };
 }
 
-/** The sources of REST (S3.1). The query is parsed only when something reads it. */
+/** The sources of REST (S3.1). The query is parsed only where a connector reads it. */
 class RestSources implements Sources {
   readonly [name: string]: unknown;
   readonly path: HttpRequest["params"];
@@ -55,12 +59,29 @@ class RestSources implements Sources {
   }
 }
 
-function runConnector(connector: Connector, scope: Scope, sources: Sources, ignoreError: boolean): unknown {
-  if (!ignoreError) return connector.run(scope, sources);
+function runOrNull(connector: Connector, scope: Scope, sources: Sources): unknown {
   try {
     const result = connector.run(scope, sources);
     return result instanceof Promise ? result.catch(() => null) : result;
   } catch {
     return null;
   }
+}
+
+/**
+ * Reads a body by its content type (S4.3): JSON, URL-encoded fields or text; any other type becomes a file
+ * that streams. Returns undefined where there is no body.
+ *
+ * @throws {TidegateError} `MEDIA_TYPE_UNSUPPORTED` for multipart
+ */
+function readBody(body: Body): Promise<unknown> | undefined {
+  const { type } = body;
+  if (type === undefined) return undefined;
+  if (type === "application/json" || type.endsWith("+json")) return body.json();
+  if (type === "application/x-www-form-urlencoded") return body.form();
+  if (type.startsWith("text/")) return body.text();
+  if (type.startsWith("multipart/"))
+    throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", `This route does not accept a body of type ${type}.`);
+  const file: FileValue = { mimetype: type, createReadStream: () => body.raw() };
+  return Promise.resolve(file);
 }

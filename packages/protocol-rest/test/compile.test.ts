@@ -8,8 +8,8 @@ const route = (path: string, method: "GET" | "POST" = "GET") => ({
 });
 const action = { "player.get": { properties: {} } };
 
-describe("S4 what a part becomes", () => {
-  test("routes, and endpoints that describe them", async () => {
+describe("S4 a compiled part", () => {
+  test("has routes, and endpoints that describe them", async () => {
     const { compile, findings } = bench();
     const { compiled } = await compile(
       {
@@ -36,16 +36,16 @@ describe("S4 what a part becomes", () => {
     ]);
   });
 
-  test("equal endpoints have equal fingerprints, whatever documents them and in whichever form they are written", async () => {
-    const essenceOf = async (one: object) =>
+  test("the fingerprint of an endpoint depends neither on documentation nor on the form", async () => {
+    const fingerprintOf = async (one: object) =>
       (await bench().compile({ basePath: "/p", routes: [{ method: "GET", path: "/", ...one }] }, action))
         .compiled.endpoints[0]?.fingerprint;
-    const long = await essenceOf({ call: { action: "player.get", params: { a: 1 } } });
+    const long = await fingerprintOf({ call: { action: "player.get", params: { a: 1 } } });
     expect(
-      await essenceOf({ action: "player.get", params: { a: 1 }, description: "d", deprecated: true }),
+      await fingerprintOf({ action: "player.get", params: { a: 1 }, description: "d", deprecated: true }),
     ).toBe(long);
-    expect(await essenceOf({ action: "player.get", params: { a: 2 } })).not.toBe(long);
-    expect(await essenceOf({ action: "player.get", params: { a: 1 }, ignoreError: true })).not.toBe(long);
+    expect(await fingerprintOf({ action: "player.get", params: { a: 2 } })).not.toBe(long);
+    expect(await fingerprintOf({ action: "player.get", params: { a: 1 }, ignoreError: true })).not.toBe(long);
   });
 
   test("S3.3 implicit params come from the path, then from the query or the body", async () => {
@@ -57,13 +57,13 @@ describe("S4 what a part becomes", () => {
     ]);
   });
 
-  test("no routes are no routes", async () => {
+  test("has no routes where the fragment has none", async () => {
     expect((await bench().compile({})).compiled).toEqual({ claims: [], endpoints: [], routes: [] });
   });
 });
 
 describe("S4.6 claims", () => {
-  test("one for each expansion of optionals, names removed", async () => {
+  test("one claim for each combination of optional parameters, without names", async () => {
     const { compile } = bench();
     const { compiled } = await compile({ basePath: "/p", routes: [route("/:id?")] }, action);
     expect(compiled.claims).toEqual([
@@ -76,7 +76,7 @@ describe("S4.6 claims", () => {
     ["/me", "/me/"],
     ["/:id", "/:name"],
     ["/:id?", "/"],
-  ])("S1.6 %s and %s in one fragment are alternatives: an error", async (one, other) => {
+  ])("S1.6 %s and %s overlap in one fragment: an error", async (one, other) => {
     const { compile, findings } = bench();
     const { compiled } = await compile({ basePath: "/players", routes: [route(one), route(other)] }, action);
     expect(findings).toMatchObject([
@@ -90,22 +90,25 @@ describe("S4.6 claims", () => {
     expect(compiled.routes).toHaveLength(1);
   });
 
-  test("another method is another route", async () => {
+  test("the same path with another method is another route", async () => {
     const { compile, findings } = bench();
     await compile({ basePath: "/p", routes: [route("/me"), route("/me", "POST"), route("/you")] }, action);
     expect(findings).toEqual([]);
   });
 
-  test.each(["/graphql", "/graphql/x", "/~status", "/~x"])("a route may not lie on %s", async (path) => {
-    const { compile, findings } = bench();
-    const { compiled } = await compile({ basePath: "/", routes: [route(path)] }, action);
-    expect(findings).toMatchObject([
-      { severity: "error", code: "PATH_RESERVED", jsonPath: "protocol.REST.routes[0].path" },
-    ]);
-    expect(compiled.routes).toEqual([]);
-  });
+  test.each(["/graphql", "/graphql/x", "/~status", "/~x"])(
+    "a route cannot use the reserved path %s",
+    async (path) => {
+      const { compile, findings } = bench();
+      const { compiled } = await compile({ basePath: "/", routes: [route(path)] }, action);
+      expect(findings).toMatchObject([
+        { severity: "error", code: "PATH_RESERVED", jsonPath: "protocol.REST.routes[0].path" },
+      ]);
+      expect(compiled.routes).toEqual([]);
+    },
+  );
 
-  test("every fault is found in one pass", async () => {
+  test("all faults are found in one pass", async () => {
     const { compile, findings } = bench();
     await compile(
       {

@@ -1,17 +1,17 @@
 import type { FragmentInput } from "@tidegate/core-registry";
 import { expect, test } from "vitest";
-// What types the part `REST` of a fragment.
+// Declares the type of the part `REST`.
 import type { RestInput } from "../src/index.ts";
 
-test("S13.1: a fragment is typed where the protocol's package is imported", () => {
+test("S13.1: importing the protocol types its part of a fragment", () => {
   const part: RestInput = { basePath: "/x", routes: [{ method: "GET", path: "/", call: "x.get" }] };
   const good: FragmentInput = { branch: "master", protocol: { REST: part, Other: { any: "thing" } } };
   const routes = [{ method: "GOT", map: "x" }] as const;
-  // @ts-expect-error: there is no such method
+  // @ts-expect-error: unknown method
   const method: FragmentInput = { protocol: { REST: { basePath: "/", routes } } };
-  // @ts-expect-error: `basePath` is a text
+  // @ts-expect-error: `basePath` is a string
   const path: FragmentInput = { protocol: { REST: { basePath: 5 } } };
-  // @ts-expect-error: `brunch` is no member
+  // @ts-expect-error: `brunch` is not a member
   const branch: FragmentInput = { brunch: "x" };
   expect([good, method, path, branch]).toHaveLength(4);
 });

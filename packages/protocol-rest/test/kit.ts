@@ -1,32 +1,30 @@
 import { Readable } from "node:stream";
-import {
-  type Body,
-  type Broker,
-  type CallRequest,
-  type Compiled,
-  compilePolicyGate,
-  createConnectorTable,
-  createScope,
-  type DirectorySnapshot,
-  type Finding,
-  type HttpRequest,
-  type HttpRoute,
-  type JsonSchema,
-  type PublishRequest,
-  type Reply,
+import type {
+  Body,
+  Broker,
+  CallRequest,
+  Compiled,
+  DirectorySnapshot,
+  Finding,
+  HttpRequest,
+  HttpRoute,
+  JsonSchema,
+  PublishRequest,
+  Reply,
 } from "@tidegate/core-registry";
+import { compilePolicyGate, createConnectorTable, createScope } from "@tidegate/core-registry/runtime";
 import { directoryOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { rest } from "../src/index.ts";
 import type { RestInput } from "../src/schema.ts";
 
-/** What a test sends. */
+/** The request of a test. */
 export interface Sent {
   readonly params?: Record<string, string>;
   readonly query?: Record<string, string | readonly string[]>;
   readonly body?: Partial<Body>;
 }
 
-/** A gateway in small: one service, one broker, the REST part of one fragment. */
+/** A minimal gateway: one service, one broker, the REST part of one fragment. */
 export function bench(answer: (request: CallRequest) => unknown = ({ params }) => params) {
   const calls: CallRequest[] = [];
   const sent: PublishRequest[] = [];
@@ -86,7 +84,7 @@ export function bench(answer: (request: CallRequest) => unknown = ({ params }) =
     peer: { address: "127.0.0.1", encrypted: false },
   });
 
-  /** Runs one route on what a test sends. */
+  /** Runs one route. */
   const run = async (route: HttpRoute, directory: DirectorySnapshot, given: Sent = {}): Promise<Reply> => {
     const http = request(route.method, given);
     const scope = createScope({
@@ -121,12 +119,12 @@ export function bench(answer: (request: CallRequest) => unknown = ({ params }) =
 /** The first route of a part. */
 export function routeOf(compiled: Compiled, index = 0): HttpRoute {
   const route = compiled.routes?.[index];
-  if (route?.kind !== "http") throw new Error("There is no such route.");
+  if (route?.kind !== "http") throw new Error("No such route.");
   return route;
 }
 
 const refuse = (): never => {
-  throw new Error("The body was read in another way than its type says.");
+  throw new Error("The body was not read as its type.");
 };
 
 const noBody: Body = {
@@ -143,7 +141,7 @@ export function json(value: unknown): Partial<Body> {
   return { type: "application/json", json: async () => value };
 }
 
-/** A body of bytes. */
+/** A binary body. */
 export function bytes(type: string, text: string): Partial<Body> {
   return { type, raw: () => Readable.from([text]) };
 }

@@ -1,16 +1,16 @@
 import { Readable } from "node:stream";
 import type { Finding } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { plainReply, replyOf } from "../src/reply.ts";
+import { literalReply, replyOf } from "../src/reply.ts";
 
 const reports: Finding[] = [];
-const place = {
+const reporter = {
   jsonPath: "protocol.REST.routes[0]",
   report: (finding: Finding) => void reports.push(finding),
 };
 const reply = (value: unknown) => {
   reports.length = 0;
-  return replyOf(value, place);
+  return replyOf(value, reporter);
 };
 const json = [["content-type", "application/json; charset=utf-8"]];
 const text = [["content-type", "text/plain; charset=utf-8"]];
@@ -32,12 +32,12 @@ describe("S4.4 responses", () => {
     expect(reply(value)).toEqual({ status: 204, headers: [], body: null });
   });
 
-  test("bytes are an octet-stream", () => {
+  test("bytes are sent as an octet-stream", () => {
     expect(reply(Buffer.from("x"))).toEqual({ status: 200, headers: octets, body: Buffer.from("x") });
     expect(reply(new Uint8Array([1]).buffer)).toMatchObject({ headers: octets, body: new Uint8Array([1]) });
   });
 
-  test("streams are streamed, whatever makes them", async () => {
+  test("streams of every kind are streamed", async () => {
     const stream = Readable.from(["x"]);
     expect(reply(stream)).toEqual({ status: 200, headers: octets, body: stream });
     expect(reply({ createReadStream: () => stream }).body).toBe(stream);
@@ -52,7 +52,7 @@ describe("S4.4 responses", () => {
     stream.destroy();
   });
 
-  test("the seed's file with headers of its own, and a stream that carries them", () => {
+  test("a file and a stream can carry directives", () => {
     const stream = Readable.from(["x"]);
     const $headers = { "Content-Type": "text/html; charset=utf-8" };
     const headers = [["content-type", "text/html; charset=utf-8"]];
@@ -69,7 +69,7 @@ describe("S4.4 responses", () => {
     stream.destroy();
   });
 
-  test("$status, $headers and $body direct it", () => {
+  test("$status, $headers and $body determine the reply", () => {
     expect(
       reply({ $status: 201, $headers: { "X-A": ["1", 2], "x-b": true, "x-c": null }, $body: { a: 1 } }),
     ).toEqual({
@@ -82,7 +82,7 @@ describe("S4.4 responses", () => {
     expect(reply({ $body: null })).toEqual({ status: 204, headers: [], body: null });
   });
 
-  test("without $body: the remaining members, else empty", () => {
+  test("without $body the remaining members are the body", () => {
     expect(reply({ $status: 202, a: 1 })).toEqual({ status: 202, headers: json, body: '{"a":1}' });
     expect(reply({ $status: 303, $headers: { Location: "/x" } })).toEqual({
       status: 303,
@@ -103,14 +103,14 @@ describe("S4.4 responses", () => {
     ]);
   });
 
-  test.each([204, 205, 304])("%d has no body; a stream that was to be it is ended", (status) => {
+  test.each([204, 205, 304])("%d has no body; a stream is destroyed", (status) => {
     const stream = Readable.from(["x"]);
     expect(reply({ $status: status, $body: stream }).body).toBe(null);
     expect(stream.destroyed).toBe(true);
   });
 
-  test("of a payload nothing directs it", () => {
-    expect(plainReply({ $status: 500 }, place)).toEqual({
+  test("a literal reply ignores directives", () => {
+    expect(literalReply({ $status: 500 }, reporter)).toEqual({
       status: 200,
       headers: json,
       body: '{"$status":500}',
@@ -118,8 +118,8 @@ describe("S4.4 responses", () => {
   });
 });
 
-describe("S4.5 what a service may not send", () => {
-  test("framing and hop-by-hop headers are dropped, and reported", () => {
+describe("S4.5 what a service cannot send", () => {
+  test("framing and hop-by-hop headers are dropped and reported", () => {
     const names = [
       "Content-Length",
       "Transfer-Encoding",
@@ -136,7 +136,7 @@ describe("S4.5 what a service may not send", () => {
       ["x-ok", "1"],
     ]);
     expect(reports).toMatchObject([
-      { severity: "warning", code: "HEADER_DROPPED", jsonPath: place.jsonPath },
+      { severity: "warning", code: "HEADER_DROPPED", jsonPath: reporter.jsonPath },
     ]);
     expect(reports[0]?.found).toBe(names.join(", ").toLowerCase());
   });
@@ -154,15 +154,17 @@ describe("S4.5 what a service may not send", () => {
     "text",
     [],
     5,
-  ])("the headers %j are refused: 500 and a report", (headers) => {
+  ])("the headers %j are rejected: 500 and a report", (headers) => {
     expect(() => reply({ $headers: headers, $body: 1 })).toThrow(
       expect.objectContaining({ code: "REPLY_INVALID", status: 500 }),
     );
-    expect(reports).toMatchObject([{ severity: "error", code: "REPLY_INVALID", jsonPath: place.jsonPath }]);
+    expect(reports).toMatchObject([
+      { severity: "error", code: "REPLY_INVALID", jsonPath: reporter.jsonPath },
+    ]);
   });
 
   test.each([100, 101, 99, 199, 600, 999, Number.NaN, 200.5, "200", true, {}, -1])(
-    "$status %j is refused",
+    "$status %j is rejected",
     (status) => {
       const stream = Readable.from(["x"]);
       expect(() => reply({ $status: status, $body: stream })).toThrow(
@@ -177,7 +179,7 @@ describe("S4.5 what a service may not send", () => {
     expect(reply({ $status: status }).status).toBe(status);
   });
 
-  test("what JSON cannot say is refused", () => {
+  test("values that JSON cannot express are rejected", () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     for (const value of [cycle, { n: 1n }, () => 1, Symbol("s"), { createReadStream: () => "no stream" }]) {

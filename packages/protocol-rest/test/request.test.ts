@@ -26,7 +26,7 @@ describe("S3.1 the sources of REST", () => {
     expect(calls[0]?.params).toEqual({ p: "1", q: ["a", "b"], b: 2 });
   });
 
-  test("S3.3 what the action declares is filled in", async () => {
+  test("S3.3 declared params are filled in", async () => {
     const { answerOf, calls } = bench();
     await answerOf(get, { params: { id: "1" }, query: { limit: "5", more: "x" } }, declared);
     await answerOf(
@@ -40,7 +40,7 @@ describe("S3.1 the sources of REST", () => {
     ]);
   });
 
-  test("the query is read only where something needs it", async () => {
+  test("the query is parsed only where a connector reads it", async () => {
     const { answerOf, reads } = bench();
     const call = { action: "player.get", params: { id: "@path.id", limit: 1, name: "x" } };
     await answerOf({ call }, { params: { id: "1" } }, declared);
@@ -80,20 +80,20 @@ describe("S4.3 bodies", () => {
     expect(await file.createReadStream().toArray()).toEqual(["PNG"]);
   });
 
-  test("multipart is not understood yet: 415", async () => {
+  test("multipart is not supported yet: 415", async () => {
     const { answerOf } = bench();
     await expect(answerOf(whole, { body: { type: "multipart/form-data" } }, declared)).rejects.toMatchObject({
       status: 415,
     });
   });
 
-  test("no body is absent", async () => {
+  test("a missing body leads to empty params", async () => {
     const { answerOf, calls } = bench();
     await answerOf(whole, {}, declared);
     expect(calls[0]?.params).toEqual({});
   });
 
-  test("a body that nothing reads is not read", async () => {
+  test("a body is read only where a connector reads it", async () => {
     const { answerOf, calls } = bench();
     await answerOf(
       { method: "POST", call: { action: "player.get", implicitParams: false } },
@@ -105,7 +105,7 @@ describe("S4.3 bodies", () => {
 });
 
 describe("S4.4 connectors", () => {
-  test("publish answers the payload, as it is: what a client sends directs no answer", async () => {
+  test("publish replies with the payload; directives in it are ignored", async () => {
     const { answerOf, sent } = bench();
     const payload = {
       $status: 302,
@@ -124,7 +124,7 @@ describe("S4.4 connectors", () => {
     expect(sent).toHaveLength(1);
   });
 
-  test("publish's own map may direct it", async () => {
+  test("the map of publish can use directives", async () => {
     const { answerOf, sandbox } = bench();
     const map = sandbox.text(() => ({ $status: 202 }));
     expect(await answerOf({ method: "POST", publish: { event: "a.b", map } })).toMatchObject({
@@ -133,7 +133,7 @@ describe("S4.4 connectors", () => {
     });
   });
 
-  test("map answers without a call", async () => {
+  test("map replies without a call", async () => {
     const { answerOf, sandbox } = bench();
     const map = sandbox.text(({ path }: { path: { id: string } }) => ({ id: path.id }), {
       reads: [["path", "id"]],
@@ -144,7 +144,7 @@ describe("S4.4 connectors", () => {
     });
   });
 
-  test("ignoreError answers null, whether it fails at once or later", async () => {
+  test("ignoreError replies with 204 for synchronous and asynchronous errors", async () => {
     const { answerOf } = bench(() => {
       throw new Error("no");
     });
@@ -155,7 +155,7 @@ describe("S4.4 connectors", () => {
     expect(await answerOf({ ...get, ignoreError: true }, {}, {})).toEqual(empty);
   });
 
-  test("S2.4 an action that is not there answers 503", async () => {
+  test("S2.4 a call of an unavailable action replies with 503", async () => {
     const { answerOf, findings } = bench();
     await expect(answerOf(get)).rejects.toMatchObject({ status: 503 });
     expect(findings).toEqual([]);

@@ -1,4 +1,4 @@
-import { jsonPath } from "@tidegate/core-registry";
+import { jsonPath } from "@tidegate/core-registry/runtime";
 import { describe, expect, test } from "vitest";
 import { rest } from "../src/index.ts";
 
@@ -14,7 +14,7 @@ async function faults(input: unknown): Promise<string[]> {
 
 const route = { method: "GET", path: "/x", call: { action: "player.get" } };
 
-describe("S4.1 the part of a fragment", () => {
+describe("S4.1 the REST part of a fragment", () => {
   test.each([
     [{}],
     [{ description: "# Players" }],
@@ -24,16 +24,16 @@ describe("S4.1 the part of a fragment", () => {
     [{ basePath: "/", routes: [{ method: "GET", path: "/x", map: "() => 1" }] }],
     [{ basePath: "/", routes: [{ method: "GET", action: "player.list", params: { a: "@query.a" } }] }],
     [{ basePath: "/", routes: [{ method: "POST", call: "file.upload", params: "@body", map: "() => 1" }] }],
-  ])("%j is right", async (input) => {
+  ])("%j is valid", async (input) => {
     expect(await faults(input)).toEqual([]);
   });
 
   test.each([
     ["routes without a basePath", { routes: [route] }, "basePath: Routes need a `basePath`; `/` is one."],
     [
-      "a method that there is not",
+      "an unknown method",
       { basePath: "/", routes: [{ ...route, method: "HEAD" }] },
-      "routes[0].method: A method is one of GET, POST, PUT, PATCH, DELETE.",
+      "routes[0].method: Expected one of GET, POST, PUT, PATCH, DELETE.",
     ],
     [
       "no connector",
@@ -43,17 +43,18 @@ describe("S4.1 the part of a fragment", () => {
     [
       "two connectors",
       { basePath: "/", routes: [{ ...route, map: "() => 1" }] },
-      "routes[0].map: One endpoint has one connector, and this one has `call` already. A `map` of its result stands inside `call`.",
+      "routes[0].map: One endpoint has one connector, and this one has `call` already. " +
+        "A `map` of its result stands inside `call`.",
     ],
     [
       "publish on GET",
       { basePath: "/", routes: [{ method: "GET", path: "/", publish: { event: "a" } }] },
-      "routes[0].publish: GET changes nothing, and so cannot publish: expected POST, PUT, PATCH or DELETE.",
+      "routes[0].publish: A GET route cannot publish. Use POST, PUT, PATCH or DELETE.",
     ],
     [
       "no path in the long form",
       { basePath: "/", routes: [{ method: "GET", call: { action: "a.b" } }] },
-      "routes[0].path: A route has a path.",
+      "routes[0].path: A route needs a `path`.",
     ],
   ])("%s is a fault", async (_, input, fault) => {
     expect(await faults(input)).toEqual([fault]);
@@ -75,12 +76,12 @@ describe("S4.1 the part of a fragment", () => {
     ]);
   });
 
-  test("subscribe is unknown here", async () => {
+  test("subscribe is unknown to REST", async () => {
     const [fault] = await faults({ basePath: "/", routes: [{ ...route, subscribe: { events: ["a"] } }] });
     expect(fault).toContain("subscribe");
   });
 
-  test("S4.2 a path that is no pattern is a fault", async () => {
+  test("S4.2 an invalid path is a fault", async () => {
     const found = await faults({ basePath: "/a b", routes: [{ ...route, path: "/:id(" }] });
     expect(found).toEqual([
       expect.stringMatching(/^basePath: /),
@@ -88,7 +89,7 @@ describe("S4.1 the part of a fragment", () => {
     ]);
   });
 
-  test("S1.5 it is described", () => {
+  test("S1.5 the schema has a JSON Schema", () => {
     expect(schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })).toMatchObject({
       type: "object",
       properties: { routes: { items: { required: ["method"], additionalProperties: false } } },
@@ -96,7 +97,7 @@ describe("S4.1 the part of a fragment", () => {
   });
 });
 
-test("S1.4 what only documents is no part of the fingerprint", () => {
+test("S1.4 the fingerprint leaves out documentation", () => {
   const input = { basePath: "/", routes: [{ method: "GET" as const, path: "/x", map: "() => 1" }] };
   const documented = {
     ...input,

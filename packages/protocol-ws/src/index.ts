@@ -5,7 +5,7 @@ export { webSocket } from "./web-socket.ts";
 
 declare module "@tidegate/core-registry" {
   interface FragmentParts {
-    /** Routes over WebSocket (S6). */
+    /** WebSocket routes (S6). */
     readonly WebSocket?: WebSocketInput | undefined;
   }
 }

@@ -1,10 +1,13 @@
-import { isTidegateError, parseUntrustedJson, TidegateError } from "@tidegate/core-registry";
+import { errorMeaning, isTidegateError, type Scope, TidegateError } from "@tidegate/core-registry";
+import { parseUntrustedJson } from "@tidegate/core-registry/runtime";
 
 /**
- * What a client sent, as `@message` has it (S6.1): JSON where it parses, else text; a binary frame as bytes.
- * @throws {TidegateError} `BODY_MALFORMED` where brackets nest too deep
+ * Decodes a client's message to the value of `@message` (S6.1): JSON where it parses, else the text; a binary
+ * frame as bytes.
+ *
+ * @throws {TidegateError} `BODY_MALFORMED` where the JSON is nested too deeply
  */
-export function readMessage(message: string | Uint8Array): unknown {
+export function decodeMessage(message: string | Uint8Array): unknown {
   if (typeof message !== "string") return message;
   try {
     return parseUntrustedJson(message);
@@ -15,20 +18,55 @@ export function readMessage(message: string | Uint8Array): unknown {
 }
 
 /**
- * What is sent of an event (S6.1): a string as text, bytes as a binary frame, all else as JSON; nothing is `null`.
- * @throws {TidegateError} `REPLY_INVALID` where JSON cannot say it
+ * Encodes an event's payload (S6.1): a string as text, bytes as a binary frame, all else as JSON; undefined
+ * as `null`.
+ *
+ * @throws {TidegateError} `REPLY_INVALID` where JSON cannot express the value
  */
-export function writeMessage(value: unknown): string | Uint8Array {
+export function encodeMessage(value: unknown): string | Uint8Array {
   if (typeof value === "string") return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  let cause: unknown;
   try {
-    return JSON.stringify(value ?? null) ?? refuse(typeof value);
-  } catch (cause) {
-    throw isTidegateError(cause) ? cause : refuse("value", cause);
+    const json = JSON.stringify(value ?? null);
+    if (json !== undefined) return json;
+  } catch (error) {
+    cause = error;
+  }
+  throw new TidegateError("REPLY_INVALID", `The event's ${typeof value} cannot be encoded as JSON.`, {
+    cause,
+  });
+}
+
+/**
+ * Encodes an error as a frame (S6.3): `{"error": {"code", "message", "requestId", "data"}}`. Internal errors
+ * are masked as in HTTP problems.
+ */
+export function encodeError(thrown: unknown, scope: Scope | undefined): string {
+  const error = isTidegateError(thrown)
+    ? thrown
+    : new TidegateError("INTERNAL", undefined, { cause: thrown });
+  const { code, details } = error;
+  const exposed = details.exposed ?? error.status < 500;
+  const frame = {
+    code: (exposed ? details.serviceCode : undefined) ?? code,
+    message: exposed ? error.message : errorMeaning(code).title,
+    ...requestIdOf(scope),
+  };
+  try {
+    return JSON.stringify({ error: exposed ? { ...frame, data: details.data } : frame });
+  } catch {
+    // The service chooses `data`, so JSON cannot express every value of it.
+    return JSON.stringify({ error: frame });
   }
 }
 
-function refuse(what: string, cause?: unknown): never {
-  throw new TidegateError("REPLY_INVALID", `JSON cannot say this ${what}.`, { cause });
+function requestIdOf(scope: Scope | undefined): { readonly requestId?: string } {
+  try {
+    const id = scope?.context.get("id");
+    return typeof id === "string" ? { requestId: id } : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,36 +1,34 @@
+import type { DescribedSchema, PublishConfig, SubscribeConfig } from "@tidegate/core-registry";
 import {
   alwaysRefine,
-  type DescribedSchema,
-  type PublishConfig,
   pathSchema,
   publishSchema,
   type RoutesPart,
   routesSchema,
-  type SubscribeConfig,
   subscribeSchema,
-} from "@tidegate/core-registry";
+} from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The `WebSocket` part of a fragment as a service writes it (S6.1). */
 export type WebSocketInput = RoutesPart<WebSocketRouteInput>;
 
-/** One route: `subscribe`, `publish`, or both. */
+/** One route with `subscribe`, `publish`, or both. */
 export interface WebSocketRouteInput {
   /** Path below `basePath` (S4.2). */
   readonly path: string;
-  /** What it does, in Markdown. */
+  /** Markdown. */
   readonly description?: string | undefined;
-  /** Not for new clients. Default false. */
+  /** True: new clients should not use the route. Default false. */
   readonly deprecated?: boolean | undefined;
-  /** Send no error frames. Default false. */
+  /** True: the socket gets no error frames. Default false. */
   readonly ignoreError?: boolean | undefined;
-  /** The events that are sent to the socket. */
+  /** Sends events to the socket. */
   readonly subscribe?: SubscribeConfig | undefined;
-  /** What becomes of each message of the socket. */
+  /** Publishes each message of the socket. */
   readonly publish?: PublishConfig | undefined;
 }
 
-const markdown = z.string({ error: "A description is a text." }).optional();
+const markdown = z.string({ error: "Expected a string." }).optional();
 const flag = z.boolean({ error: "Expected true or false." }).optional();
 const connectors = ["subscribe", "publish", "call"] as const;
 
@@ -42,20 +40,20 @@ const route: z.ZodType<WebSocketRouteInput> = z
     ignoreError: flag,
     subscribe: subscribeSchema.optional(),
     publish: publishSchema.optional(),
-    call: never("Streaming routes (`call`) are not served yet: expected `subscribe`, `publish`, or both."),
-    map: never("A `map` stands inside `subscribe` or `publish`."),
-    params: never("`params` belongs inside `publish`."),
+    call: notAllowed("Streaming routes (`call`) are not supported yet. Use `subscribe`, `publish`, or both."),
+    map: notAllowed("Put `map` inside `subscribe` or `publish`."),
+    params: notAllowed("Put `params` inside `publish`."),
   })
   .superRefine((input: Readonly<Record<string, unknown>>, context) => {
     if (connectors.some((name) => input[name] !== undefined)) return;
-    const message = "It does nothing: expected `subscribe`, `publish`, or both.";
+    const message = "The route does nothing. Add `subscribe`, `publish`, or both.";
     context.addIssue({ code: "custom", path: [], message });
   }, alwaysRefine);
 
-/** The schema of the part. */
+/** The schema of the `WebSocket` part. */
 export const webSocketSchema: DescribedSchema<WebSocketInput> = routesSchema("WebSocket", route);
 
-/** A member that others know and this one does not: told why, not that it is unknown. */
-function never(why: string): z.ZodOptional<z.ZodNever> {
-  return z.never({ error: why }).optional();
+/** A member of other protocols: the message explains more than "unknown member". */
+function notAllowed(message: string): z.ZodOptional<z.ZodNever> {
+  return z.never({ error: message }).optional();
 }

@@ -12,8 +12,8 @@ async function found(routes: Parameters<typeof gateway>[0], basePath?: string): 
     .map(({ severity, code, jsonPath, message }) => `${severity} ${code} ${jsonPath}: ${message}`);
 }
 
-describe("S6.1 what a part becomes", () => {
-  test("a claim for each shape, an endpoint, a route", async () => {
+describe("S6.1 a compiled part", () => {
+  test("has a claim for each shape, an endpoint and a route", async () => {
     const { registry, route } = await gateway([
       {
         ...feed,
@@ -55,20 +55,23 @@ describe("S6.1 what a part becomes", () => {
     [
       "two routes of one shape",
       [feed, { ...feed, path: "/:name" }],
-      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name is here twice: " +
+        "WS /chat/:room at protocol.WebSocket.routes[0] answers the same requests.",
     ],
     [
       "@body",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@body.a" } } }],
-      "error SOURCE_FOREIGN protocol.WebSocket.routes[0].publish.params.a: `@body` is a source of another protocol.",
+      "error SOURCE_FOREIGN protocol.WebSocket.routes[0].publish.params.a: " +
+        "`@body` is a source of another protocol.",
     ],
     [
       "batching",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@path.a[]" } } }],
-      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: `[]` batches calls in GraphQL, and nowhere else.",
+      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: " +
+        "`[]` batches calls in GraphQL, and nowhere else.",
     ],
     [
-      "a name that is none",
+      "an invalid name",
       [{ path: "/x", publish: { event: "a.*" } }],
       expect.stringContaining("error EVENT_NAME_INVALID protocol.WebSocket.routes[0].publish.event: "),
     ],
@@ -76,9 +79,10 @@ describe("S6.1 what a part becomes", () => {
     expect(await found(routes)).toContainEqual(expected);
   });
 
-  test("S4.6 a path that is the gateway's own", async () => {
+  test("S4.6 a reserved path", async () => {
     expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
-      "error PATH_RESERVED protocol.WebSocket.routes[0].path: /~status lies on /~, which is the gateway's own.",
+      "error PATH_RESERVED protocol.WebSocket.routes[0].path: " +
+        "/~status lies on /~, which is the gateway's own.",
     ]);
   });
 
@@ -88,14 +92,14 @@ describe("S6.1 what a part becomes", () => {
   });
 });
 
-describe("S6.4 what makes a route what it is", () => {
+describe("S6.4 the fingerprint of a route", () => {
   const rules = (who: string, events: string, more: object = {}) => ({
     subscribe: [{ events: [events], who, ...more }],
   });
   const fingerprint = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
     (await gateway(routes, policy)).route("WS /chat/:").fingerprint;
 
-  test("not its documentation, its place in the fragment, or rules that do not match", async () => {
+  test("does not depend on documentation, the place of the route, or rules that do not match", async () => {
     const plain = await fingerprint([feed]);
     expect(
       await fingerprint([
@@ -109,7 +113,7 @@ describe("S6.4 what makes a route what it is", () => {
     expect(await fingerprint([feed], rules("ann", "**", { description: "only ann" }))).toBe(guarded);
   });
 
-  test("its connectors, its path, ignoreError, and the rules that match", async () => {
+  test("depends on its connectors, its path, ignoreError, and the rules that match", async () => {
     const guarded = { ...feed, publish: { event: "chat.said" } };
     const all = await Promise.all([
       fingerprint([feed]),
@@ -124,7 +128,7 @@ describe("S6.4 what makes a route what it is", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("where a function makes the names: every rule that may match, with its patterns", async () => {
+  test("depends on every rule that can match where a function returns the names", async () => {
     const { functions, publish, route } = await gateway([]);
     const dynamic = [
       {

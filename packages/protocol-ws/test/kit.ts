@@ -1,16 +1,14 @@
-import {
-  type ContextFactory,
-  contextFactories,
-  createRegistry,
-  createScope,
-  type HttpRequest,
-  type Json,
-  type Policy,
-  type Registry,
-  type Scope,
-  type Socket,
-  type WebSocketRoute,
+import type {
+  ContextFactory,
+  HttpRequest,
+  Json,
+  Policy,
+  Scope,
+  Socket,
+  WebSocketRoute,
 } from "@tidegate/core-registry";
+import { createRegistry, type Registry } from "@tidegate/core-registry/registry";
+import { contextFactories, createScope } from "@tidegate/core-registry/runtime";
 import {
   knownFunctions,
   type MemoryBroker,
@@ -22,7 +20,7 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { webSocket } from "../src/index.ts";
 
-/** Lets those in whom a rule names: `{ who: "ann" }`. */
+/** Allows the user that a rule names: `{ who: "ann" }`. */
 const who: Policy<{ readonly who: string }> = {
   contract: 1,
   key: "who",
@@ -43,14 +41,14 @@ const who: Policy<{ readonly who: string }> = {
 const user: ContextFactory = { contract: 1, name: "user", create: ({ request }) => request.header("user") };
 const id: ContextFactory = { contract: 1, name: "id", perRequest: true, create: () => "id-1" };
 
-/** What a client comes with. */
+/** The upgrade request of a client. */
 export interface Client {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: HttpRequest["query"];
   readonly user?: string;
 }
 
-/** A gateway without a server: one service `chat`, whose routes a test opens by hand. */
+/** A gateway without a server, with one service `chat`. The test opens its routes directly. */
 export async function gateway(routes: readonly Json[], policy: Json = {}, basePath = "/chat") {
   const bus = memoryBroker();
   const functions = knownFunctions();
@@ -104,7 +102,7 @@ function clients(registry: Registry, bus: MemoryBroker) {
     });
     return { scope, request };
   };
-  /** Lets a client in, as the server does, and gives its end of the socket. */
+  /** Opens a WebSocket as the server does and returns the client's end. */
   const open = async (key: string, client: Client = {}): Promise<TestSocket> => {
     const gone = new AbortController();
     const { scope, request } = scopeOf(client, gone.signal);
@@ -143,13 +141,11 @@ function requestOf({ params = {}, query = {}, user: name }: Client): HttpRequest
 
 /** A client's end of a socket. */
 export interface TestSocket {
-  /** What it was sent. */
+  /** Messages from the gateway. */
   readonly received: Recorder<string | Uint8Array>;
-  /** Sends. */
-  say(message: string | Uint8Array): void;
-  /** Leaves. */
+  send(message: string | Uint8Array): void;
   leave(): void;
-  /** The route has done with it. */
+  /** Resolves when the route has finished. */
   readonly served: Promise<void>;
 }
 
@@ -185,9 +181,9 @@ function testSocket(gone: AbortController) {
     close: leave,
     closed: closed.promise,
   };
-  const say = (message: string | Uint8Array): void => {
+  const send = (message: string | Uint8Array): void => {
     waiting.push(message);
     wake();
   };
-  return { received, say, leave, end };
+  return { received, send, leave, end };
 }

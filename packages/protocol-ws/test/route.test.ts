@@ -6,7 +6,7 @@ const key = "WS /chat/:";
 describe("S6.1 a route that subscribes", () => {
   const feed = { path: "/:room", subscribe: { events: ["chat.*"] } };
 
-  test("sends events as they come: JSON, a string as text, bytes as they are, nothing as null", async () => {
+  test("sends events: a string as text, bytes as bytes, undefined as null, all else as JSON", async () => {
     const { bus, open } = await gateway([feed]);
     const socket = await open(key);
     for (const payload of [
@@ -36,7 +36,7 @@ describe("S6.1 a route that subscribes", () => {
     ]);
   });
 
-  test("names, filter and map see path and query of the upgrade", async () => {
+  test("names, filter and map get path and query of the upgrade", async () => {
     const { bus, publish, functions, open } = await gateway([]);
     type Seen = {
       path: { room: string };
@@ -61,7 +61,7 @@ describe("S6.1 a route that subscribes", () => {
     expect(socket.received.items).toEqual(["chat.red: yes"]);
   });
 
-  test("S6.3 policies are asked before the upgrade", async () => {
+  test("S6.3 policies are checked before the upgrade", async () => {
     const { open, bus } = await gateway([feed], {
       subscribe: [{ events: ["chat.*"], who: "ann", description: "ann alone" }],
     });
@@ -72,7 +72,7 @@ describe("S6.1 a route that subscribes", () => {
     expect(bus.patterns).toEqual(["chat.*"]);
   });
 
-  test("what fails for one event is an error frame, or nothing with ignoreError; the others are sent", async () => {
+  test("a failing event becomes an error frame, or nothing with ignoreError", async () => {
     const { bus, publish, functions, open } = await gateway([]);
     const map = functions.text(({ params }: { params: { n: number } }) => {
       if (params.n === 1) throw new Error("secret");
@@ -95,7 +95,7 @@ describe("S6.1 a route that subscribes", () => {
     });
   });
 
-  test("what JSON cannot say is an error frame, and the fragment's developer is told", async () => {
+  test("a value that JSON cannot express becomes an error frame and a report", async () => {
     const { bus, open } = await gateway([feed]);
     const socket = await open(key);
     bus.node("n1").emit("chat.said", { n: 1n });
@@ -107,20 +107,20 @@ describe("S6.1 a route that subscribes", () => {
       .waitForReport(({ findings }) => findings.some(({ code }) => code === "MESSAGE_FAILED"));
   });
 
-  test("takes no messages, and says so", async () => {
+  test("rejects messages with an error frame", async () => {
     const { open } = await gateway([feed]);
     const socket = await open(key);
-    socket.say("hello");
+    socket.send("hello");
     expect(JSON.parse(String(await socket.received.waitFor()))).toEqual({
       error: {
         code: "BAD_REQUEST",
-        message: "This socket only sends: it takes no messages.",
+        message: "This WebSocket accepts no messages.",
         requestId: "id-1",
       },
     });
   });
 
-  test("W09 ends with the socket: nothing of it is left", async () => {
+  test("websocket-09 ends its subscription with the socket", async () => {
     const { bus, open } = await gateway([feed]);
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open(key)));
     expect(bus.patterns).toEqual(["chat.*"]);
@@ -137,11 +137,11 @@ describe("S6.1 a route that publishes", () => {
     publish: { event: "chat.said", params: { room: "@path.room", by: "@query.by", what: "@message" } },
   };
 
-  test("publishes each message in order: JSON where it parses, else text; bytes as bytes", async () => {
+  test("publishes messages in order: JSON where it parses, else text; bytes as bytes", async () => {
     const { bus, open } = await gateway([say]);
     const socket = await open(key, { params: { room: "red" }, query: { by: "ann" } });
     for (const message of ['{"a":[1]}', "plain {", '"quoted"', new Uint8Array([1, 2]), "12"])
-      socket.say(message);
+      socket.send(message);
     socket.leave();
     await socket.served;
     expect(bus.published.map(({ event, params }) => [event, params])).toEqual(
@@ -153,11 +153,11 @@ describe("S6.1 a route that publishes", () => {
     expect(socket.received.items).toEqual([]);
   });
 
-  test("P02 P06 what is hostile in a message does not get through", async () => {
+  test("params-02 params-06 hostile parts of a message are removed or rejected", async () => {
     const { bus, open } = await gateway([say]);
     const socket = await open(key);
-    socket.say('{"__proto__":{"polluted":1},"a":{"constructor":1,"b":2}}');
-    socket.say("[".repeat(1_000_000));
+    socket.send('{"__proto__":{"polluted":1},"a":{"constructor":1,"b":2}}');
+    socket.send("[".repeat(1_000_000));
     const frame = JSON.parse(String(await socket.received.waitFor()));
     expect(frame).toMatchObject({
       error: { code: "BODY_MALFORMED", message: "The JSON is nested deeper than 64 levels." },
@@ -165,28 +165,28 @@ describe("S6.1 a route that publishes", () => {
     expect(JSON.stringify(bus.published.map(({ params }) => params))).toBe('[{"what":{"a":{"b":2}}}]');
   });
 
-  test("S6.3 policies are asked for each message; the others go on", async () => {
+  test("S6.3 policies are checked for each message; other messages are published", async () => {
     const { bus, open } = await gateway([say], {
       publish: [{ events: ["chat.*"], who: "ann", description: "ann alone" }],
     });
-    const nobody = await open(key);
-    nobody.say("1");
-    expect(JSON.parse(String(await nobody.received.waitFor()))).toMatchObject({
+    const anonymous = await open(key);
+    anonymous.send("1");
+    expect(JSON.parse(String(await anonymous.received.waitFor()))).toMatchObject({
       error: { code: "UNAUTHENTICATED" },
     });
     const bob = await open(key, { user: "bob" });
-    bob.say("2");
-    bob.say("3");
+    bob.send("2");
+    bob.send("3");
     bob.leave();
     await bob.served;
     const ann = await open(key, { user: "ann" });
-    ann.say("4");
+    ann.send("4");
     ann.leave();
     await ann.served;
     expect(bus.published.map(({ params }) => params)).toEqual([{ what: 4 }]);
   });
 
-  test("S3.2 a cast of path or query that fails refuses the upgrade, one of the message that message", async () => {
+  test("S3.2 a failing cast of path or query rejects the upgrade, one of a message that message", async () => {
     const { bus, open } = await gateway([
       {
         path: "/:room",
@@ -198,8 +198,8 @@ describe("S6.1 a route that publishes", () => {
       status: 400,
     });
     const socket = await open(key, { params: { room: "7" } });
-    socket.say('{"n":"x"}');
-    socket.say('{"n":"1"}');
+    socket.send('{"n":"x"}');
+    socket.send('{"n":"1"}');
     expect(JSON.parse(String(await socket.received.waitFor()))).toMatchObject({
       error: { code: "BAD_USER_INPUT" },
     });
@@ -208,11 +208,11 @@ describe("S6.1 a route that publishes", () => {
     expect(bus.published.map(({ params }) => params)).toEqual([{ room: 7, n: 1 }]);
   });
 
-  test("S6.4 a message is published as the newest version says", async () => {
+  test("S6.4 a message is published by the newest version", async () => {
     const { bus, open, publish } = await gateway([say]);
     const socket = await open(key);
     await publish([{ path: "/:room", publish: { event: "chat.changed" } }], {}, 2);
-    socket.say("1");
+    socket.send("1");
     socket.leave();
     await socket.served;
     expect(bus.published.map(({ event }) => event)).toEqual(["chat.changed"]);
@@ -223,14 +223,14 @@ describe("S6.1 a route that publishes", () => {
       publish: [{ events: ["**"], who: "ann" }],
     });
     const socket = await open(key);
-    socket.say("1");
+    socket.send("1");
     socket.leave();
     await socket.served;
     expect(socket.received.items).toEqual([]);
   });
 });
 
-test("S6.1 one route may do both: what one socket says the others hear", async () => {
+test("S6.1 a route with both connectors: other sockets get the messages of one", async () => {
   const { open } = await gateway([
     {
       path: "/:room",
@@ -239,6 +239,6 @@ test("S6.1 one route may do both: what one socket says the others hear", async (
     },
   ]);
   const [ann, bob] = [await open(key), await open(key)];
-  ann.say("hello");
+  ann.send("hello");
   expect(await bob.received.waitFor()).toBe("hello");
 });

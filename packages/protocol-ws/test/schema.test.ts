@@ -1,4 +1,4 @@
-import { jsonPath } from "@tidegate/core-registry";
+import { jsonPath } from "@tidegate/core-registry/runtime";
 import { describe, expect, test } from "vitest";
 import { webSocket } from "../src/index.ts";
 
@@ -14,7 +14,7 @@ async function faults(input: unknown): Promise<string[]> {
 
 const route = { path: "/x", subscribe: { events: ["a.b"] } };
 
-describe("S6.1 the part of a fragment", () => {
+describe("S6.1 the WebSocket part of a fragment", () => {
   test.each([
     [{}],
     [{ description: "# Chat" }],
@@ -33,7 +33,7 @@ describe("S6.1 the part of a fragment", () => {
         routes: [{ path: "/x", subscribe: { events: "() => ['a']", filter: "() => 1", map: "() => 1" } }],
       },
     ],
-  ])("%j is right", async (input) => {
+  ])("%j is valid", async (input) => {
     expect(await faults(input)).toEqual([]);
   });
 
@@ -47,25 +47,26 @@ describe("S6.1 the part of a fragment", () => {
     [
       "no connector",
       { basePath: "/", routes: [{ path: "/" }] },
-      ["routes[0]: It does nothing: expected `subscribe`, `publish`, or both."],
+      ["routes[0]: The route does nothing. Add `subscribe`, `publish`, or both."],
     ],
     [
       "S6.2 a streaming route",
       { basePath: "/", routes: [{ path: "/", call: { action: "a.b" } }] },
       [
-        "routes[0].call: Streaming routes (`call`) are not served yet: expected `subscribe`, `publish`, or both.",
+        "routes[0].call: Streaming routes (`call`) are not supported yet. " +
+          "Use `subscribe`, `publish`, or both.",
       ],
     ],
     [
       "members that belong inside",
       { basePath: "/", routes: [{ ...route, map: "() => 1", params: {} }] },
       [
-        "routes[0].map: A `map` stands inside `subscribe` or `publish`.",
-        "routes[0].params: `params` belongs inside `publish`.",
+        "routes[0].map: Put `map` inside `subscribe` or `publish`.",
+        "routes[0].params: Put `params` inside `publish`.",
       ],
     ],
     [
-      "events that are none",
+      "no events",
       { basePath: "/", routes: [{ path: "/", subscribe: { events: [] } }] },
       ["routes[0].subscribe.events: Expected at least one name or pattern."],
     ],
@@ -79,12 +80,12 @@ describe("S6.1 the part of a fragment", () => {
     expect(await faults(input)).toEqual(expected);
   });
 
-  test("every fault is found in one pass", async () => {
+  test("all faults are found in one pass", async () => {
     const routes = [{ path: "x//y", call: "a.b" }, { path: 1 }];
     expect(await faults({ routes, description: 1 })).toHaveLength(6);
   });
 
-  test("S1.4 what only documents is not hashed", () => {
+  test("S1.4 the fingerprint leaves out documentation", () => {
     const plain = { basePath: "/", routes: [{ ...route, path: "/x" }] };
     const documented = {
       ...plain,

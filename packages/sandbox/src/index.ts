@@ -1,2 +1,1 @@
-export type { SandboxOptions } from "./options.ts";
-export { sandbox } from "./sandbox.ts";
+export { type SandboxOptions, sandbox } from "./sandbox.ts";

@@ -7,75 +7,108 @@ import {
   TidegateError,
 } from "@tidegate/core-registry";
 import { LRUCache } from "lru-cache";
-import { type SandboxOptions, settle } from "./options.ts";
-import type { KnownFunction } from "./process/call.ts";
-import { makePool } from "./process/pool.ts";
-import { type CheckedFunction, checkFunction } from "./text/check.ts";
-import { languageGlobals } from "./text/globals.ts";
-import { shareScript } from "./text/shared.ts";
-import { encodeArgument } from "./values/argument.ts";
+import { z } from "zod";
+import { type CheckedFunction, checkFunction } from "./check/check.ts";
+import { languageGlobals } from "./check/names.ts";
+import { serializeUtil } from "./check/util.ts";
+import type { KnownFunction } from "./process/calls.ts";
+import { ProcessPool } from "./process/pool.ts";
+import { encodeArgument } from "./values.ts";
 
-const mostChecked = 5000;
-const mostKnown = 20_000;
+/** Limits of functions (S11.2), and the global that the operator gives them. */
+export interface SandboxOptions {
+  /** Milliseconds for one call. Default 50. */
+  readonly timeout?: number;
+  /** Megabytes for the functions of one service. Default 32. */
+  readonly memory?: number;
+  /** Maximum length of a result, in characters of JSON. Default 1 MiB. */
+  readonly maxResult?: number;
+  /** Maximum length of an argument, in characters of JSON. Default 4 MiB. */
+  readonly maxArgument?: number;
+  /** A function that exceeds a limit so many times within a minute is switched off. Default 3. */
+  readonly maxOffences?: number;
+  /**
+   * The global `util`. Data is copied; functions are sent as source and must be self-contained. Default `{}`.
+   */
+  readonly util?: Readonly<Record<string, unknown>>;
+}
+
+const MiB = 1024 * 1024;
+const maxChecks = 5000;
+const maxFunctions = 20_000;
 const maxLines = 50;
-const maxLine = 1000;
+const maxLineLength = 1000;
+
+const optionsSchema = z.strictObject({
+  timeout: z.int().min(1).max(10_000).default(50),
+  memory: z.int().min(8).max(1024).default(32),
+  maxResult: z
+    .int()
+    .min(1)
+    .max(16 * MiB)
+    .default(MiB),
+  maxArgument: z
+    .int()
+    .min(1)
+    .max(16 * MiB)
+    .default(4 * MiB),
+  maxOffences: z.int().min(1).max(1000).default(3),
+  util: z.record(z.string(), z.unknown()).default({}),
+});
 
 /**
- * Runs inline functions in supervised child processes (S11). Nothing is started before `start`, or the first call.
+ * Creates a sandbox that runs inline functions in supervised child processes (S11). It starts no process
+ * before `start` or the first call.
  *
  * @throws {TidegateError} `CONFIG_INVALID` where an option is wrong
  */
 export function sandbox(options: SandboxOptions = {}): Sandbox {
-  const { timeout, memory, maxResult, maxArgument, maxOffences, util } = settle(options);
-  const { script, purity } = shareScript(util);
-  const settings = { timeout, memory, maxResult, maxLines, maxLine, globals: languageGlobals, util: script };
-  const pool = makePool({ settings, maxOffences, clock: systemClock });
-  const checked = new LRUCache<string, CheckedFunction>({ max: mostChecked });
-  const known = new LRUCache<string, KnownFunction>({ max: mostKnown });
-  let functions = 0;
-  let calls = 0;
+  const { timeout, memory, maxResult, maxArgument, maxOffences, util } = parseOptions(options);
+  const { script, purity } = serializeUtil(util);
+  const limits = { timeout, memory, maxResult, maxLines, maxLineLength };
+  const settings = { ...limits, globals: languageGlobals, util: script };
+  const pool = new ProcessPool({ settings, maxOffences, clock: systemClock });
+  const checks = new LRUCache<string, CheckedFunction>({ max: maxChecks });
+  const functions = new LRUCache<string, KnownFunction>({ max: maxFunctions });
+  let lastFunction = 0;
+  let lastCall = 0;
 
-  const look = (source: string): CheckedFunction => {
-    const found = checked.get(source) ?? checkFunction(source, purity);
-    checked.set(source, found);
-    return found;
+  const checkOnce = (source: string): CheckedFunction => {
+    const checked = checks.get(source) ?? checkFunction(source, purity);
+    checks.set(source, checked);
+    return checked;
   };
 
-  /** The same text of the same service is the same function: what it did is not forgotten when it is compiled again. */
-  const know = (source: string, service: string): KnownFunction => {
+  /** Compiling a function again returns the same one, so its offences are not forgotten. */
+  const functionOf = (source: string, service: string): KnownFunction => {
     const key = `${service}\n${source}`;
-    const { parsed, takesUtil, check } = look(source);
-    if (parsed === undefined) throw refused(check);
-    const found = known.get(key) ?? {
-      id: ++functions,
-      service,
-      source,
-      script: parsed.script,
-      offset: parsed.offset,
-      takesUtil,
-      offences: [],
-    };
-    known.set(key, found);
-    return found;
+    const { parsed, takesUtil, check } = checkOnce(source);
+    if (parsed === undefined) throw syntaxError(check);
+    const { script, offset } = parsed;
+    const known = functions.get(key);
+    const fn = known ?? { id: ++lastFunction, service, source, script, offset, takesUtil, offences: [] };
+    functions.set(key, fn);
+    return fn;
   };
 
-  const call = (compiled: CompileFunctionOptions, of: KnownFunction, argument: unknown): Promise<unknown> =>
+  const call = (fn: KnownFunction, compileOptions: CompileFunctionOptions, argument: unknown) =>
     new Promise((resolve, reject) => {
       const encoded = encodeArgument(argument, maxArgument);
-      pool.run({ id: ++calls, known: of, compiled, argument: encoded, reruns: 0, resolve, reject });
+      const id = ++lastCall;
+      pool.run({ id, fn, options: compileOptions, argument: encoded, reruns: 0, resolve, reject });
     });
 
   return {
     contract: 1,
-    check: (source) => look(source).check,
-    compile(source, compiled): SandboxFunction {
-      const of = know(source, compiled.service);
+    check: (source) => checkOnce(source).check,
+    compile(source, compileOptions): SandboxFunction {
+      const fn = functionOf(source, compileOptions.service);
       return {
-        call: (argument) => call(compiled, of, argument),
+        call: (argument) => call(fn, compileOptions, argument),
         sync: false,
-        reads: look(source).check.reads,
+        reads: checkOnce(source).check.reads,
         tier: "isolate",
-        reason: "functions run in a process of their own",
+        reason: "Functions run in a child process",
       };
     },
     start: () => pool.start(),
@@ -83,9 +116,19 @@ export function sandbox(options: SandboxOptions = {}): Sandbox {
   };
 }
 
-function refused({ problems }: FunctionCheck): TidegateError {
-  const [problem] = problems;
-  const place =
-    problem === undefined ? "" : ` (line ${problem.line}, column ${problem.column})\n${problem.frame}`;
-  return new TidegateError("FUNCTION_SYNTAX", `${problem?.message ?? "The text is no function"}${place}`);
+function parseOptions(options: SandboxOptions): Required<SandboxOptions> {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new TidegateError("CONFIG_INVALID", `The sandbox's options are invalid. ${faults.join(". ")}`, {
+    cause: parsed.error,
+  });
+}
+
+function syntaxError({ problems: [problem] }: FunctionCheck): TidegateError {
+  const place = problem && ` (line ${problem.line}, column ${problem.column})\n${problem.frame}`;
+  return new TidegateError(
+    "FUNCTION_SYNTAX",
+    `${problem?.message ?? "The source is not a function."}${place ?? ""}`,
+  );
 }

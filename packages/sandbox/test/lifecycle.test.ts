@@ -4,11 +4,10 @@ import { existsSync } from "node:fs";
 import { systemClock } from "@tidegate/core-registry";
 import { describe, expect, test, vi } from "vitest";
 import { sandbox } from "../src/index.ts";
-import { makePool, type PoolOptions } from "../src/process/pool.ts";
-import { languageGlobals } from "../src/text/globals.ts";
-import { compiled } from "./support/compile.ts";
+import { ProcessPool, type ProcessPoolOptions } from "../src/process/pool.ts";
+import { childSettings, compiled } from "./support/compile.ts";
 
-/** The sandbox processes that a process has started and that are not gone. */
+/** The running sandbox processes that a process has started. */
 function childrenOf(pid: number): number[] {
   const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
   return lines
@@ -26,26 +25,25 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const poolOptions: PoolOptions = {
-  settings: {
-    timeout: 50,
-    memory: 32,
-    maxResult: 1000,
-    maxLines: 5,
-    maxLine: 100,
-    globals: languageGlobals,
-    util: "({})",
-  },
+const poolOptions: ProcessPoolOptions = {
+  settings: childSettings,
   maxOffences: 3,
   clock: systemClock,
 };
 
+/** Processes start slowly on a loaded machine. */
+vi.setConfig({ testTimeout: 60_000 });
+const patient = { timeout: 30_000 };
+
 describe("S11.2 processes", () => {
-  test("start makes one ready and a spare; stop leaves none, and what still runs fails", async () => {
+  test("start starts one process and a spare; stop ends both, and running calls fail", async () => {
     const box = sandbox({ timeout: 5000 });
     const before = new Set(childrenOf(process.pid));
     await box.start();
-    await vi.waitFor(() => expect(childrenOf(process.pid).filter((pid) => !before.has(pid))).toHaveLength(2));
+    await vi.waitFor(
+      () => expect(childrenOf(process.pid).filter((pid) => !before.has(pid))).toHaveLength(2),
+      patient,
+    );
     const loop = compiled(box, "() => { for (;;); }");
     const running = loop.failure();
     const started = childrenOf(process.pid).filter((pid) => !before.has(pid));
@@ -57,7 +55,7 @@ describe("S11.2 processes", () => {
     await expect(box.start()).rejects.toMatchObject({ code: "DEPENDENCY_UNAVAILABLE" });
   });
 
-  test("those that are killed leave nothing behind", async () => {
+  test("no killed process remains", async () => {
     const box = sandbox();
     const before = new Set(childrenOf(process.pid));
     for (let n = 0; n < 3; n++) {
@@ -72,19 +70,33 @@ describe("S11.2 processes", () => {
     expect(childrenOf(process.pid).filter((pid) => !before.has(pid))).toEqual([]);
   });
 
-  test("one that somebody else ends is replaced", async () => {
+  test("a process that another program kills is replaced", async () => {
     const box = sandbox();
     const before = new Set(childrenOf(process.pid));
     const good = compiled(box, "({ n }) => n");
     expect(await good.call({ n: 1 })).toBe(1);
     for (const pid of childrenOf(process.pid).filter((pid) => !before.has(pid))) process.kill(pid, "SIGKILL");
     expect(await good.call({ n: 2 })).toBe(2);
-    expect(good.broke).toEqual([]);
+    expect(good.exceeded).toEqual([]);
     await box.stop();
   });
 
-  test("start says why where isolated-vm cannot be loaded, and calls do not wait", async () => {
-    const pool = makePool({ ...poolOptions, execArgv: ["--no-addons"] });
+  test("a call runs again where its process and the spare are killed while they start", async () => {
+    const box = sandbox();
+    const before = new Set(childrenOf(process.pid));
+    const starting = () => childrenOf(process.pid).filter((pid) => !before.has(pid));
+    const good = compiled(box, "({ n }) => n");
+    const result = good.call({ n: 1 });
+    await vi.waitFor(() => expect(starting()).toHaveLength(2), { ...patient, interval: 1 });
+    for (const pid of starting()) process.kill(pid, "SIGKILL");
+    expect(await result).toBe(1);
+    expect(await good.call({ n: 2 })).toBe(2);
+    expect(good.exceeded).toEqual([]);
+    await box.stop();
+  });
+
+  test("start rejects with the reason where isolated-vm cannot be loaded", async () => {
+    const pool = new ProcessPool({ ...poolOptions, execArgv: ["--no-addons"] });
     const error = await pool.start().catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       code: "DEPENDENCY_UNAVAILABLE",
@@ -94,8 +106,8 @@ describe("S11.2 processes", () => {
     await pool.stop();
   });
 
-  test("start says why where there is no Node", async () => {
-    const pool = makePool({ ...poolOptions, execPath: "/nowhere/node" });
+  test("start rejects with the reason where Node does not exist", async () => {
+    const pool = new ProcessPool({ ...poolOptions, execPath: "/nowhere/node" });
     const error = await pool.start().catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: "DEPENDENCY_UNAVAILABLE" });
     expect(String(Object(error).cause)).toContain("ENOENT");
@@ -103,12 +115,13 @@ describe("S11.2 processes", () => {
   });
 });
 
-describe("when the gateway dies", () => {
+describe("processes end with the gateway", () => {
   const entry = new URL("../src/index.ts", import.meta.url).href;
   const program = (body: string): string => `
     const { sandbox } = await import(${JSON.stringify(entry)});
     const box = sandbox({ timeout: 2000 });
-    const f = box.compile("({ n }) => { while (n); return 1; }", { label: "x", service: "x", console() {}, broke() {} });
+    const options = { label: "x", service: "x", console() {}, onLimitExceeded() {} };
+    const f = box.compile("({ n }) => { while (n); return 1; }", options);
     await f.call({ n: 0 });
     await box.start();
     ${body}`;
@@ -120,28 +133,28 @@ describe("when the gateway dies", () => {
   test.each([
     ["idle", ""],
     ["busy", "f.call({ n: 1 }).catch(() => {});"],
-  ])("its %s processes end", async (_kind, extra) => {
+  ])("%s processes end when the gateway is killed", async (_kind, extra) => {
     const gateway = run(`${extra} setInterval(() => {}, 1000); console.log("up");`);
     await once(gateway.stdout, "data");
     const pid = gateway.pid ?? 0;
-    await vi.waitFor(() => expect(childrenOf(pid)).toHaveLength(2));
+    await vi.waitFor(() => expect(childrenOf(pid)).toHaveLength(2), patient);
     const children = childrenOf(pid);
     gateway.kill("SIGKILL");
     await once(gateway, "exit");
-    await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), patient);
   });
 
-  test("a process that nobody can reach any more ends a call that does not end", async () => {
-    const guard = new URL("../src/child/guard.ts", import.meta.url).href;
+  test("a process without a gateway kills itself where a call does not return", async () => {
+    const thread = new URL("../src/child/watchdog-thread.ts", import.meta.url).href;
     const stuck = `
       const { Worker } = require("node:worker_threads");
       const progress = new Int32Array(new SharedArrayBuffer(4)).fill(1);
-      new Worker(new URL(${JSON.stringify(guard)}), { workerData: { progress, limit: 20 } });
+      new Worker(new URL(${JSON.stringify(thread)}), { workerData: { progress, timeout: 20 } });
       for (;;);`;
     expect(await once(spawn(process.execPath, ["-e", stuck]), "exit")).toEqual([null, "SIGKILL"]);
   });
 
-  test("S31 a gateway that has nothing left to do ends by itself, with code 0", async () => {
+  test("sandbox-31 a gateway without work exits with code 0", async () => {
     const gateway = run("");
     expect(await once(gateway, "exit")).toEqual([0, null]);
   });
@@ -149,11 +162,12 @@ describe("when the gateway dies", () => {
 
 test("the built package works", async (context) => {
   const built = new URL("../dist/index.js", import.meta.url);
-  if (!existsSync(built)) context.skip("dist is not there: run `tsc -b packages/sandbox`");
+  if (!existsSync(built)) context.skip("dist does not exist: run `tsc -b packages/sandbox`");
   const program = `
     const { sandbox } = await import(${JSON.stringify(built.href)});
     const box = sandbox();
-    const f = box.compile("({ n }) => n + 1", { label: "x", service: "x", console() {}, broke() {} });
+    const options = { label: "x", service: "x", console() {}, onLimitExceeded() {} };
+    const f = box.compile("({ n }) => n + 1", options);
     console.log(await f.call({ n: 1 }));
     await box.stop();`;
   const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { type Access, isObject, type NotServed, type Scope, type Served } from "@tidegate/core-registry";
+import type { Access, NotServed, Scope, Served } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import { requestedHost, type ServerRequest } from "./request/request.ts";
 import { branchUnknown, makeScope, recompileEvicted, type ServerParts, versionUnknown } from "./served.ts";
 import { type BranchName, isBranchName, tagPattern } from "./target.ts";

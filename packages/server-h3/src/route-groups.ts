@@ -1,11 +1,5 @@
-import {
-  expandPattern,
-  type HttpRoute,
-  type Method,
-  type PathSegment,
-  parsePattern,
-  type Route,
-} from "@tidegate/core-registry";
+import type { HttpRoute, Method, Route } from "@tidegate/core-registry";
+import { expandPattern, type PathSegment, parsePattern } from "@tidegate/core-registry/runtime";
 import { LRUCache } from "lru-cache";
 import { addRoute, createRouter, findRoute, type RouterContext } from "rou3";
 

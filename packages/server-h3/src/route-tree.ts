@@ -1,4 +1,5 @@
-import { attachedValue, memoize, type Route } from "@tidegate/core-registry";
+import type { Route } from "@tidegate/core-registry";
+import { attachedValue, memoize } from "@tidegate/core-registry/runtime";
 import {
   createMatcher,
   type DividedGroup,

@@ -2,7 +2,6 @@ import {
   type GatewayHealth,
   type HttpRoute,
   type Method,
-  memoize,
   type Reply,
   type Route,
   type ServedApi,
@@ -10,6 +9,7 @@ import {
   type Version,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
+import { memoize } from "@tidegate/core-registry/runtime";
 import type { RouteMatch } from "./route-groups.ts";
 import { RouteTree, RouteTrees, type RouteTreesInput } from "./route-tree.ts";
 

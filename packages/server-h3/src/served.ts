@@ -1,8 +1,6 @@
 import {
   type Access,
   type Clock,
-  type ContextFactories,
-  createScope,
   type DirectorySnapshot,
   type NotServed,
   type Scope,
@@ -11,6 +9,7 @@ import {
   TidegateError,
   type Version,
 } from "@tidegate/core-registry";
+import { type ContextFactories, createScope } from "@tidegate/core-registry/runtime";
 import type { ProblemSettings } from "./reply/problem.ts";
 import type { BodyLimits } from "./request/body.ts";
 import type { ServerRequest } from "./request/request.ts";

@@ -1,12 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import {
-  contextFactories,
-  type Route,
-  type ServedApi,
-  type Server,
-  systemClock,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { type Route, type ServedApi, type Server, systemClock, TidegateError } from "@tidegate/core-registry";
+import { contextFactories } from "@tidegate/core-registry/runtime";
 import { H3 } from "h3";
 import { authContext } from "./context/auth.ts";
 import { idContext, ipContext, requestContext } from "./context/request.ts";

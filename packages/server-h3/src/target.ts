@@ -1,5 +1,6 @@
 import { validateHeaderName } from "node:http";
-import { branchPattern, canonicalSegment, reservedNames, TidegateError } from "@tidegate/core-registry";
+import { TidegateError } from "@tidegate/core-registry";
+import { branchPattern, canonicalSegment, reservedNames } from "@tidegate/core-registry/runtime";
 import type { BranchOptions } from "./options.ts";
 import { requestedHost, type ServerRequest } from "./request/request.ts";
 

@@ -1,7 +1,8 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import { type GatewayPage, reservedNames } from "@tidegate/core-registry";
+import type { GatewayPage } from "@tidegate/core-registry";
+import { reservedNames } from "@tidegate/core-registry/runtime";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { isLocal } from "../src/access.ts";

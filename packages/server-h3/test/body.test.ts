@@ -125,7 +125,7 @@ describe("limits", () => {
     ["/json", "with a length", 100],
     ["/raw", "with a length", 200],
   ])(
-    "H08 %s %s: a body of the limit is accepted, one byte more answers 413 and closes",
+    "http-08 %s %s: a body of the limit is accepted, one byte more answers 413 and closes",
     async (path, _how, limit) => {
       const { url } = await reader({ bodyBytes: 100, streamBytes: 200 });
       const body = (size: number): string => `"${"x".repeat(size - 2)}"`;
@@ -137,7 +137,7 @@ describe("limits", () => {
   );
 
   test.each(["/json", "/raw"])(
-    "H08 %s: the limit holds for chunked bodies without a length",
+    "http-08 %s: the limit holds for chunked bodies without a length",
     async (path) => {
       const fixture = await reader({ bodyBytes: 100, streamBytes: 100 });
       const chunks = `32\r\n${"x".repeat(50)}\r\n`.repeat(3);
@@ -151,7 +151,7 @@ describe("limits", () => {
     },
   );
 
-  test("P06 JSON that is nested too deeply answers 400 before it is parsed", async () => {
+  test("params-06 JSON that is nested too deeply answers 400 before it is parsed", async () => {
     const { url } = await reader();
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
     expect((await post(`${url}/json`, nested(64), asJson)).status).toBe(200);
@@ -186,7 +186,7 @@ describe("limits", () => {
   });
 });
 
-describe("P02 S3.4 prototypes", () => {
+describe("params-02 S3.4 prototypes", () => {
   test.each([
     '{"__proto__":{"polluted":true},"a":1}',
     '{"\\u005f_proto__":{"polluted":true},"a":1}',

@@ -87,7 +87,7 @@ describe("S12.3 ip", () => {
   test.each([
     ["no trusted proxy", [], "10.0.0.1", "1.2.3.4", "10.0.0.1"],
     ["trusted proxy", ["10.0.0.0/8"], "10.0.0.1", "1.2.3.4", "1.2.3.4"],
-    ["H10 a forged address", ["10.0.0.0/8"], "10.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"],
+    ["http-10 a forged address", ["10.0.0.0/8"], "10.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"],
     ["two proxies", ["10.0.0.0/8", "::1"], "::1", "1.2.3.4, 10.9.9.9", "1.2.3.4"],
     ["an untrusted peer", ["10.0.0.0/8"], "11.0.0.1", "1.2.3.4", "11.0.0.1"],
     ["an invalid address", ["10.0.0.0/8"], "10.0.0.1", "unknown", "10.0.0.1"],
@@ -150,7 +150,7 @@ describe("S12.4 auth", () => {
     expect(await shown(none.url, bearer("x"))).toEqual({});
   });
 
-  test("J03 an expired token has a code of its own, so that a client can refresh it", async () => {
+  test("jwt-03 an expired token has a code of its own, so that a client can refresh it", async () => {
     const { url } = await showing("auth", { auth });
     const response = await fetch(url, { headers: bearer(await token({}, now() - 60)) });
     expect(response.headers.get("www-authenticate")).toContain('Bearer error="invalid_token"');
@@ -161,7 +161,7 @@ describe("S12.4 auth", () => {
   const b64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   test.each([
     ["not a JWT", () => "nonsense"],
-    ["J01 alg none", () => `${b64({ alg: "none" })}.${b64({ exp: now() + 60 })}.`],
+    ["jwt-01 alg none", () => `${b64({ alg: "none" })}.${b64({ exp: now() + 60 })}.`],
     [
       "another secret",
       () =>
@@ -172,10 +172,10 @@ describe("S12.4 auth", () => {
       () =>
         new SignJWT({}).setProtectedHeader({ alg: "HS512" }).setExpirationTime("1m").sign(new Uint8Array(64)),
     ],
-    ["J04 not yet valid", () => token({ nbf: now() + 100 })],
-    ["J05 no exp", () => new SignJWT({}).setProtectedHeader({ alg: "HS256" }).sign(key)],
+    ["jwt-04 not yet valid", () => token({ nbf: now() + 100 })],
+    ["jwt-05 no exp", () => new SignJWT({}).setProtectedHeader({ alg: "HS256" }).sign(key)],
     [
-      "J09 an unknown crit",
+      "jwt-09 an unknown crit",
       async () => {
         const [, payload, signature] = (await token({})).split(".");
         return `${b64({ alg: "HS256", crit: ["x"], x: 1 })}.${payload}.${signature}`;
@@ -188,7 +188,7 @@ describe("S12.4 auth", () => {
     expect(await problem(response)).toMatchObject({ status: 401, code: "TOKEN_INVALID" });
   });
 
-  test("J02 a public key is not accepted as a shared secret", async () => {
+  test("jwt-02 a public key is not accepted as a shared secret", async () => {
     const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const pem = publicKey.export({ type: "spki", format: "pem" });
     const forged = await new SignJWT({})
@@ -201,7 +201,7 @@ describe("S12.4 auth", () => {
     expect((await fetch(url, { headers: bearer(forged) })).status).toBe(401);
   });
 
-  test("J06 issuer and audience are checked", async () => {
+  test("jwt-06 issuer and audience are checked", async () => {
     const strict = jwt({ secret, issuer: "us", audience: ["a", "b"] });
     const { url } = await showing("auth", { auth: { bearer: strict } });
     const status = async (claims: JWTPayload): Promise<number> =>
@@ -229,7 +229,7 @@ describe("S12.4 auth", () => {
     expect((await fetch(`${url}/open`, { headers: bearer("nonsense") })).status).toBe(200);
   });
 
-  test("J15 two Authorization headers are refused", async () => {
+  test("jwt-15 two Authorization headers are refused", async () => {
     const { url } = await showing("auth", { auth });
     const good = `Bearer ${await token({})}`;
     const { request } = await import("node:http");

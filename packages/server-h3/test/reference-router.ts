@@ -1,4 +1,5 @@
-import { expandPattern, type HttpRoute, type PathSegment, parsePattern } from "@tidegate/core-registry";
+import type { HttpRoute } from "@tidegate/core-registry";
+import { expandPattern, type PathSegment, parsePattern } from "@tidegate/core-registry/runtime";
 import { addRoute, createRouter, findRoute } from "rou3";
 
 /** Finds routes with one rou3 router of all routes. The route tree has to find the same. */

@@ -34,13 +34,13 @@ describe("replies", () => {
     expect((await fetch(url)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  test.each([204, 304])("R08 status %i has no body", async (status) => {
+  test.each([204, 304])("reply-08 status %i has no body", async (status) => {
     const fixture = await start([route("GET", "/", () => reply({ status, body: "never" }))]);
     const answer = await raw(fixture, rawRequest("GET /"));
     expect(answer.split("\r\n\r\n")[1]).toBe("");
   });
 
-  test("R04 a route cannot set hop-by-hop headers and the content length", async () => {
+  test("reply-04 a route cannot set hop-by-hop headers and the content length", async () => {
     const headers = [
       ["content-length", "3"],
       ["transfer-encoding", "chunked"],
@@ -63,7 +63,7 @@ describe("replies", () => {
     ["CRLF in a value", { headers: [["x-a", "1\r\nx-b: 2"]] as const }],
     ["NUL in a value", { headers: [["x-a", "\0"]] as const }],
     ["a space in a name", { headers: [["x a", "1"]] as const }],
-  ])("R01 R02 %s answers 500 and is logged", async (_what, change) => {
+  ])("reply-01 reply-02 %s answers 500 and is logged", async (_what, change) => {
     const fixture = await start([route("GET", "/", () => reply(change))]);
     const response = await fetch(fixture.url);
     expect(response.status).toBe(500);
@@ -117,7 +117,7 @@ describe("S8 streams", () => {
     expect((await fetch(`${fixture.url}/dead`)).status).toBe(500);
   });
 
-  test("R09 a stream that fails later cuts the connection: the client sees an incomplete body", async () => {
+  test("reply-09 a stream that fails later cuts the connection: the client sees an incomplete body", async () => {
     const fixture = await start([
       route("GET", "/", () =>
         reply({

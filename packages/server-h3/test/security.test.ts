@@ -20,7 +20,7 @@ async function alive(fixture: Fixture): Promise<void> {
 
 const head = "POST /hello HTTP/1.1\r\nhost: localhost\r\n";
 
-describe("H02 ambiguous framing", () => {
+describe("http-02 ambiguous framing", () => {
   test.each([
     ["length and chunks", `${head}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
     ["an unknown transfer-encoding", `${head}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`],
@@ -30,7 +30,7 @@ describe("H02 ambiguous framing", () => {
     ["a bare line feed", "GET /hello HTTP/1.1\nhost: localhost\n\n"],
     ["a space before the colon", `${head}x-a : 1\r\ncontent-length: 0\r\n\r\n`],
     ["a bad chunk size", `${head}transfer-encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n`],
-    ["H04 no Host header", "GET /hello HTTP/1.1\r\n\r\n"],
+    ["http-04 no Host header", "GET /hello HTTP/1.1\r\n\r\n"],
     ["not HTTP", "hello there\r\n\r\n"],
   ])("%s answers 400 and closes", async (_what, text) => {
     const fixture = await hello();
@@ -39,7 +39,7 @@ describe("H02 ambiguous framing", () => {
   });
 });
 
-describe("H03 too large heads", () => {
+describe("http-03 too large heads", () => {
   test.each([
     ["a header of 17 KB", rawRequest("GET /hello", [`x-a: ${"x".repeat(17_000)}`])],
     [
@@ -57,7 +57,7 @@ describe("H03 too large heads", () => {
   });
 });
 
-describe("H06 H07 P11 paths", () => {
+describe("http-06 http-07 params-11 paths", () => {
   test.each([
     ["/u/../hello", 200, '"hello"'],
     ["/u/%2e%2e/hello", 200, '"hello"'],
@@ -136,7 +136,7 @@ describe("H06 H07 P11 paths", () => {
 });
 
 describe("methods and targets", () => {
-  test("H11 TRACE answers 405 without an echo; CONNECT is closed", async () => {
+  test("http-11 TRACE answers 405 without an echo; CONNECT is closed", async () => {
     const fixture = await hello();
     const trace = await raw(fixture, rawRequest("TRACE /hello", ["x-secret: yes"]));
     expect(trace).toMatch(/^HTTP\/1\.1 405 /);
@@ -163,7 +163,7 @@ describe("methods and targets", () => {
     expect([...answer.matchAll(/"name":"(\d)"/g)].map(([, name]) => name)).toEqual(["1", "2"]);
   });
 
-  test("P03 a query cannot change a prototype", async () => {
+  test("params-03 a query cannot change a prototype", async () => {
     const { url } = await start([route("GET", "/", ({ query }) => json([Object.keys(query), "x" in {}]))]);
     const response = await fetch(`${url}/?__proto__[x]=1&__proto__=2&constructor=3`);
     expect(await response.json()).toEqual([["__proto__[x]", "__proto__", "constructor"], false]);

@@ -100,7 +100,7 @@ describe("RFC 6455 raw frames", () => {
     ],
     ["text of invalid UTF-8", [frame(text, Buffer.from([0xc3, 0x28]))], 1007],
     ["text that ends inside a character", [frame(text, Buffer.from([0xe2, 0x82]))], 1007],
-    ["W03 a frame of 101 MB", [frame(binary, "", { claimed: 101 * 1024 ** 2 })], 1009],
+    ["websocket-03 a frame of 101 MB", [frame(binary, "", { claimed: 101 * 1024 ** 2 })], 1009],
     [
       "a message over the limit in fragments",
       [frame(binary, Buffer.alloc(1024 ** 2), { fin: false }), frame(0, "x")],
@@ -131,7 +131,7 @@ describe("RFC 6455 raw frames", () => {
   });
 });
 
-test("W03 a message of maxPayload bytes is received, one byte more closes with 1009", async () => {
+test("websocket-03 a message of maxPayload bytes is received, one byte more closes with 1009", async () => {
   const fixture = await start([socketRoute("/ws", echo)], { webSocket: { maxPayload: 1000 } });
   const client = await dial(fixture, "/ws");
   const closed = closeOf(client);

@@ -105,7 +105,7 @@ describe("messages", () => {
   });
 });
 
-describe("W04 a slow reader", () => {
+describe("websocket-04 a slow reader", () => {
   test("is closed with 1013 when more than maxBufferedBytes wait, so that memory is bounded", async () => {
     const message = Buffer.alloc(64 * 1024, 1);
     const outcome = Promise.withResolvers<{ readonly sent: number; readonly error: unknown }>();
@@ -270,7 +270,7 @@ describe("RFC 6455, 7.4 closing", () => {
   });
 });
 
-describe("W05 ping", () => {
+describe("websocket-05 ping", () => {
   test("a client that answers pings stays connected", async () => {
     const clock = manualClock();
     const fixture = await start([socketRoute("/ws", echo)], { clock, webSocket: { idleSeconds: 30 } });
@@ -310,7 +310,7 @@ describe("W05 ping", () => {
   });
 });
 
-test("W09 after 100 aborted connections, messages end and the signal aborts in each route", async () => {
+test("websocket-09 after 100 aborted connections, messages end and the signal aborts in each route", async () => {
   const over = recorder<string>("end of a route");
   const fixture = await start([
     socketRoute("/ws", async (socket, scope) => {

@@ -79,7 +79,7 @@ describe("S9.5 an upgrade is dispatched like a request", () => {
     expect((await refusal(fixture, "/chat/%zz")).status).toBe(400);
   });
 
-  test("W02 without a WebSocket route it answers 404, also for paths of HTTP routes and pages", async () => {
+  test("websocket-02 without a WebSocket route it answers 404, also for paths of HTTP routes and pages", async () => {
     const fixture = await start([route("GET", "/http", () => json(1)), socketRoute("/ws", echo)]);
     for (const path of ["/http", "/nope", "/~status", "/~health/liveness", "/~master/~status"]) {
       const answer = await refusal(fixture, path);
@@ -236,13 +236,13 @@ describe("RFC 6455, 4.2 the handshake", () => {
     expect(answer).not.toMatch(/h2c|evil|sec-websocket-protocol/i);
   });
 
-  test("W13 compression is not negotiated", async () => {
+  test("websocket-13 compression is not negotiated", async () => {
     const fixture = await start([socketRoute("/ws", echo)]);
     expect((await dial(fixture, "/ws", { perMessageDeflate: true })).extensions).toBe("");
   });
 });
 
-describe("W01 origins that can open a socket", () => {
+describe("websocket-01 origins that can open a socket", () => {
   test.each([
     ["no origin, as from clients other than browsers", undefined, [], 101],
     ["the gateway's own host", "http://localhost:8080", [], 101],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import { isTidegateError, type Logger, type Registry, TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, type Logger, TidegateError } from "@tidegate/core-registry";
+import type { Registry } from "@tidegate/core-registry/registry";
 import type { z } from "zod";
 import { type Pins, pinSchema, pinTargetSchema } from "./pins.ts";
 import { defaultSocketPath, listenPrivately } from "./socket.ts";

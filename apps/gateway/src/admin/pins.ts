@@ -1,4 +1,4 @@
-import type { Pin, PinTarget } from "@tidegate/core-registry";
+import type { Pin, PinTarget } from "@tidegate/core-registry/registry";
 import { z } from "zod";
 
 const branch = z.string().regex(/^[a-z0-9_-]{1,64}$/, "must be the name of a branch");

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type CheckRequest, createRegistry, type Report } from "@tidegate/core-registry";
+import type { Report } from "@tidegate/core-registry";
+import { type CheckRequest, createRegistry } from "@tidegate/core-registry/registry";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";

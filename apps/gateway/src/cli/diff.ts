@@ -1,4 +1,4 @@
-import { differenceText } from "@tidegate/core-registry";
+import { differenceText } from "@tidegate/core-registry/registry";
 import { type CommandDef, defineCommand } from "citty";
 import { requestDifference } from "../gateway-client.ts";
 import { parseRange } from "../pages/diff.ts";

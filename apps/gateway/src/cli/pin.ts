@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Pin } from "@tidegate/core-registry";
+import type { Pin } from "@tidegate/core-registry/registry";
 import { type CommandDef, defineCommand } from "citty";
 import { requestAdmin } from "../admin/client.ts";
 import { pinSchema, pinTargetSchema } from "../admin/pins.ts";

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { moleculer } from "@tidegate/broker-moleculer";
 import {
   type ContextFactory,
-  type ExamplesOptions,
   type Logger,
   type Policy,
   type Protocol,
   TidegateError,
 } from "@tidegate/core-registry";
+import type { ExamplesOptions } from "@tidegate/core-registry/runtime";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";

@@ -1,14 +1,7 @@
 import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
-import type {
-  Access,
-  BreakingChanges,
-  Broker,
-  ContextFactory,
-  ExamplesOptions,
-  Logger,
-  Policy,
-  Protocol,
-} from "@tidegate/core-registry";
+import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { BreakingChanges } from "@tidegate/core-registry/registry";
+import type { ExamplesOptions } from "@tidegate/core-registry/runtime";
 import type { GraphQLOptions } from "@tidegate/protocol-graphql";
 import type { AuthParsers, BranchOptions, JwtOptions, WebSocketOptions } from "@tidegate/server-h3";
 import type { AdminOptions } from "../admin/admin.ts";

@@ -1,10 +1,5 @@
-import {
-  type Access,
-  type CheckRequest,
-  type GatewayPage,
-  type Registry,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { type Access, type GatewayPage, TidegateError } from "@tidegate/core-registry";
+import type { CheckRequest, Registry } from "@tidegate/core-registry/registry";
 import { z } from "zod";
 
 /** Options of `checkPage`: the registry and the access. */

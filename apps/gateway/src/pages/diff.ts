@@ -1,12 +1,5 @@
-import {
-  type Access,
-  differenceText,
-  type GatewayPage,
-  type HttpRequest,
-  type Registry,
-  TidegateError,
-  type VersionName,
-} from "@tidegate/core-registry";
+import { type Access, type GatewayPage, type HttpRequest, TidegateError } from "@tidegate/core-registry";
+import { differenceText, type Registry, type VersionName } from "@tidegate/core-registry/registry";
 
 /** Options of `diffPage`: the registry and the access. */
 export interface DiffPageOptions {

@@ -1,14 +1,12 @@
 import {
   type Access,
-  type BranchStatus,
   type GatewayHealth,
   type GatewayPage,
-  type GatewayStatus,
   type NotServed,
-  type Registry,
   type Served,
   TidegateError,
 } from "@tidegate/core-registry";
+import type { BranchStatus, GatewayStatus, Registry } from "@tidegate/core-registry/registry";
 
 /** Options of `statusPage`: the registry and the access. */
 export interface StatusPageOptions {

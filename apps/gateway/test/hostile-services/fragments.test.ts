@@ -32,8 +32,8 @@ const team = (protocol: unknown, more: object = {}): TestService => ({
 });
 const rest = (routes: readonly object[], basePath = "/teams") => ({ REST: { basePath, routes } });
 
-describe("B9: a hostile fragment does not affect other services", () => {
-  test("B01: a claim of another service is refused, and the report names the owner", async () => {
+describe("hostile: a hostile fragment does not affect other services", () => {
+  test("hostile-01: a claim of another service is refused, and the report names the owner", async () => {
     const { publish, url, expectRightAnswers } = await startServing();
     const steal = { method: "GET", path: "/:name", map: "() => 'stolen'" };
     const report = await publish(
@@ -48,7 +48,7 @@ describe("B9: a hostile fragment does not affect other services", () => {
     await expectRightAnswers();
   });
 
-  test("B01: a service that claims all paths gets only the unclaimed ones, now and later", async () => {
+  test("hostile-01: a service that claims all paths gets only the unclaimed ones, now and later", async () => {
     const { publish, url, expectRightAnswers } = await startServing();
     const all = { method: "GET", path: "/**", map: "() => 'all'" };
     expect(await publish(team(rest([all], "/")))).toMatchObject({ state: "succeeded" });
@@ -62,7 +62,7 @@ describe("B9: a hostile fragment does not affect other services", () => {
     await expectRightAnswers();
   });
 
-  test("B02: a regex with exponential time is refused, and so are too many regexes", async () => {
+  test("hostile-02: a regex with exponential time is refused, and so are too many regexes", async () => {
     const { publish, expectRightAnswers } = await startServing();
     const path = (regex: string) => ({ method: "GET", path: `/:id(${regex})`, map: "() => 1" });
     for (const regex of ["(?:a+)+", "(?:a|a)*b", "[a-z]{1,200}[a-z]{1,200}", "(?:(?:a{99}){99}){99}"]) {
@@ -75,7 +75,7 @@ describe("B9: a hostile fragment does not affect other services", () => {
     await expectRightAnswers();
   });
 
-  test("B03: 100,000 routes in one fragment exceed the limit", async () => {
+  test("hostile-03: 100,000 routes in one fragment exceed the limit", async () => {
     const { publish, url, expectRightAnswers } = await startServing();
     const routes = Array.from({ length: 100_000 }, (_, at) => ({ method: "GET", path: `/${at}` }));
     expect(await publish(team(rest(routes)))).toMatchObject({
@@ -91,7 +91,7 @@ describe("B9: a hostile fragment does not affect other services", () => {
     await expectRightAnswers();
   });
 
-  test("B04: 20,000 types in one fragment exceed the limit", async () => {
+  test("hostile-04: 20,000 types in one fragment exceed the limit", async () => {
     const { publish, expectRightAnswers } = await startServing();
     const typeDefs = Array.from({ length: 20_000 }, (_, at) => `type T${at} { id: ID }`).join(" ");
     expect(await publish(team({ GraphQL: { typeDefs } }))).toMatchObject({

@@ -15,7 +15,7 @@ const player = (path: string, revision: number): TestService => ({
   actions,
 });
 
-test("B06, S9.2, S9.7: of two nodes' different fragments, the newest is served", async () => {
+test("hostile-06, S9.2, S9.7: of two nodes' different fragments, the newest is served", async () => {
   const { publish, url, bus } = await startTestGateway();
   await publish(player("/new", 2), "new");
   const report = await publish(player("/old", 1), "old");
@@ -27,7 +27,7 @@ test("B06, S9.2, S9.7: of two nodes' different fragments, the newest is served",
   await expect.poll(async () => (await ask(`${url}/players/old`)).status, { timeout: 30_000 }).toBe(200);
 });
 
-test("B10: a service that changes with every report does not cause endless reports", async () => {
+test("hostile-10: a service that changes with every report does not cause endless reports", async () => {
   const { bus, gateway, url } = await startTestGateway();
   let changes = 0;
   const change = (): void => {
@@ -52,7 +52,7 @@ test("B10: a service that changes with every report does not cause endless repor
   expect(changes).toBeLessThanOrEqual(21);
 });
 
-test("B11: a burst of a hundred changes is merged once, and requests are answered meanwhile", async () => {
+test("hostile-11: a burst of a hundred changes is merged once, and requests are answered meanwhile", async () => {
   const { bus, gateway, url, publish } = await startTestGateway();
   await publish(player("/:id", 1));
   const load = startLoad([`${url}/players/1`], 2);
@@ -104,7 +104,7 @@ test("S10.2: a service that alternates between two fragments is served, and gets
   expect(statuses.sort()).toEqual([200, 404]);
 });
 
-test("B07: three thousand services of one node are all served", async () => {
+test("hostile-07: three thousand services of one node are all served", async () => {
   const { bus, gateway, url } = await startTestGateway();
   const names = Array.from({ length: 3_000 }, (_, at) => `s${at}`);
   for (const name of names)

@@ -3,10 +3,10 @@ import {
   type CallRequest,
   type CallScope,
   isTidegateError,
-  masterBranch,
   TidegateError,
   type Trace,
 } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import type { Settings } from "../options.ts";
 import { actionOnBranch, type BranchNode, readNodeId } from "../wire/names.ts";

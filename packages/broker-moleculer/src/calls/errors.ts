@@ -1,4 +1,5 @@
-import { type ErrorDetails, isObject, TidegateError } from "@tidegate/core-registry";
+import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import { Errors } from "moleculer";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */

@@ -1,5 +1,6 @@
 import { type Duplex, Readable } from "node:stream";
-import { type FileValue, isObject, TidegateError } from "@tidegate/core-registry";
+import { type FileValue, TidegateError } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { Context, ServiceBroker } from "moleculer";
 
 /** Params in the form that Moleculer can send. */

@@ -1,9 +1,5 @@
-import {
-  type ActionDescription,
-  type JsonObject,
-  masterBranch,
-  type ServiceDescription,
-} from "@tidegate/core-registry";
+import type { ActionDescription, JsonObject, ServiceDescription } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
 import { type FragmentReference, readFragmentReference } from "../wire/metadata.ts";
 import { fullName, nameOnBranch, nameWithoutBranch } from "../wire/names.ts";
 import { objectOrEmpty } from "../wire/values.ts";

@@ -1,4 +1,5 @@
-import { isObject, type JsonSchema } from "@tidegate/core-registry";
+import type { JsonSchema } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 
 /** Schemas below this depth accept anything. */
 const maxDepth = 16;

@@ -10,7 +10,7 @@
  *
  * Can be removed when Moleculer checks a node itself before it believes gossip about that node.
  */
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { silentPeers, tcpTransporter } from "../wire/tcp.ts";

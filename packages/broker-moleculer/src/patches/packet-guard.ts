@@ -10,7 +10,7 @@
  * Can be removed when Moleculer validates INFO packets and reports a conflict of node ids without ending the
  * process.
  */
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 
 /** Services of one node that are kept; the others are dropped. */

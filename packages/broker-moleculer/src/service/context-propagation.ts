@@ -1,4 +1,4 @@
-import { masterBranch } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
 import { type CallingOptions, type Context, Errors, type ServiceBroker } from "moleculer";
 import { announceCapabilities } from "../wire/metadata.ts";
 import { type ActionHandler, type MiddlewareFactory, middleware } from "../wire/middleware.ts";

@@ -1,4 +1,4 @@
-import { isObject, masterBranch } from "@tidegate/core-registry";
+import { isObject, masterBranch } from "@tidegate/core-registry/runtime";
 import type { ServiceSchema } from "moleculer";
 import { type LargeFragment, largeFragment } from "../wire/metadata.ts";
 import { fragmentAction, fullName, nameOnBranch } from "../wire/names.ts";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import { type CallingOptions, Serializers, type ServiceBroker, type Transit } from "moleculer";
 import { announceCapabilities } from "../wire/metadata.ts";
 import {

@@ -1,4 +1,4 @@
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { capabilitiesOf } from "../wire/metadata.ts";
 import { isCount } from "../wire/values.ts";

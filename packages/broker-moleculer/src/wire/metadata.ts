@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { isCount, objectOrEmpty } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import { isObject } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 
 /** Returns a value of unknown type if it is an object, else an empty object. */
 export function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Change, Report } from "../contracts/report.ts";
+import type { GatewayHealth } from "../contracts/server.ts";
 import { createHub } from "../runtime/event-hub.ts";
 import { createExamples } from "../runtime/examples.ts";
 import { masterBranch } from "../runtime/fragment/fragment.ts";
@@ -24,22 +25,17 @@ import {
   type FragmentCompiler,
 } from "./discovery/compile-fragment.ts";
 import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
-import { createFragments } from "./discovery/fragment-store.ts";
+import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
-import { createExchange } from "./ledger/exchange.ts";
-import { type InheritanceOptions, inherit } from "./ledger/inherit.ts";
-import { createPeerAnswers } from "./ledger/peer-answers.ts";
-import { createPins, type Pins } from "./ledger/pins.ts";
-import { createHeirlooms, createReconciling, type Heirlooms } from "./ledger/reconcile.ts";
+import { type Agreement, createAgreement } from "./ledger/agreement.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
 import type { MergeTools } from "./merge/types.ts";
-import { createReadiness } from "./readiness.ts";
-import { createMessenger } from "./reports/reporter.ts";
-import { runtimeReports } from "./reports/runtime-reports.ts";
+import { createReadiness, type Readiness } from "./readiness.ts";
+import { createReporter } from "./reports/reporter.ts";
+import { createRuntimeReports } from "./reports/runtime-reports.ts";
 import { createListeners, createRuntime, type Listeners, type OwnedRuntime } from "./runtime.ts";
 import type { CompiledVersion } from "./versions/compiled-version.ts";
-import { recompileRecipe } from "./versions/recompile.ts";
 
 /**
  * Creates the registry of a gateway (S9). Nothing runs before `start`. The flow of a change, from top to bottom:
@@ -47,35 +43,23 @@ import { recompileRecipe } from "./versions/recompile.ts";
  * 1. A broker reports a service to `discovery`, which compiles its fragment and updates the directory.
  * 2. `branches.directoryChanged` enqueues the branches that the change can affect.
  * 3. `queue` merges them one at a time (`merge.ts`), and the branch serves the new version.
- * 4. `afterMerge` emits the swap, reports to the nodes, and compares ledgers with the other gateways.
+ * 4. After each merge (`merged` below) the swap is emitted, the nodes get their reports, and ledgers are compared.
  */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { brokers, protocols, policies, disabledPolicies = [], sandbox } = options;
+  const { brokers, protocols, policies } = options;
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;
   const runtime = createRuntime(options);
-  const { clock, logger, signal } = runtime;
   const reports = createListeners<Report>(runtime);
   const swaps = createListeners<VersionSwap>(runtime);
-  const serving: { since: number | undefined } = { since: undefined };
-
   const hub = createHub(brokers);
-  const examples = createExamples(options.examples ?? {}, clock);
-  const runtimeEvents = runtimeReports(clock, (events) => reporter.happened(events));
-  const compiler: FragmentCompiler = {
-    protocols,
-    policies,
-    disabledPolicies,
-    sandbox,
-    contexts: options.contexts.map(({ name }) => name),
-    reserved: ["/~", ...(options.reserved ?? []), ...protocols.flatMap(({ reserved }) => reserved ?? [])],
-    examples,
-    happened: runtimeEvents.happened,
-  };
+  const examples = createExamples(options.examples ?? {}, runtime.clock);
+  const runtimeReports = createRuntimeReports(runtime.clock, (events) => reporter.runtimeEvents(events));
+  const compiler = fragmentCompiler(options, examples, runtimeReports.add);
   const compile = (raw: unknown, service: string): Promise<CompiledFragment> =>
-    compileFragment(raw, service, compiler, signal);
+    compileFragment(raw, service, compiler, runtime.signal);
 
   const masterTable = new ClaimTable();
-  const fragments = createFragments({
+  const fragments = createFragmentStore({
     compile,
     inUse: (service) => fragmentsInUse(service, masterTable, discovery),
   });
@@ -100,7 +84,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const isPinned = branch.ledger.version !== undefined;
       if (!isPinned) emitSwap(swaps, branch, merge.before, merge.after, merge.changes);
       reporter.merged(branch.name, merge);
-      reconciling.soon();
+      agreement.compareSoon();
     },
   });
   const discovery = createDiscovery({
@@ -108,121 +92,51 @@ export function createRegistry(options: RegistryOptions): Registry {
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
-    event: hub.receive,
-    changed: branches.directoryChanged,
-    unplaced: (fragment) => reporter.unplaced(fragment),
+    onEvent: hub.receive,
+    onChange: branches.directoryChanged,
+    onInvalidBranch: (fragment) => reporter.invalidBranch(fragment),
   });
-  const reporter = createMessenger({
+  const reporter = createReporter({
     ...runtime,
     gateway,
     directory: () => discovery.directory,
     branches: branches.all,
-    reported: reports.emit,
+    onReport: reports.emit,
   });
-
-  const retained = createHeirlooms();
-  const answers = createPeerAnswers({
+  const agreement = createAgreement({
     gateway,
+    brokers,
     branches,
     discovery,
-    fragments,
-    serving,
-    followPin: (pin) => pins.follow(pin),
-  });
-  const exchange = createExchange(brokers, answers);
-  const inheritance: InheritanceOptions = {
-    exchange,
-    fragments,
-    keep: retained.keep,
-    learn: discovery.learn,
-    branch: branches.ensure,
-    known: branches.get,
-    between: queue.runExclusive,
-  };
-  const pins = createPins({
-    gateway,
-    clock,
-    branch: branches.get,
-    fragments,
-    exchange,
-    keep: retained.keep,
-    recall: branches.version,
-    recompile: (recipe) => queue.runExclusive(() => recompileRecipe(recipe, tools)),
-    between: queue.runExclusive,
-    merge: branches.merge,
-    mounted: (branch, previous) => {
+    queue,
+    tools,
+    onSwap: (branch, previous) => {
       const { served } = branch;
       if (served !== undefined)
         emitSwap(swaps, branch, previous, served, difference(previous, served, tools));
     },
   });
-  const isAlone = !brokers.some(({ peers }) => peers);
-  const reconciling = createReconciling({
-    ...runtime,
-    inheritance,
-    own: () => (isAlone ? undefined : answers.ledgers()),
-    isDisputed: () => branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0),
-    merge: async (differing) => {
-      for (const branch of differing) queue.enqueue(branch, "now");
-      await queue.settled();
-      keepPinned(retained, branches);
-    },
-    failed: (error) => {
-      if (!signal.aborted) logger.warn("The ledgers of the other gateways could not be compared.", error);
-    },
-  });
   const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
-
-  const settled = async (): Promise<void> => {
-    await discovery.settled();
-    await queue.settled();
-  };
-
-  const start = async (): Promise<void> => {
-    await sandbox.start();
-    if (signal.aborted) return;
-    const starts = brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
-    await readiness.waitForDiscovery(starts);
-    await discovery.settled();
-    if (signal.aborted) return;
-    await mergeFirst({ branches, queue, pins, runtime, inheritance });
-    await settled();
-    keepPinned(retained, branches);
-    serving.since = clock.now();
-    reconciling.soon();
-  };
-
-  const stop = async (): Promise<void> => {
-    readiness.stop();
-    runtime.stop();
-    for (const part of [queue, discovery, hub, runtimeEvents, reporter, examples]) part.stop();
-    await Promise.allSettled(brokers.map((broker) => broker.stop()));
-    await Promise.allSettled([...protocols, ...policies].map((plugin) => plugin.dispose?.()));
-    await sandbox.stop();
-  };
+  const stoppable = [queue, discovery, hub, runtimeReports, reporter, examples];
+  const parts: Parts = { options, runtime, discovery, queue, branches, agreement, readiness, stoppable };
   let stopped: Promise<void> | undefined;
 
   return {
-    start,
+    start: () => start(parts),
     stop: () => {
-      stopped ??= stop();
+      stopped ??= stop(parts);
       return stopped;
     },
-    settled,
+    settled: () => settled(parts),
     find: branches.find,
     events: hub,
     examples,
-    health: () =>
-      readiness.health({
-        expected: options.expect ?? [],
-        isUp: (service) => branches.master.snapshot.service(service)?.state === "up",
-        isMasterCompiled: branches.master.served !== undefined,
-      }),
+    health: () => health(parts),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),
     difference: (before, after) => compareVersions(before, after, branches, tools),
-    pin: pins.pin,
-    unpin: pins.unpin,
-    gateways: async () => [answers.versions(), ...(await exchange.versions())],
+    pin: agreement.pins.pin,
+    unpin: agreement.pins.unpin,
+    gateways: agreement.gateways,
     fragmentSchema: () => fragmentSchema(compiler),
     check: async (request) => {
       const fragment = await compile(onBranch(request), request.service);
@@ -235,6 +149,76 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
     onReport: reports.add,
     onSwap: swaps.add,
+  };
+}
+
+/** The parts of a registry that its life uses. */
+interface Parts {
+  readonly options: RegistryOptions;
+  readonly runtime: OwnedRuntime;
+  readonly discovery: Discovery;
+  readonly queue: MergeQueue;
+  readonly branches: Branches;
+  readonly agreement: Agreement;
+  readonly readiness: Readiness;
+  /** In the order in which they stop. */
+  readonly stoppable: readonly { stop(): void }[];
+}
+
+async function start(parts: Parts): Promise<void> {
+  const { options, runtime, discovery, queue, branches, agreement, readiness } = parts;
+  await options.sandbox.start();
+  if (runtime.signal.aborted) return;
+  const starts = options.brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
+  await readiness.waitForDiscovery(starts);
+  await discovery.settled();
+  if (runtime.signal.aborted) return;
+  await agreement.inherit();
+  queue.enqueue(branches.master, "now");
+  for (const branch of branches.all()) queue.enqueue(branch, "later");
+  queue.start();
+  await settled(parts);
+  agreement.startServing();
+}
+
+async function stop({ options, runtime, readiness, stoppable }: Parts): Promise<void> {
+  readiness.stop();
+  runtime.stop();
+  for (const part of stoppable) part.stop();
+  await Promise.allSettled(options.brokers.map((broker) => broker.stop()));
+  const plugins = [...options.protocols, ...options.policies];
+  await Promise.allSettled(plugins.map((plugin) => plugin.dispose?.()));
+  await options.sandbox.stop();
+}
+
+async function settled({ discovery, queue }: Pick<Parts, "discovery" | "queue">): Promise<void> {
+  await discovery.settled();
+  await queue.settled();
+}
+
+function health({ options, branches, readiness }: Parts): GatewayHealth {
+  const { snapshot, served } = branches.master;
+  return readiness.health({
+    expected: options.expect ?? [],
+    isUp: (service) => snapshot.service(service)?.state === "up",
+    isMasterCompiled: served !== undefined,
+  });
+}
+
+function fragmentCompiler(
+  { protocols, policies, disabledPolicies = [], sandbox, contexts, reserved = [] }: RegistryOptions,
+  examples: FragmentCompiler["examples"],
+  reportRuntime: FragmentCompiler["reportRuntime"],
+): FragmentCompiler {
+  return {
+    protocols,
+    policies,
+    disabledPolicies,
+    sandbox,
+    contexts: contexts.map(({ name }) => name),
+    reserved: ["/~", ...reserved, ...protocols.flatMap((protocol) => protocol.reserved ?? [])],
+    ...(examples === undefined ? {} : { examples }),
+    reportRuntime,
   };
 }
 
@@ -258,32 +242,6 @@ function emitSwap(
 ): void {
   if (previous?.version === version) return;
   swaps.emit({ branch: name, version, previous: previous?.version, changes });
-}
-
-/** The first merge of a gateway that starts: it takes over the ledgers and pins of the others before it merges (S9.4). */
-async function mergeFirst(parts: {
-  readonly branches: Branches;
-  readonly queue: MergeQueue;
-  readonly pins: Pins;
-  readonly runtime: OwnedRuntime;
-  readonly inheritance: InheritanceOptions;
-}): Promise<void> {
-  const { branches, queue, pins, runtime, inheritance } = parts;
-  const pinned = await inherit(inheritance);
-  queue.enqueue(branches.master, "now");
-  for (const branch of branches.all()) queue.enqueue(branch, "later");
-  for (const [{ name }, id] of pinned)
-    await pins.follow({ branch: name, to: id, at: 0, by: "" }).catch((error: unknown) => {
-      runtime.logger.warn(
-        `Branch ${name} is pinned to version ${id.slice(0, 8)}, which no gateway could provide. It serves its newest.`,
-        error,
-      );
-    });
-  queue.start();
-}
-
-function keepPinned(retained: Heirlooms, branches: Branches): void {
-  retained.keepPinnedAlone(branches.all().map(({ ledger }) => ledger));
 }
 
 async function compareVersions(

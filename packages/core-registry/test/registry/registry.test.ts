@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fragment, labels, servedBy, setUp } from "./kit.ts";
 
 describe("S9.3: merging", () => {
-  test("what is there at the start is served when start resolves", async () => {
+  test("the services that are there at the start are served when `start` resolves", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "player", fragment: fragment("/players") });
     await registry.start();
@@ -22,7 +22,7 @@ describe("S9.3: merging", () => {
     expect(labels(registry)).toHaveLength(20);
   });
 
-  test("a service that left goes after debounceSeconds, one that was lost after lostSeconds; until then it is gone, not forgotten", async () => {
+  test("a service that left is removed after debounceSeconds, a lost one after lostSeconds; until then its calls return 503", async () => {
     const { bus, clock, registry } = setUp();
     const [left, lost] = [bus.node("n1"), bus.node("n2")];
     left.publish({ name: "player", fragment: fragment("/players"), actions: { get: () => 1 } });
@@ -42,7 +42,7 @@ describe("S9.3: merging", () => {
     expect(labels(registry)).toEqual([]);
   });
 
-  test("a service that comes back in time never flaps", async () => {
+  test("a service that comes back in time is never removed", async () => {
     const { bus, clock, registry, mounted } = setUp();
     const node = bus.node("n1");
     const service = { name: "player", fragment: fragment("/players") };
@@ -90,7 +90,7 @@ describe("S9.4: versions", () => {
     expect(registry.find("nowhere", undefined)).toEqual({ missing: "branch" });
   });
 
-  test("maxVersions are kept", async () => {
+  test("at most maxVersions are kept", async () => {
     const { bus, registry } = setUp({ maxVersions: 3 });
     await registry.start();
     const names: (string | undefined)[] = [];
@@ -179,7 +179,7 @@ test.each(["te\nam", "te\u001bam", "", "__proto__", "$node"])(
 );
 
 describe("S10.1: reports", () => {
-  test("the node that published a fragment is told what was added, and where to try it", async () => {
+  test("the node that published a fragment gets what was added, and where to try it", async () => {
     const { bus, registry } = setUp();
     await registry.start();
     const [node, other] = [bus.node("n1"), bus.node("n2")];
@@ -197,7 +197,7 @@ describe("S10.1: reports", () => {
     expect(other.reports).toEqual([]);
   });
 
-  test("a faulty fragment changes nothing that is served, and every fault is told with its path", async () => {
+  test("a faulty fragment changes nothing that is served, and every fault is reported with its path", async () => {
     const { bus, registry } = setUp();
     const node = bus.node("n1");
     node.publish({ name: "player", revision: 1, fragment: fragment("/players") });
@@ -222,7 +222,7 @@ describe("S10.1: reports", () => {
     });
   });
 
-  test("S9.6: a challenger gets what was contested when the owner goes", async () => {
+  test("S9.6: a claimant gets the contested claim when the owner leaves", async () => {
     const { bus, clock, registry } = setUp();
     await registry.start();
     const [owner, challenger] = [bus.node("n1"), bus.node("n2")];
@@ -237,7 +237,7 @@ describe("S10.1: reports", () => {
     expect(labels(registry)).toEqual(["GET /x"]);
   });
 
-  test("a node that joins with a fragment that is served is told so, and nobody else is told again", async () => {
+  test("a node that joins with a served fragment gets a report, and no other node gets one again", async () => {
     const { bus, registry } = setUp();
     const service = { name: "player", fragment: fragment("/players") };
     const [first, second] = [bus.node("n1"), bus.node("n2")];
@@ -251,7 +251,7 @@ describe("S10.1: reports", () => {
 });
 
 describe("dry runs", () => {
-  test("say what would become of a fragment, and change nothing", async () => {
+  test("report what a merge would do, and change nothing", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "player", fragment: fragment("/players") });
     await registry.start();
@@ -269,7 +269,7 @@ describe("dry runs", () => {
 });
 
 describe("S12.6: readiness", () => {
-  test("waits for discovery, `readyAfterSeconds` at the longest, and for the services that are expected", async () => {
+  test("waits for discovery, at most `readyAfterSeconds`, and for the expected services", async () => {
     const clock = manualClock();
     const discovery = Promise.withResolvers<void>();
     const bus = memoryBroker({ clock, discovery: discovery.promise });

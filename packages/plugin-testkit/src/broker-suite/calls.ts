@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Broker, CallRequest, CallScope } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { callScope, contextOf } from "../call-scope.ts";
 import { recorder } from "../recorder.ts";
+import { callScope, contextOf } from "../scopes.ts";
 import { serviceError, type TestCall, type TestService } from "../service.ts";
 import { type BrokerSuite, started } from "./driver.ts";
 
@@ -16,10 +16,10 @@ const call = (
 
 const where: TestService = { name: "where", actions: { am: ({ node }) => node } };
 
-/** S13: calls, their errors, their limits, and the nodes that they may go to. */
+/** Tests calls, their errors, their limits and the choice of nodes (S13). */
 export function callSuite(suite: BrokerSuite): void {
   describe("call", () => {
-    test("takes params there and the answer back, with branch and deadline beside them (S13.4)", async (context) => {
+    test("sends params with branch and deadline, and returns the answer (S13.4)", async (context) => {
       const calls = recorder<TestCall>("call");
       const { broker } = await started(suite, context, {
         name: "echo",
@@ -60,16 +60,16 @@ export function callSuite(suite: BrokerSuite): void {
       await expect(call(broker, "player.odd")).rejects.toMatchObject({ code: "SERVICE_ERROR", status: 500 });
     });
 
-    test("an action that nobody offers is unavailable, and not dispatched", async (context) => {
+    test("an unknown action is unavailable, and not dispatched", async (context) => {
       const { broker } = await started(suite, context, where);
-      for (const action of ["nobody.home", "where.not", "__proto__.toString", "constructor"])
+      for (const action of ["unknown.action", "where.not", "__proto__.toString", "constructor"])
         await expect(call(broker, action)).rejects.toMatchObject({
           code: "ACTION_UNAVAILABLE",
           details: { dispatched: false },
         });
     });
 
-    test("a call that is not answered ends with its timeout, and may have dispatched", async (context) => {
+    test("a call without an answer ends with its timeout, dispatched", async (context) => {
       const { broker } = await started(suite, context, {
         name: "slow",
         actions: { wait: () => new Promise(() => 0) },
@@ -80,7 +80,7 @@ export function callSuite(suite: BrokerSuite): void {
       });
     });
 
-    test("the deadline cuts the timeout; where it passed before, nothing is sent", async (context) => {
+    test("the deadline limits the timeout; after the deadline nothing is sent", async (context) => {
       const calls = recorder<TestCall>("call");
       const { broker } = await started(suite, context, {
         name: "slow",
@@ -101,7 +101,7 @@ export function callSuite(suite: BrokerSuite): void {
       ).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
     });
 
-    test("a client that goes away ends the waiting; where it went before, nothing is sent", async (context) => {
+    test("a disconnecting client cancels the call; after that nothing is sent", async (context) => {
       const calls = recorder<TestCall>("call");
       const { broker } = await started(suite, context, {
         name: "slow",
@@ -128,11 +128,11 @@ export function callSuite(suite: BrokerSuite): void {
       expect(calls.items).toHaveLength(1);
     });
 
-    test("is balanced over the nodes, and goes to no other node than those named (S9.7)", async (context) => {
-      const { broker, join, told } = await started(suite, context, where);
+    test("is balanced over the nodes, or over the given ones (S9.7)", async (context) => {
+      const { broker, join, changes } = await started(suite, context, where);
       for (const id of ["n2", "n3"]) {
         await join(id, [where]);
-        await told.waitFor((line) => line === `up where@${id}`);
+        await changes.waitFor((line) => line === `up where@${id}`);
       }
       const ask = async (nodes?: readonly string[]) => {
         const answers: unknown[] = [];
@@ -150,7 +150,7 @@ export function callSuite(suite: BrokerSuite): void {
         });
     });
 
-    test("a call whose node is lost fails as unavailable, and may have dispatched", async (context) => {
+    test("a call whose node crashes is unavailable, dispatched", async (context) => {
       const calls = recorder<TestCall>("call");
       const { broker, node } = await started(suite, context, {
         name: "slow",
@@ -170,7 +170,7 @@ export function callSuite(suite: BrokerSuite): void {
       await failed;
     });
 
-    test("a file that is the whole of the params travels as a stream with its metadata (S8)", async (context) => {
+    test("params that are a file are sent as a stream with metadata (S8)", async (context) => {
       const { broker } = await started(suite, context, {
         name: "file",
         actions: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { callScope } from "../call-scope.ts";
+import { callScope } from "../scopes.ts";
 import type { TestService } from "../service.ts";
 import { type BrokerSuite, observe, started } from "./driver.ts";
 
@@ -11,10 +11,10 @@ const player = (revision: number): TestService => ({
   actions: { get: { handler: () => revision } },
 });
 
-/** S13: what a broker tells of services and nodes. */
+/** Tests the discovery of services and nodes (S13). */
 export function discoverySuite(suite: BrokerSuite): void {
   describe("discovery", () => {
-    test("start() resolves when everything that is there was told, per service and node", async (context) => {
+    test("start() resolves after the sink has received every service of every node", async (context) => {
       const { broker, join, sink, services } = await observe(suite, context);
       await join("n1", [player(1), { name: "v2.player" }]);
       await join("n2", [player(2)]);
@@ -30,29 +30,29 @@ export function discoverySuite(suite: BrokerSuite): void {
       expect(services.get("v2.player@n1")?.fragment).toBeUndefined();
     });
 
-    test("a service that comes later, changes, goes, or leaves with its node is told", async (context) => {
-      const { node, told, services } = await started(suite, context, player(1), { name: "team" });
-      told.clear();
+    test("the sink receives services that come, change, go, or leave with their node", async (context) => {
+      const { node, changes, services } = await started(suite, context, player(1), { name: "team" });
+      changes.clear();
       await node.publish({ ...player(2), fragment: { branch: "master" } });
-      await told.waitFor(() => services.get("player@n1")?.revision === 2);
+      await changes.waitFor(() => services.get("player@n1")?.revision === 2);
       expect(services.get("player@n1")?.fragment).toEqual({ branch: "master" });
       await node.withdraw("player");
-      await told.waitFor((line) => line === "down player@n1 left");
+      await changes.waitFor((line) => line === "down player@n1 left");
       await node.leave();
-      await told.waitFor((line) => line === "down team@n1 left");
+      await changes.waitFor((line) => line === "down team@n1 left");
       expect([...services.keys()]).toEqual([]);
     });
 
-    test("a node that is gone without a word is lost, and may come again", async (context) => {
-      const { node, join, told } = await started(suite, context, player(1));
+    test("a crashed node is lost, and can join again", async (context) => {
+      const { node, join, changes } = await started(suite, context, player(1));
       await node.crash();
-      await told.waitFor((line) => line === "down player@n1 lost");
-      told.clear();
+      await changes.waitFor((line) => line === "down player@n1 lost");
+      changes.clear();
       await join("n1", [player(2)]);
-      await told.waitFor((line) => line === "up player@n1");
+      await changes.waitFor((line) => line === "up player@n1");
     });
 
-    test("actions tell what they take as JSON Schema, and whether they are published", async (context) => {
+    test("actions have their params as JSON Schema, and whether they are published", async (context) => {
       const params = {
         type: "object",
         properties: { id: { type: "number" }, tags: { type: "array", items: { type: "string" } } },
@@ -72,10 +72,10 @@ export function discoverySuite(suite: BrokerSuite): void {
       expect(actions.find(({ name }) => name === "player.purge")?.published).toBe(false);
     });
 
-    test("descriptions from hostile services break nothing (B07)", async (context) => {
+    test("hostile descriptions of services have no effect on others (hostile-07)", async (context) => {
       const deep = JSON.parse(`${"[".repeat(200)}${"]".repeat(200)}`);
       const fragments = [7, "x", true, [null], { protocol: 3 }, deep, JSON.parse('{"__proto__":{"x":1}}')];
-      const { broker, services, told, node } = await started(
+      const { broker, services, changes, node } = await started(
         suite,
         context,
         ...fragments.map((fragment, index) => ({ name: `bad${index}`, fragment })),
@@ -90,7 +90,7 @@ export function discoverySuite(suite: BrokerSuite): void {
       expect(await call("constructor.toString")).toBe("own");
       await expect(call("good.constructor")).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE" });
       await node.withdraw("constructor");
-      await told.waitFor((line) => line === "down constructor@n1 left");
+      await changes.waitFor((line) => line === "down constructor@n1 left");
     });
   });
 }

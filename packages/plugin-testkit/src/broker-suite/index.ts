@@ -7,9 +7,9 @@ import { peerSuite } from "./peers.ts";
 import { reportSuite } from "./reports.ts";
 
 /**
- * The contract of brokers (S13) as tests: registers a suite with vitest that every broker passes, with all
- * capabilities but `health` and `peers`; where `peers` or `BrokerSystem.anotherGateway` is not there, its tests are
- * skipped and say so. The tests run side by side, each on a system of its own. Needs vitest.
+ * Registers the contract of brokers (S13) as a vitest suite. The broker needs all capabilities except
+ * `health` and `peers`. Without `peers` or `BrokerSystem.anotherGateway` the tests of peers are skipped. The
+ * tests run concurrently, each on a system of its own.
  */
 export function testBroker(suite: BrokerSuite): void {
   describe(suite.name, { concurrent: true }, () => {

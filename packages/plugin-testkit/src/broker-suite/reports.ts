@@ -1,10 +1,10 @@
 import type { Report } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
-import { callScope } from "../call-scope.ts";
 import { recorder } from "../recorder.ts";
+import { callScope } from "../scopes.ts";
 import { type BrokerSuite, observe, started } from "./driver.ts";
 
-/** A report to hand over. */
+/** The report that the tests send. */
 export const report: Report = {
   contract: 1,
   gateway: "gateway-1",
@@ -21,36 +21,36 @@ export const report: Report = {
   table: "player: merged",
 };
 
-/** S10 and the broker's end. */
+/** Tests reports (S10), `stop` and `health`. */
 export function reportSuite(suite: BrokerSuite): void {
   describe("report", () => {
-    test("reaches the node that it is for, and no other (S10.1)", async (context) => {
+    test("reaches only its node (S10.1)", async (context) => {
       const got = recorder<string>("report");
       const take = (id: string) => ({
         name: "player",
         report: ({ table }: Report) => got.push(`${id}: ${table}`),
       });
-      const { broker, join, told } = await started(suite, context, take("n1"));
+      const { broker, join, changes } = await started(suite, context, take("n1"));
       await join("n2", [take("n2")]);
-      await told.waitFor((line) => line === "up player@n2");
+      await changes.waitFor((line) => line === "up player@n2");
       await broker.report?.("player", "n2", report);
       await got.waitFor();
       expect(got.items).toEqual(["n2: player: merged"]);
     });
 
-    test("resolves where nobody takes it (S10.2)", async (context) => {
+    test("resolves where no service receives it (S10.2)", async (context) => {
       const { broker } = await started(suite, context, { name: "silent" });
       await broker.report?.("silent", "n1", report);
       await broker.report?.("silent", "n9", report);
-      await broker.report?.("nobody", "n1", report);
+      await broker.report?.("unknown", "n1", report);
     });
   });
 
   describe("stop", () => {
-    test("lets running calls finish, is idempotent, and nothing is told after it", async (context) => {
+    test("lets running calls finish, is idempotent, and ends all messages to the sink", async (context) => {
       const dispatched = recorder<true>("call");
       const answer = Promise.withResolvers<string>();
-      const { broker, node, told, events } = await started(suite, context, {
+      const { broker, node, changes, events } = await started(suite, context, {
         name: "slow",
         actions: {
           wait: () => {
@@ -66,11 +66,11 @@ export function reportSuite(suite: BrokerSuite): void {
       expect(await waiting).toBe("done");
       await stopped;
       await broker.stop();
-      told.clear();
+      changes.clear();
       events.clear();
       await node.publish({ name: "late" });
       await node.leave();
-      expect(told.items).toEqual([]);
+      expect(changes.items).toEqual([]);
       expect(events.items).toEqual([]);
       await expect(broker.call(callScope(), { action: "slow.wait", params: {} })).rejects.toMatchObject({
         code: "BROKER_UNAVAILABLE",
@@ -78,13 +78,13 @@ export function reportSuite(suite: BrokerSuite): void {
       });
     });
 
-    test("does no harm before start()", async (context) => {
+    test("has no effect before start()", async (context) => {
       const { broker } = await observe(suite, context);
       await broker.stop();
     });
   });
 
-  test("says that it is up (health)", async (context) => {
+  test("health reports that the broker is up", async (context) => {
     const { broker } = await started(suite, context);
     expect(broker.health?.()?.state ?? "up").toBe("up");
   });

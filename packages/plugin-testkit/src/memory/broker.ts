@@ -1,14 +1,14 @@
-import { systemClock } from "@tidegate/core-registry";
+import { systemClock, TidegateError } from "@tidegate/core-registry";
+import { recorder } from "../recorder.ts";
 import { type GatewayConnection, gatewayConnection } from "./gateway.ts";
-import { createHost } from "./host.ts";
-import { memoryNode } from "./node.ts";
-import { createSystem } from "./system.ts";
+import type { NodeState } from "./node.ts";
+import { announceDown, announceUp, createSystem, type MemorySystem, sendEvent } from "./system.ts";
 import type { MemoryBroker, MemoryBrokerOptions, MemoryNode } from "./types.ts";
 
 /**
- * Makes a distributed system in memory with a broker that is connected to it (S13): nodes join, publish, change, leave
- * and are lost as the test says. Everything is told to the sinks at once, in the caller's turn; how long a call takes is
- * up to its handler's promise.
+ * Creates a distributed system in memory with a broker that is connected to it (S13). The test lets nodes
+ * join, publish, change, leave and crash. Sinks are called synchronously; a call takes as long as the promise
+ * of its handler.
  */
 export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   const { clock = systemClock, name = "memory" } = options;
@@ -26,7 +26,7 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
     broker: first.broker,
     gateway: (node) => gateway(node).broker,
     node: (id, hostname = "localhost") => {
-      const node = nodes.get(id) ?? memoryNode(system, createHost(id, hostname));
+      const node = nodes.get(id) ?? createNode(system, id, hostname);
       nodes.set(id, node);
       return node;
     },
@@ -50,5 +50,46 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
     setHealth: (state, reason) => {
       system.health = { state, since: clock.now(), ...(reason !== undefined && { reason }) };
     },
+  };
+}
+
+/** Creates a node that the test controls. It joins the system with its first service. */
+function createNode(system: MemorySystem, id: string, hostname: string): MemoryNode {
+  const { nodes } = system;
+  const node: NodeState = {
+    id,
+    hostname,
+    services: new Map(),
+    running: new Set(),
+    reports: recorder("report"),
+  };
+  const removeNode = (reason: "left" | "lost"): void => {
+    if (nodes.get(id) === node) nodes.delete(id);
+    const services = [...node.services.keys()];
+    node.services.clear();
+    for (const service of services) announceDown(system, service, id, reason);
+  };
+  return {
+    id,
+    publish: (service) => {
+      nodes.set(id, node);
+      node.services.set(service.name, service);
+      announceUp(system, node, service);
+    },
+    withdraw: (service) => {
+      if (node.services.delete(service)) announceDown(system, service, id, "left");
+    },
+    leave: () => removeNode("left"),
+    crash: () => {
+      removeNode("lost");
+      const error = new TidegateError("ACTION_UNAVAILABLE", `Node ${id} was lost.`, { dispatched: true });
+      for (const fail of [...node.running]) fail(error);
+    },
+    emit: (event, params, groups) =>
+      sendEvent(system, { event, params, broadcast: false, ...(groups && { groups }) }, id),
+    broadcast: (event, params, groups) =>
+      sendEvent(system, { event, params, broadcast: true, ...(groups && { groups }) }, id),
+    reports: node.reports.items,
+    waitForReport: (matches) => node.reports.waitFor(matches),
   };
 }

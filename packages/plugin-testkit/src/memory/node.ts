@@ -1,38 +1,42 @@
-import { TidegateError } from "@tidegate/core-registry";
-import type { Host } from "./host.ts";
-import { type System, send, tellDown, tellUp } from "./system.ts";
-import type { MemoryNode } from "./types.ts";
+import type { ActionDescription, Report, ServiceDescription, TidegateError } from "@tidegate/core-registry";
+import type { Recorder } from "../recorder.ts";
+import type { TestAction, TestService } from "../service.ts";
 
-/** A node as the test moves it. */
-export function memoryNode(system: System, host: Host): MemoryNode {
-  const { hosts } = system;
-  const goDown = (how: "left" | "lost"): void => {
-    if (hosts.get(host.id) === host) hosts.delete(host.id);
-    const services = [...host.services.keys()];
-    host.services.clear();
-    for (const service of services) tellDown(system, service, host.id, how);
-  };
+/** The state of a node. */
+export interface NodeState {
+  readonly id: string;
+  readonly hostname: string;
+  /** By full name. */
+  readonly services: Map<string, TestService>;
+  /** For each running call a function that makes it fail. */
+  readonly running: Set<(error: TidegateError) => void>;
+  readonly reports: Recorder<Report>;
+}
+
+/** Finds an action of a node by its full name. */
+export function findAction(node: NodeState, name: string): TestAction | undefined {
+  const dot = name.lastIndexOf(".");
+  const actions = node.services.get(name.slice(0, dot))?.actions ?? {};
+  const shortName = name.slice(dot + 1);
+  if (!Object.hasOwn(actions, shortName)) return undefined;
+  const action = actions[shortName];
+  return typeof action === "function" ? { handler: action } : action;
+}
+
+/** Describes a service for the broker's sink. */
+export function describeService(service: TestService): ServiceDescription {
+  const { name, metadata, fragment, revision, exposed } = service;
   return {
-    id: host.id,
-    publish: (service) => {
-      hosts.set(host.id, host);
-      host.services.set(service.name, service);
-      tellUp(system, host, service);
-    },
-    withdraw: (service) => {
-      if (host.services.delete(service)) tellDown(system, service, host.id, "left");
-    },
-    leave: () => goDown("left"),
-    crash: () => {
-      goDown("lost");
-      const lost = new TidegateError("ACTION_UNAVAILABLE", `Node ${host.id} was lost.`, { dispatched: true });
-      for (const fail of [...host.running]) fail(lost);
-    },
-    emit: (event, params, groups) =>
-      send(system, { event, params, broadcast: false, ...(groups && { groups }) }, host.id),
-    broadcast: (event, params, groups) =>
-      send(system, { event, params, broadcast: true, ...(groups && { groups }) }, host.id),
-    reports: host.reports.items,
-    waitForReport: (fits) => host.reports.waitFor(fits),
+    name,
+    ...(metadata !== undefined && { metadata }),
+    ...(fragment !== undefined && { fragment }),
+    ...(revision !== undefined && { revision }),
+    ...(exposed !== undefined && { exposed }),
+    actions: Object.entries(service.actions ?? {}).map(([shortName, action]): ActionDescription => {
+      if (typeof action === "function") return { name: `${name}.${shortName}` };
+      const { handler: _, ...declared } = action;
+      return { name: `${name}.${shortName}`, ...declared };
+    }),
+    events: Object.keys(service.events ?? {}),
   };
 }

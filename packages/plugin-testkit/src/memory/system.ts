@@ -1,48 +1,44 @@
 import type { BrokerHealth, BrokerSink, CallRequest, Clock, PublishRequest } from "@tidegate/core-registry";
 import { type Recorder, recorder } from "../recorder.ts";
-import type { TestService } from "../service.ts";
-import { deliver, describeService, findAction, type Host } from "./host.ts";
-import { matches } from "./match.ts";
-import type { Asked } from "./peers.ts";
+import type { TestEvent, TestListener, TestService } from "../service.ts";
+import { matchesEvent } from "./event-names.ts";
+import type { Peer } from "./gateway.ts";
+import { describeService, findAction, type NodeState } from "./node.ts";
 import { gatewayGroup, type RecordedCall } from "./types.ts";
 
-/** What all gateways of a system in memory share. */
-export interface System {
-  /** Its name in reports. */
+/** The state that all gateways of a system in memory share. */
+export interface MemorySystem {
   readonly name: string;
-  /** Decides about timeouts. */
   readonly clock: Clock;
-  /** The nodes that are there, by id. */
-  readonly hosts: Map<string, Host>;
+  /** The nodes that have joined, by id. */
+  readonly nodes: Map<string, NodeState>;
   /** The gateways that have started. */
-  readonly connected: Set<Connected>;
+  readonly gateways: Set<ConnectedGateway>;
   /** Calls that reached an action. */
   readonly calls: Recorder<RecordedCall>;
-  /** What gateways published. */
+  /** Events that gateways published. */
   readonly published: Recorder<PublishRequest>;
-  /** How many calls reached a node, by action. */
+  /** Number of calls by action and node. */
   readonly counts: Map<string, Map<string, number>>;
-  /** Whose turn it is, by action. */
+  /** Position of the round robin, by action. */
   readonly turns: Map<string, number>;
-  /** How the system does. */
   health: BrokerHealth;
 }
 
-/** A gateway that has started, as its system sees it. */
-export interface Connected extends Asked {
-  /** Where it is told. */
+/** A gateway that has started. */
+export interface ConnectedGateway extends Peer {
   readonly sink: BrokerSink;
-  /** The events that it wants. */
+  /** The event patterns that it subscribed to. */
   readonly patterns: () => readonly string[] | undefined;
 }
 
-/** Makes a system without nodes and gateways. */
-export function createSystem(name: string, clock: Clock): System {
+/** Creates a system without nodes and gateways. */
+export function createSystem(name: string, clock: Clock): MemorySystem {
   return {
     name,
     clock,
-    hosts: new Map(),
-    connected: new Set(),
+    nodes: new Map(),
+    gateways: new Set(),
     calls: recorder("call"),
     published: recorder("publication"),
     counts: new Map(),
@@ -51,42 +47,77 @@ export function createSystem(name: string, clock: Clock): System {
   };
 }
 
-/** Tells every gateway of a service that is on a node. */
-export function tellUp(system: System, host: Host, service: TestService): void {
-  for (const { sink } of [...system.connected]) tell(sink, host, service);
+/** Announces a service of a node to every gateway. */
+export function announceUp(system: MemorySystem, node: NodeState, service: TestService): void {
+  for (const { sink } of [...system.gateways]) serviceUp(sink, node, service);
 }
 
-/** Tells every gateway of a service that is no longer on a node. */
-export function tellDown(system: System, service: string, node: string, how: "left" | "lost"): void {
-  for (const { sink } of [...system.connected]) sink.serviceDown(service, node, how);
+/** Announces to every gateway that a node no longer has a service. */
+export function announceDown(
+  system: MemorySystem,
+  service: string,
+  node: string,
+  reason: "left" | "lost",
+): void {
+  for (const { sink } of [...system.gateways]) sink.serviceDown(service, node, reason);
 }
 
-/** Tells one gateway of everything that is there. */
-export function tellAll(system: System, sink: BrokerSink): void {
-  for (const host of system.hosts.values())
-    for (const service of host.services.values()) tell(sink, host, service);
+/** Announces all services of all nodes to one gateway. */
+export function announceAll(system: MemorySystem, sink: BrokerSink): void {
+  for (const node of system.nodes.values())
+    for (const service of node.services.values()) serviceUp(sink, node, service);
 }
 
-/** Chooses the node of a call: each that can answer in its turn. */
-export function pick({ hosts, turns }: System, { action, nodes }: CallRequest): Host | undefined {
-  const able = [...hosts.values()].filter(
-    (host) => (nodes === undefined || nodes.includes(host.id)) && findAction(host, action) !== undefined,
+function serviceUp(sink: BrokerSink, node: NodeState, service: TestService): void {
+  sink.serviceUp(describeService(service), { id: node.id, hostname: node.hostname });
+}
+
+/** Selects the node for a call, in turn. */
+export function selectNode(
+  { nodes, turns }: MemorySystem,
+  { action, nodes: allowed }: CallRequest,
+): NodeState | undefined {
+  const candidates = [...nodes.values()].filter(
+    (node) => (allowed === undefined || allowed.includes(node.id)) && findAction(node, action) !== undefined,
   );
   const turn = turns.get(action) ?? 0;
   turns.set(action, turn + 1);
-  return able[turn % able.length];
+  return candidates[turn % candidates.length];
 }
 
-/** Delivers an event to the nodes, and to every gateway that wants it: each is a group of its own (S13.1). */
-export function send(system: System, request: PublishRequest, from?: string): void {
+/**
+ * Delivers an event to the nodes, and to every gateway that subscribed to it: each is a group of its own
+ * (S13.1).
+ */
+export function sendEvent(system: MemorySystem, request: PublishRequest, from?: string): void {
   const { event, params: payload, groups, broadcast } = request;
-  deliver(system.hosts.values(), { event, payload, broadcast }, groups);
+  deliverToNodes(system.nodes.values(), { event, payload, broadcast }, groups);
   if (event.startsWith("$") || (groups !== undefined && !groups.includes(gatewayGroup))) return;
-  for (const { sink, patterns } of [...system.connected])
-    if (patterns()?.some((pattern) => matches(pattern, event)))
+  for (const { sink, patterns } of [...system.gateways])
+    if (patterns()?.some((pattern) => matchesEvent(pattern, event)))
       sink.event({ event, payload, broadcast, ...(groups && { groups }), ...(from && { node: from }) });
 }
 
-function tell(sink: BrokerSink, host: Host, service: TestService): void {
-  sink.serviceUp(describeService(service), { id: host.id, hostname: host.hostname });
+/** An emitted event goes to one node of each group, a broadcast to every node. */
+function deliverToNodes(
+  nodes: Iterable<NodeState>,
+  packet: Omit<TestEvent, "node">,
+  groups: readonly string[] | undefined,
+): void {
+  const servedGroups = new Set<string>();
+  for (const node of nodes) {
+    const groupsOfNode = new Set<string>();
+    for (const service of [...node.services.values()]) {
+      for (const [pattern, entry] of Object.entries(service.events ?? {})) {
+        const listener: TestListener = typeof entry === "function" ? { handler: entry } : entry;
+        const group = listener.group ?? service.name;
+        if (groups !== undefined && !groups.includes(group)) continue;
+        if (!packet.broadcast && servedGroups.has(group)) continue;
+        if (!matchesEvent(pattern, packet.event)) continue;
+        groupsOfNode.add(group);
+        listener.handler({ ...packet, node: node.id });
+      }
+    }
+    for (const group of groupsOfNode) servedGroups.add(group);
+  }
 }

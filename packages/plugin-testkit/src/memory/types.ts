@@ -8,15 +8,15 @@ import type {
 } from "@tidegate/core-registry";
 import type { TestService } from "../service.ts";
 
-/** What a broker in memory can be told. */
+/** Options of a broker in memory. */
 export interface MemoryBrokerOptions {
   /** Its name in reports. Default `memory`. */
   readonly name?: string;
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
-  /** Milliseconds that a call may take. Default 10,000. */
+  /** Timeout of calls in milliseconds. Default 10,000. */
   readonly requestTimeout?: number;
-  /** What `start()` waits for beside telling what is there: discovery that takes its time. Default: nothing. */
+  /** A promise that `start()` waits for, as for a slow discovery. Default: none. */
   readonly discovery?: Promise<unknown>;
   /** False: it cannot publish. Default true. */
   readonly publish?: boolean;
@@ -30,58 +30,62 @@ export interface MemoryBrokerOptions {
 
 /** A distributed system in memory, and the broker that is connected to it. */
 export interface MemoryBroker {
-  /** What the gateway is given: the one of node `gateway`. */
+  /** The broker of the gateway on node `gateway`. */
   readonly broker: Broker;
   /**
-   * The broker of another gateway on the same system, made when first asked for: it has a sink, event patterns and peers
-   * of its own. Stop it to take that gateway away. @param node the gateway's node, as its peers see it
+   * Returns the broker of another gateway on the same system, with its own sink, event patterns and peers.
+   * Creates it on the first call. Stop the broker to remove the gateway.
+   *
+   * @param node id of the gateway's node
    */
   gateway(node: string): Broker;
-  /** A node, made when first asked for. It is told of when it publishes its first service. */
+  /** Returns a node. Creates it on the first call; it joins the system with its first service. */
   node(id: string, hostname?: string): MemoryNode;
   /** Calls that reached an action, oldest first; the last 10,000. */
   readonly calls: readonly RecordedCall[];
-  /** How many calls reached an action: all of them, those of one action, those of one action on one node. */
+  /** Number of calls that reached an action: all, those of one action, or those of one action on one node. */
   count(action?: string, node?: string): number;
-  /** What gateways published, oldest first; the last 10,000. */
+  /** Events that gateways published, oldest first; the last 10,000. */
   readonly published: readonly PublishRequest[];
-  /** The event patterns that `broker` was asked for last; undefined until it was. */
+  /** The event patterns that `broker` subscribed to last; undefined before. */
   readonly patterns: readonly string[] | undefined;
-  /** Calls that wait for their action. */
+  /** Number of calls that wait for their action. */
   readonly running: number;
-  /** Sets what `health()` says. While it is not `up`, calls fail with `BROKER_UNAVAILABLE`. */
+  /** Sets the result of `health()`. While it is not `up`, calls fail with `BROKER_UNAVAILABLE`. */
   setHealth(state: BrokerHealth["state"], reason?: string): void;
 }
 
 /** One node of a distributed system in memory. */
 export interface MemoryNode {
-  /** Unique in its system. */
   readonly id: string;
-  /** Adds a service, or replaces the one of the same name. Joins the system where the node had left it. */
+  /** Adds or replaces a service. A node that had left joins the system again. */
   publish(service: TestService): void;
-  /** Takes a service away while the node stays. */
+  /** Removes a service; the node stays. */
   withdraw(service: string): void;
-  /** Goes in good order: running calls finish. */
+  /** Leaves gracefully: running calls finish. */
   leave(): void;
-  /** Is lost: running calls fail with `ACTION_UNAVAILABLE`, dispatched. */
+  /** Disappears: running calls fail with `ACTION_UNAVAILABLE`, dispatched. */
   crash(): void;
-  /** Sends an event to one node of each group, and to the gateways. Groups: only these get it. */
+  /** Sends an event to one node of each group, and to the gateways. `groups` limits the groups. */
   emit(event: string, payload?: unknown, groups?: readonly string[]): void;
   /** Sends an event to every node, and to the gateways. */
   broadcast(event: string, payload?: unknown, groups?: readonly string[]): void;
-  /** The reports that it was given, oldest first. */
+  /** The reports that it received, oldest first. */
   readonly reports: readonly Report[];
-  /** The first report that fits, given or to come; default any. @throws {Error} when none comes within 10 s */
-  waitForReport(fits?: (report: Report) => boolean): Promise<Report>;
+  /**
+   * Resolves with the first earlier or later report that matches. Default: any report.
+   *
+   * @throws {Error} when none arrives within 10 seconds
+   */
+  waitForReport(matches?: (report: Report) => boolean): Promise<Report>;
 }
 
 /** A call that reached an action. */
 export interface RecordedCall extends CallRequest {
-  /** The node that it went to. */
+  /** The node that ran it. */
   readonly node: string;
-  /** The branch that it came from. */
   readonly branch: string;
 }
 
-/** The group that the gateway gets events in; an event that names groups reaches it only with this one among them. */
+/** The group of the gateways: an event for certain groups reaches gateways only if this one is among them. */
 export const gatewayGroup = "tidegate";

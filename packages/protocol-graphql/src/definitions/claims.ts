@@ -1,60 +1,82 @@
 import type { Claim } from "@tidegate/core-registry";
-import type { FieldDefinitionNode, InputValueDefinitionNode, NamedTypeNode } from "graphql";
-import { fieldsOf, isExtension, namedType, type TypeNodes, wordOf } from "./definition.ts";
-import { normalText } from "./fingerprint.ts";
-import { placeOf } from "./place.ts";
+import type { FieldDefinitionNode, InputValueDefinitionNode } from "graphql";
+import { textLocation } from "./parse.ts";
+import {
+  fieldsOf,
+  isExtension,
+  keywordOf,
+  namedTypeOf,
+  printWithoutDescriptions,
+  type TypeSystemNode,
+} from "./type-nodes.ts";
 
-/** What claims are made with. */
+/** What the claims of one fragment are made from, beside its definitions. */
 export interface ClaimSource {
-  /** The text. */
   readonly typeDefs: string;
-  /** Where it stands in the fragment. */
+  /** The path of `typeDefs` in the fragment. */
   readonly jsonPath: string;
-  /** Types that the gateway provides: nobody has to define them. */
+  /** The names of the types that the gateway provides. No claim needs them. */
   readonly provided: ReadonlySet<string>;
-  /** Types that have resolvers here: their definitions cannot be shared. */
+  /** The names of the types with resolvers in this fragment. Their definitions cannot be shared. */
   readonly resolved: ReadonlySet<string>;
-  /** The fields of interfaces, as far as they are known here. */
+  /** The field names of the interfaces that this fragment knows, by interface. */
   readonly interfaces: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The claim of a type. Types of all kinds share their names. */
+/** The key of the claim of a type. Types of all kinds share one namespace. */
 export function typeKey(type: string): string {
   return `type ${type}`;
 }
 
-/** The claim of a field of an object, interface or input type. */
+/** The key of the claim of a field of an object type, an interface or an input type. */
 export function fieldKey(type: string, field: string): string {
   return `field ${type}.${field}`;
 }
 
-/** The claim of an interface that a type implements. */
+/** The key of the claim that a type implements an interface. */
 export function implementsKey(type: string, name: string): string {
   return `implements ${type}.${name}`;
 }
 
-/** The claim of a union's member. */
+/** The key of the claim of a member type of a union. */
 export function memberKey(union: string, type: string): string {
   return `member ${union}.${type}`;
 }
 
-/** The claim of an enum's value. */
+/** The key of the claim of an enum value. */
 export function valueKey(type: string, value: string): string {
   return `value ${type}.${value}`;
 }
 
 /**
- * What definitions claim and need (S5.8): types, fields, members, values and interfaces, each by itself, so that what
- * names something missing waits alone. Identical definitions without resolvers can be shared (S5.6).
+ * Makes the claims of a fragment's definitions (S5.8). Types, fields, members, values and interfaces are
+ * claims of their own, so that only the element that names a missing type waits. Identical definitions
+ * without resolvers can be shared (S5.6).
  */
-export function claimsOf(definitions: readonly TypeNodes[], source: ClaimSource): Claim[] {
-  return definitions.flatMap((node) => definitionClaims(node, source));
+export function claimsOf(definitions: readonly TypeSystemNode[], source: ClaimSource): Claim[] {
+  return definitions.flatMap((node) => {
+    const claim = claimMaker(node, source);
+    const members = memberClaims(node, source, claim);
+    const interfaces = interfaceClaims(node, source, claim);
+    if (isExtension(node)) return [...members, ...interfaces];
+    const type = node.name.value;
+    // A type without any field, member or value is invalid: the type needs at least one that does not wait.
+    const anyMember = members.map(({ key }) => key);
+    const needs = anyMember.length === 0 ? [] : [anyMember];
+    const definition = claim(node.name, typeKey(type), `${keywordOf(node)} ${type}`, needs);
+    return [definition, ...members, ...interfaces];
+  });
 }
 
-/** The fields of the interfaces among definitions, by name, and of the provided one. */
-export function interfaceFields(definitions: readonly TypeNodes[]): ReadonlyMap<string, readonly string[]> {
+/**
+ * Returns the field names of the interfaces in some definitions, by interface, and of the provided `Node`.
+ */
+export function interfaceFields(
+  definitions: readonly TypeSystemNode[],
+): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, readonly string[]>([["Node", ["id"]]]);
-  for (const node of definitions.filter((each) => wordOf(each) === "interface")) {
+  for (const node of definitions) {
+    if (keywordOf(node) !== "interface") continue;
     const own = fieldsOf(node).map(({ name }) => name.value);
     fields.set(node.name.value, [...(fields.get(node.name.value) ?? []), ...own]);
   }
@@ -63,71 +85,79 @@ export function interfaceFields(definitions: readonly TypeNodes[]): ReadonlyMap<
 
 type Need = string | readonly string[];
 
-function definitionClaims(node: TypeNodes, source: ClaimSource): Claim[] {
-  const type = node.name.value;
-  const needsOf = (...names: readonly string[]): string[] =>
-    [...new Set(names)].filter((name) => !source.provided.has(name)).map(typeKey);
-  const shared = isExtension(node) || source.resolved.has(type) ? {} : { shared: normalText(node) };
-  const claim = (
-    at: { readonly loc?: TypeNodes["loc"] | undefined },
-    key: string,
-    label: string,
-    needs: readonly Need[],
-  ): Claim => {
-    // A node's place holds all tokens of its text: only the offset is kept.
+/** Makes a claim of one definition or extension. `at` locates the claim in the text. */
+type ClaimMaker = (
+  at: { readonly loc?: TypeSystemNode["loc"] | undefined },
+  key: string,
+  label: string,
+  needs: readonly Need[],
+) => Claim;
+
+function claimMaker(node: TypeSystemNode, source: ClaimSource): ClaimMaker {
+  const isShareable = !isExtension(node) && !source.resolved.has(node.name.value);
+  const shared = isShareable ? { shared: printWithoutDescriptions(node) } : {};
+  return (at, key, label, needs) => {
+    // The location of a node holds all tokens of the text, so the claim keeps the offset only.
     const offset = at.loc?.start ?? 0;
     return {
       key,
       label,
       jsonPath: source.jsonPath,
-      locate: () => placeOf(source.typeDefs, offset),
+      locate: () => textLocation(source.typeDefs, offset),
       ...shared,
       ...(needs.length === 0 ? {} : { needs }),
     };
   };
-  const fieldNeeds = (field: FieldDefinitionNode | InputValueDefinitionNode): string[] => {
-    const args = "arguments" in field ? (field.arguments ?? []) : [];
-    return needsOf(type, namedType(field.type), ...args.map((arg) => namedType(arg.type)));
-  };
-  const interfaces: readonly NamedTypeNode[] = "interfaces" in node ? (node.interfaces ?? []) : [];
-  const members: readonly NamedTypeNode[] = "types" in node ? (node.types ?? []) : [];
+}
+
+/** The claim keys of some types. Provided types have no claim. */
+function typeKeys(names: readonly string[], { provided }: ClaimSource): string[] {
+  return [...new Set(names)].filter((name) => !provided.has(name)).map(typeKey);
+}
+
+/** The claims of the fields, the union members or the enum values of a node. */
+function memberClaims(node: TypeSystemNode, source: ClaimSource, claim: ClaimMaker): Claim[] {
+  const type = node.name.value;
+  const members = "types" in node ? (node.types ?? []) : [];
   const values = "values" in node ? (node.values ?? []) : [];
-  const own = [
-    ...fieldsOf(node).map((field) =>
-      claim(field.name, fieldKey(type, field.name.value), `${type}.${field.name.value}`, fieldNeeds(field)),
-    ),
-    ...members.map((member) =>
-      claim(
-        member,
-        memberKey(type, member.name.value),
-        `${member.name.value} in ${type}`,
-        needsOf(type, member.name.value),
-      ),
-    ),
-    ...values.map((value) =>
-      claim(value, valueKey(type, value.name.value), `${type}.${value.name.value}`, needsOf(type)),
-    ),
+  return [
+    ...fieldsOf(node).map((field) => {
+      const name = field.name.value;
+      const needs = typeKeys([type, ...typesOf(field)], source);
+      return claim(field.name, fieldKey(type, name), `${type}.${name}`, needs);
+    }),
+    ...members.map((member) => {
+      const name = member.name.value;
+      return claim(member, memberKey(type, name), `${name} in ${type}`, typeKeys([type, name], source));
+    }),
+    ...values.map((value) => {
+      const name = value.name.value;
+      return claim(value, valueKey(type, name), `${type}.${name}`, typeKeys([type], source));
+    }),
   ];
-  // A type whose field waits no longer keeps what the interface promises.
-  const has = new Set(fieldsOf(node).map(({ name }) => name.value));
-  const promised = (name: string): string[] =>
-    (source.interfaces.get(name) ?? [])
-      .filter((field) => has.has(field))
-      .map((field) => fieldKey(type, field));
-  const implementing = interfaces.map(({ name: { value: name }, loc }) =>
-    claim({ loc }, implementsKey(type, name), `${type} implements ${name}`, [
-      ...needsOf(type, name),
-      ...promised(name),
-    ]),
-  );
-  if (isExtension(node)) return [...own, ...implementing];
-  // A type without anything in it is none: it needs one of its own.
-  const anyOf = own.map(({ key }) => key);
-  const defined = claim(
-    node.name,
-    typeKey(type),
-    `${wordOf(node)} ${type}`,
-    anyOf.length === 0 ? [] : [anyOf],
-  );
-  return [defined, ...own, ...implementing];
+}
+
+/** The names of the types of a field and of its arguments. */
+function typesOf(field: FieldDefinitionNode | InputValueDefinitionNode): string[] {
+  const args = "arguments" in field ? (field.arguments ?? []) : [];
+  return [namedTypeOf(field.type), ...args.map((arg) => namedTypeOf(arg.type))];
+}
+
+/**
+ * The claims of the interfaces that a node declares. Each needs the interface and the fields that the
+ * interface requires.
+ */
+function interfaceClaims(node: TypeSystemNode, source: ClaimSource, claim: ClaimMaker): Claim[] {
+  const type = node.name.value;
+  const own = new Set(fieldsOf(node).map(({ name }) => name.value));
+  const interfaces = "interfaces" in node ? (node.interfaces ?? []) : [];
+  return interfaces.map((at) => {
+    const name = at.name.value;
+    // While a required field waits, the type does not satisfy the interface.
+    const required = (source.interfaces.get(name) ?? []).filter((field) => own.has(field));
+    return claim(at, implementsKey(type, name), `${type} implements ${name}`, [
+      ...typeKeys([type, name], source),
+      ...required.map((field) => fieldKey(type, field)),
+    ]);
+  });
 }

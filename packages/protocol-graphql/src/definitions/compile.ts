@@ -1,139 +1,144 @@
-import {
-  type Claim,
-  type Compiled,
-  type CompileTools,
-  type Connector,
-  type ConnectorDescription,
-  canonicalJson,
-  type Endpoint,
-  jsonPath,
-  type SubscribeConnector,
+import type {
+  Compiled,
+  CompileTools,
+  Connector,
+  Endpoint,
+  SubscribeConnector,
 } from "@tidegate/core-registry";
+import { canonicalJson, jsonPath } from "@tidegate/core-registry/runtime";
 import type { DocumentNode, NameNode } from "graphql";
-import type { GraphQLInput } from "../schema-input.ts";
-import { checkDefinitions, rootTypes } from "./check.ts";
 import { claimsOf, fieldKey, interfaceFields, typeKey } from "./claims.ts";
-import { fieldsOf, isDeprecated, type TypeNodes, wordOf } from "./definition.ts";
-import { normalText } from "./fingerprint.ts";
-import { parseQuietly, parseTypeDefs } from "./parse.ts";
-import { placeOf } from "./place.ts";
+import type { GraphQLInput } from "./input.ts";
+import {
+  checkDefinitions,
+  type DefinitionRules,
+  parseTypeDefs,
+  parseWithoutLocations,
+  textLocation,
+} from "./parse.ts";
 import { type CompiledResolvers, compileResolvers } from "./resolvers.ts";
+import {
+  fieldsOf,
+  isDeprecated,
+  keywordOf,
+  printWithoutDescriptions,
+  rootTypes,
+  type TypeSystemNode,
+} from "./type-nodes.ts";
 
-/** What `compile` keeps of a fragment for `assemble`. Immutable; shared by all versions that hold the fragment. */
+/** What `compile` keeps of a fragment for `assemble`. Immutable. All versions with the fragment share it. */
 export interface GraphQLData extends CompiledResolvers {
-  /** The text, for messages. */
+  /** Kept for the locations of messages. */
   readonly typeDefs: string;
-  /** The definitions, without places. */
+  /** The parsed `typeDefs`. Its nodes have no locations, which saves memory. */
   readonly document: DocumentNode;
-  /** What makes each field with a connector what it is, rules included, and each type with functions: by claim. */
+  /**
+   * By claim key: the definition and the connector of each field that has one, with the policy rules that
+   * apply to it, and the functions of each type. Equal texts mean equal behaviour.
+   */
   readonly fingerprints: ReadonlyMap<string, string>;
 }
 
-/** What compiling needs of the protocol's options. */
-export interface CompileSettings {
-  /** How many types a fragment may define or extend. */
-  readonly maxTypes: number;
-  /** Types that the gateway provides. */
-  readonly provided: ReadonlySet<string>;
-}
+const emptyPart: Compiled<GraphQLData> = { claims: [], endpoints: [] };
 
-const nothing: Compiled<GraphQLData> = { claims: [], endpoints: [] };
-
-/** Compiles one fragment's part (S5): its claims, endpoints and resolvers. What is wrong goes to `tools.found`. */
+/**
+ * Compiles the `GraphQL` part of one fragment (S5): claims, endpoints, resolvers. Problems go to
+ * `tools.addFinding`.
+ */
 export function compilePart(
   input: GraphQLInput,
   tools: CompileTools,
-  settings: CompileSettings,
+  rules: DefinitionRules,
 ): Compiled<GraphQLData> {
   const { typeDefs } = input;
-  const place = jsonPath(["typeDefs"], tools.origin.jsonPath);
-  const located = parseTypeDefs(typeDefs, tools.origin.service, place, tools.addFinding);
-  if (located === undefined) return nothing;
-  const definitions = checkDefinitions(located, typeDefs, place, settings, tools.addFinding);
+  const path = jsonPath(["typeDefs"], tools.origin.jsonPath);
+  const located = parseTypeDefs(typeDefs, tools.origin.service, path, tools.addFinding);
+  if (located === undefined) return emptyPart;
+  const definitions = checkDefinitions(located, typeDefs, path, rules, tools.addFinding);
   const resolvers = compileResolvers(input, definitions, tools);
-  const { provided } = settings;
-  const resolved = new Set(resolvers.types.keys());
-  const fingerprints = new Map<string, string>();
-  for (const [type, { __resolveType, __isTypeOf }] of Object.entries(input.resolvers ?? {}))
-    fingerprints.set(typeKey(type), canonicalJson([__resolveType, __isTypeOf]));
-  const endpoints = definitions.flatMap((node) => endpointsOf(node, input, resolvers, fingerprints, tools));
-  const claims: Claim[] = claimsOf(definitions, {
+  const claims = claimsOf(definitions, {
     typeDefs,
-    jsonPath: place,
-    provided,
-    resolved,
+    jsonPath: path,
+    provided: rules.provided,
+    resolved: new Set(resolvers.types.keys()),
     interfaces: interfaceFields(definitions),
   });
-  const document: DocumentNode = parseQuietly(typeDefs) ?? located;
+  const endpoints = definitions.flatMap((node) => endpointsOf(node, input, resolvers, tools));
+  const document = parseWithoutLocations(typeDefs) ?? located;
+  const fingerprints = fingerprintsOf(input, endpoints, resolvers, tools);
   return { claims, endpoints, data: { typeDefs, document, fingerprints, ...resolvers } };
 }
 
-// A client asks for root fields; other fields are worth telling where they are mapped to something.
+// The root fields, which clients select first, and the other fields with a connector.
 function endpointsOf(
-  node: TypeNodes,
+  node: TypeSystemNode,
   input: GraphQLInput,
   { types }: CompiledResolvers,
-  fingerprints: Map<string, string>,
   tools: CompileTools,
 ): Endpoint[] {
+  if (keywordOf(node) !== "type") return [];
   const type = node.name.value;
-  const kind = wordOf(node);
-  if (kind !== "type") return [];
+  const { service } = tools.origin;
+  const group =
+    input.description === undefined ? { name: service } : { name: service, description: input.description };
   return fieldsOf(node).flatMap((field): Endpoint[] => {
     const name = field.name.value;
     const connector = types.get(type)?.fields.get(name);
-    const isRoot = rootTypes.includes(type);
-    if (connector === undefined && !isRoot) return [];
-    const written = input.resolvers?.[type]?.[name];
-    const place = jsonPath(["resolvers", type, name], tools.origin.jsonPath);
-    if (written === undefined) warnUnresolved(type, field.name, input, tools);
+    if (connector === undefined && !rootTypes.includes(type)) return [];
+    const resolver = input.resolvers?.[type]?.[name];
+    if (resolver === undefined) warnUnresolved(type, field.name, input.typeDefs, tools);
     const description = field.description?.value;
-    const fingerprint = canonicalJson({ field: normalText(field), connector: written });
-    const key = fieldKey(type, name);
-    if (connector !== undefined)
-      fingerprints.set(key, canonicalJson([fingerprint, ...rulesOf(connector, tools)]));
     return [
       {
         protocol: "GraphQL",
-        key,
+        key: fieldKey(type, name),
         label: `${type}.${name}`,
         ...(description === undefined ? {} : { description }),
         ...(isDeprecated(field) ? { deprecated: true } : {}),
         connectors: connector === undefined ? [] : [connector.description],
-        origin: { ...tools.origin, jsonPath: place },
+        origin: { ...tools.origin, jsonPath: jsonPath(["resolvers", type, name], tools.origin.jsonPath) },
         graphql: { type, field: name },
-        group: {
-          name: tools.origin.service,
-          ...(input.description === undefined ? {} : { description: input.description }),
-        },
-        fingerprint,
+        group,
+        fingerprint: canonicalJson({ field: printWithoutDescriptions(field), connector: resolver }),
       },
     ];
   });
 }
 
-// Where a function makes the names, the rules that may bind them count; where these are not known, the whole fragment.
-function rulesOf(
-  { description }: Connector | SubscribeConnector,
+function fingerprintsOf(
+  input: GraphQLInput,
+  endpoints: readonly Endpoint[],
+  { types }: CompiledResolvers,
+  tools: CompileTools,
+): ReadonlyMap<string, string> {
+  const fingerprints = new Map<string, string>();
+  for (const [type, { __resolveType, __isTypeOf }] of Object.entries(input.resolvers ?? {}))
+    fingerprints.set(typeKey(type), canonicalJson([__resolveType, __isTypeOf]));
+  for (const { key, graphql, fingerprint } of endpoints) {
+    const connector = types.get(graphql?.type ?? "")?.fields.get(graphql?.field ?? "");
+    if (connector !== undefined)
+      fingerprints.set(key, canonicalJson([fingerprint, ...policyRulesOf(connector, tools)]));
+  }
+  return fingerprints;
+}
+
+// A function can compute the names of actions and events: then all rules that can apply count, or the whole
+// fragment.
+function policyRulesOf(
+  { description: { kind, rules, possibleRules } }: Connector | SubscribeConnector,
   { origin }: CompileTools,
 ): readonly unknown[] {
-  const { rules, possibleRules, kind }: ConnectorDescription = description;
   if (kind === "map") return [];
   return (rules ?? possibleRules)?.map(({ asks }) => asks) ?? [origin.hash];
 }
 
-function warnUnresolved(
-  type: string,
-  field: NameNode,
-  { typeDefs }: GraphQLInput,
-  tools: CompileTools,
-): void {
+function warnUnresolved(type: string, field: NameNode, typeDefs: string, tools: CompileTools): void {
   tools.addFinding({
     severity: "warning",
     code: "GRAPHQL_UNRESOLVED",
     jsonPath: jsonPath(["typeDefs"], tools.origin.jsonPath),
-    message: `\`${type}.${field.value}\` has no resolver: it is always null.`,
-    ...placeOf(typeDefs, field.loc?.start ?? 0),
-    hint: `Map it in \`resolvers.${type}.${field.value}\`.`,
+    message: `\`${type}.${field.value}\` has no resolver, so it is always null.`,
+    ...textLocation(typeDefs, field.loc?.start ?? 0),
+    hint: `Add a resolver at \`resolvers.${type}.${field.value}\`.`,
   });
 }

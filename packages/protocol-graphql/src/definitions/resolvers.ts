@@ -1,129 +1,130 @@
-import {
-  type CompileTools,
-  type Connector,
-  type ConnectorOptions,
-  type EndpointConnectors,
-  jsonPath,
-  normalizeConnectors,
-  type SubscribeConnector,
+import type {
+  CompileTools,
+  Connector,
+  ConnectorOptions,
+  EndpointConnectors,
+  SubscribeConnector,
 } from "@tidegate/core-registry";
-import type { FieldResolverInput, GraphQLInput } from "../schema-input.ts";
-import { fieldsOf, isExtension, type TypeNodes, wordOf } from "./definition.ts";
+import { jsonPath, normalizeConnectors } from "@tidegate/core-registry/runtime";
+import type { FieldResolverInput, GraphQLInput } from "./input.ts";
+import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-nodes.ts";
 
-/** The resolvers of one type, compiled. */
+/** The compiled resolvers of one type. */
 export interface TypeResolvers {
-  /** Of its fields. */
+  /** The connectors of fields, by field name. */
   readonly fields: ReadonlyMap<string, Connector | SubscribeConnector>;
-  /** Names the type of a value (interfaces and unions). */
+  /** Returns the type name of a value of an interface or a union. */
   readonly resolveType?: Connector;
-  /** Says whether a value is of this type (object types). */
+  /** Returns whether a value is of an object type. */
   readonly isTypeOf?: Connector;
 }
 
-/** A resolver for something that its fragment does not define (S5.6). */
+/** A resolver of a field or a type that its own fragment does not define (S5.6). */
 export interface ForeignResolver {
-  /** The type. */
   readonly type: string;
-  /** The field, or `__resolveType`, `__isTypeOf`. */
+  /** The field, or `__resolveType` or `__isTypeOf`. */
   readonly field: string;
-  /** Where it stands. */
   readonly jsonPath: string;
 }
 
-/** A fragment's resolvers, compiled. */
+/** The compiled resolvers of one fragment. */
 export interface CompiledResolvers {
-  /** By type. */
+  /** The resolvers of types, by type name. */
   readonly types: ReadonlyMap<string, TypeResolvers>;
-  /** What is refused as soon as it is known who holds it. */
-  readonly foreign: readonly ForeignResolver[];
+  /** Refused by `assemble`, which knows the service that defines the field or the type. */
+  readonly foreignResolvers: readonly ForeignResolver[];
 }
 
-const sources: ConnectorOptions["sources"] = { source: "data", args: "data", info: "data" };
+const fieldSources: ConnectorOptions["sources"] = { source: "data", args: "data", info: "data" };
 const typeSources: ConnectorOptions["sources"] = { source: "data", info: "data" };
 
-/** Compiles a fragment's resolvers (S5.2). What is wrong goes to `tools.found`. */
+type TypeFunctionName = "__resolveType" | "__isTypeOf";
+
+/** Compiles the resolvers of a fragment (S5.2). Problems go to `tools.addFinding`. */
 export function compileResolvers(
   input: GraphQLInput,
-  definitions: readonly TypeNodes[],
+  definitions: readonly TypeSystemNode[],
   tools: CompileTools,
 ): CompiledResolvers {
-  const base = jsonPath(["resolvers"], tools.origin.jsonPath);
-  const own = new Map<string, TypeNodes[]>();
-  for (const node of definitions) own.set(node.name.value, [...(own.get(node.name.value) ?? []), node]);
+  const parentPath = jsonPath(["resolvers"], tools.origin.jsonPath);
+  const nodesByType = Map.groupBy(definitions, (node) => node.name.value);
   const types = new Map<string, TypeResolvers>();
-  const foreign: ForeignResolver[] = [];
+  const foreignResolvers: ForeignResolver[] = [];
   for (const [type, resolvers] of Object.entries(input.resolvers ?? {})) {
-    const nodes = own.get(type) ?? [];
+    const nodes = nodesByType.get(type) ?? [];
     const fields = new Map<string, Connector | SubscribeConnector>();
     const functions: { resolveType?: Connector; isTypeOf?: Connector } = {};
     for (const [field, resolver] of Object.entries(resolvers)) {
-      const place = jsonPath([type, field], base);
+      const path = jsonPath([type, field], parentPath);
       if (field === "__resolveType" || field === "__isTypeOf") {
-        const made = compileTypeFunction(field, resolver, nodes, place, tools);
-        if (made === "foreign") foreign.push({ type, field, jsonPath: place });
-        else if (made !== undefined) functions[field === "__isTypeOf" ? "isTypeOf" : "resolveType"] = made;
+        const compiled = compileTypeFunction(field, resolver, nodes, path, tools);
+        if (compiled === "foreign") foreignResolvers.push({ type, field, jsonPath: path });
+        else if (compiled !== undefined)
+          functions[field === "__isTypeOf" ? "isTypeOf" : "resolveType"] = compiled;
         continue;
       }
-      const isOwn = nodes.some((node) => fieldsOf(node).some(({ name }) => name.value === field));
-      if (!isOwn) foreign.push({ type, field, jsonPath: place });
-      const made = compileField(type, resolver, nodes, place, tools);
-      if (made !== undefined) fields.set(field, made);
+      if (!nodes.some((node) => fieldsOf(node).some(({ name }) => name.value === field)))
+        foreignResolvers.push({ type, field, jsonPath: path });
+      const compiled = compileField(type, resolver, nodes, path, tools);
+      if (compiled !== undefined) fields.set(field, compiled);
     }
     types.set(type, { fields, ...functions });
   }
-  return { types, foreign };
+  return { types, foreignResolvers };
 }
 
 function compileField(
   type: string,
   resolver: FieldResolverInput | string,
-  nodes: readonly TypeNodes[],
-  place: string,
+  nodes: readonly TypeSystemNode[],
+  path: string,
   tools: CompileTools,
 ): Connector | SubscribeConnector | undefined {
-  const options: ConnectorOptions = { jsonPath: place, sources, implicit: ["args"], batching: true };
-  const fault = (code: string, message: string, expected: string): undefined => {
-    tools.addFinding({ severity: "error", code, jsonPath: place, message, expected });
-    return undefined;
+  const options: ConnectorOptions = {
+    jsonPath: path,
+    sources: fieldSources,
+    implicit: ["args"],
+    batching: true,
   };
-  const kind = nodes[0] === undefined ? "type" : wordOf(nodes[0]);
-  if (kind !== "type")
-    return fault("GRAPHQL_RESOLVER_KIND", `\`${type}\` is of the kind ${kind}.`, "a field of an object type");
+  const refuse = (code: string, message: string, expected: string): undefined => {
+    tools.addFinding({ severity: "error", code, jsonPath: path, message, expected });
+  };
+  const keyword = nodes[0] === undefined ? "type" : keywordOf(nodes[0]);
+  if (keyword !== "type") {
+    const message = `Only fields of object types have resolvers, and \`${type}\` is ${withArticle(keyword)}.`;
+    return refuse("GRAPHQL_RESOLVER_KIND", message, "a field of an object type");
+  }
   const subscribe = typeof resolver === "string" ? undefined : resolver.subscribe;
-  if (type === "Subscription" && subscribe === undefined)
-    return fault(
-      "GRAPHQL_SUBSCRIPTION",
-      "A field of `Subscription` subscribes, and nothing else.",
-      "`subscribe`",
-    );
-  if (subscribe !== undefined && type !== "Subscription")
-    return fault(
-      "GRAPHQL_SUBSCRIPTION",
-      "Only fields of `Subscription` subscribe.",
-      "`call`, `publish` or `map`",
-    );
+  if (type === "Subscription" && subscribe === undefined) {
+    const message = "A field of `Subscription` must have `subscribe` and no other connector.";
+    return refuse("GRAPHQL_SUBSCRIPTION", message, "`subscribe`");
+  }
+  if (type !== "Subscription" && subscribe !== undefined) {
+    const message = "Only fields of `Subscription` can have `subscribe`.";
+    return refuse("GRAPHQL_SUBSCRIPTION", message, "`call`, `publish` or `map`");
+  }
   if (subscribe !== undefined) return tools.connectors.subscribe(subscribe, options);
-  const endpoint = endpointOf(resolver);
-  if (endpoint?.publish !== undefined && type !== "Mutation")
-    return fault(
-      "GRAPHQL_PUBLISH",
-      "Only fields of `Mutation` publish: all else changes nothing.",
-      "`call` or `map`",
-    );
-  return endpoint === undefined ? undefined : tools.connectors.compile(endpoint, options);
+  const connectors = endpointConnectors(resolver);
+  if (connectors?.publish !== undefined && type !== "Mutation") {
+    const message =
+      "Only fields of `Mutation` can have `publish`: other fields must be free of side effects.";
+    return refuse("GRAPHQL_PUBLISH", message, "`call` or `map`");
+  }
+  return connectors === undefined ? undefined : tools.connectors.compile(connectors, options);
 }
 
-function endpointOf(resolver: FieldResolverInput | string): EndpointConnectors | undefined {
+function endpointConnectors(resolver: FieldResolverInput | string): EndpointConnectors | undefined {
   if (typeof resolver === "string") return { map: resolver, short: "map" };
   const { subscribe: _, ...connectors } = resolver;
   return normalizeConnectors(connectors, () => undefined);
 }
 
+/** Compiles `__resolveType` or `__isTypeOf`. Returns "foreign" if the fragment does not define the type. */
 function compileTypeFunction(
-  field: "__resolveType" | "__isTypeOf",
+  field: TypeFunctionName,
   resolver: FieldResolverInput | string,
-  nodes: readonly TypeNodes[],
-  place: string,
+  nodes: readonly TypeSystemNode[],
+  path: string,
   tools: CompileTools,
 ): Connector | "foreign" | undefined {
   const text = typeof resolver === "string" ? resolver : resolver.map;
@@ -131,27 +132,34 @@ function compileTypeFunction(
     tools.addFinding({
       severity: "error",
       code: "GRAPHQL_TYPE_FUNCTION",
-      jsonPath: place,
-      message: `\`${field}\` is a function, and nothing else.`,
+      jsonPath: path,
+      message: `\`${field}\` must be a function.`,
       expected: "the text of a function",
     });
     return undefined;
   }
-  // Its text is checked also where it is not used.
-  const made = tools.connectors.compile(
+  // Compiled also where it is ignored below, so that the service gets the findings about its text.
+  const compiled = tools.connectors.compile(
     typeof resolver === "string" ? { map: text, short: "map" } : { map: text },
-    { jsonPath: place, sources: typeSources, implicit: [], batching: false },
+    { jsonPath: path, sources: typeSources, implicit: [], batching: false },
   );
   const node = nodes.find((each) => !isExtension(each)) ?? nodes[0];
   if (node === undefined) return "foreign";
-  const wanted = field === "__isTypeOf" ? ["type"] : ["interface", "union"];
-  if (wanted.includes(wordOf(node))) return isExtension(node) ? "foreign" : made;
+  const keyword = keywordOf(node);
+  const isAllowed =
+    field === "__isTypeOf" ? keyword === "type" : keyword === "interface" || keyword === "union";
+  if (isAllowed) return isExtension(node) ? "foreign" : compiled;
   tools.addFinding({
     severity: "warning",
     code: "GRAPHQL_TYPE_FUNCTION",
-    jsonPath: place,
-    message: `\`${field}\` means nothing on the ${wordOf(node)} \`${node.name.value}\`: it is ignored.`,
+    jsonPath: path,
+    message: `\`${field}\` is ignored: it has no effect on the ${keyword} \`${node.name.value}\`.`,
     expected: field === "__isTypeOf" ? "an object type" : "an interface or a union",
   });
   return undefined;
+}
+
+function withArticle(keyword: string): string {
+  if (keyword === "input") return "an input type";
+  return `${keyword === "union" ? "a" : "an"} ${keyword}`;
 }

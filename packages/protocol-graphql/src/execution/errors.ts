@@ -1,72 +1,53 @@
 import { errorMeaning, isTidegateError, type TidegateError } from "@tidegate/core-registry";
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from "graphql";
 
-/** An error as both engines make it. */
-export interface EngineError {
-  /** What happened. */
+/** An error as graphql-js and graphql-jit both make it. */
+export interface ExecutionError {
   readonly message: string;
-  /** Where in the operation. */
   readonly locations?: GraphQLFormattedError["locations"];
-  /** Of which field. */
   readonly path?: GraphQLFormattedError["path"];
-  /** What else is told. */
   readonly extensions?: GraphQLErrorExtensions | undefined;
-  /** What was thrown. */
+  /** The value that a resolver threw. */
   readonly originalError?: unknown;
 }
 
-/** An answer, as it is sent. */
-export interface Answer {
-  /** What was asked for. Absent where nothing was executed. */
+/** A response, as the client gets it. */
+export interface GraphQLResponse {
+  /** Undefined after a request error: nothing was executed. */
   readonly data?: unknown;
-  /** What went wrong. Absent where nothing did. */
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Told of errors that only the gateway's people may read. */
-export type HiddenError = (error: unknown) => void;
+/** Logs an error that the client must not see. */
+export type LogInternalError = (error: unknown) => void;
 
 /**
- * An error of a field as the client may see it: by the rules of HTTP (S12.5), the code in `extensions`. What failed
- * inside is hidden.
+ * Formats a field error. Its code and message follow the rules for HTTP (S12.5): an internal error is logged,
+ * and the client sees its code only.
  */
-export function fieldError(error: EngineError, hidden: HiddenError): GraphQLFormattedError {
+export function formatFieldError(
+  error: ExecutionError,
+  logInternalError: LogInternalError,
+): GraphQLFormattedError {
   const { message, locations, path, originalError } = error;
-  const place = {
+  const position = {
     ...(locations === undefined || locations === null || locations.length === 0 ? {} : { locations }),
     ...(path === undefined ? {} : { path }),
   };
-  if (isTidegateError(originalError)) return { ...publicError(originalError), ...place };
-  // What GraphQL itself found in a service's answer: a null that may not be one, a text for a number.
-  const own = originalError === undefined || originalError === null || isEngineError(originalError);
-  if (own) return { message, ...place, extensions: { ...error.extensions, code: "REPLY_INVALID" } };
-  hidden(originalError);
-  return { message: errorMeaning("INTERNAL").title, ...place, extensions: { code: "INTERNAL" } };
+  if (isTidegateError(originalError)) return { ...formatTidegateError(originalError), ...position };
+  // GraphQL rejects the reply of a service: for example null for a non-null type, or a string for a number.
+  if (originalError === undefined || originalError === null || isGraphQLError(originalError))
+    return { message, ...position, extensions: { ...error.extensions, code: "REPLY_INVALID" } };
+  return { ...formatInternalError(originalError, logInternalError), ...position };
 }
 
-/** What a client may see of one of our errors. */
-export function publicError(error: TidegateError): GraphQLFormattedError {
-  const { code, details } = error;
-  const exposed = details.exposed ?? error.status < 500;
-  return {
-    message: exposed ? error.message : errorMeaning(code).title,
-    extensions: {
-      code: (exposed ? details.serviceCode : undefined) ?? code,
-      ...(exposed && details.data !== undefined ? { data: details.data } : {}),
-      ...(details.retryAfter === undefined ? {} : { retryAfter: details.retryAfter }),
-    },
-  };
+/** Formats a value that was thrown outside of the fields of an operation. */
+export function formatThrownError(error: unknown, logInternalError: LogInternalError): GraphQLFormattedError {
+  return isTidegateError(error) ? formatTidegateError(error) : formatInternalError(error, logInternalError);
 }
 
-/** Any failure outside of a field as a client may see it. */
-export function requestError(error: unknown, hidden: HiddenError): GraphQLFormattedError {
-  if (isTidegateError(error)) return publicError(error);
-  hidden(error);
-  return { message: errorMeaning("INTERNAL").title, extensions: { code: "INTERNAL" } };
-}
-
-/** An error of the operation itself, before anything was executed. */
-export function operationError(error: EngineError, code: string): GraphQLFormattedError {
+/** Formats a request error: the document or its variables are invalid, and nothing was executed. */
+export function formatRequestError(error: ExecutionError, code: string): GraphQLFormattedError {
   const { message, locations } = error;
   return {
     message,
@@ -75,6 +56,28 @@ export function operationError(error: EngineError, code: string): GraphQLFormatt
   };
 }
 
-function isEngineError(error: unknown): boolean {
+/**
+ * Formats an error of Tidegate. Its message and data stay hidden unless the error is exposed, as all below
+ * 500 are.
+ */
+export function formatTidegateError(error: TidegateError): GraphQLFormattedError {
+  const { code, details } = error;
+  const isExposed = details.exposed ?? error.status < 500;
+  return {
+    message: isExposed ? error.message : errorMeaning(code).title,
+    extensions: {
+      code: (isExposed ? details.serviceCode : undefined) ?? code,
+      ...(isExposed && details.data !== undefined ? { data: details.data } : {}),
+      ...(details.retryAfter === undefined ? {} : { retryAfter: details.retryAfter }),
+    },
+  };
+}
+
+function formatInternalError(error: unknown, logInternalError: LogInternalError): GraphQLFormattedError {
+  logInternalError(error);
+  return { message: errorMeaning("INTERNAL").title, extensions: { code: "INTERNAL" } };
+}
+
+function isGraphQLError(error: unknown): boolean {
   return error instanceof Error && error.name === "GraphQLError";
 }

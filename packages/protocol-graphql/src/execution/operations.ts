@@ -1,4 +1,18 @@
-import { attachedValue } from "@tidegate/core-registry";
+/**
+ * Handles GraphQL operations, over HTTP and WebSocket alike (S5.5, S5.6, S5.7). The steps, in order:
+ *
+ * 1. Look up the compiled operation in the cache (operation-cache.ts).
+ * 2. Parse the document; `maxTokens` limits its size.
+ * 3. Validate it against the schema: the rules of GraphQL and the limits of the options (limits.ts).
+ * 4. Select the operation by its name.
+ * 5. Compile the operation (engines.ts) and keep it in the cache.
+ * 6. Execute the operation: coerce the variables, run the resolvers.
+ * 7. Answer: make the response, without details of internal errors (errors.ts).
+ *
+ * `prepare` takes steps 1 to 5, `executeOperation` the others. A subscription repeats those for each event.
+ */
+
+import type { Scope } from "@tidegate/core-registry";
 import {
   type DocumentNode,
   GraphQLError,
@@ -12,160 +26,163 @@ import {
   type ValidationRule,
   validate,
 } from "graphql";
-import { LRUCache } from "lru-cache";
 import type { GraphQLSettings } from "../options.ts";
-import { type Engine, engineOf } from "./engine.ts";
-import { operationError } from "./errors.ts";
+import type { BuiltSchema } from "../schema/built-schema.ts";
+import { createEngine, type Engine, type EngineResult } from "./engines.ts";
+import {
+  formatFieldError,
+  formatRequestError,
+  formatThrownError,
+  type GraphQLResponse,
+  type LogInternalError,
+} from "./errors.ts";
 import { limitRule } from "./limits.ts";
-import { touchedBy } from "./touched.ts";
+import {
+  type CachedOperation,
+  collectCoordinates,
+  type Dependencies,
+  OperationCache,
+} from "./operation-cache.ts";
 
-/** A schema with what operations need to know of it. */
-export interface OperationSchema {
-  /** The schema, resolvers attached. */
-  readonly schema: GraphQLSchema;
-  /** Whether a type is an abstract one that only graphql-js can resolve. */
-  isSlow(type: string): boolean;
-  /**
-   * What a field (`Query.player`) or a type is made of, resolvers and rules included. The same objects mean that nothing of
-   * it changed.
-   */
-  marks(touched: string): readonly unknown[];
-}
-
-/** One operation of one schema, validated. */
-export interface Operation {
-  /** The whole document. */
+/** One operation, valid and ready to execute. */
+export interface Operation extends CachedOperation {
   readonly document: DocumentNode;
-  /** The operation of it that is asked for. */
   readonly node: OperationDefinitionNode;
-  /** The fields that it touches: `Query.player`. The types of their values stand among them by their names. */
-  readonly touched: ReadonlySet<string>;
-  /** What all of it is made of that the schema says, by name; undefined where it asks for the schema itself. */
-  readonly marks: Marks | undefined;
-  /** Runs it. */
+  /**
+   * The schema coordinates of the selected fields (`Query.player`) and of the types of their values
+   * (`Player`).
+   */
+  readonly selected: ReadonlySet<string>;
   readonly engine: Engine;
 }
 
-/** What an operation depends on, by field or type, as `OperationSchema.marks` says. */
-export type Marks = ReadonlyMap<string, readonly unknown[]>;
-
-/** Why there is no operation. */
-export interface RefusedOperation {
-  /** What is wrong with it. */
+/** Why a document has no valid operation. */
+export interface RequestErrors {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-/** Reads, validates and compiles operations; keeps what it made (S5.7). */
+/** Prepares operations. Keeps valid ones, and no errors, which would displace them. */
 export interface Operations {
-  /**
-   * The operation of a text. One that was made on another schema is taken over where nothing of what it touches differs.
-   * Refusals are not kept: they would crowd out what is served.
-   */
-  find(of: OperationSchema, text: string, name: string | undefined): Operation | RefusedOperation;
+  /** @param operationName can be undefined if the document has one operation */
+  prepare(
+    builtSchema: BuiltSchema,
+    text: string,
+    operationName: string | undefined,
+  ): Operation | RequestErrors;
 }
 
-// Characters. A few tokens can hold a long text, and what is kept holds it twice.
-const mostText = 20_000_000;
-const longestText = 200_000;
-
-// How many schemas' operations of one text are looked at, the newest first.
-const mostOrigins = 4;
-
-/** One cache for all schemas of a gateway. An operation that was not taken over goes with its schema. */
+/** Creates what prepares the operations of all schemas of a gateway. */
 export function createOperations(settings: GraphQLSettings): Operations {
-  const known = attachedValue<GraphQLSchema, Map<string, Operation>>();
-  const used = new LRUCache<string, WeakRef<Map<string, Operation>>>({
-    max: settings.maxOperations,
-    maxSize: mostText,
-    maxEntrySize: longestText,
-    sizeCalculation: (_, key) => key.length,
-    dispose: (held, key) => void held.deref()?.delete(key.slice(key.indexOf(" ") + 1)),
-  });
-  const origins = new LRUCache<string, readonly WeakRef<Operation>[]>({
-    max: settings.maxOperations,
-    maxSize: mostText,
-    maxEntrySize: longestText,
-    sizeCalculation: (_, key) => key.length,
-  });
-  const numbers = new WeakMap<GraphQLSchema, number>();
-  let last = 0;
-  const numberOf = (schema: GraphQLSchema): number => {
-    const number = numbers.get(schema) ?? ++last;
-    numbers.set(schema, number);
-    return number;
-  };
-  const carried = (of: OperationSchema, request: string): Operation | undefined =>
-    (origins.get(request) ?? [])
-      .flatMap((held) => held.deref() ?? [])
-      .find(({ marks }) => marks !== undefined && hasMarks(of, marks));
+  const cache = new OperationCache<Operation>(settings.maxOperations);
   const rules: readonly ValidationRule[] = [
     ...specifiedRules,
     limitRule(settings),
     ...(settings.introspection ? [] : [NoSchemaIntrospectionCustomRule]),
   ];
   return {
-    find(of, text, name) {
-      const request = `${name?.length ?? ""} ${name ?? ""} ${text}`;
-      const key = `${numberOf(of.schema)} ${request}`;
-      const held = known.get(of.schema) ?? new Map<string, Operation>();
-      const cached = held.get(request);
-      if (cached !== undefined) {
-        used.get(key);
-        return cached;
-      }
-      const taken = carried(of, request);
-      const made = taken ?? prepare(of, text, name, rules, settings);
-      if ("errors" in made) return made;
-      used.set(key, new WeakRef(held));
-      if (!used.has(key)) return made;
-      held.set(request, made);
-      known.set(of.schema, held);
-      if (taken === undefined)
-        origins.set(request, [new WeakRef(made), ...(origins.get(request) ?? [])].slice(0, mostOrigins));
-      return made;
+    prepare(builtSchema, text, operationName) {
+      const cached = cache.find(builtSchema, text, operationName);
+      if (cached !== undefined) return cached;
+      const document = parseDocument(text, settings);
+      if ("errors" in document) return document;
+      const errors = validateDocument(builtSchema.schema, document, rules, settings);
+      if (errors !== undefined) return errors;
+      const node = selectOperation(document, operationName);
+      if ("errors" in node) return node;
+      const operation = compileOperation(builtSchema, document, node);
+      cache.add(builtSchema, text, operationName, operation);
+      return operation;
     },
   };
 }
 
-function prepare(
-  of: OperationSchema,
-  text: string,
-  name: string | undefined,
-  rules: readonly ValidationRule[],
-  settings: GraphQLSettings,
-): Operation | RefusedOperation {
-  let document: DocumentNode;
+function parseDocument(text: string, { maxTokens }: GraphQLSettings): DocumentNode | RequestErrors {
   try {
-    document = parse(text, { maxLexicalTokens: settings.maxTokens });
+    return parse(text, { maxLexicalTokens: maxTokens });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    return { errors: [operationError(error, "GRAPHQL_PARSE_FAILED")] };
+    return { errors: [formatRequestError(error, "GRAPHQL_PARSE_FAILED")] };
   }
-  const errors = validate(of.schema, document, rules, { hideSuggestions: !settings.introspection });
-  if (errors.length > 0)
-    return { errors: errors.map((error) => operationError(error, "GRAPHQL_VALIDATION_FAILED")) };
-  const node = getOperationAST(document, name);
-  if (node === null || node === undefined) {
-    const message =
-      name === undefined ? "Say which operation: `operationName`." : `There is no operation ${name}.`;
-    return { errors: [{ message, extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }] };
-  }
-  const { touched, needed } = touchedBy(of.schema, document);
-  const isSlow = [...touched].some((type) => of.isSlow(type));
-  const asksSchema = touched.has("Query.__schema") || touched.has("Query.__type");
+}
+
+function validateDocument(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  rules: readonly ValidationRule[],
+  { introspection }: GraphQLSettings,
+): RequestErrors | undefined {
+  const errors = validate(schema, document, rules, { hideSuggestions: !introspection });
+  if (errors.length === 0) return undefined;
+  return { errors: errors.map((error) => formatRequestError(error, "GRAPHQL_VALIDATION_FAILED")) };
+}
+
+function selectOperation(
+  document: DocumentNode,
+  operationName: string | undefined,
+): OperationDefinitionNode | RequestErrors {
+  const node = getOperationAST(document, operationName);
+  if (node !== null && node !== undefined) return node;
+  // The messages of graphql-js.
+  const message =
+    operationName === undefined
+      ? "Must provide operation name if query contains multiple operations."
+      : `Unknown operation named "${operationName}".`;
+  return { errors: [{ message, extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }] };
+}
+
+function compileOperation(
+  builtSchema: BuiltSchema,
+  document: DocumentNode,
+  node: OperationDefinitionNode,
+): Operation {
+  const { schema } = builtSchema;
+  const { selected, required } = collectCoordinates(schema, document);
+  const needsGraphQLJS = [...selected].some((coordinate) => builtSchema.hasAsyncTypeResolver(coordinate));
+  const isIntrospection = selected.has("Query.__schema") || selected.has("Query.__type");
+  const dependencies: Dependencies | undefined = isIntrospection
+    ? undefined
+    : new Map([...required].map((coordinate) => [coordinate, builtSchema.definingObjects(coordinate)]));
   return {
     document,
     node,
-    touched,
-    marks: asksSchema ? undefined : new Map([...needed].map((each) => [each, of.marks(each)])),
-    engine: engineOf(of.schema, document, node, isSlow),
+    selected,
+    dependencies,
+    engine: createEngine(schema, document, node, needsGraphQLJS),
   };
 }
 
-function hasMarks(of: OperationSchema, marks: Marks): boolean {
-  for (const [name, before] of marks) {
-    const after = of.marks(name);
-    if (after.length !== before.length || before.some((mark, index) => mark !== after[index])) return false;
+/**
+ * Executes an operation and makes its response. Returns a value if no resolver returned a promise. Never
+ * throws: a failure becomes an error of the response.
+ */
+export function executeOperation(
+  operation: Operation,
+  scope: Scope,
+  rootValue: unknown,
+  variables: Readonly<Record<string, unknown>>,
+  logInternalError: LogInternalError,
+): GraphQLResponse | Promise<GraphQLResponse> {
+  const failed = (error: unknown): GraphQLResponse => ({
+    errors: [formatThrownError(error, logInternalError)],
+  });
+  try {
+    const result = operation.engine(scope, rootValue, variables);
+    return result instanceof Promise
+      ? result.then((value) => responseOf(value, logInternalError), failed)
+      : responseOf(result, logInternalError);
+  } catch (error) {
+    return failed(error);
   }
-  return true;
+}
+
+function responseOf(
+  { data, errors = [], variableErrors }: EngineResult,
+  logInternalError: LogInternalError,
+): GraphQLResponse {
+  if (variableErrors !== undefined)
+    return { errors: variableErrors.map((error) => formatRequestError(error, "BAD_USER_INPUT")) };
+  if (errors.length === 0) return { data };
+  const formatted = errors.map((error) => formatFieldError(error, logInternalError));
+  // Without data nothing was executed, and the response must not have the member.
+  return data === undefined ? { errors: formatted } : { errors: formatted, data };
 }

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type HttpRequest, type HttpRoute, type Reply, TidegateError } from "@tidegate/core-registry";
 
-/** The path below which the page's files are. */
-const assets = "/graphql/assets";
+// The path under which the routes serve the files of the page.
+const assetsPath = "/graphql/assets";
 
 interface Asset {
   readonly type: string;
@@ -14,16 +14,18 @@ interface Asset {
 const require = createRequire(import.meta.url);
 const script = "text/javascript; charset=utf-8";
 
-// The packages as they are installed: nothing is fetched from elsewhere, and nothing has to be bundled first.
+// The files of the installed packages: the browser loads nothing from other hosts, and nothing has to be
+// bundled.
 const files: Readonly<Record<string, Asset>> = {
-  "react.js": fileOf("react/package.json", "umd/react.production.min.js", script),
-  "react-dom.js": fileOf("react-dom/package.json", "umd/react-dom.production.min.js", script),
-  "graphiql.js": fileOf("graphiql/package.json", "graphiql.min.js", script),
-  "graphiql.css": fileOf("graphiql/package.json", "graphiql.min.css", "text/css; charset=utf-8"),
+  "react.js": packageFile("react/package.json", "umd/react.production.min.js", script),
+  "react-dom.js": packageFile("react-dom/package.json", "umd/react-dom.production.min.js", script),
+  "graphiql.js": packageFile("graphiql/package.json", "graphiql.min.js", script),
+  "graphiql.css": packageFile("graphiql/package.json", "graphiql.min.css", "text/css; charset=utf-8"),
   "start.js": { type: script, read: () => Promise.resolve(start) },
 };
 
-// The page's own script: the files' addresses tell where the API is, whatever stands before it.
+// The script of the page. The URL of the script locates the API, also under a branch or behind a proxy's
+// prefix.
 const start = `const here = new URL(document.currentScript.src);
 const endpoint = new URL("../../graphql", here);
 const socket = new URL(endpoint);
@@ -34,9 +36,9 @@ ReactDOM.createRoot(document.getElementById("graphiql"))
   .render(React.createElement(GraphiQL, { fetcher, query, defaultEditorToolsVisibility: true }));
 `;
 
-/** The page for browsers (S5.5): GraphiQL, from the gateway's own disk. */
+/** Makes the GraphiQL page for browsers (S5.5). */
 export function graphiqlPage({ base }: HttpRequest): Reply {
-  const at = `${base}${assets}`;
+  const at = `${base}${assetsPath}`;
   const body = `<!doctype html>
 <html lang="en">
   <head>
@@ -66,11 +68,11 @@ export function graphiqlPage({ base }: HttpRequest): Reply {
   };
 }
 
-/** Serves the page's files. */
+/** The route of the files that the GraphiQL page loads. */
 export const graphiqlAssets: HttpRoute = {
   kind: "http",
   method: "GET",
-  path: `${assets}/:name`,
+  path: `${assetsPath}/:name`,
   handle: async ({ params }) => {
     const name = params.name ?? "";
     const file = Object.hasOwn(files, name) ? files[name] : undefined;
@@ -86,7 +88,8 @@ export const graphiqlAssets: HttpRoute = {
   },
 };
 
-function fileOf(manifest: string, path: string, type: string): Asset {
+// Reads a file of an installed package once.
+function packageFile(manifest: string, path: string, type: string): Asset {
   let text: Promise<string> | undefined;
   return {
     type,

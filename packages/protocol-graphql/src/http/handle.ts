@@ -6,91 +6,113 @@ import {
   type Scope,
   TidegateError,
 } from "@tidegate/core-registry";
-import { type Answer, type HiddenError, publicError, requestError } from "../execution/errors.ts";
-import { executeOperation } from "../execution/execute.ts";
-import type { Operations } from "../execution/operations.ts";
-import type { Whole } from "../schema/whole.ts";
-import { type AnswerType, wantedType } from "./media.ts";
-import { type GraphQLRequest, readPost, readQuery } from "./request.ts";
+import { formatThrownError, type GraphQLResponse, type LogInternalError } from "../execution/errors.ts";
+import { executeOperation, type Operations } from "../execution/operations.ts";
+import type { BuiltSchema } from "../schema/built-schema.ts";
+import {
+  type GraphQLRequest,
+  negotiateMediaType,
+  type ResponseMediaType,
+  readGet,
+  readPost,
+} from "./request.ts";
 
-/** What answers requests over HTTP. */
-export interface HttpParts {
-  /** What is served. */
-  readonly whole: Whole;
-  /** Reads operations. */
+/** What the HTTP routes of one schema need. */
+export interface HttpOptions {
+  readonly builtSchema: BuiltSchema;
   readonly operations: Operations;
-  /** The page for browsers, where there is one. */
+  /** Makes the page for browsers. Undefined: browsers get JSON. */
   page?(request: HttpRequest): Reply;
-  /** Takes errors that no client may read. */
-  readonly hidden: HiddenError;
+  readonly logInternalError: LogInternalError;
 }
 
-/** Answers one request by GraphQL over HTTP (S5.5). */
-export async function handleHttp(parts: HttpParts, request: HttpRequest, scope: Scope): Promise<Reply> {
-  const wanted = wantedType(request.header("accept"));
+/**
+ * Answers one request by GraphQL over HTTP (S5.5): negotiates the media type, reads the parameters, prepares
+ * the operation, checks that the method allows it, executes it.
+ */
+export async function handleHttp(options: HttpOptions, request: HttpRequest, scope: Scope): Promise<Reply> {
   const isGet = request.method !== "POST";
-  if (isGet && wanted === "text/html" && parts.page !== undefined) return parts.page(request);
-  if (wanted === undefined) {
-    const fault = new TidegateError(
-      "BAD_REQUEST",
-      "Accept application/graphql-response+json or application/json.",
-    );
-    return refusal("application/json", fault, 406, parts.hidden);
+  const negotiated = negotiateMediaType(request.header("accept"));
+  if (isGet && negotiated === "text/html" && options.page !== undefined) return options.page(request);
+  if (negotiated === undefined) {
+    const message =
+      "The response is application/graphql-response+json or application/json: accept one of them.";
+    return errorReply("application/json", new TidegateError("BAD_REQUEST", message), 406, options);
   }
-  const type = wanted === "text/html" ? "application/json" : wanted;
+  const type = negotiated === "text/html" ? "application/json" : negotiated;
   try {
-    const asked = isGet ? readQuery(request) : await readPost(request);
-    return await answer(parts, asked, isGet, type, scope);
+    const parameters = isGet ? readGet(request) : await readPost(request);
+    return await answer(options, parameters, isGet, type, scope);
   } catch (error) {
-    return refusal(type, error, isTidegateError(error) ? error.status : 500, parts.hidden);
+    return errorReply(type, error, isTidegateError(error) ? error.status : 500, options);
   }
 }
 
 async function answer(
-  { whole, operations, hidden }: HttpParts,
+  { builtSchema, operations, logInternalError }: HttpOptions,
   { query, operationName, variables }: GraphQLRequest,
   isGet: boolean,
-  type: AnswerType,
+  type: ResponseMediaType,
   scope: Scope,
 ): Promise<Reply> {
-  const operation = operations.find(whole, query, operationName);
-  if ("errors" in operation) return reply(type, operation);
-  const kind = operation.node.operation;
-  if (kind === "subscription") {
-    const how = "Subscriptions are served over WebSocket, by graphql-transport-ws on this path.";
-    throw new TidegateError("BAD_REQUEST", how);
-  }
-  if (isGet && kind !== "query") {
-    const headers: readonly Header[] = [["allow", "POST"]];
-    throw new TidegateError("METHOD_NOT_ALLOWED", "A GET changes nothing: send mutations by POST.", {
-      headers,
-    });
-  }
-  return reply(type, await executeOperation(operation, scope, undefined, variables, hidden));
-}
-
-// By GraphQL over HTTP: with JSON any answer to a request that could be read is 200.
-function reply(type: AnswerType, answer: Answer): Reply {
-  const refused = answer.data === undefined;
-  const internal = refused && answer.errors?.[0]?.extensions?.code === "INTERNAL";
-  const status = internal ? 500 : refused && type === "application/graphql-response+json" ? 400 : 200;
-  return written(type, status, answer, []);
-}
-
-function refusal(type: AnswerType, error: unknown, status: number, hidden: HiddenError): Reply {
-  const told = isTidegateError(error) ? publicError(error) : requestError(error, hidden);
-  return written(
+  const operation = operations.prepare(builtSchema, query, operationName);
+  if ("errors" in operation) return responseReply(type, operation);
+  checkMethod(operation.node.operation, isGet);
+  return responseReply(
     type,
-    status,
-    { errors: [told] },
-    isTidegateError(error) ? (error.details.headers ?? []) : [],
+    await executeOperation(operation, scope, undefined, variables, logInternalError),
   );
 }
 
-function written(type: AnswerType, status: number, answer: Answer, headers: readonly Header[]): Reply {
+function checkMethod(kind: "query" | "mutation" | "subscription", isGet: boolean): void {
+  if (kind === "subscription") {
+    const message =
+      "Subscriptions need a WebSocket connection to this path, with the protocol graphql-transport-ws.";
+    throw new TidegateError("BAD_REQUEST", message);
+  }
+  if (isGet && kind === "mutation") {
+    const headers: readonly Header[] = [["allow", "POST"]];
+    throw new TidegateError(
+      "METHOD_NOT_ALLOWED",
+      "Send mutations with POST: GET requests execute queries only.",
+      {
+        headers,
+      },
+    );
+  }
+}
+
+// By GraphQL over HTTP, the status is 200 for application/json also after a request error.
+function responseReply(type: ResponseMediaType, response: GraphQLResponse): Reply {
+  const isRequestError = response.data === undefined;
+  const isInternal = isRequestError && response.errors?.[0]?.extensions?.code === "INTERNAL";
+  const status = isInternal
+    ? 500
+    : isRequestError && type === "application/graphql-response+json"
+      ? 400
+      : 200;
+  return replyOf(type, status, response, []);
+}
+
+function errorReply(
+  type: ResponseMediaType,
+  error: unknown,
+  status: number,
+  { logInternalError }: HttpOptions,
+): Reply {
+  const response = { errors: [formatThrownError(error, logInternalError)] };
+  return replyOf(type, status, response, isTidegateError(error) ? (error.details.headers ?? []) : []);
+}
+
+function replyOf(
+  type: ResponseMediaType,
+  status: number,
+  response: GraphQLResponse,
+  headers: readonly Header[],
+): Reply {
   return {
     status,
     headers: [["content-type", `${type}; charset=utf-8`], ["vary", "accept"], ...headers],
-    body: JSON.stringify(answer),
+    body: JSON.stringify(response),
   };
 }

@@ -1,72 +1,108 @@
-import { type DefinitionNode, type DocumentNode, type GraphQLError, Kind } from "graphql";
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
+import { type DefinitionNode, type DocumentNode, type GraphQLError, Kind, parse, Source } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
-import { isExtension, type TypeNodes } from "../definitions/definition.ts";
-import { type Composed, definitionOf, type EntryOf, type Piece } from "./composition.ts";
-import type { LivePart } from "./live.ts";
-import { locatedDefinitions } from "./located.ts";
-import type { Pace } from "./pace.ts";
+import { isExtension, type TypeSystemNode } from "../definitions/type-nodes.ts";
+import { type ActivePart, withoutWaiting } from "./active-part.ts";
+import { type CompositionChange, definitionOf, type OwnedNode, type TypeLookup } from "./composition.ts";
 import type { SchemaSource } from "./schema.ts";
 
-const partsAtOnce = 100;
+const partsPerStep = 100;
 
 /**
- * What contradicts itself in the definitions of the parts that are new on a branch. Who is old was checked, and claims keep
- * members of one name apart: of the old, what they are called is enough.
- *
- * @param fresh the parts whose places are told
+ * Returns the errors in the definitions of added parts, by the rules of `validateSDL`. The other parts were
+ * checked before, and claims keep names unique between parts: of their definitions, kind and name are enough.
+ * @param newParts the parts whose definitions have locations in the errors
  */
 export async function definitionErrors(
-  { added, composition: { entries } }: Composed,
-  fresh: ReadonlySet<LivePart>,
+  { added, composition }: CompositionChange,
+  newParts: ReadonlySet<ActivePart>,
   { names }: SchemaSource,
-  pace: Pace,
+  yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
+  const lookup = composition.types.get;
   const errors: GraphQLError[] = [];
-  for (let from = 0; from < added.length; from += partsAtOnce) {
-    const parts = added.slice(from, from + partsAtOnce);
-    await pace();
-    if (validateSDL(documentOf(parts, entries.get, namesIn(parts), (live) => live.definitions)).length === 0)
-      continue;
-    const located = (live: LivePart): readonly TypeNodes[] =>
-      fresh.has(live) ? locatedDefinitions(live) : live.definitions;
-    errors.push(...validateSDL(documentOf(parts, entries.get, names(), located)));
+  for (let from = 0; from < added.length; from += partsPerStep) {
+    const parts = added.slice(from, from + partsPerStep);
+    await yieldToEventLoop();
+    const document = documentOf(parts, lookup, namesIn(parts), ({ definitions }) => definitions);
+    if (validateSDL(document).length === 0) continue;
+    // Again, with all types and with locations: parsing for locations costs time that valid parts save.
+    const located = (part: ActivePart): readonly TypeSystemNode[] =>
+      newParts.has(part) ? locatedDefinitions(part) : part.definitions;
+    errors.push(...validateSDL(documentOf(parts, lookup, names(), located)));
   }
   return errors;
 }
 
-/** The definitions of some parts, and of the types beside them no more than that they are there. */
+/**
+ * Makes a document with the definitions of some parts. Of other types, and of extensions in other parts, it
+ * contains the kind and the name only.
+ */
 function documentOf(
-  parts: readonly LivePart[],
-  entryOf: EntryOf,
-  beside: Iterable<string>,
-  nodesOf: (live: LivePart) => readonly TypeNodes[],
+  parts: readonly ActivePart[],
+  lookup: TypeLookup,
+  otherTypes: Iterable<string>,
+  nodesOf: (part: ActivePart) => readonly TypeSystemNode[],
 ): DocumentNode {
-  const within = new Set(parts);
   const definitions: DefinitionNode[] = [];
   const defined = new Set<string>();
-  for (const live of parts) {
-    for (const node of nodesOf(live)) {
+  for (const part of parts) {
+    for (const node of nodesOf(part)) {
       const name = node.name.value;
-      // Of a definition that several hold, the first one's.
-      if (!isExtension(node) && definitionOf(entryOf(name) ?? [])?.live !== live) continue;
+      // Several parts can share a definition: it is in the document once.
+      if (!isExtension(node) && definitionOf(lookup(name) ?? [])?.part !== part) continue;
       definitions.push(node);
       if (!isExtension(node)) defined.add(name);
     }
   }
-  for (const name of beside) {
-    const node = definitionOf(entryOf(name) ?? [])?.node;
-    if (node !== undefined && !defined.has(name)) definitions.push(outline(node));
+  for (const name of otherTypes) {
+    const node = definitionOf(lookup(name) ?? [])?.node;
+    if (node !== undefined && !defined.has(name)) definitions.push(kindAndName(node));
   }
+  const included = new Set<ActivePart | undefined>([undefined, ...parts]);
   for (const name of defined)
-    for (const { node, live } of entryOf(name) ?? [])
-      if (live !== undefined && !within.has(live) && isExtension(node)) definitions.push(outline(node));
+    for (const { node, part } of lookup(name) ?? [])
+      if (!included.has(part) && isExtension(node)) definitions.push(kindAndName(node));
   return { kind: Kind.DOCUMENT, definitions };
 }
 
-function outline({ kind, name }: Piece["node"]): DefinitionNode {
+function kindAndName({ kind, name }: OwnedNode["node"]): DefinitionNode {
   return { kind, name } as DefinitionNode;
 }
 
-function namesIn(parts: readonly LivePart[]): ReadonlySet<string> {
-  return new Set(parts.flatMap(({ byType, naming }) => [...byType.keys(), ...naming.keys()]));
+function namesIn(parts: readonly ActivePart[]): ReadonlySet<string> {
+  return new Set(parts.flatMap(({ byType, referencedBy }) => [...byType.keys(), ...referencedBy.keys()]));
+}
+
+/**
+ * Parses the definitions of a part that do not wait again, with locations. The source is named after the
+ * service.
+ */
+function locatedDefinitions({ origin, compiled, waiting }: ActivePart): readonly TypeSystemNode[] {
+  const text = compiled.data?.typeDefs ?? "";
+  return compiled.data?.document.definitions.length === 0
+    ? []
+    : withoutWaiting(parse(new Source(text, origin.service)), waiting);
+}
+
+/** Returns a lookup whose nodes of new parts have locations. */
+export function withLocations(lookup: TypeLookup, newParts: ReadonlySet<ActivePart>): TypeLookup {
+  const cache = new Map<ActivePart, ReadonlyMap<OwnedNode["node"], TypeSystemNode>>();
+  const locatedNodes = (part: ActivePart): ReadonlyMap<OwnedNode["node"], TypeSystemNode> => {
+    const cached = cache.get(part);
+    if (cached !== undefined) return cached;
+    const located = new Map<OwnedNode["node"], TypeSystemNode>();
+    locatedDefinitions(part).forEach((node, index) => {
+      const original = part.definitions[index];
+      if (original !== undefined) located.set(original, node);
+    });
+    cache.set(part, located);
+    return located;
+  };
+  return (name) =>
+    lookup(name)?.map((owned) =>
+      owned.part === undefined || !newParts.has(owned.part)
+        ? owned
+        : { ...owned, node: locatedNodes(owned.part).get(owned.node) ?? owned.node },
+    );
 }

@@ -1,81 +1,124 @@
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import { type GraphQLError, validateSchema } from "graphql";
-import { affectedBy, isOf } from "./affected.ts";
-import { type Composed, definitionOf, type EntryOf, type TypeEntry } from "./composition.ts";
-import type { LivePart } from "./live.ts";
-import { locatedEntries } from "./located.ts";
-import type { Pace } from "./pace.ts";
-import { type SchemaSource, schemaOf, schemaPart } from "./schema.ts";
+import type { ActivePart } from "./active-part.ts";
+import { withLocations } from "./check-definitions.ts";
+import { type CompositionChange, definitionOf, type TypeEntry, type TypeLookup } from "./composition.ts";
+import { lazySchema, partialSchema, type SchemaSource } from "./schema.ts";
 
-const typesAtOnce = 200;
-const piecesAtOnce = 50;
+const typesPerStep = 200;
+const nodesPerStep = 50;
 
 /**
- * What a change made wrong in the types of a whole, each of its definitions being right. What cannot have become wrong is
- * not looked at.
- *
- * @param fresh the parts whose places are told
+ * Returns the errors that a change brought into the types of a composition, by the rules of `validateSchema`.
+ * The definitions of each part alone are valid. Types that the change cannot have made invalid are skipped.
+ * @param newParts the parts whose definitions have locations in the errors
  */
-export async function schemaErrors(
-  { composition, changed, added }: Composed,
-  fresh: ReadonlySet<LivePart>,
+export async function typeErrors(
+  change: CompositionChange,
+  newParts: ReadonlySet<ActivePart>,
   source: SchemaSource,
-  pace: Pace,
+  yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
-  const affected = affectedBy(composition, changed, added);
-  await pace();
-  const entry: EntryOf = (name) => relevant(source.entry(name), affected.parts);
-  const errors = await typeErrors([...affected.types], { ...source, entry }, pace);
+  const affected = affectedTypes(change);
+  await yieldToEventLoop();
+  const entry: TypeLookup = (name) => affectedNodes(source.entry(name), affected.parts);
+  const errors = await validateTypes([...affected.types], { ...source, entry }, yieldToEventLoop);
   if (errors.length === 0) return [];
-  // With all that was left out, and with places.
-  const inputs = source.names().filter((name) => isOf("Input", source.entry(name)));
-  const exact = { ...source, entry: locatedEntries(source.entry, fresh) };
-  return typeErrors([...new Set([...inputs, ...affected.types])], exact, pace);
+  // Again, with all nodes, all input types and locations.
+  const inputTypes = source.names().filter((name) => isInputType(source.entry(name)));
+  const located = { ...source, entry: withLocations(source.entry, newParts) };
+  return validateTypes([...new Set([...inputTypes, ...affected.types])], located, yieldToEventLoop);
 }
 
-async function typeErrors(
+/** The types that a change can have made invalid. */
+interface Affected {
+  readonly types: ReadonlySet<string>;
+  /**
+   * The parts that changed or that refer to a changed type. Of a type that many parts extend, only these
+   * matter.
+   */
+  readonly parts: ReadonlySet<ActivePart>;
+}
+
+/**
+ * Finds the types that a change can have made invalid (S9.6): the changed types, the types that refer to
+ * them, the types that refer to an input type which contains them at any depth (the default values of
+ * arguments depend on these), and the types that implement an interface among all these.
+ */
+function affectedTypes({ composition, changedTypes, added }: CompositionChange): Affected {
+  const { parts, types: lookup } = composition;
+  // A changed type that no longer exists affects the types that refer to it, and is no type to check.
+  const types = new Set([...changedTypes].filter((name) => lookup.get(name) !== undefined));
+  const affectedParts = new Set(added);
+  const visited = new Set<string>();
+  let frontier: ReadonlySet<string> = changedTypes;
+  while (frontier.size > 0) {
+    for (const name of frontier) visited.add(name);
+    for (const part of parts) {
+      for (const [name, referringTypes] of part.referencedBy) {
+        if (!frontier.has(name)) continue;
+        affectedParts.add(part);
+        for (const type of referringTypes) types.add(type);
+      }
+    }
+    frontier = new Set([...types].filter((name) => !visited.has(name) && isInputType(lookup.get(name))));
+  }
+  for (const part of parts) {
+    for (const [name, implementingTypes] of part.implementing) {
+      if (!types.has(name)) continue;
+      affectedParts.add(part);
+      for (const type of implementingTypes) types.add(type);
+    }
+  }
+  return { types, parts: affectedParts };
+}
+
+async function validateTypes(
   types: readonly string[],
   source: SchemaSource,
-  pace: Pace,
+  yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
-  const names = types.filter((name) => source.entry(name)?.some(({ live }) => live !== undefined));
+  const names = types.filter((name) => source.entry(name)?.some(({ part }) => part !== undefined));
   const errors: GraphQLError[] = [];
-  for (const { at, entry } of stepsOf(names, source)) {
-    await pace();
-    errors.push(...validateSchema(schemaPart(schemaOf({ ...source, entry }), at)));
+  for (const step of stepsOf(names, source)) {
+    await yieldToEventLoop();
+    const schema = lazySchema({ ...source, entry: step.entry });
+    errors.push(...validateSchema(partialSchema(schema, step.types)));
   }
   return errors;
 }
 
-/** Some types that are checked at once. */
+/** Some types that are validated together. */
 interface Step {
-  /** Their names. */
-  readonly at: readonly string[];
-  /** What is said of each type. */
-  readonly entry: EntryOf;
+  readonly types: readonly string[];
+  readonly entry: TypeLookup;
 }
 
 function* stepsOf(names: readonly string[], { entry }: SchemaSource): Iterable<Step> {
-  const isLong = (name: string): boolean => (entry(name)?.length ?? 0) > piecesAtOnce && isApart(entry(name));
+  const isLong = (name: string): boolean =>
+    (entry(name)?.length ?? 0) > nodesPerStep && hasIndependentFields(entry(name));
   const short = names.filter((name) => !isLong(name));
-  // Input types are judged together: they can contain each other for ever.
-  const inputs = short.filter((name) => isOf("Input", entry(name)));
-  if (inputs.length > 0) yield { at: inputs, entry };
-  const others = short.filter((name) => !isOf("Input", entry(name)));
-  for (let from = 0; from < others.length; from += typesAtOnce)
-    yield { at: others.slice(from, from + typesAtOnce), entry };
-  for (const name of names.filter(isLong)) {
-    const definition = definitionOf(entry(name) ?? []);
-    const pieces = (entry(name) ?? []).filter((piece) => piece !== definition);
-    for (let from = 0; from < pieces.length; from += piecesAtOnce) {
-      const some = pieces.slice(from, from + piecesAtOnce);
-      const part = definition === undefined ? some : [definition, ...some];
-      yield { at: [name], entry: (each) => (each === name ? part : entry(each)) };
+  // One step has all input types, since input types can contain each other without end.
+  const inputTypes = short.filter((name) => isInputType(entry(name)));
+  if (inputTypes.length > 0) yield { types: inputTypes, entry };
+  const others = short.filter((name) => !isInputType(entry(name)));
+  for (let from = 0; from < others.length; from += typesPerStep)
+    yield { types: others.slice(from, from + typesPerStep), entry };
+  for (const longType of names.filter(isLong)) {
+    const definition = definitionOf(entry(longType) ?? []);
+    const extensions = (entry(longType) ?? []).filter((node) => node !== definition);
+    for (let from = 0; from < extensions.length; from += nodesPerStep) {
+      const some = extensions.slice(from, from + nodesPerStep);
+      const nodes = definition === undefined ? some : [definition, ...some];
+      yield { types: [longType], entry: (name) => (name === longType ? nodes : entry(name)) };
     }
   }
 }
 
-/** Whether fields of a type know nothing of each other: it is an object type and implements nothing. */
-function isApart(entry: TypeEntry | undefined): entry is TypeEntry {
+/**
+ * Whether the fields of a type can be validated one by one: the type is an object type without interfaces.
+ */
+function hasIndependentFields(entry: TypeEntry | undefined): entry is TypeEntry {
   return (
     entry?.every(
       ({ node }) => node.kind.startsWith("Object") && !("interfaces" in node && node.interfaces?.length),
@@ -83,8 +126,12 @@ function isApart(entry: TypeEntry | undefined): entry is TypeEntry {
   );
 }
 
-function relevant(entry: TypeEntry | undefined, parts: ReadonlySet<LivePart>): TypeEntry | undefined {
-  if (entry === undefined || entry.length < piecesAtOnce || !isApart(entry)) return entry;
+function affectedNodes(entry: TypeEntry | undefined, parts: ReadonlySet<ActivePart>): TypeEntry | undefined {
+  if (entry === undefined || entry.length < nodesPerStep || !hasIndependentFields(entry)) return entry;
   const definition = definitionOf(entry);
-  return entry.filter((piece) => piece === definition || piece.live === undefined || parts.has(piece.live));
+  return entry.filter((node) => node === definition || node.part === undefined || parts.has(node.part));
+}
+
+function isInputType(entry: TypeEntry | undefined): boolean {
+  return entry !== undefined && definitionOf(entry)?.node.kind.startsWith("Input") === true;
 }

@@ -1,79 +1,158 @@
 import type { Finding, Origin } from "@tidegate/core-registry";
+import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
 import { type GraphQLError, visit } from "graphql";
-import { typeKey } from "../definitions/claims.ts";
-import { placeOf } from "../definitions/place.ts";
+import { fieldKey, typeKey } from "../definitions/claims.ts";
+import { textLocation } from "../definitions/parse.ts";
+import type { ForeignResolver } from "../definitions/resolvers.ts";
+import { rootTypes } from "../definitions/type-nodes.ts";
+import type { ActivePart } from "./active-part.ts";
 import { definitionErrors } from "./check-definitions.ts";
-import { schemaErrors } from "./check-types.ts";
-import type { Composed } from "./composition.ts";
-import type { LivePart } from "./live.ts";
-import type { Pace } from "./pace.ts";
+import { typeErrors } from "./check-types.ts";
+import type { Composition, CompositionChange } from "./composition.ts";
 import type { SchemaSource } from "./schema.ts";
 
-/** Something wrong with the whole that one part brought in. */
-export interface Blame {
-  /** Whose. */
+/** A finding with the origin of the part that it refuses. */
+export interface PartFinding {
   readonly origin: Origin;
-  /** What. */
   readonly finding: Finding;
 }
 
-/** What was found when the parts were put together. */
-export interface Checked {
-  /** What refuses its fragment. */
-  readonly blames: readonly Blame[];
-  /** What nobody that is new is to blame for: it is served as far as it goes. */
-  readonly tolerated: readonly string[];
+/** What is wrong with a changed composition. */
+export interface CheckResult {
+  /** Errors. Each refuses the new part that causes it. */
+  readonly findings: readonly PartFinding[];
+  /** Messages of errors that no new part causes. The schema is served with them. */
+  readonly unattributed: readonly string[];
 }
 
-const mostErrors = 20;
+const maxErrors = 20;
 
 /**
- * Checks what a change brought into a whole that was checked before. Each error refuses the new part that it is about, and
- * never what was served before (S9.6). What cannot have become wrong is not looked at; places are looked for only where
- * something is wrong.
+ * Checks what a change made invalid in a composition that was checked before. Each error refuses the new part
+ * that causes it, and never a part that was served before (S9.6). The steps, in order:
  *
- * @param fresh the parts that were not served before
- * @param source of the whole
+ * 1. Resolvers of new parts: a part resolves only fields and types that it defines.
+ * 2. The number of types of the branch.
+ * 3. The definitions of added parts, by the rules of `validateSDL`.
+ * 4. The types that the change can have made invalid, by the rules of `validateSchema`; skipped after errors
+ *    in step 3, which would only be reported in more places.
+ *
+ * @param newParts the parts that were not served before
+ * @param source of the changed composition
+ * @param maxTypes the most types that a branch can have
  */
 export async function checkChange(
-  composed: Composed,
-  fresh: ReadonlySet<LivePart>,
+  change: CompositionChange,
+  newParts: ReadonlySet<ActivePart>,
   source: SchemaSource,
-  pace: Pace,
-): Promise<Checked> {
-  const wrong = await definitionErrors(composed, fresh, source, pace);
-  // A schema of definitions that contradict each other would only be wrong in more places.
-  const errors = wrong.length > 0 ? wrong : await schemaErrors(composed, fresh, source, pace);
-  const blames: Blame[] = [];
-  const tolerated: string[] = [];
-  for (const error of errors.slice(0, mostErrors)) {
-    const live = guiltyPart(error, [...fresh]);
-    if (live === undefined) tolerated.push(error.message);
-    else blames.push({ origin: live.part.origin, finding: findingOf(error, live) });
+  maxTypes: number,
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<CheckResult> {
+  const findings: PartFinding[] = [
+    ...foreignResolverFindings(newParts, change.composition.parts),
+    ...typeLimitFindings(change.composition, newParts, maxTypes),
+  ];
+  let errors = await definitionErrors(change, newParts, source, yieldToEventLoop);
+  if (errors.length === 0) errors = await typeErrors(change, newParts, source, yieldToEventLoop);
+  const unattributed: string[] = [];
+  for (const error of errors.slice(0, maxErrors)) {
+    const part = causingPart(error, [...newParts]);
+    if (part === undefined) unattributed.push(error.message);
+    else findings.push({ origin: part.origin, finding: findingOf(error, part) });
   }
-  return { blames, tolerated };
+  return { findings, unattributed };
 }
 
-// The last of its places in a new part (the implementing type after its interface, the extension after its type); else
-// the new part that defines a type which a place names.
-function guiltyPart(error: GraphQLError, fresh: readonly LivePart[]): LivePart | undefined {
-  const services = (error.nodes ?? []).flatMap(({ loc }) => loc?.source.name ?? []);
-  const last = services.at(-1);
-  const direct = fresh.find(({ part }) => part.origin.service === last);
-  if (direct !== undefined) return direct;
-  const named = new Set<string>();
+function foreignResolverFindings(
+  newParts: ReadonlySet<ActivePart>,
+  parts: readonly ActivePart[],
+): readonly PartFinding[] {
+  return [...newParts].flatMap(({ origin, compiled }) =>
+    (compiled.data?.foreignResolvers ?? []).map((resolver): PartFinding => {
+      const isTypeFunction = resolver.field.startsWith("__");
+      const key = isTypeFunction ? typeKey(resolver.type) : fieldKey(resolver.type, resolver.field);
+      const owner = parts.find(({ compiled: { claims } }) => claims.some((claim) => claim.key === key));
+      return { origin, finding: foreignResolverFinding(resolver, isTypeFunction, owner?.origin.service) };
+    }),
+  );
+}
+
+function foreignResolverFinding(
+  { type, field, jsonPath }: ForeignResolver,
+  isTypeFunction: boolean,
+  owner: string | undefined,
+): Finding {
+  const element = isTypeFunction ? type : `${type}.${field}`;
+  const definedBy = owner === undefined ? "no service defines it" : `the service \`${owner}\` defines it`;
+  return {
+    severity: "error",
+    code: "GRAPHQL_RESOLVER_FOREIGN",
+    jsonPath,
+    message: `\`${element}\` is not defined in this fragment's typeDefs: ${definedBy}.`,
+    expected: "a field or type of this fragment",
+    found: element,
+    hint: isTypeFunction
+      ? "Move the function to the fragment that defines the type."
+      : `Add the field with \`extend type ${type}\`, or remove its resolver.`,
+  };
+}
+
+// Refuses new parts, the last ones first, until the others are within the limit (S5.6).
+function typeLimitFindings(
+  { parts, typeCount }: Composition,
+  newParts: ReadonlySet<ActivePart>,
+  maxTypes: number,
+): readonly PartFinding[] {
+  if (typeCount <= maxTypes) return [];
+  const partsByType = new Map<string, number>();
+  for (const { byType } of parts)
+    for (const name of byType.keys())
+      if (!rootTypes.includes(name)) partsByType.set(name, (partsByType.get(name) ?? 0) + 1);
+  const findings: PartFinding[] = [];
+  for (const part of parts.toReversed()) {
+    if (partsByType.size <= maxTypes) break;
+    if (!newParts.has(part)) continue;
+    findings.push({ origin: part.origin, finding: typeLimitFinding(partsByType.size, maxTypes) });
+    for (const name of part.byType.keys()) {
+      const remaining = (partsByType.get(name) ?? 0) - 1;
+      if (remaining > 0) partsByType.set(name, remaining);
+      else partsByType.delete(name);
+    }
+  }
+  return findings;
+}
+
+function typeLimitFinding(typeCount: number, maxTypes: number): Finding {
+  return {
+    severity: "error",
+    code: "GRAPHQL_TOO_MANY_TYPES",
+    jsonPath: "protocol.GraphQL.typeDefs",
+    message: "The branch would have too many types with this fragment.",
+    expected: `at most ${maxTypes}`,
+    found: String(typeCount),
+  };
+}
+
+// The new part with the last location of the error (the implementing type comes after its interface, an
+// extension after its type). Without one: the new part that defines a type which a node of the error refers
+// to.
+function causingPart(error: GraphQLError, newParts: readonly ActivePart[]): ActivePart | undefined {
+  const lastService = (error.nodes ?? []).flatMap(({ loc }) => loc?.source.name ?? []).at(-1);
+  const located = newParts.find(({ origin }) => origin.service === lastService);
+  if (located !== undefined) return located;
+  const keys = new Set<string>();
   for (const node of error.nodes ?? [])
-    visit(node, { NamedType: ({ name }) => void named.add(typeKey(name.value)) });
-  return fresh.find(({ part }) => part.compiled.claims.some(({ key }) => named.has(key)));
+    visit(node, { NamedType: ({ name }) => void keys.add(typeKey(name.value)) });
+  return newParts.find(({ compiled }) => compiled.claims.some(({ key }) => keys.has(key)));
 }
 
-function findingOf(error: GraphQLError, { part: { origin, compiled } }: LivePart): Finding {
-  const place = error.nodes?.findLast(({ loc }) => loc?.source.name === origin.service)?.loc;
+function findingOf(error: GraphQLError, { origin, compiled }: ActivePart): Finding {
+  const location = error.nodes?.findLast(({ loc }) => loc?.source.name === origin.service)?.loc;
   return {
     severity: "error",
     code: "GRAPHQL_INVALID",
     jsonPath: `${origin.jsonPath}.typeDefs`,
     message: error.message,
-    ...(place === undefined ? {} : placeOf(compiled.data?.typeDefs ?? "", place.start)),
+    ...(location === undefined ? {} : textLocation(compiled.data?.typeDefs ?? "", location.start)),
   };
 }

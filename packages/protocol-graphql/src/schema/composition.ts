@@ -1,124 +1,126 @@
 import type { Part } from "@tidegate/core-registry";
 import type { GraphQLScalarType, TypeDefinitionNode } from "graphql";
-import { rootTypes } from "../definitions/check.ts";
 import type { GraphQLData } from "../definitions/compile.ts";
-import { isExtension, type TypeNodes } from "../definitions/definition.ts";
-import { type LivePart, livePart } from "./live.ts";
-import { providedDefinitions, providedRoots } from "./provided.ts";
-import { Table } from "./table.ts";
+import { isExtension, rootTypes, type TypeSystemNode } from "../definitions/type-nodes.ts";
+import { type ActivePart, activePart } from "./active-part.ts";
+import { PersistentMap } from "./persistent-map.ts";
+import { emptyRootTypes, providedDefinitions } from "./provided-types.ts";
 
-/** One definition or extension of a type. */
-export interface Piece {
-  /** What it says. */
-  readonly node: TypeNodes | TypeDefinitionNode;
-  /** Whose it is; undefined: the gateway provides it. */
-  readonly live: LivePart | undefined;
+/** A type definition or extension with the part that contains it. */
+export interface OwnedNode {
+  readonly node: TypeSystemNode | TypeDefinitionNode;
+  /** Undefined if the gateway provides the node. */
+  readonly part: ActivePart | undefined;
 }
 
-/** Everything that is said of one type, in the order of the services' names; what is provided comes first. */
-export type TypeEntry = readonly Piece[];
+/**
+ * All definitions and extensions of one type: those of the gateway first, then the others by service name.
+ */
+export type TypeEntry = readonly OwnedNode[];
 
-/** What is said of a type, by its name; undefined where it is not there. */
-export type EntryOf = (name: string) => TypeEntry | undefined;
+/** Looks up a type by its name. Returns undefined if no part defines or extends the type. */
+export type TypeLookup = (name: string) => TypeEntry | undefined;
 
-/** What all parts of a branch say together. */
+/** The definitions of all parts of a branch. Immutable. */
 export interface Composition {
-  /** The parts, by the services' names. */
-  readonly parts: readonly LivePart[];
-  /** What is said of each type. */
-  readonly entries: Table<TypeEntry>;
-  /** How many types the parts define or extend; root types are not theirs. */
-  readonly types: number;
+  /** Sorted by the names of their services. */
+  readonly parts: readonly ActivePart[];
+  readonly types: PersistentMap<TypeEntry>;
+  /** The number of types that the parts define or extend, without the root types. */
+  readonly typeCount: number;
 }
 
-/** How one composition became another. */
-export interface Composed {
-  /** What it became. */
+/** A composition and how it differs from the previous one. */
+export interface CompositionChange {
   readonly composition: Composition;
-  /** The parts that are not in the one before. */
-  readonly added: readonly LivePart[];
-  /** The parts that are in the one before only. */
-  readonly removed: readonly LivePart[];
-  /** The types of which something else is said now. */
-  readonly changed: ReadonlySet<string>;
+  /** The parts that the previous composition does not have. */
+  readonly added: readonly ActivePart[];
+  /** The parts that only the previous composition has. */
+  readonly removed: readonly ActivePart[];
+  /** The names of the types that added or removed parts define or extend. */
+  readonly changedTypes: ReadonlySet<string>;
 }
 
-/** Makes a composition of parts, of the one before as far as they are the same. */
-export function compose(old: Composition, given: readonly Part<GraphQLData>[]): Composed {
-  const parts = inOrder(given).map(livePart);
-  const now = new Set(parts);
-  const was = new Set(old.parts);
-  const removed = old.parts.filter((live) => !now.has(live));
-  const added = parts.filter((live) => !was.has(live));
-  const changed = new Set([...removed, ...added].flatMap(({ byType }) => [...byType.keys()]));
-  const entries = new Map<string, TypeEntry | undefined>();
-  const additions = piecesOf(added);
-  const gone = new Set(removed);
-  if (changed.size === 0) return { composition: { ...old, parts }, added, removed, changed };
-  let { types } = old;
-  for (const name of changed) {
-    const known = old.entries.get(name);
-    const kept = known?.filter(({ live }) => live === undefined || !gone.has(live)) ?? [];
-    const pieces = merged(kept.length > 0 ? kept : providedRoot(name), additions.get(name) ?? []);
-    const entry = pieces.some(({ live }) => live !== undefined) || name === "Query" ? pieces : undefined;
-    entries.set(name, entry);
-    if (!rootTypes.includes(name)) types += (entry === undefined ? 0 : 1) - (known === undefined ? 0 : 1);
+/**
+ * Composes the parts of a branch. Types that no added or removed part touches are taken from the previous
+ * composition.
+ */
+export function compose(previous: Composition, branchParts: readonly Part<GraphQLData>[]): CompositionChange {
+  const parts = sortByService(branchParts).map(activePart);
+  const [current, before] = [new Set(parts), new Set(previous.parts)];
+  const removed = previous.parts.filter((part) => !current.has(part));
+  const added = parts.filter((part) => !before.has(part));
+  const changedTypes = new Set([...removed, ...added].flatMap(({ byType }) => [...byType.keys()]));
+  if (changedTypes.size === 0) return { composition: { ...previous, parts }, added, removed, changedTypes };
+
+  const removedParts = new Set<ActivePart | undefined>(removed);
+  const additions = nodesByType(added);
+  const changes = new Map<string, TypeEntry | undefined>();
+  let { typeCount } = previous;
+  for (const name of changedTypes) {
+    const oldEntry = previous.types.get(name);
+    const kept = oldEntry?.filter(({ part }) => !removedParts.has(part)) ?? [];
+    const nodes = mergeNodes(kept.length > 0 ? kept : emptyRootType(name), additions.get(name) ?? []);
+    const exists = name === "Query" || nodes.some(({ part }) => part !== undefined);
+    changes.set(name, exists ? nodes : undefined);
+    if (!rootTypes.includes(name)) typeCount += (exists ? 1 : 0) - (oldEntry === undefined ? 0 : 1);
   }
-  return { composition: { parts, entries: old.entries.with(entries), types }, added, removed, changed };
+  const composition = { parts, types: previous.types.with(changes), typeCount };
+  return { composition, added, removed, changedTypes };
 }
 
-/** The composition of no parts. */
+/** Returns the composition of a branch without parts: it has the provided types only. */
 export function emptyComposition(scalars: ReadonlyMap<string, GraphQLScalarType>): Composition {
-  const entries = Table.empty<TypeEntry>().with(
-    new Map(providedDefinitions(scalars).map((node) => [node.name.value, [{ node, live: undefined }]])),
+  const types = new Map(
+    providedDefinitions(scalars).map((node) => [node.name.value, [{ node, part: undefined }]]),
   );
-  return { parts: [], entries, types: 0 };
+  return { parts: [], types: PersistentMap.empty<TypeEntry>().with(types), typeCount: 0 };
 }
 
-/** The definition of a type: of several equal ones the first. */
-export function definitionOf(entry: TypeEntry): Piece | undefined {
+/** Returns the definition of a type. If several parts share an identical definition, it is the first. */
+export function definitionOf(entry: TypeEntry): OwnedNode | undefined {
   return entry.find(({ node }) => !isExtension(node));
 }
 
-/** What is said of a type: its definition, then its extensions. Of definitions that several hold, the first. */
-export function piecesInUse(entry: TypeEntry): readonly Piece[] {
+/** Returns the definition of a type, then its extensions. Further identical definitions are left out. */
+export function definitionAndExtensions(entry: TypeEntry): readonly OwnedNode[] {
   const definition = definitionOf(entry);
   const extensions = entry.filter(({ node }) => isExtension(node));
   return definition === undefined ? extensions : [definition, ...extensions];
 }
 
-function piecesOf(parts: readonly LivePart[]): ReadonlyMap<string, readonly Piece[]> {
-  const pieces = new Map<string, Piece[]>();
-  for (const live of parts) {
-    for (const [name, nodes] of live.byType) {
-      const list = pieces.get(name) ?? [];
-      pieces.set(name, list);
-      for (const node of nodes) list.push({ node, live });
+function nodesByType(parts: readonly ActivePart[]): ReadonlyMap<string, readonly OwnedNode[]> {
+  const nodes = new Map<string, OwnedNode[]>();
+  for (const part of parts) {
+    for (const [name, typeNodes] of part.byType) {
+      const list = nodes.get(name) ?? [];
+      nodes.set(name, list);
+      for (const node of typeNodes) list.push({ node, part });
     }
   }
-  return pieces;
+  return nodes;
 }
 
-function providedRoot(name: string): readonly Piece[] {
-  return providedRoots.filter((node) => node.name.value === name).map((node) => ({ node, live: undefined }));
+function emptyRootType(name: string): readonly OwnedNode[] {
+  return emptyRootTypes.filter((node) => node.name.value === name).map((node) => ({ node, part: undefined }));
 }
 
-// Both lists are in order; what is provided comes first.
-function merged(kept: readonly Piece[], added: readonly Piece[]): TypeEntry {
+// Both lists are sorted by service. Provided nodes have no service and come first.
+function mergeNodes(kept: readonly OwnedNode[], added: readonly OwnedNode[]): TypeEntry {
   if (added.length === 0) return kept;
   if (kept.length === 0) return added;
   return [...kept, ...added].sort(byService);
 }
 
-function byService(one: Piece, other: Piece): number {
+function byService(one: OwnedNode, other: OwnedNode): number {
   const [a, b] = [serviceOf(one), serviceOf(other)];
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function serviceOf({ live }: Piece): string {
-  return live?.part.origin.service ?? "";
+function serviceOf({ part }: OwnedNode): string {
+  return part?.origin.service ?? "";
 }
 
-function inOrder(parts: readonly Part<GraphQLData>[]): readonly Part<GraphQLData>[] {
+function sortByService(parts: readonly Part<GraphQLData>[]): readonly Part<GraphQLData>[] {
   return [...parts].sort((one, other) => (one.origin.service < other.origin.service ? -1 : 1));
 }

@@ -9,42 +9,91 @@ import {
   isUnionType,
   specifiedScalarTypes,
 } from "graphql";
-import type { TypeEntry } from "./composition.ts";
-import { lazyMap } from "./lazy-map.ts";
-import { fieldResolverOf, typeResolverOf } from "./resolve.ts";
+import { isExtension, rootTypes } from "../definitions/type-nodes.ts";
+import { type Composition, definitionOf, type OwnedNode, type TypeEntry } from "./composition.ts";
+import { lazyMap } from "./lazy.ts";
+import { emptyRootTypes, providedDefinitions } from "./provided-types.ts";
+import { fieldResolverOf, typeResolverOf } from "./resolvers.ts";
 import { makeType } from "./types.ts";
 
-/** What a schema is made of. Asked for when somebody asks the schema. */
+/** The definitions that a lazy schema is made from. The schema calls the functions when it is used. */
 export interface SchemaSource {
-  /** What is said of a type. */
+  /** Returns the definitions and extensions of a type. */
   entry(name: string): TypeEntry | undefined;
-  /** The names of all types that are defined, in the order of their definitions. Asked for once. */
+  /** Lists the names of all types, in the order of their definitions. Called once. */
   names(): readonly string[];
-  /** The types that implement an interface, in that order. */
-  implementing(name: string): readonly string[];
-  /** The scalars that the gateway provides. */
+  /** Lists the types that implement an interface, in the order of their definitions. */
+  implementing(interfaceName: string): readonly string[];
+  /** The scalars that the gateway provides, by name. */
   readonly scalars: ReadonlyMap<string, GraphQLScalarType>;
 }
 
-// graphql's own schemas make all types at once; this one answers the same questions, one type at a time.
-const alwaysKnown: ReadonlyMap<string, GraphQLNamedType> = new Map(
+// These scalars are part of every schema: introspection uses String and Boolean, `Node` uses ID.
+const alwaysListed: ReadonlySet<string> = new Set(["String", "Boolean", "ID"]);
+
+/** Returns the source of a composition's schema. */
+export function schemaSource(
+  { parts, types }: Composition,
+  scalars: ReadonlyMap<string, GraphQLScalarType>,
+): SchemaSource {
+  const isUsedDefinition = (node: OwnedNode["node"]): boolean =>
+    !isExtension(node) && definitionOf(types.get(node.name.value) ?? [])?.node === node;
+  return {
+    scalars,
+    entry: types.get,
+    names: () => {
+      const provided = [...providedDefinitions(scalars), ...emptyRootTypes].map(({ name }) => name.value);
+      const defined = parts.flatMap(({ definitions }) =>
+        definitions.filter(isUsedDefinition).map(({ name }) => name.value),
+      );
+      const specified = specifiedScalarTypes
+        .map(({ name }) => name)
+        .filter((name) => alwaysListed.has(name) || parts.some(({ referencedBy }) => referencedBy.has(name)));
+      return [
+        ...provided.filter((name) => !rootTypes.includes(name) || types.get(name) !== undefined),
+        ...defined,
+        ...specified,
+        ...introspectionTypes.map(({ name }) => name),
+      ];
+    },
+    implementing: (interfaceName) => {
+      const names = new Set(parts.flatMap(({ implementing }) => implementing.get(interfaceName) ?? []));
+      const definitions = [...names].flatMap((name) => definitionOf(types.get(name) ?? []) ?? []);
+      return definitions.sort(byDefinition).map(({ node }) => node.name.value);
+    },
+  };
+}
+
+// By the service that defines the type, then by position in that service's document.
+function byDefinition({ node, part }: OwnedNode, { node: otherNode, part: otherPart }: OwnedNode): number {
+  if (part === undefined || otherPart === undefined)
+    return part === otherPart ? 0 : part === undefined ? -1 : 1;
+  if (part !== otherPart) return part.origin.service < otherPart.origin.service ? -1 : 1;
+  const nodes: readonly OwnedNode["node"][] = part.definitions;
+  return nodes.indexOf(node) - nodes.indexOf(otherNode);
+}
+
+const builtInTypes: ReadonlyMap<string, GraphQLNamedType> = new Map(
   [...specifiedScalarTypes, ...introspectionTypes].map((type) => [type.name, type]),
 );
 
-/** A schema that makes a type, with its resolvers, when it is first asked for. It is taken as valid. */
-export function schemaOf(source: SchemaSource): GraphQLSchema {
+/**
+ * Makes a schema that makes a type, with its resolvers, when it is first used. The schemas of graphql-js make
+ * all types at once. This schema answers the same methods, and takes its source as valid.
+ */
+export function lazySchema(source: SchemaSource): GraphQLSchema {
   const types = new Map<string, GraphQLNamedType | undefined>(source.scalars);
   const find = (name: string): GraphQLNamedType | undefined => {
     if (types.has(name)) return types.get(name);
     const entry = source.entry(name);
-    const made = entry === undefined ? alwaysKnown.get(name) : makeType(entry, around);
-    if (made !== undefined && isAbstractType(made))
-      made.resolveType = typeResolverOf(made, () => possible(made), source.entry);
-    // What is not there is not kept: anybody may ask for any name.
-    if (made !== undefined) types.set(name, made);
-    return made;
+    const type = entry === undefined ? builtInTypes.get(name) : makeType(entry, lookups);
+    if (type !== undefined && isAbstractType(type))
+      type.resolveType = typeResolverOf(type, () => possibleTypes(type), source.entry);
+    // Unknown names are not kept: clients can ask for any number of them.
+    if (type !== undefined) types.set(name, type);
+    return type;
   };
-  const around = {
+  const lookups = {
     typeOf: (name: string): GraphQLNamedType => {
       const type = find(name);
       if (type === undefined) throw new Error(`Unknown type: "${name}".`);
@@ -56,35 +105,32 @@ export function schemaOf(source: SchemaSource): GraphQLSchema {
   const getImplementations: GraphQLSchema["getImplementations"] = ({ name }) => {
     const known = implementations.get(name);
     if (known !== undefined) return known;
-    const all = source.implementing(name).map(around.typeOf);
-    const made = {
-      objects: all.filter(isObjectType),
-      interfaces: all.filter((type) => !isObjectType(type)) as ReturnType<
-        GraphQLSchema["getImplementations"]
-      >["interfaces"],
-    };
+    const all = source.implementing(name).map(lookups.typeOf);
+    const interfaces = all.filter((type) => !isObjectType(type));
+    const made = { objects: all.filter(isObjectType), interfaces } as ReturnType<typeof getImplementations>;
     implementations.set(name, made);
     return made;
   };
-  const possible = (type: Parameters<GraphQLSchema["getPossibleTypes"]>[0]): readonly GraphQLObjectType[] =>
-    isUnionType(type) ? type.getTypes() : getImplementations(type).objects;
-  const root = (name: string): GraphQLObjectType | undefined => {
+  const possibleTypes = (
+    type: Parameters<GraphQLSchema["getPossibleTypes"]>[0],
+  ): readonly GraphQLObjectType[] => (isUnionType(type) ? type.getTypes() : getImplementations(type).objects);
+  const rootType = (name: string): GraphQLObjectType | undefined => {
     const type = find(name);
     return isObjectType(type) ? type : undefined;
   };
   const typeMap = lazyMap(find, source.names);
   return Object.assign(new GraphQLSchema({ assumeValid: true }), {
-    getQueryType: () => root("Query"),
-    getMutationType: () => root("Mutation"),
-    getSubscriptionType: () => root("Subscription"),
+    getQueryType: () => rootType("Query"),
+    getMutationType: () => rootType("Mutation"),
+    getSubscriptionType: () => rootType("Subscription"),
     getType: find,
     getTypeMap: () => typeMap,
     getImplementations,
   });
 }
 
-/** The part of a schema that some names make up, to be checked by itself. */
-export function schemaPart(schema: GraphQLSchema, names: readonly string[]): GraphQLSchema {
+/** Returns a view of a schema that lists some of its types only, to validate or compare these alone. */
+export function partialSchema(schema: GraphQLSchema, names: readonly string[]): GraphQLSchema {
   const types = Object.fromEntries(names.map((name) => [name, schema.getType(name)]));
   return Object.create(schema, {
     getTypeMap: { value: () => types },

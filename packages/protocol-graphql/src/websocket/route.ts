@@ -1,44 +1,46 @@
-import type { Connection, Socket, WebSocketRoute } from "@tidegate/core-registry";
+import { type Connection, errorMeaning, type Socket, type WebSocketRoute } from "@tidegate/core-registry";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols, type Server } from "graphql-ws";
-import type { Whole } from "../schema/whole.ts";
-import type { Running, Session } from "./session.ts";
+import type { BuiltSchema } from "../schema/built-schema.ts";
+import type { RunningOperation, Session } from "./session.ts";
 
-/** How many messages that are no operations may wait to be handled: a client that takes no answers is read no further. */
-const mostWaiting = 16;
+/** The most messages that one socket handles at once beside its operations. Above it, reading pauses. */
+const maxOtherMessages = 16;
 
-/** What the route is made of. */
-export interface SocketParts {
-  /** Speaks the protocol. */
-  readonly sessions: Server<Session>;
-  /** How many operations may run at once on one socket. */
+/** What the WebSocket route of a schema is made from. */
+export interface SocketRouteOptions {
+  readonly server: Server<Session>;
+  /** The most operations that run at once on one socket. */
   readonly maxOperations: number;
-  /** What a route serves. */
-  wholeOf(route: WebSocketRoute): Whole | undefined;
+  /** Returns the schema that a route serves. */
+  schemaOf(route: WebSocketRoute): BuiltSchema | undefined;
 }
 
-/** The route of sockets (S5.5). Its fingerprint never changes: what runs on a socket is judged operation by operation. */
-export function socketRoute(parts: SocketParts): WebSocketRoute {
+/**
+ * Creates the WebSocket route (S5.5). Its fingerprint never changes: after a swap, each running operation is
+ * compared by itself.
+ */
+export function createSocketRoute(options: SocketRouteOptions): WebSocketRoute {
   return {
     kind: "websocket",
     path: "/graphql",
     key: "/graphql",
     fingerprint: GRAPHQL_TRANSPORT_WS_PROTOCOL,
     accept: (request) => {
-      const offered = handleProtocols(request.header("sec-websocket-protocol") ?? "");
-      return offered === false ? { accept: true } : { accept: true, protocol: offered };
+      const protocol = handleProtocols(request.header("sec-websocket-protocol") ?? "");
+      return protocol === false ? { accept: true } : { accept: true, protocol };
     },
-    open: (socket, _scope, connection) => serveSocket(parts, socket, connection),
+    open: (socket, _scope, connection) => serveSocket(options, socket, connection),
   };
 }
 
 async function serveSocket(
-  { sessions, maxOperations, wholeOf }: SocketParts,
+  { server, maxOperations, schemaOf }: SocketRouteOptions,
   socket: Socket,
   connection: Connection,
 ): Promise<void> {
   const session: Session = { connection, running: new Set() };
   let receive: (data: string) => Promise<void> = () => Promise.resolve();
-  const closed = sessions.opened(
+  const closed = server.opened(
     {
       protocol: socket.protocol,
       send: (data) => socket.send(data),
@@ -49,31 +51,37 @@ async function serveSocket(
     },
     session,
   );
-  const off = connection.onSwap(() => {
-    const whole = wholeOf(connection.route());
-    const changed = [...session.running].some((each) => whole === undefined || hasChanged(each, whole));
-    if (changed) socket.close(1012, "The API changed.");
+  const stopListening = connection.onSwap(() => {
+    const newSchema = schemaOf(connection.route());
+    const isAnyChanged = [...session.running].some(
+      (running) => newSchema === undefined || hasChanged(running, newSchema),
+    );
+    if (isAnyChanged) socket.close(1012, "The API changed. Connect again.");
   });
   const pending = new Set<Promise<void>>();
   try {
     for await (const message of socket.messages) {
       const text = typeof message === "string" ? message : Buffer.from(message).toString("utf8");
-      // An operation is handled until it ends: only what it is told in between is waited for.
+      // Handling the message of an operation lasts until the operation ends, so the loop does not wait for
+      // it.
       const handled: Promise<void> = receive(text)
-        .catch(() => socket.close(1011, "Something went wrong here."))
+        .catch(() => socket.close(1011, errorMeaning("INTERNAL").title))
         .finally(() => pending.delete(handled));
       pending.add(handled);
-      while (pending.size >= maxOperations + mostWaiting) await Promise.race(pending);
+      while (pending.size >= maxOperations + maxOtherMessages) await Promise.race(pending);
     }
   } finally {
-    off();
+    stopListening();
     const { code, reason } = await socket.closed;
     await closed(code, reason);
   }
 }
 
-/** Whether a running operation would be another one on a newer whole (S6.4). Queries and mutations end by themselves. */
-export function hasChanged({ operation, whole: before }: Running, after: Whole): boolean {
-  if (before === after || operation.node.operation !== "subscription") return false;
-  return [...operation.touched].some((touched) => before.fingerprint(touched) !== after.fingerprint(touched));
+// Whether a subscription would run differently on a newer schema (S6.4). Queries and mutations end by
+// themselves.
+function hasChanged({ operation, builtSchema }: RunningOperation, newSchema: BuiltSchema): boolean {
+  if (builtSchema === newSchema || operation.node.operation !== "subscription") return false;
+  return [...operation.selected].some(
+    (coordinate) => builtSchema.fingerprint(coordinate) !== newSchema.fingerprint(coordinate),
+  );
 }

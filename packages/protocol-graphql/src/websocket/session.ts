@@ -1,139 +1,166 @@
-import { type Connection, isTidegateError, type Scope, type WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Connection,
+  errorMeaning,
+  isTidegateError,
+  type Scope,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { makeServer, type OperationResult, type Server, type SubscribePayload } from "graphql-ws";
-import { type Answer, type HiddenError, requestError } from "../execution/errors.ts";
-import { executeOperation } from "../execution/execute.ts";
-import type { Operation, Operations } from "../execution/operations.ts";
+import { formatThrownError, type GraphQLResponse, type LogInternalError } from "../execution/errors.ts";
+import {
+  executeOperation,
+  type Operation,
+  type Operations,
+  type RequestErrors,
+} from "../execution/operations.ts";
+import { subscribe } from "../execution/subscription.ts";
 import { checkRequest, type GraphQLRequest } from "../http/request.ts";
-import type { Whole } from "../schema/whole.ts";
-import { openSubscription } from "./subscription.ts";
+import type { BuiltSchema } from "../schema/built-schema.ts";
 
-/** An operation that runs on a socket, and what it began on. */
-export interface Running {
-  /** The operation. */
+/** An operation that runs on a socket, with the schema that it started on and keeps until its end. */
+export interface RunningOperation {
   readonly operation: Operation;
-  /** What it is served by to its end. */
-  readonly whole: Whole;
+  readonly builtSchema: BuiltSchema;
 }
 
-/** What graphql-ws carries for one socket. */
+/** What graphql-ws keeps for one socket. */
 export interface Session {
-  /** The connection's place in time. */
   readonly connection: Connection;
-  /** What runs on it. */
-  readonly running: Set<Running>;
+  readonly running: Set<RunningOperation>;
 }
 
-/** What sessions need. */
-export interface SessionParts {
-  /** Reads operations. */
+/** What the server of graphql-transport-ws is made from. */
+export interface SessionOptions {
   readonly operations: Operations;
-  /** How many operations may run at once on one socket. */
+  /** The most operations that run at once on one socket. */
   readonly maxOperations: number;
-  /** What a route serves. */
-  wholeOf(route: WebSocketRoute): Whole | undefined;
-  /** Takes errors that no client may read. */
-  readonly hidden: HiddenError;
+  /** Returns the schema that a route serves. */
+  schemaOf(route: WebSocketRoute): BuiltSchema | undefined;
+  readonly logInternalError: LogInternalError;
 }
 
-type Run = () => OperationResult;
-
-/** Speaks graphql-transport-ws: each operation begins on the newest version (S6.4), in a scope of its own. */
-export function createSessions(parts: SessionParts): Server<Session> {
-  // graphql-ws hands the arguments of `onSubscribe` on as they are: they name what was prepared.
-  const prepared = new WeakMap<ExecutionArgs, Run>();
-  const run = (args: ExecutionArgs): OperationResult => prepared.get(args)?.() ?? { errors: [] };
+/**
+ * Creates a server of the protocol graphql-transport-ws. Each operation starts on the newest version (S6.4),
+ * in a scope of its own.
+ */
+export function createSessionServer(options: SessionOptions): Server<Session> {
+  // graphql-ws passes the result of `onSubscribe` on to `execute` and `subscribe`, where it identifies the
+  // operation.
+  const started = new WeakMap<ExecutionArgs, () => OperationResult>();
+  const run = (args: ExecutionArgs): OperationResult => started.get(args)?.() ?? { errors: [] };
   return makeServer<Record<string, unknown> | undefined, Session>({
     execute: run,
     subscribe: run,
     onSubscribe: async ({ extra }, _id, payload) => {
-      const made = await prepare(parts, extra, payload);
-      if ("errors" in made) return made.errors.map(engineError);
-      prepared.set(made.args, made.run);
-      return made.args;
+      const start = await startOperation(options, extra, payload);
+      if ("errors" in start) return start.errors.map(toGraphQLError);
+      started.set(start.args, start.run);
+      return start.args;
     },
     onNext: (_context, _id, _payload, _args, result) =>
-      result as Answer as { errors?: GraphQLFormattedError[] },
+      result as GraphQLResponse as { errors?: GraphQLFormattedError[] },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) =>
-        isTidegateError(error.cause) ? requestError(error.cause, parts.hidden) : error.toJSON(),
+        isTidegateError(error.cause)
+          ? formatThrownError(error.cause, options.logInternalError)
+          : error.toJSON(),
       ),
   });
 }
 
-type Prepared = { readonly args: ExecutionArgs; readonly run: Run };
-type Refused = { readonly errors: readonly GraphQLFormattedError[] };
+interface StartedOperation {
+  /** Passed through graphql-ws, where it identifies the operation. */
+  readonly args: ExecutionArgs;
+  /** Returns the response, or the stream of responses. */
+  run(): OperationResult;
+}
 
-async function prepare(
-  parts: SessionParts,
-  session: Session,
+/** Starts an operation: prepares it, creates its scope, and either subscribes or plans its execution. */
+async function startOperation(
+  options: SessionOptions,
+  { connection, running }: Session,
   payload: SubscribePayload,
-): Promise<Prepared | Refused> {
-  const { connection, running } = session;
-  if (running.size >= parts.maxOperations)
-    return refuse("RATE_LIMITED", `At most ${parts.maxOperations} operations run at once on one socket.`);
-  const whole = parts.wholeOf(connection.route());
-  if (whole === undefined) return refuse("INTERNAL", "Something went wrong here.");
+): Promise<StartedOperation | RequestErrors> {
+  const { logInternalError } = options;
+  const prepared = prepareOperation(options, running.size, connection.route(), payload);
+  if ("errors" in prepared) return prepared;
+  const { builtSchema, operation, request } = prepared;
+  const scope = connection.scope();
+  running.add(prepared);
+  const onEnd = (): void => {
+    running.delete(prepared);
+    scope.end();
+  };
+  const args = executionArgs(prepared);
+  const { variables } = request;
+  if (operation.node.operation !== "subscription") {
+    const run = () => execute(operation, scope, variables, logInternalError, onEnd) as OperationResult;
+    return { args, run };
+  }
+  const eventScope = (): Scope => connection.scope();
+  const subscription = { builtSchema, operation, variables, scope, logInternalError, eventScope, onEnd };
+  const stream = await subscribe(subscription);
+  if ("next" in stream) return { args, run: () => stream as OperationResult };
+  onEnd();
+  return { errors: stream.errors ?? [] };
+}
+
+interface PreparedOperation extends RunningOperation {
+  readonly request: GraphQLRequest;
+}
+
+/** Checks the limit of operations and the parameters of the client, and prepares the operation. */
+function prepareOperation(
+  { operations, maxOperations, schemaOf, logInternalError }: SessionOptions,
+  runningCount: number,
+  route: WebSocketRoute,
+  payload: SubscribePayload,
+): PreparedOperation | RequestErrors {
+  if (runningCount >= maxOperations)
+    return refuse("RATE_LIMITED", `Too many operations: at most ${maxOperations} run at once on one socket.`);
+  const builtSchema = schemaOf(route);
+  if (builtSchema === undefined) return refuse("INTERNAL", errorMeaning("INTERNAL").title);
   let request: GraphQLRequest;
   try {
     request = checkRequest(payload);
   } catch (error) {
-    return { errors: [requestError(error, parts.hidden)] };
+    return { errors: [formatThrownError(error, logInternalError)] };
   }
-  const operation = parts.operations.find(whole, request.query, request.operationName);
-  if ("errors" in operation) return operation;
-  const scope = connection.scope();
-  const entry: Running = { operation, whole };
-  running.add(entry);
-  const ended = (): void => {
-    running.delete(entry);
-    scope.end();
-  };
-  const args: ExecutionArgs = {
-    schema: whole.schema,
+  const operation = operations.prepare(builtSchema, request.query, request.operationName);
+  return "errors" in operation ? operation : { operation, builtSchema, request };
+}
+
+// graphql-ws reads the schema and the document only. The root value and the context stay with this module.
+function executionArgs({ operation, builtSchema, request }: PreparedOperation): ExecutionArgs {
+  return {
+    schema: builtSchema.schema,
     document: operation.document,
     operationName: request.operationName,
     rootValue: undefined,
     contextValue: undefined,
   };
-  const { variables } = request;
-  if (operation.node.operation !== "subscription")
-    return { args, run: () => executed(parts, operation, scope, variables, ended) as OperationResult };
-  const opened = await openSubscription({
-    whole,
-    operation,
-    variables,
-    scope,
-    hidden: parts.hidden,
-    eventScope: () => connection.scope(),
-    ended,
-  });
-  if (!("next" in opened)) {
-    ended();
-    return { errors: opened.errors ?? [] };
-  }
-  return { args, run: () => opened as OperationResult };
 }
 
-async function executed(
-  { hidden }: SessionParts,
+async function execute(
   operation: Operation,
   scope: Scope,
   variables: Readonly<Record<string, unknown>>,
-  ended: () => void,
-): Promise<Answer> {
+  logInternalError: LogInternalError,
+  onEnd: () => void,
+): Promise<GraphQLResponse> {
   try {
-    return await executeOperation(operation, scope, undefined, variables, hidden);
+    return await executeOperation(operation, scope, undefined, variables, logInternalError);
   } finally {
-    ended();
+    onEnd();
   }
 }
 
-function refuse(code: string, message: string): Refused {
+function refuse(code: string, message: string): RequestErrors {
   return { errors: [{ message, extensions: { code } }] };
 }
 
-// graphql-ws takes nothing but this class; what is in it is public already.
-function engineError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+// graphql-ws accepts errors of this class only. The formatted error contains nothing internal.
+function toGraphQLError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
   return new GraphQLError(message, { path, extensions });
 }

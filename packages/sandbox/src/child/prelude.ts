@@ -1,58 +1,62 @@
-/** What the prelude is told; travels as JSON. */
+/** Settings of the prelude; sent as JSON. */
 export interface PreludeSettings {
-  /** The globals that stay. */
+  /** The global names that functions can use. */
   readonly globals: readonly string[];
-  /** The longest result, in UTF-16 units of its JSON. */
+  /** Maximum length of a result, in UTF-16 units of its JSON. */
   readonly maxResult: number;
-  /** The most lines that one call may write. */
+  /** Maximum number of console lines of one call. */
   readonly maxLines: number;
-  /** The longest line. */
-  readonly maxLine: number;
+  /** Maximum length of a console line, in UTF-16 units. */
+  readonly maxLineLength: number;
 }
 
-/** What the prelude gives the child. */
+/** The functions of the prelude that the child process calls. */
 export interface Prelude {
-  /** Adds a function. */
-  define(id: number, run: (argument: unknown) => unknown, takesUtil: boolean): void;
-  /** Forgets a function. */
+  define(id: number, fn: (argument: unknown) => unknown, takesUtil: boolean): void;
+  /** Removes a function. */
   forget(id: number): void;
-  /** Runs one: a kind (`r`, `t` or `n`, as on the wire), `+` where something was written, and text. */
+  /**
+   * Calls a function. Returns the reply's kind (`r` result, `t` threw, `n` invalid result; see `replyKind`),
+   * `+` where the function wrote to the console or `-`, and the reply's text.
+   */
   run(id: number, json: string, nonce: string | undefined): string;
-  /** What was written since the last time, as JSON; empty: nothing. */
-  written(): string;
+  /** Returns the console output since the last call of this function as JSON; empty where there is none. */
+  takeConsoleOutput(): string;
 }
 
 /**
- * Prepares a context and returns what runs functions in it. Its own text is sent there, so it must name nothing
- * outside of itself. Afterwards no function can change what another one, or its own next call, sees: everything that
- * is shared is frozen. Everything that could call back into a function's value (getters, proxies, `toString`) happens
- * in `run`, whose time is limited.
+ * Prepares a context and returns the functions that run in it. The child process evaluates the source of this
+ * function inside of the isolate, so it can use no name from outside.
+ *
+ * The prelude freezes everything that functions share, so that no function changes what another one, or its
+ * own next call, sees. Everything that can run code of a function (getters, proxies, `toString`) happens in
+ * `run`, under the time limit.
  */
 export function prelude(settings: PreludeSettings, util: object): Prelude {
   const { parse, stringify } = JSON;
   const { apply, deleteProperty, ownKeys, getOwnPropertyDescriptor, getPrototypeOf, defineProperty } =
     Reflect;
   const { freeze, create, entries, hasOwn } = Object;
-  const text = String;
-  const functions = new Map<number, { run: (argument: unknown) => unknown; takesUtil: boolean }>();
+  const toText = String;
+  const functions = new Map<number, { fn: (argument: unknown) => unknown; takesUtil: boolean }>();
   const lines: string[][] = [];
   let tokens: Map<object, number> | undefined;
 
-  removeNames();
+  removeGlobals();
   addConsole();
-  forbidCode();
+  forbidCodeGeneration();
   const roots: unknown[] = [globalThis, util, ...hiddenIntrinsics()];
   defineProperty(globalThis, "util", { value: util });
-  defineProperty(Promise.prototype, "toJSON", { value: refusePromise });
+  defineProperty(Promise.prototype, "toJSON", { value: rejectPromise });
   freezeAll(roots);
   freeze(globalThis);
-  return { define, forget, run, written };
+  return { define, forget, run, takeConsoleOutput };
 
-  function define(id: number, made: unknown, takesUtil: boolean): void {
-    if (typeof made !== "function") throw new TypeError("The text is not a function");
-    freeze(made);
-    if (typeof made.prototype === "object") freeze(made.prototype);
-    functions.set(id, { run: made as (argument: unknown) => unknown, takesUtil });
+  function define(id: number, fn: unknown, takesUtil: boolean): void {
+    if (typeof fn !== "function") throw new TypeError("The source is not a function");
+    freeze(fn);
+    if (typeof fn.prototype === "object") freeze(fn.prototype);
+    functions.set(id, { fn: fn as (argument: unknown) => unknown, takesUtil });
   }
 
   function forget(id: number): void {
@@ -62,56 +66,57 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
   function run(id: number, json: string, nonce: string | undefined): string {
     lines.length = 0;
     tokens = undefined;
-    const said = outcome(id, json, nonce);
-    return said.charAt(0) + (lines.length > 0 ? "+" : "-") + said.slice(1);
+    const outcome = call(id, json, nonce);
+    return outcome.charAt(0) + (lines.length > 0 ? "+" : "-") + outcome.slice(1);
   }
 
-  function outcome(id: number, json: string, nonce: string | undefined): string {
+  function call(id: number, json: string, nonce: string | undefined): string {
     let value: unknown;
     try {
       const known = functions.get(id);
       if (known === undefined) throw new TypeError("no such function");
-      value = apply(known.run, undefined, [argumentOf(json, nonce, known.takesUtil)]);
-      if (isThenable(value)) return "nIt returned a promise; functions are synchronous";
+      value = apply(known.fn, undefined, [decodeArgument(json, nonce, known.takesUtil)]);
+      if (isThenable(value)) return "nThe function returned a promise; it must be synchronous";
     } catch (error) {
       return `t${describe(error)}`;
     }
-    return serialise(value, nonce);
+    return encodeResult(value, nonce);
   }
 
-  function argumentOf(json: string, nonce: string | undefined, takesUtil: boolean): unknown {
-    const argument = json === "" ? undefined : nonce === undefined ? parse(json) : withTokens(json, nonce);
+  function decodeArgument(json: string, nonce: string | undefined, takesUtil: boolean): unknown {
+    const argument =
+      json === "" ? undefined : nonce === undefined ? parse(json) : decodeWithTokens(json, nonce);
     if (takesUtil && typeof argument === "object" && argument !== null && !hasOwn(argument, "util"))
       defineProperty(argument, "util", { value: util, writable: true, configurable: true });
     return argument;
   }
 
-  /** Puts opaque objects where the gateway could not put a stream or bytes. */
-  function withTokens(json: string, nonce: string): unknown {
+  /** Creates a frozen token for each stream, file and byte array that stays in the gateway. */
+  function decodeWithTokens(json: string, nonce: string): unknown {
     const known = new Map<object, number>();
     tokens = known;
     return parse(json, (_key, value) => {
       if (typeof value !== "object" || value === null || !hasOwn(value, nonce)) return value;
       const token = create(null);
-      for (const [name, said] of entries(value)) if (name !== nonce) token[name] = said;
+      for (const [name, member] of entries(value)) if (name !== nonce) token[name] = member;
       known.set(freeze(token), value[nonce]);
       return token;
     });
   }
 
-  function serialise(value: unknown, nonce: string | undefined): string {
+  function encodeResult(value: unknown, nonce: string | undefined): string {
     if (value === undefined) return "r";
     try {
-      const json = nonce === undefined ? stringify(value) : stringify(value, fromTokens(nonce));
-      if (json === undefined) return `nIt returned a ${typeof value}`;
+      const json = nonce === undefined ? stringify(value) : stringify(value, tokenReplacer(nonce));
+      if (json === undefined) return `nThe function returned a ${typeof value}`;
       if (json.length <= settings.maxResult) return `r${json}`;
-      return `nIt returned ${json.length} characters of JSON; at most ${settings.maxResult} are taken`;
+      return `nThe function returned ${json.length} characters of JSON; the maximum is ${settings.maxResult}`;
     } catch (error) {
-      return `nIts result is no data: ${describe(error)}`;
+      return `nThe result is not data: ${describe(error)}`;
     }
   }
 
-  function fromTokens(nonce: string): (key: string, value: unknown) => unknown {
+  function tokenReplacer(nonce: string): (key: string, value: unknown) => unknown {
     const known = tokens;
     return (_key, value) => {
       const token = typeof value === "object" && value !== null ? known?.get(value) : undefined;
@@ -124,28 +129,28 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
     return "then" in value && typeof value.then === "function";
   }
 
-  function refusePromise(): never {
-    throw new TypeError("there is a promise in it");
+  function rejectPromise(): never {
+    throw new TypeError("it contains a promise");
   }
 
-  /** Message and stack, apart by a line break, both cut. */
+  /** Message and stack, separated by a line break, both truncated. */
   function describe(error: unknown): string {
     try {
-      if (typeof error !== "object" || error === null) return cut(text(error), 1000);
+      if (typeof error !== "object" || error === null) return truncate(toText(error), 1000);
       const { name, message, stack } = error as Error;
-      const said = message === undefined ? text(error) : text(message);
-      const full = name === undefined ? cut(said, 1000) : `${cut(text(name), 100)}: ${cut(said, 1000)}`;
-      return typeof stack === "string" ? `${full}\n${cut(stack, 4000)}` : full;
+      const described = truncate(toText(message === undefined ? error : message), 1000);
+      const full = name === undefined ? described : `${truncate(toText(name), 100)}: ${described}`;
+      return typeof stack === "string" ? `${full}\n${truncate(stack, 4000)}` : full;
     } catch {
-      return "something that cannot be described";
+      return "a value without a description";
     }
   }
 
-  function cut(long: string, most: number): string {
-    return long.length > most ? `${long.slice(0, most)}…` : long;
+  function truncate(text: string, maxLength: number): string {
+    return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   }
 
-  function written(): string {
+  function takeConsoleOutput(): string {
     if (lines.length === 0) return "";
     const json = stringify(lines);
     lines.length = 0;
@@ -163,49 +168,49 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
   function write(level: string, values: unknown[]): void {
     if (lines.length > settings.maxLines) return;
     if (lines.length === settings.maxLines) {
-      lines.push(["warn", "It wrote more than is kept."]);
+      lines.push(["warn", "Further console output of this call is dropped."]);
       return;
     }
     let line = "";
     for (const value of values) {
-      if (line.length > settings.maxLine) break;
-      line += `${line === "" ? "" : " "}${shown(value)}`;
+      if (line.length > settings.maxLineLength) break;
+      line += `${line === "" ? "" : " "}${format(value)}`;
     }
-    lines.push([level, cut(line, settings.maxLine)]);
+    lines.push([level, truncate(line, settings.maxLineLength)]);
   }
 
-  function shown(value: unknown): string {
+  function format(value: unknown): string {
     if (typeof value === "string") return value;
-    if (value instanceof Error) return text(value);
+    if (value instanceof Error) return toText(value);
     try {
-      return stringify(value) ?? text(value);
+      return stringify(value) ?? toText(value);
     } catch {
-      return text(value);
+      return toText(value);
     }
   }
 
-  /** What is not named is deleted, and what RegExp remembers of the last match. */
-  function removeNames(): void {
+  /** Deletes all globals that are not listed, and the members of RegExp that show the last match. */
+  function removeGlobals(): void {
     const kept = new Set<string | symbol>(settings.globals);
     for (const name of ownKeys(globalThis)) if (!kept.has(name)) deleteProperty(globalThis, name);
-    const regExp = new Set<string | symbol>(["prototype", "length", "name", "escape", Symbol.species]);
-    for (const name of ownKeys(RegExp)) if (!regExp.has(name)) deleteProperty(RegExp, name);
+    const regExpMembers = new Set<string | symbol>(["prototype", "length", "name", "escape", Symbol.species]);
+    for (const name of ownKeys(RegExp)) if (!regExpMembers.has(name)) deleteProperty(RegExp, name);
     defineProperty(Error, "prepareStackTrace", { value: undefined });
   }
 
-  /** `(() => {}).constructor` and its like would make code of text. */
-  function forbidCode(): void {
-    const refuse = (): never => {
-      throw new EvalError("Code cannot be made of text here");
+  /** Without this, `(() => {}).constructor` would compile strings. */
+  function forbidCodeGeneration(): void {
+    const reject = (): never => {
+      throw new EvalError("Code generation from strings is not allowed");
     };
     const kinds = [() => {}, async () => {}, function* () {}, async function* () {}];
     for (const kind of kinds) {
       const prototype = getPrototypeOf(kind);
-      if (prototype !== null) defineProperty(prototype, "constructor", { value: refuse });
+      if (prototype !== null) defineProperty(prototype, "constructor", { value: reject });
     }
   }
 
-  /** What no global name leads to. */
+  /** Instances whose prototypes cannot be reached through a global name. */
   function hiddenIntrinsics(): unknown[] {
     return [
       () => {},
@@ -226,6 +231,7 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
     ];
   }
 
+  /** Freezes everything that can be reached from the given values, which it extends on the way. */
   function freezeAll(found: unknown[]): void {
     const seen = new Set<object>();
     for (const item of found) {
@@ -236,25 +242,30 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
       for (const key of ownKeys(item)) {
         const descriptor = getOwnPropertyDescriptor(item, key);
         if (descriptor === undefined) continue;
-        if (mayBeOverridden(item, key, descriptor)) found.push(...letOverride(item, key, descriptor.value));
+        if (isOftenOverridden(item, key, descriptor))
+          found.push(...allowOverride(item, key, descriptor.value));
         found.push(descriptor.value, descriptor.get, descriptor.set);
       }
     }
     for (const item of seen) if (item !== globalThis) freeze(item);
   }
 
-  /** What is often assigned to objects that inherit it: `error.name = "..."` must not fail because the prototype's is frozen. */
-  function mayBeOverridden(item: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
+  /**
+   * Members that code often assigns on an inheriting object: `error.name = "..."` must work despite a frozen
+   * prototype.
+   */
+  function isOftenOverridden(item: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
     if (typeof key !== "string" || !descriptor.configurable || !("value" in descriptor)) return false;
     return item === Object.prototype || item === Error.prototype || getPrototypeOf(item) === Error.prototype;
   }
 
-  function letOverride(item: object, key: string | symbol, value: unknown): unknown[] {
-    // Methods, since they have no `prototype` that could be written to.
+  /** Replaces a member by accessors that define it on the inheriting object. */
+  function allowOverride(item: object, key: string | symbol, value: unknown): unknown[] {
+    // Method syntax: these functions have no `prototype` to write to.
     const { get, set } = {
       get: () => value,
       set(this: object, next: unknown) {
-        if (this === item) throw new TypeError(`Cannot assign to "${text(key)}": it is shared`);
+        if (this === item) throw new TypeError(`Cannot assign to "${toText(key)}": all functions share it`);
         defineProperty(this, key, { value: next, writable: true, enumerable: true, configurable: true });
       },
     };

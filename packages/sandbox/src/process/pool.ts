@@ -1,227 +1,279 @@
-import { type Clock, TidegateError } from "@tidegate/core-registry";
-import { decodeResult } from "../values/result.ts";
-import type { KnownFunction, PendingCall } from "./call.ts";
-import { type Cells, makeCells } from "./cells.ts";
-import { failureOf, noProcess, switchedOff, tookTooLong, tookTooMuch } from "./failures.ts";
-import { type Host, type HostListener, openHost } from "./host.ts";
-import type { LaunchOptions } from "./launch.ts";
-import type { ChildSettings, Reply } from "./wire.ts";
+import type { Clock, TidegateError } from "@tidegate/core-registry";
+import { decodeResult } from "../values.ts";
+import {
+  disabledError,
+  errorOf,
+  type KnownFunction,
+  memoryError,
+  type PendingCall,
+  resultError,
+  timeoutError,
+  unavailableError,
+} from "./calls.ts";
+import { type ChildSettings, type Message, replyKind } from "./messages.ts";
+import { Quarantine } from "./quarantine.ts";
+import {
+  type ProcessExit,
+  type ProcessListener,
+  SandboxProcess,
+  type SandboxProcessOptions,
+} from "./sandbox-process.ts";
 
-/** The processes that functions run in. */
-export interface Pool {
-  /** Gets one ready, and a spare. */
-  start(): Promise<void>;
-  /** Ends all. What still runs fails. */
-  stop(): Promise<void>;
-  /** Runs a call somewhere; ends it by its `resolve` or `reject`. */
-  run(call: PendingCall): void;
-}
-
-/** What a pool is made with. */
-export interface PoolOptions extends LaunchOptions {
-  /** For the children. */
+/** Options of a process pool. */
+export interface ProcessPoolOptions extends Pick<SandboxProcessOptions, "execPath" | "execArgv"> {
   readonly settings: ChildSettings;
-  /** How often a function may break a limit within a minute before it is switched off. */
+  /** So many exceeded limits within a minute switch a function off. */
   readonly maxOffences: number;
-  /** Whose time. */
   readonly clock: Clock;
+  /**
+   * Milliseconds after its time limit at which a call that the engine cannot stop is killed with its process.
+   * Default 100.
+   */
+  readonly killDelay?: number;
 }
 
-/** Characters of arguments that one process may have before it. */
-const mostLoad = 32 * 1024 * 1024;
-/** How much longer than its time limit a call may keep a child silent: what the engine cannot stop is killed then. */
-const grace = 100;
-const mostReruns = 5;
-const mostWaiting = 10_000;
-const offencesCountFor = 60_000;
-const pauseAfterFailure = 1000;
+/** Characters of the arguments that can wait for one process. */
+const maxPendingCharacters = 32 * 1024 * 1024;
+const maxPendingCalls = 10_000;
+const maxReruns = 5;
+const offenceWindow = 60_000;
+/** So long after a failed start calls fail at once instead of starting a process each. */
+const startBackOff = 1000;
+/** So many starts in a row that a signal from outside ended count as a failed start. */
+const maxKilledStarts = 3;
 
 /**
- * One process serves all services; a warm spare stands by. A service that breaks a limit moves into a process of its
- * own; calls of others that were in a process that ended are run again elsewhere: functions only look at data, so
- * nothing happens twice.
+ * The processes that functions run in. One process serves all services, a warm spare stands by, and each
+ * service that exceeded a limit moves into a process of its own (S11.2). When a process ends, the pool runs
+ * the unanswered calls of others again in another process: a function only computes, so nothing happens
+ * twice.
  */
-export function makePool(options: PoolOptions): Pool {
-  const { settings, maxOffences, clock } = options;
-  const patience = settings.timeout + grace;
-  const hosts = new Set<Host>();
-  let common: Host | undefined;
-  let spare: Host | undefined;
-  let stopped = false;
-  let failure: { readonly error: unknown; readonly at: number } | undefined;
+export class ProcessPool implements ProcessListener {
+  readonly #options: ProcessPoolOptions;
+  readonly #processOptions: SandboxProcessOptions;
+  readonly #quarantine: Quarantine<SandboxProcess>;
+  readonly #processes = new Set<SandboxProcess>();
+  #shared: SandboxProcess | undefined;
+  #spare: SandboxProcess | undefined;
+  #stopped = false;
+  #killedStarts = 0;
+  #failedStart: { readonly error: unknown; readonly at: number } | undefined;
 
-  const open = (): Host => {
-    const host = openHost({ ...options, patience }, listener);
-    hosts.add(host);
-    host.ended.then(() => hosts.delete(host));
-    host.ready.then(
-      () => {
-        failure = undefined;
-      },
-      (error: unknown) => {
-        failure = { error, at: clock.now() };
-      },
-    );
-    return host;
-  };
-  const standBy = (): void => {
-    if (stopped || spare !== undefined) return;
+  constructor(options: ProcessPoolOptions) {
+    const { settings, clock, killDelay = 100 } = options;
+    this.#options = options;
+    this.#processOptions = { ...options, replyTimeout: settings.timeout + killDelay };
+    this.#quarantine = new Quarantine(() => this.#takeProcess(), clock);
+  }
+
+  /** Starts the shared process and a spare. */
+  async start(): Promise<void> {
+    if (this.#stopped) throw unavailableError("was stopped");
+    this.#shared ??= this.#open();
+    const { ready } = this.#shared;
+    this.#openSpare();
+    await ready;
+  }
+
+  /** Ends all processes. Running calls fail. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const processes = [...this.#processes];
+    for (const process of processes) process.kill();
+    await Promise.all(processes.map(({ ended }) => ended));
+    this.#quarantine.stop();
+  }
+
+  /** Runs a call in the process of its service and ends it by its `resolve` or `reject`. */
+  run(call: PendingCall): void {
+    const error = this.#reasonNotToRun(call) ?? this.#send(call);
+    if (error !== undefined) call.reject(error);
+  }
+
+  #reasonNotToRun({ fn, options }: PendingCall): TidegateError | undefined {
+    if (this.#stopped) return unavailableError("was stopped");
+    if (fn.disabled !== undefined) return disabledError(options.label, this.#options.maxOffences);
+    const failed = this.#failedStart;
+    if (failed === undefined || this.#options.clock.now() - failed.at >= startBackOff) return undefined;
+    return unavailableError("has no process", failed.error);
+  }
+
+  #send(call: PendingCall): TidegateError | undefined {
     try {
-      spare = open();
-    } catch {
-      // Whoever needs one next is told.
-    }
-  };
-  /** The spare, or a new one; then another spare. */
-  const take = (): Host => {
-    const host = spare ?? open();
-    spare = undefined;
-    setImmediate(standBy);
-    return host;
-  };
-  const cells: Cells = makeCells(take, clock);
-
-  const hostOf = (service: string): Host => {
-    const cell = cells.of(service);
-    if (cell !== undefined) return cell;
-    common ??= take();
-    return common;
-  };
-
-  const whyNot = ({ known, compiled }: PendingCall): TidegateError | undefined => {
-    if (stopped) return noProcess("was stopped");
-    if (known.off !== undefined) return switchedOff(compiled.label, maxOffences);
-    if (failure === undefined || clock.now() - failure.at >= pauseAfterFailure) return undefined;
-    return noProcess("has no process", failure.error);
-  };
-
-  const place = (call: PendingCall): TidegateError | undefined => {
-    try {
-      const host = hostOf(call.known.service);
-      if (host.calls.size >= mostWaiting || host.load >= mostLoad) return noProcess("has too much to do");
-      host.send(call);
+      const process = this.#processOf(call.fn.service);
+      if (process.calls.size >= maxPendingCalls || process.pendingCharacters >= maxPendingCharacters)
+        return unavailableError("is overloaded");
+      process.send(call);
       return undefined;
     } catch (cause) {
-      return noProcess("cannot start a process", cause);
+      return unavailableError("cannot start a process", cause);
     }
-  };
+  }
 
-  const run = (call: PendingCall): void => {
-    const why = whyNot(call) ?? place(call);
-    if (why !== undefined) call.reject(why);
-  };
+  #processOf(service: string): SandboxProcess {
+    const quarantined = this.#quarantine.processOf(service);
+    if (quarantined !== undefined) return quarantined;
+    this.#shared ??= this.#takeProcess();
+    return this.#shared;
+  }
 
-  const rerun = (call: PendingCall): void => {
+  #takeProcess(): SandboxProcess {
+    const process = this.#spare ?? this.#open();
+    this.#spare = undefined;
+    setImmediate(() => this.#openSpare());
+    return process;
+  }
+
+  #openSpare(): void {
+    if (this.#stopped || this.#spare !== undefined) return;
+    try {
+      this.#spare = this.#open();
+    } catch {
+      // The next call that needs a process gets the error.
+    }
+  }
+
+  #open(): SandboxProcess {
+    const process = new SandboxProcess(this.#processOptions, this);
+    this.#processes.add(process);
+    process.ended.then(() => this.#processes.delete(process));
+    process.ready.then(
+      () => {
+        this.#failedStart = undefined;
+        this.#killedStarts = 0;
+      },
+      () => {},
+    );
+    return process;
+  }
+
+  /** Handles a message of a process. */
+  onReply(process: SandboxProcess, reply: Message): void {
+    if (reply.kind === replyKind.notCompiled) {
+      recordCompileError(process, reply);
+      return;
+    }
+    const call = process.calls.get(reply.id);
+    if (call === undefined) return;
+    if (reply.kind === replyKind.console) writeConsole(call, reply.text);
+    else if (reply.kind === replyKind.unknownFunction && call.fn.compileError === undefined)
+      process.sendWithDefinition(call);
+    else {
+      process.remove(reply.id);
+      this.#complete(call, reply);
+    }
+  }
+
+  #complete(call: PendingCall, reply: Message): void {
+    const { timeout, memory } = this.#options.settings;
+    switch (reply.kind) {
+      case replyKind.result:
+        resolveCall(call, reply.text);
+        break;
+      case replyKind.timeout:
+        this.#recordOffence(call, timeoutError(call, timeout));
+        break;
+      case replyKind.outOfMemory:
+        this.#recordOffence(call, memoryError(call, memory));
+        break;
+      case replyKind.moved:
+        this.#rerun(call);
+        break;
+      default:
+        if (reply.kind === replyKind.starved && call.reruns < maxReruns) this.#rerun(call);
+        else call.reject(errorOf(call, reply, timeout));
+    }
+  }
+
+  /** Handles the end of a process: the culprit's call fails, all others run again. */
+  onExit(process: SandboxProcess, { calls, culprit, timedOut, ...start }: ProcessExit): void {
+    const { timeout, memory } = this.#options.settings;
+    this.#quarantine.remove(process);
+    if (this.#shared === process) this.#shared = undefined;
+    if (this.#spare === process) this.#spare = undefined;
+    this.#recordFailedStart(start);
+    const guilty = calls.find(({ id }) => id === culprit);
+    if (guilty !== undefined)
+      this.#recordOffence(guilty, timedOut ? timeoutError(guilty, timeout) : memoryError(guilty, memory));
+    for (const call of calls) if (call !== guilty) this.#rerun(call);
+  }
+
+  /**
+   * A process that was killed from outside says nothing about the next start; it counts only when it repeats.
+   */
+  #recordFailedStart({
+    startError,
+    killedByOthers,
+  }: Pick<ProcessExit, "startError" | "killedByOthers">): void {
+    if (startError === undefined) return;
+    if (killedByOthers && ++this.#killedStarts < maxKilledStarts) return;
+    this.#failedStart = { error: startError, at: this.#options.clock.now() };
+  }
+
+  #rerun(call: PendingCall): void {
     call.reruns++;
-    if (call.reruns <= mostReruns) run(call);
-    else call.reject(noProcess(`was interrupted ${mostReruns} times while ${call.compiled.label} ran`));
-  };
+    if (call.reruns <= maxReruns) this.run(call);
+    else call.reject(unavailableError(`was interrupted ${maxReruns} times while ${call.options.label} ran`));
+  }
 
-  /** A call broke a limit: it fails, its service moves out, and who keeps doing it is switched off. */
-  const offend = (call: PendingCall, error: TidegateError): void => {
-    const { known } = call;
+  /** A call exceeded a limit: it fails, its service is quarantined, and a repeat offender is switched off. */
+  #recordOffence(call: PendingCall, error: TidegateError): void {
+    const { fn, options } = call;
+    const { clock, maxOffences } = this.#options;
     const now = clock.now();
-    known.offences = [...known.offences.filter((at) => now - at < offencesCountFor), now].slice(-maxOffences);
-    cells.assign(known.service);
-    if (known.offences.length >= maxOffences && known.off === undefined)
-      known.off = switchedOff(call.compiled.label, maxOffences);
+    fn.offences = [...fn.offences.filter((at) => now - at < offenceWindow), now].slice(-maxOffences);
+    this.#quarantine.add(fn.service);
+    if (fn.offences.length >= maxOffences) fn.disabled ??= disabledError(options.label, maxOffences);
     call.reject(error);
-    tell(call, error);
-    if (known.off === undefined) return;
-    tell(call, known.off);
-    for (const host of hosts) dropOff(host, known);
-  };
+    reportLimitExceeded(call, error);
+    if (fn.disabled === undefined) return;
+    reportLimitExceeded(call, fn.disabled);
+    for (const process of this.#processes) this.#dropCalls(process, fn);
+  }
 
-  /** Calls of a function that is off are not waited for, and not run: with them goes the process that has them. */
-  const dropOff = (host: Host, known: KnownFunction): void => {
-    const dropped = [...host.calls.values()].filter((call) => call.known === known);
-    for (const { id } of dropped) {
-      const call = host.settle(id);
-      call?.reject(switchedOff(call.compiled.label, maxOffences));
+  /**
+   * Rejects the waiting calls of a disabled function. Kills a quarantine process that still has to run such
+   * calls.
+   */
+  #dropCalls(process: SandboxProcess, fn: KnownFunction): void {
+    const dropped = [...process.calls.values()].filter((call) => call.fn === fn);
+    for (const call of dropped) {
+      process.remove(call.id);
+      call.reject(disabledError(call.options.label, this.#options.maxOffences));
     }
-    if (dropped.length > 0 && host !== common) host.kill();
-  };
-
-  const listener: HostListener = {
-    answered(host, reply) {
-      if (reply.kind === "x") refuse(host, reply);
-      const pending = reply.kind === "x" ? undefined : host.calls.get(reply.call);
-      if (pending === undefined) return;
-      if (reply.kind === "l") write(pending, reply.text);
-      else if (reply.kind === "?" && pending.known.refused === undefined) host.teach(pending);
-      else {
-        host.settle(reply.call);
-        conclude(pending, reply);
-      }
-    },
-    gone(host, left, culprit, late) {
-      cells.forget(host);
-      if (common === host) common = undefined;
-      if (spare === host) spare = undefined;
-      const guilty = left.find(({ id }) => id === culprit);
-      if (guilty !== undefined)
-        offend(guilty, late ? tookTooLong(guilty, settings.timeout) : tookTooMuch(guilty, settings.memory));
-      for (const call of left) if (call !== guilty) rerun(call);
-    },
-  };
-
-  const conclude = (call: PendingCall, reply: Reply): void => {
-    const again = reply.kind === "b" || (reply.kind === "w" && call.reruns < mostReruns);
-    if (reply.kind === "r") resolve(call, reply.text);
-    else if (reply.kind === "v") offend(call, tookTooLong(call, settings.timeout));
-    else if (reply.kind === "m") offend(call, tookTooMuch(call, settings.memory));
-    else if (again) rerun(call);
-    else call.reject(failureOf(call, reply, settings.timeout));
-  };
-
-  /** The engine refused a text: the calls that it was sent for come back as unknown, and are told why. */
-  const refuse = (host: Host, { call: id, text }: Reply): void => {
-    for (const { known } of host.calls.values())
-      if (known.id === id) known.refused = String(JSON.parse(text));
-  };
-
-  return {
-    async start() {
-      if (stopped) throw noProcess("was stopped");
-      common ??= open();
-      const { ready } = common;
-      standBy();
-      await ready;
-    },
-    async stop() {
-      stopped = true;
-      const ending = [...hosts];
-      for (const host of ending) host.kill();
-      await Promise.all(ending.map(({ ended }) => ended));
-      cells.stop();
-    },
-    run,
-  };
+    if (dropped.length > 0 && process !== this.#shared) process.kill();
+  }
 }
 
-function resolve(call: PendingCall, json: string): void {
+/**
+ * Marks a function that the engine rejects. Its calls come back as `unknownFunction` and fail with this
+ * error.
+ */
+function recordCompileError(process: SandboxProcess, { id, text }: Message): void {
+  for (const { fn } of process.calls.values()) if (fn.id === id) fn.compileError = String(JSON.parse(text));
+}
+
+function resolveCall(call: PendingCall, json: string): void {
   try {
     call.resolve(decodeResult(json, call.argument.tokens));
   } catch (cause) {
-    call.reject(
-      new TidegateError("FUNCTION_RESULT", `${call.compiled.label}: its result cannot be read`, { cause }),
-    );
+    call.reject(resultError(call, "The result cannot be decoded", cause));
   }
 }
 
-function tell({ compiled }: PendingCall, error: Error): void {
+function reportLimitExceeded({ options }: PendingCall, error: Error): void {
   try {
-    compiled.onLimitExceeded(error);
+    options.onLimitExceeded(error);
   } catch {
-    // Who listens must not decide what becomes of the call.
+    // An error of the listener must not change the outcome of the call.
   }
 }
 
-function write({ compiled }: PendingCall, text: string): void {
-  const lines: readonly [Parameters<typeof compiled.console>[0]["level"], string][] = JSON.parse(text);
-  for (const [level, line] of lines) {
+function writeConsole({ options }: PendingCall, json: string): void {
+  const lines: readonly [Parameters<typeof options.console>[0]["level"], string][] = JSON.parse(json);
+  for (const [level, text] of lines) {
     try {
-      compiled.console({ level, text: line });
+      options.console({ level, text });
     } catch {
       return;
     }

@@ -1,54 +1,62 @@
 import type { Clock } from "@tidegate/core-registry";
 
-/** Watches that something goes on while it has work. */
+/** Detects that a process with work to do has stopped answering. */
 export interface Watchdog {
-  /** Something came back, or there is work after none: the time begins anew. */
-  alive(): void;
-  /** Ends it. */
+  /** Restarts the time limit: the process sent a reply, or gets work after it was idle. */
+  reset(): void;
   stop(): void;
 }
 
+/** What a watchdog observes. */
+export interface WatchdogOptions {
+  readonly clock: Clock;
+  /** Milliseconds without a reply. */
+  readonly timeout: number;
+  /** Tests whether the process has work. */
+  isBusy(): boolean;
+  /**
+   * Called when the process was busy and silent for `timeout`, with the milliseconds of silence. Returns true
+   * to wait for another `timeout`.
+   */
+  onTimeout(silence: number): boolean;
+  /** Runs a function after all data that has arrived was read. Default: `setImmediate`. */
+  readonly afterReading?: (run: () => void) => void;
+}
+
 /**
- * Calls `late` once when there was work and no sign of life for a time. Looks twice, the second time after what has
- * arrived was read: where the gateway itself was held up, nobody else is to blame.
- *
- * @param limit milliseconds
- * @param busy whether there is work
- * @param afterReading runs something when everything that has arrived was read; default `setImmediate`
+ * Starts a watchdog. It checks a second time after everything that has arrived was read, so a process is not
+ * blamed where the gateway's own event loop was blocked.
  */
-export function watch(
-  clock: Clock,
-  limit: number,
-  busy: () => boolean,
-  late: () => void,
-  afterReading: (run: () => void) => void = setImmediate,
-): Watchdog {
-  let since = clock.now();
-  let cancel: (() => void) | undefined;
+export function startWatchdog(options: WatchdogOptions): Watchdog {
+  const { clock, timeout, isBusy, onTimeout, afterReading = setImmediate } = options;
+  let lastReset = clock.now();
+  let cancelTimer: (() => void) | undefined;
   let stopped = false;
-  const overdue = (): boolean => clock.now() - since >= limit;
-  const look = (): void => {
-    cancel = undefined;
-    if (stopped || !busy()) return;
-    if (!overdue()) arm();
-    else
-      afterReading(() => {
-        if (stopped || !busy()) return;
-        if (overdue()) late();
-        else arm();
-      });
+
+  const isOverdue = (): boolean => clock.now() - lastReset >= timeout;
+  const schedule = (): void => {
+    cancelTimer ??= clock.after(Math.max(1, lastReset + timeout - clock.now()), check);
   };
-  const arm = (): void => {
-    cancel ??= clock.after(Math.max(1, since + limit - clock.now()), look);
+  const check = (): void => {
+    cancelTimer = undefined;
+    if (stopped || !isBusy()) return;
+    if (isOverdue()) afterReading(checkAgain);
+    else schedule();
   };
+  const checkAgain = (): void => {
+    if (stopped || !isBusy()) return;
+    if (!isOverdue()) schedule();
+    else if (onTimeout(clock.now() - lastReset)) cancelTimer ??= clock.after(timeout, check);
+  };
+
   return {
-    alive() {
-      since = clock.now();
-      if (!stopped && busy()) arm();
+    reset() {
+      lastReset = clock.now();
+      if (!stopped && isBusy()) schedule();
     },
     stop() {
       stopped = true;
-      cancel?.();
+      cancelTimer?.();
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "@tidegate/core-registry";
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that the test advances. */
 export interface FakeClock extends Clock {
   advance(ms: number): void;
 }
 
-/** Starts at 0. */
+/** Creates a clock that shows 0. */
 export function fakeClock(): FakeClock {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();

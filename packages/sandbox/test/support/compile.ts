@@ -1,31 +1,44 @@
 import type { CompileFunctionOptions, Sandbox, TidegateError } from "@tidegate/core-registry";
+import { languageGlobals } from "../../src/check/names.ts";
+import type { ChildSettings } from "../../src/process/messages.ts";
 
-/** What a compiled function was told and told. */
-export interface Compiled {
+/** The settings of a child process in tests that use the pool directly. */
+export const childSettings: ChildSettings = {
+  timeout: 50,
+  memory: 32,
+  maxResult: 1000,
+  maxLines: 5,
+  maxLineLength: 100,
+  globals: languageGlobals,
+  util: "({})",
+};
+
+/** A compiled function that records its console output and its exceeded limits. */
+export interface RecordedFunction {
   call(argument?: unknown): Promise<unknown>;
-  /** `code: message` of the error that a call ends with, or `no error`. */
+  /** `code: message` of the call's error, or `no error`. */
   failure(argument?: unknown): Promise<string>;
   readonly lines: string[];
-  /** Codes of what it broke. */
-  readonly broke: string[];
+  /** Error codes of the limits that it exceeded. */
+  readonly exceeded: string[];
 }
 
-/** Compiles a text for a service and remembers what it says. */
-export function compiled(box: Sandbox, source: string, service = "player"): Compiled {
+/** Compiles a function for a service. */
+export function compiled(box: Sandbox, source: string, service = "player"): RecordedFunction {
   const lines: string[] = [];
-  const broke: string[] = [];
+  const exceeded: string[] = [];
   const options: CompileFunctionOptions = {
     label: `${service} map`,
     service,
     console: ({ level, text }) => lines.push(`${level}: ${text}`),
-    onLimitExceeded: (error) => broke.push((error as TidegateError).code),
+    onLimitExceeded: (error) => exceeded.push((error as TidegateError).code),
   };
-  const made = box.compile(source, options);
-  const call = async (argument: unknown = {}): Promise<unknown> => made.call(argument);
+  const fn = box.compile(source, options);
+  const call = async (argument: unknown = {}): Promise<unknown> => fn.call(argument);
   const failure = (argument?: unknown): Promise<string> =>
     call(argument).then(
       () => "no error",
       (error: TidegateError) => `${error.code}: ${error.message}`,
     );
-  return { call, failure, lines, broke };
+  return { call, failure, lines, exceeded };
 }

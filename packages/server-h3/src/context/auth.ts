@@ -1,10 +1,5 @@
-import {
-  type ContextFactory,
-  type HttpRequest,
-  isObject,
-  type Scope,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { type ContextFactory, type HttpRequest, type Scope, TidegateError } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 import { LRUCache } from "lru-cache";
 
 /** An `Authorization` header, split into its parts (RFC 9110, 11.6.2): the input of a parser. */

@@ -1,7 +1,8 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { discardStream, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
+import { discardStream } from "@tidegate/core-registry/runtime";
 import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
 

@@ -1,4 +1,5 @@
-import { isTidegateError, parseUntrustedJson, TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, TidegateError } from "@tidegate/core-registry";
+import { parseUntrustedJson } from "@tidegate/core-registry/runtime";
 
 type State = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end";
 

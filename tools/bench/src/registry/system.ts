@@ -1,4 +1,5 @@
-import { masterBranch, silentLogger, type Version } from "@tidegate/core-registry";
+import { silentLogger, type Version } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
 import { createGateway, type Gateway } from "@tidegate/gateway";
 import { type MemoryBroker, memoryBroker } from "@tidegate/plugin-testkit";
 import { filter } from "@tidegate/policy-filter";

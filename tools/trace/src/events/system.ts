@@ -1,4 +1,5 @@
-import { type Clock, masterBranch, type Report, systemClock } from "@tidegate/core-registry";
+import { type Clock, type Report, systemClock } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
 import type { Gateway } from "@tidegate/gateway";
 import { memoryBroker } from "@tidegate/plugin-testkit";
 import { composeGateway } from "./gateway.ts";

@@ -3,8 +3,8 @@ import type { Change } from "../../contracts/report.ts";
 import type { NotServed, Served } from "../../contracts/server.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, type Offer, ownOffers } from "../discovery/directory.ts";
-import type { Source } from "../discovery/fragment-store.ts";
+import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { snapshot } from "../discovery/snapshot.ts";
 import { publishesFor, servicesOf, type View, view } from "../discovery/view.ts";
 import { emptyLedger, type Ledger } from "../ledger/ledger.ts";
@@ -69,14 +69,14 @@ export interface BranchOptions {
   /** The directory to merge from. */
   mergeDirectory(branch: string): Directory;
   merge(input: MergeInput): Promise<MergeResult>;
-  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
+  recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
   /** Older versions, compiled for requests. */
   readonly cache: VersionCache;
   /** Resolves when the branch is merged: a request waits for it. */
   mergeNow(branch: Branch): Promise<void>;
   /** Called for every request to a compiled branch other than master. */
   used(branch: Branch): void;
-  source(fragment: CompiledFragment): Source;
+  source(fragment: CompiledFragment): StoredFragment;
   /** Called after a merge, when the new version is already served. */
   merged(branch: Branch, merge: Merge, result: CompileResult): void;
 }
@@ -223,7 +223,7 @@ function offersFor(branch: string, directory: Directory): readonly Offer[] {
     const service = directory.services.get(name);
     return service === undefined
       ? []
-      : ownOffers(service).filter(({ fragment }) => fragment?.branch === branch);
+      : effectiveOffers(service).filter(({ fragment }) => fragment?.branch === branch);
   });
 }
 

@@ -118,7 +118,7 @@ export function createBranches(options: BranchesOptions): Branches {
       cache,
       mergeNow,
       used,
-      source: tools.fragments.source,
+      source: tools.fragments.store,
       merged,
     });
 

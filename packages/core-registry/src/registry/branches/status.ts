@@ -1,6 +1,6 @@
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { BranchStatus, ContestedClaim, Pin, ServiceStatus, VersionStatus } from "../contract.ts";
-import { type Directory, ownOffers } from "../discovery/directory.ts";
+import { type Directory, effectiveOffers } from "../discovery/directory.ts";
 import type { Branch } from "./branch.ts";
 import type { VersionRecipe } from "./version-history.ts";
 
@@ -48,7 +48,7 @@ function serviceStatus(name: string, branch: Branch, directory: Directory): Serv
     service: name,
     state: branch.snapshot.service(name)?.state ?? "gone",
     hash: branch.served?.chosen.get(name)?.hash ?? null,
-    nodes: service === undefined ? [] : ownOffers(service).map((offer) => offer.node.id),
+    nodes: service === undefined ? [] : effectiveOffers(service).map((offer) => offer.node.id),
     contested: refused.filter(({ code }) => code === "CLAIM_TAKEN").map(({ found }) => found ?? ""),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../contracts/clock.ts";
 import type { Version } from "../../contracts/version.ts";
 import type { IntegrationStatus } from "../contract.ts";
 import type { Directory } from "../discovery/directory.ts";
-import type { Source } from "../discovery/fragment-store.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import type { Integration } from "../merge/types.ts";
 
 /** A version of a branch as it is kept: the fragments that it is made of, and the integrations that led to it (S9.5). */
@@ -13,7 +13,7 @@ export interface VersionRecipe {
   readonly name: string;
   /** When the version was first served, in milliseconds since the epoch. */
   readonly at: number;
-  readonly recipe: readonly Source[];
+  readonly recipe: readonly StoredFragment[];
   /** Newest first. Integrations that failed on this version stand here too. */
   readonly integrations: readonly IntegrationStatus[];
 }
@@ -25,7 +25,7 @@ export interface VersionHistory {
   /** Records a merge: its version becomes the newest one. An integration with the outcome of before is left out. */
   record(
     version: Version,
-    recipe: readonly Source[],
+    recipe: readonly StoredFragment[],
     integrations: readonly Integration[],
     directory: Directory,
   ): void;

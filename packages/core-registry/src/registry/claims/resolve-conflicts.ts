@@ -15,7 +15,12 @@ import type { Finding } from "../../contracts/report.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, type DirectoryService, type Offer, ownOffers } from "../discovery/directory.ts";
+import {
+  type Directory,
+  type DirectoryService,
+  effectiveOffers,
+  type Offer,
+} from "../discovery/directory.ts";
 import { servicesOf, type View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
@@ -131,7 +136,7 @@ function isSameOn(branch: string, before: DirectoryService | undefined, after: D
 }
 
 function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
-  return ownOffers(service).filter(
+  return effectiveOffers(service).filter(
     ({ fragment }) =>
       fragment === undefined || fragment.branch === branch || fragment.branch === masterBranch,
   );

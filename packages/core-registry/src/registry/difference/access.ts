@@ -7,206 +7,119 @@ import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import { overlaps } from "../../runtime/names.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
-import { changed } from "./aspect.ts";
+import { type ChangeDetail, changeOf } from "./change-detail.ts";
 import { ownerOf } from "./owners.ts";
 
-/** What compares rules. */
-export interface AccessTools {
-  /** The version before. */
+/** The versions that `accessChanges` compares, and the policies that compare rules. */
+export interface AccessOptions {
   readonly before: CompiledVersion;
-  /** The version after. */
   readonly after: CompiledVersion;
-  /** The policies by key. */
+  /** The policies of the gateway by their keys. */
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
-/** The plugin of a change that no single policy is named for. */
-export const anyPolicy = "policy";
+/** The plugin of a change that concerns several policies. */
+const severalPolicies = "policy";
+
+/** The detail of a new endpoint without any rule. */
+export const isPublic = "No rule covers it: it is public.";
 
 /**
- * What became of the access to an endpoint: public or wider is dangerous, narrower is breaking, and what cannot be told is
- * taken as wider (S7).
+ * Compares who can use an endpoint (S7). Access that became public or wider is dangerous, narrower access is
+ * breaking. Access that cannot be compared counts as wider.
  *
- * @param was the endpoint before, or what answered for it
- * @param is the endpoint after, or what answers for it
+ * @param before the endpoint in the version before, or its counterpart there
+ * @param after the endpoint in the version after, or its counterpart there
  * @param named the one of the two that the changes name
  */
-export function accessChanges(was: Endpoint, is: Endpoint, named: Endpoint, tools: AccessTools): Change[] {
-  const before = guardedBy(was, tools.before);
-  const after = guardedBy(is, tools.after);
-  if (after.length === 0 && before.some(({ questions }) => questions.length > 0)) {
-    const policy = policyOf(before.flatMap(({ questions }) => questions));
-    const detail = "It reaches nothing that a rule covers any more: it is public.";
-    return [changed(policy, named, { level: "dangerous", detail })];
+export function accessChanges(
+  before: Endpoint,
+  after: Endpoint,
+  named: Endpoint,
+  options: AccessOptions,
+): Change[] {
+  const pointsBefore = accessPoints(before, options.before);
+  const pointsAfter = accessPoints(after, options.after);
+  if (pointsAfter.length === 0 && pointsBefore.some(hasRequirements)) {
+    const detail = "No rule covers it any more: it is public.";
+    return [changeOf(policyOfAll(pointsBefore), named, { level: "dangerous", detail })];
   }
-  const lone = loneCounterpart(before, after);
-  return after.flatMap((guarded) => {
-    const counterpart = before.find((one) => isSame(one, guarded)) ?? overlapping(before, guarded) ?? lone;
+  const onlyReplaced = replacedPoint(pointsBefore, pointsAfter);
+  return pointsAfter.flatMap((point) => {
+    const counterpart =
+      pointsBefore.find((one) => isSame(one, point)) ??
+      pointsBefore.find((one) => overlapsEvents(one, point)) ??
+      onlyReplaced;
     return counterpart === undefined
-      ? newlyReached(guarded, before, named)
-      : questionChanges(counterpart, guarded, named, tools);
+      ? addedPointChanges(point, pointsBefore, named)
+      : pointChanges(counterpart, point, named, options.policies);
   });
 }
 
-/** What is said of an endpoint where no rule covers anything that it reaches. */
-export const isPublic = "No rule covers it: it is public.";
-
-/** What an endpoint reaches that no rule covers, as a sentence; undefined where there is nothing. */
+/**
+ * One sentence about the parts of a new endpoint that no rule covers; undefined where rules cover all of it.
+ */
 export function publicDetail(endpoint: Endpoint, version: CompiledVersion): string | undefined {
-  // Most call something that a rule of their own covers, which was found when they were compiled.
+  // Fast path: most endpoints call one action, and the rules that cover it are known since compilation.
   if (endpoint.connectors.every(isCovered)) return undefined;
-  const guarded = guardedBy(endpoint, version);
-  const open = guarded.filter(({ questions }) => questions.length === 0);
+  const points = accessPoints(endpoint, version);
+  const open = points.filter((point) => !hasRequirements(point));
   if (open.length === 0) return undefined;
-  if (open.length === guarded.length) return isPublic;
-  return `No rule covers ${open.map(nameOf).join(", ")}: that is public.`;
+  if (open.length === points.length) return isPublic;
+  return `No rule covers ${open.map(formatPoint).join(", ")}: that is public.`;
 }
 
 function isCovered({ kind, rules = [] }: ConnectorDescription): boolean {
   return kind === "map" || (kind === "call" && rules.some(({ asks }) => Object.keys(asks).length > 0));
 }
 
-function isSame(one: Guarded, other: Guarded): boolean {
-  return one.kind === other.kind && one.name === other.name;
-}
-
-// `chat.*` was received, and `chat.said` is now.
-function overlapping(before: readonly Guarded[], { kind, name }: Guarded): Guarded | undefined {
-  if (kind !== "subscribe" || name === undefined) return undefined;
-  return before.find((one) => one.kind === kind && one.name !== undefined && overlaps(one.name, name));
-}
-
-// One thing was reached and another is now: the one stands for the other.
-function loneCounterpart(before: readonly Guarded[], after: readonly Guarded[]): Guarded | undefined {
-  const gone = before.filter((one) => !after.some((other) => isSame(one, other)));
-  const fresh = after.filter((one) => !before.some((other) => isSame(one, other)));
-  return gone.length === 1 && fresh.length === 1 ? gone[0] : undefined;
-}
-
-// What was public before it reached more is so still.
-function newlyReached(guarded: Guarded, before: readonly Guarded[], named: Endpoint): Change[] {
-  if (guarded.questions.length > 0 || before.every(({ questions }) => questions.length === 0)) return [];
-  const policy = policyOf(before.flatMap(({ questions }) => questions));
-  const detail = `It reaches ${nameOf(guarded)} now, which no rule covers: that is public.`;
-  return [changed(policy, named, { level: "dangerous", detail })];
-}
-
-function questionChanges(before: Guarded, after: Guarded, named: Endpoint, tools: AccessTools): Change[] {
-  const [was, is] = [before.questions, after.questions];
-  if (is.length === 0) {
-    if (was.length === 0) return [];
-    const detail = `No rule covers ${nameOf(after)} any more: it is public.`;
-    return [changed(policyOf(was), named, { level: "dangerous", detail })];
-  }
-  if (was.length === 0) {
-    const detail = `Rules cover ${nameOf(after)} now; before, it was public.`;
-    return [changed(policyOf(is), named, { level: "breaking", detail })];
-  }
-  const policies = new Set([...was, ...is].map(({ policy }) => policy));
-  return [...policies].flatMap((key): Change[] => {
-    const of = (all: readonly Question[]) => all.filter(({ policy }) => policy === key);
-    const access = accessOf(of(was), of(is), tools.policies.get(key));
-    return access === undefined ? [] : [changed(key, named, aspects[access](nameOf(after)))];
-  });
-}
-
-const aspects = {
-  wider: (name: string) =>
-    ({ level: "dangerous", detail: `The rules of ${name} ask for less: somebody more may use it.` }) as const,
-  narrower: (name: string) =>
-    ({
-      level: "breaking",
-      detail: `The rules of ${name} ask for more: somebody may not use it any more.`,
-    }) as const,
-  unclear: (name: string) =>
-    ({
-      level: "dangerous",
-      detail: `The rules of ${name} changed: perhaps somebody more may use it.`,
-    }) as const,
-};
-
-/**
- * All questions must be answered with yes. So access is narrower where each question that is gone follows from one that
- * is asked, and wider where each new one followed from one that was asked; both: nothing changed.
- */
-function accessOf(
-  was: readonly Question[],
-  is: readonly Question[],
-  policy: Policy | undefined,
-): AccessChange | undefined {
-  const gone = was.filter(({ key }) => !is.some((one) => one.key === key));
-  const fresh = is.filter(({ key }) => !was.some((one) => one.key === key));
-  const narrower = gone.every((one) => is.some((other) => compared(one, other, policy) === "narrower"));
-  const wider = fresh.every((other) => was.some((one) => compared(one, other, policy) === "wider"));
-  if (narrower && wider) return undefined;
-  return narrower ? "narrower" : wider ? "wider" : "unclear";
-}
-
-function compared(before: Question, after: Question, policy: Policy | undefined): AccessChange {
-  if (before.names !== after.names) return "unclear";
-  try {
-    return policy?.compare?.(before.asks, after.asks) ?? "unclear";
-  } catch {
-    return "unclear";
-  }
-}
-
-function policyOf(questions: readonly Question[]): string {
-  const policies = new Set(questions.map(({ policy }) => policy));
-  const [policy] = policies;
-  return policies.size === 1 && policy !== undefined ? policy : anyPolicy;
-}
-
-function nameOf({ kind, name }: Guarded): string {
-  const what = name === undefined ? "the events that a function names" : `\`${name}\``;
-  if (kind === "call") return what;
-  return `${what} (${kind === "publish" ? "sent" : "received"})`;
-}
-
-/** What an endpoint reaches, and what is asked before it does. */
-export interface Guarded {
-  /** What it is about to do. */
+/** An action or event that an endpoint uses, and what the rules require before it does. */
+interface AccessPoint {
   readonly kind: AccessKind;
-  /** The action or event; undefined where a function names the events. */
+  /** The action or event; undefined where a function computes the event names. */
   readonly name: string | undefined;
-  /** What has to be answered with yes, each once. Empty: it is public. */
-  readonly questions: readonly Question[];
+  /** All of them must be met. Empty: public. */
+  readonly requirements: readonly Requirement[];
 }
 
-/** One question that a rule asks of one policy. */
-export interface Question {
-  /** The policy's key. */
+/** What one rule requires by one policy. */
+interface Requirement {
   readonly policy: string;
-  /** What is asked. */
   readonly asks: Json;
-  /** Of events that a function names: the patterns that it stands on, as text; else empty. */
+  /** The rule's event patterns as text, where a function computes the event names; else empty. */
   readonly names: string;
-  /** Equal keys, equal questions. */
+  /** Identifies the requirement: policy, `asks` and `names`. */
   readonly key: string;
 }
 
 /**
- * What an endpoint reaches in a version, with the questions of its fragment's rules and of the owner's, where either of
- * the two says `policy.owner` (S7.2).
+ * The access points of an endpoint in a version, with the rules of its own fragment, and those of the service
+ * that owns the action where one of the two fragments sets `policy.owner` (S7.2).
  */
-export function guardedBy(endpoint: Endpoint, version: CompiledVersion): readonly Guarded[] {
-  const gate = version.chosen.get(endpoint.origin.service)?.gate;
-  return endpoint.connectors.flatMap(({ kind, action, events }): Guarded[] => {
+function accessPoints(endpoint: Endpoint, version: CompiledVersion): readonly AccessPoint[] {
+  const { service } = endpoint.origin;
+  const gate = version.chosen.get(service)?.gate;
+  const rulesFor = (kind: AccessKind, name: string): readonly RuleDescription[] =>
+    gate?.rulesFor(kind, name)?.rules ?? [];
+  return endpoint.connectors.flatMap(({ kind, action, events }): AccessPoint[] => {
     if (kind === "map") return [];
     if (kind === "call") {
       if (action === undefined) return [];
-      const own = gate?.rulesFor("call", action)?.rules ?? [];
-      const owners = ownerRules(endpoint.origin.service, action, version);
-      return [{ kind, name: action, questions: questionsOf([...own, ...owners], false) }];
+      const rules = [...rulesFor(kind, action), ...ownerRules(service, action, version)];
+      return [{ kind, name: action, requirements: requirementsOf(rules, requirementsOfNames) }];
     }
     if (events === undefined)
       return [
-        { kind, name: undefined, questions: questionsOf(gate?.rulesFor(kind, "**")?.rules ?? [], true) },
+        {
+          kind,
+          name: undefined,
+          requirements: requirementsOf(rulesFor(kind, "**"), requirementsOfPatterns),
+        },
       ];
     return [...new Set(events)].map((name) => ({
       kind,
       name,
-      questions: questionsOf(gate?.rulesFor(kind, name)?.rules ?? [], false),
+      requirements: requirementsOf(rulesFor(kind, name), requirementsOfNames),
     }));
   });
 }
@@ -219,23 +132,139 @@ function ownerRules(caller: string, action: string, { chosen }: CompiledVersion)
   return applies ? (gate?.rulesFor("call", action)?.rules ?? []) : [];
 }
 
-// All questions must be answered with yes: asked twice is asked once, and their order is nothing to the client.
-function questionsOf(rules: readonly RuleDescription[], byPattern: boolean): readonly Question[] {
-  const questions = new Map<string, Question>();
-  for (const rule of rules)
-    for (const question of byPattern ? patterned(rule) : plain(rule)) questions.set(question.key, question);
-  return [...questions.values()];
+// Equal requirements count once, and their order has no effect for clients.
+function requirementsOf(
+  rules: readonly RuleDescription[],
+  ofRule: (rule: RuleDescription) => readonly Requirement[],
+): readonly Requirement[] {
+  return [...new Map(rules.flatMap(ofRule).map((requirement) => [requirement.key, requirement])).values()];
 }
 
-// A rule is compiled once, and covers many endpoints of many versions.
-const plain = memoize((rule: RuleDescription) => ruleQuestions(rule, ""));
-const patterned = memoize((rule: RuleDescription) => ruleQuestions(rule, canonicalJson(rule.names)));
+// Memoized, since a rule covers many endpoints of many versions.
+const requirementsOfNames = memoize((rule: RuleDescription) => requirementsWith(rule, ""));
+const requirementsOfPatterns = memoize((rule: RuleDescription) =>
+  requirementsWith(rule, canonicalJson(rule.names)),
+);
 
-function ruleQuestions({ asks: all }: RuleDescription, names: string): readonly Question[] {
+function requirementsWith({ asks: all }: RuleDescription, names: string): readonly Requirement[] {
   return Object.entries(all).map(([policy, asks]) => ({
     policy,
     asks,
     names,
     key: canonicalJson([policy, asks, names]),
   }));
+}
+
+function hasRequirements({ requirements: all }: AccessPoint): boolean {
+  return all.length > 0;
+}
+
+function isSame(one: AccessPoint, other: AccessPoint): boolean {
+  return one.kind === other.kind && one.name === other.name;
+}
+
+// An endpoint that received `chat.*` and now receives `chat.said` is compared with itself.
+function overlapsEvents(one: AccessPoint, other: AccessPoint): boolean {
+  if (other.kind !== "subscribe" || one.kind !== "subscribe") return false;
+  return one.name !== undefined && other.name !== undefined && overlaps(one.name, other.name);
+}
+
+// If exactly one access point was removed and one was added, the added one replaces the removed one.
+function replacedPoint(
+  before: readonly AccessPoint[],
+  after: readonly AccessPoint[],
+): AccessPoint | undefined {
+  const removed = before.filter((one) => !after.some((other) => isSame(one, other)));
+  const added = after.filter((one) => !before.some((other) => isSame(one, other)));
+  return removed.length === 1 && added.length === 1 ? removed[0] : undefined;
+}
+
+// An endpoint that was public before is not reported again.
+function addedPointChanges(point: AccessPoint, before: readonly AccessPoint[], named: Endpoint): Change[] {
+  if (hasRequirements(point) || !before.some(hasRequirements)) return [];
+  const detail = `It now uses ${formatPoint(point)}, which no rule covers: that is public.`;
+  return [changeOf(policyOfAll(before), named, { level: "dangerous", detail })];
+}
+
+function pointChanges(
+  before: AccessPoint,
+  after: AccessPoint,
+  named: Endpoint,
+  policies: AccessOptions["policies"],
+): Change[] {
+  const name = formatPoint(after);
+  if (!hasRequirements(after)) {
+    if (!hasRequirements(before)) return [];
+    const detail = `No rule covers ${name} any more: it is public.`;
+    return [changeOf(policyOfAll([before]), named, { level: "dangerous", detail })];
+  }
+  if (!hasRequirements(before)) {
+    const detail = `Rules now cover ${name}: it was public before.`;
+    return [changeOf(policyOfAll([after]), named, { level: "breaking", detail })];
+  }
+  const keys = new Set([...before.requirements, ...after.requirements].map(({ policy }) => policy));
+  return [...keys].flatMap((key): Change[] => {
+    const own = (all: readonly Requirement[]) => all.filter(({ policy }) => policy === key);
+    const access = compareAccess(own(before.requirements), own(after.requirements), policies.get(key));
+    return access === undefined ? [] : [changeOf(key, named, accessDetail(access, name))];
+  });
+}
+
+function accessDetail(access: AccessChange, name: string): ChangeDetail {
+  if (access === "narrower")
+    return {
+      level: "breaking",
+      detail: `The rules of ${name} require more: some clients can no longer use it.`,
+    };
+  const effect =
+    access === "wider"
+      ? "require less: more clients can use it"
+      : "changed: more clients might be able to use it";
+  return { level: "dangerous", detail: `The rules of ${name} ${effect}.` };
+}
+
+/**
+ * All requirements must be met. So access is narrower if each removed requirement follows from one that
+ * remains or is new, and wider if each new one followed from an earlier one. If both hold, access is the
+ * same.
+ */
+function compareAccess(
+  before: readonly Requirement[],
+  after: readonly Requirement[],
+  policy: Policy | undefined,
+): AccessChange | undefined {
+  const removed = before.filter(({ key }) => !after.some((one) => one.key === key));
+  const added = after.filter(({ key }) => !before.some((one) => one.key === key));
+  const compare = (one: Requirement, other: Requirement): AccessChange =>
+    compareRequirements(one, other, policy);
+  const isNarrower = removed.every((one) => after.some((other) => compare(one, other) === "narrower"));
+  const isWider = added.every((other) => before.some((one) => compare(one, other) === "wider"));
+  if (isNarrower && isWider) return undefined;
+  return isNarrower ? "narrower" : isWider ? "wider" : "unclear";
+}
+
+function compareRequirements(
+  before: Requirement,
+  after: Requirement,
+  policy: Policy | undefined,
+): AccessChange {
+  if (before.names !== after.names) return "unclear";
+  try {
+    return policy?.compare?.(before.asks, after.asks) ?? "unclear";
+  } catch {
+    return "unclear";
+  }
+}
+
+/** The key of the policy that all requirements belong to, or `policy` where they belong to several. */
+function policyOfAll(points: readonly AccessPoint[]): string {
+  const policies = new Set(points.flatMap((point) => point.requirements.map(({ policy }) => policy)));
+  const [policy] = policies;
+  return policies.size === 1 && policy !== undefined ? policy : severalPolicies;
+}
+
+function formatPoint({ kind, name }: AccessPoint): string {
+  const what = name === undefined ? "the events that a function names" : `\`${name}\``;
+  if (kind === "call") return what;
+  return `${what} (${kind === "publish" ? "sent" : "received"})`;
 }

@@ -1,49 +1,44 @@
 import type { ConnectorDescription, ConnectorKind } from "../../contracts/connector.ts";
 import { nameMatcher, overlaps } from "../../runtime/names.ts";
-import type { Aspect } from "./aspect.ts";
-import { mappingAspects, type Renamed } from "./mapping.ts";
+import type { ChangeDetail } from "./change-detail.ts";
+import { paramsDetails, type RenamedParameters } from "./params.ts";
 
-/** What differs in what an endpoint is mapped to. */
+/** The differences between the connectors of one endpoint. */
 export interface ConnectorsDifference {
-  /** What it is. */
-  readonly aspects: readonly Aspect[];
-  /** The places of the fingerprint that were looked at: `call.action`, `publish`. */
-  readonly told: readonly string[];
+  readonly details: readonly ChangeDetail[];
+  /** The members of the fingerprint that the details cover: `call.action`, `publish`. */
+  readonly covered: readonly string[];
 }
 
-/**
- * Compares the connectors of one endpoint, kind by kind.
- * @param renamed the path's parameters that have another name now
- */
+/** Compares the connectors of one endpoint in two versions, kind by kind. */
 export function connectorsDifference(
   before: readonly ConnectorDescription[],
   after: readonly ConnectorDescription[],
-  renamed: Renamed,
+  renamed: RenamedParameters,
 ): ConnectorsDifference {
   const [one, other] = [before[0], after[0]];
-  if (before.length === 1 && after.length === 1 && one !== undefined && other !== undefined)
-    if (one.kind !== other.kind)
-      return {
-        aspects: [
-          {
-            level: "dangerous",
-            detail: `It was mapped to \`${one.kind}\`, and is to \`${other.kind}\` now.`,
-          },
-        ],
-        told: [one.kind, other.kind],
-      };
+  const haveOneEach = before.length === 1 && after.length === 1 && one !== undefined && other !== undefined;
+  if (haveOneEach && one.kind !== other.kind) {
+    const detail = `The connector changed from \`${one.kind}\` to \`${other.kind}\`.`;
+    return { details: [{ level: "dangerous", detail }], covered: [one.kind, other.kind] };
+  }
   const kinds = new Set([...before, ...after].map(({ kind }) => kind));
-  const differences = [...kinds].map((kind) =>
-    kindDifference(
-      kind,
-      before.filter((connector) => connector.kind === kind),
-      after.filter((connector) => connector.kind === kind),
-      renamed,
+  return joined(
+    [...kinds].map((kind) =>
+      kindDifference(
+        kind,
+        before.filter((connector) => connector.kind === kind),
+        after.filter((connector) => connector.kind === kind),
+        renamed,
+      ),
     ),
   );
+}
+
+function joined(differences: readonly ConnectorsDifference[]): ConnectorsDifference {
   return {
-    aspects: differences.flatMap(({ aspects }) => aspects),
-    told: differences.flatMap(({ told }) => told),
+    details: differences.flatMap(({ details }) => details),
+    covered: differences.flatMap(({ covered }) => covered),
   };
 }
 
@@ -51,116 +46,114 @@ function kindDifference(
   kind: ConnectorKind,
   before: readonly ConnectorDescription[],
   after: readonly ConnectorDescription[],
-  renamed: Renamed,
+  renamed: RenamedParameters,
 ): ConnectorsDifference {
-  const gone: Aspect[] = before
+  const removed: ChangeDetail[] = before
     .slice(after.length)
-    .map(() => ({ level: "breaking", detail: `\`${kind}\` is gone: ${deeds[kind]} no more.` }));
-  const fresh: Aspect[] = after
+    .map(() => ({ level: "breaking", detail: `\`${kind}\` was removed: it no longer ${effects[kind]}.` }));
+  const added: ChangeDetail[] = after
     .slice(before.length)
-    .map(() => ({ level: "safe", detail: `\`${kind}\` is new: ${deeds[kind]} now.` }));
+    .map(() => ({ level: "safe", detail: `\`${kind}\` was added: it now ${effects[kind]}.` }));
   const pairs = before.flatMap((one, index) => {
     const other = after[index];
-    return other === undefined ? [] : [oneDifference(one, other, renamed)];
+    return other === undefined ? [] : [pairDifference(one, other, renamed)];
   });
-  const told = gone.length + fresh.length > 0 ? [kind] : [];
-  return {
-    aspects: [...gone, ...fresh, ...pairs.flatMap(({ aspects }) => aspects)],
-    told: [...told, ...pairs.flatMap((pair) => pair.told)],
-  };
+  const covered = removed.length + added.length > 0 ? [kind] : [];
+  return joined([{ details: [...removed, ...added], covered }, ...pairs]);
 }
 
-const deeds: Readonly<Record<ConnectorKind, string>> = {
-  call: "it calls an action",
-  map: "it answers with a function's value",
-  publish: "it sends events",
-  subscribe: "it receives events",
+const effects: Readonly<Record<ConnectorKind, string>> = {
+  call: "calls an action",
+  map: "responds with the value of a function",
+  publish: "sends events",
+  subscribe: "receives events",
 };
 
-function oneDifference(
+function pairDifference(
   before: ConnectorDescription,
   after: ConnectorDescription,
-  renamed: Renamed,
+  renamed: RenamedParameters,
 ): ConnectorsDifference {
   const { kind } = before;
+  if (kind === "map") return { details: [], covered: [] };
   if (kind === "call") {
     return {
-      aspects: [...callAspects(before, after), ...mappingAspects(before.params, after.params, renamed)],
-      told: ["call.action", "call.params", "call.implicitParams", "call.batchedParams"],
+      details: [...callDetails(before, after), ...paramsDetails(before.params, after.params, renamed)],
+      covered: ["call.action", "call.params", "call.implicitParams", "call.batchedParams"],
     };
   }
-  if (kind === "map") return { aspects: [], told: [] };
   const events = eventsDifference(before, after);
   if (kind === "subscribe") return events;
   return {
-    aspects: [...events.aspects, ...mappingAspects(before.params, after.params, renamed)],
-    told: [...events.told, "publish.params"],
+    details: [...events.details, ...paramsDetails(before.params, after.params, renamed)],
+    covered: [...events.covered, "publish.params"],
   };
 }
 
-function callAspects(before: ConnectorDescription, after: ConnectorDescription): Aspect[] {
-  const aspects: Aspect[] = [];
-  const found = (detail: string): void => void aspects.push({ level: "dangerous", detail });
+function callDetails(before: ConnectorDescription, after: ConnectorDescription): ChangeDetail[] {
+  const details: string[] = [];
   if (before.action !== after.action)
-    found(`It calls \`${after.action}\` now, no longer \`${before.action}\`.`);
-  if (before.implicitParams !== after.implicitParams)
-    found(
-      after.implicitParams === true
-        ? "What the action declares is filled in from the request now."
-        : "What the action declares is not filled in from the request any more.",
+    details.push(`It calls \`${after.action}\` instead of \`${before.action}\`.`);
+  if (before.implicitParams !== after.implicitParams) {
+    const are = after.implicitParams === true ? "are now" : "are no longer";
+    details.push(`Declared params ${are} filled in from the request.`);
+  }
+  const [batchedBefore, batchedAfter] = [before, after].map(({ batchedParams = [] }) =>
+    batchedParams.join(", "),
+  );
+  if (batchedBefore !== batchedAfter)
+    details.push(
+      batchedAfter === "" ? "Calls are no longer batched." : `Calls are now batched by \`${batchedAfter}\`.`,
     );
-  const [was, is] = [before, after].map(({ batchedParams = [] }) => batchedParams.join(", "));
-  if (was !== is)
-    found(
-      is === ""
-        ? "Its calls do not travel in batches any more."
-        : `Its calls travel in batches by \`${is}\` now.`,
-    );
-  return aspects;
+  return details.map((detail) => ({ level: "dangerous", detail }));
 }
 
+/** Event names are undefined where a function computes them. */
 function eventsDifference(before: ConnectorDescription, after: ConnectorDescription): ConnectorsDifference {
   const [one, other] = [before.events, after.events];
-  const member = before.kind === "publish" ? "publish.event" : "subscribe.events";
-  if (one === undefined && other === undefined) return { aspects: [], told: [] };
+  const covered = [before.kind === "publish" ? "publish.event" : "subscribe.events"];
+  if (one === undefined && other === undefined) return { details: [], covered: [] };
   if (one === undefined || other === undefined) {
     const detail =
       other === undefined
-        ? "A function names its events now."
-        : `Its events are ${listed(other)} now, and no function names them.`;
-    return { aspects: [{ level: "dangerous", detail }], told: [member] };
+        ? "A function now computes the event names."
+        : `The event names are now fixed: ${listed(other)}.`;
+    return { details: [{ level: "dangerous", detail }], covered };
   }
   if (before.kind === "publish") {
-    const detail = `It sends ${listed(other)} now, no longer ${listed(one)}.`;
-    const same = listed(one) === listed(other);
-    return { aspects: same ? [] : [{ level: "dangerous", detail }], told: [member] };
+    const detail = `It sends ${listed(other)} instead of ${listed(one)}.`;
+    const isSame = listed(one) === listed(other);
+    return { details: isSame ? [] : [{ level: "dangerous", detail }], covered };
   }
-  return { aspects: [...lostEvents(one, other), ...newEvents(one, other)], told: [member] };
+  return { details: [...removedEvents(one, other), ...addedEvents(one, other)], covered };
 }
 
-function lostEvents(before: readonly string[], after: readonly string[]): Aspect[] {
-  return outside(before, after).map((name) =>
+function removedEvents(before: readonly string[], after: readonly string[]): ChangeDetail[] {
+  return uncovered(before, after).map((name) =>
     after.some((pattern) => overlaps(pattern, name))
-      ? { level: "dangerous", detail: `Not all events \`${name}\` are received any more.` }
-      : { level: "breaking", detail: `The events \`${name}\` are not received any more.` },
+      ? { level: "dangerous", detail: `Some of the events \`${name}\` are no longer received.` }
+      : { level: "breaking", detail: `The events \`${name}\` are no longer received.` },
   );
 }
 
-function newEvents(before: readonly string[], after: readonly string[]): Aspect[] {
-  return outside(after, before).map((name) => ({
+function addedEvents(before: readonly string[], after: readonly string[]): ChangeDetail[] {
+  return uncovered(after, before).map((name) => ({
     level: "dangerous",
-    detail: `The events \`${name}\` are received too now.`,
+    detail: `The events \`${name}\` are now received, too.`,
   }));
 }
 
-function outside(names: readonly string[], patterns: readonly string[]): readonly string[] {
+function uncovered(names: readonly string[], patterns: readonly string[]): readonly string[] {
   return names.filter((name) => !patterns.some((pattern) => covers(pattern, name)));
 }
 
-/** Whether every name that fits the one fits the other; false also where that is hard to tell. */
+/**
+ * Whether a pattern matches every event that another pattern or name matches; false also where this is hard
+ * to decide.
+ */
 function covers(pattern: string, name: string): boolean {
   if (pattern === name || pattern === "**") return true;
-  // A star in a name is a text that only stars match, but `**` stands for more than one segment.
+  // `*` in a name is a text that only wildcards match, but `**` matches several segments.
   if (!name.includes("**")) return nameMatcher(pattern)(name);
   const prefix = pattern.endsWith(".**") ? pattern.slice(0, -"**".length) : undefined;
   return prefix !== undefined && !prefix.includes("*") && name.startsWith(prefix);

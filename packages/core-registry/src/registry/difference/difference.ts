@@ -2,8 +2,8 @@ import type { Policy } from "../../contracts/policy.ts";
 import type { Assembled, Endpoint, Protocol } from "../../contracts/protocol.ts";
 import type { Change, ChangeLevel } from "../../contracts/report.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
-import { type AccessTools, accessChanges, publicDetail } from "./access.ts";
-import { endpointChanges, type Pairing, pairing } from "./endpoints.ts";
+import { type AccessOptions, accessChanges, publicDetail } from "./access.ts";
+import { endpointChanges, type Pairing, pairEndpoints } from "./endpoints.ts";
 import {
   type ChangedOwners,
   changedOwners,
@@ -13,23 +13,22 @@ import {
   servedEndpoints,
 } from "./owners.ts";
 
-/** The plugins that tell what differs. */
+/** The plugins that `difference` asks: protocols compare endpoints, policies compare rules. */
 export interface DifferencePlugins {
-  /** The protocols, in order. */
   readonly protocols: readonly Protocol[];
-  /** The policies, in order. */
   readonly policies: readonly Policy[];
 }
 
 const nothing: Assembled = { routes: [], endpoints: [] };
 
 /**
- * What differs between two versions, for clients: the endpoints, in their protocols' own words, and who may use them.
- * Heaviest first, then by label. Costs as much as changed: only services whose fragment, or whose waiting claims, differ
- * are looked into.
+ * Compares two versions as clients see them: their endpoints, protocol by protocol, and who can use them. The
+ * costs grow with the number of services whose fragment or waiting claims differ, not with the number of all
+ * services.
  *
- * @param before undefined: everything is new
- * @param after undefined: everything is gone
+ * @param before undefined: everything was added
+ * @param after undefined: everything was removed
+ * @returns the changes, breaking ones first, then by label
  */
 export function difference(
   before: CompiledVersion | undefined,
@@ -37,28 +36,34 @@ export function difference(
   { protocols, policies }: DifferencePlugins,
 ): readonly Change[] {
   if (before?.version.id === after?.version.id) return [];
-  const tools = before === undefined || after === undefined ? undefined : toolsOf(before, after, policies);
-  return ordered(
+  const comparison =
+    before === undefined || after === undefined ? undefined : comparisonOf(before, after, policies);
+  return sortChanges(
     protocols.flatMap((protocol) => {
       const pairs = pairsOf(protocol, before, after);
       return [
-        ...withPublic(protocolChanges(protocol, pairs, before, after), pairs, after),
-        ...(tools === undefined ? [] : accessOfAll(protocol, pairs, tools)),
+        ...withPublicDetails(protocolChanges(protocol, pairs, before, after), pairs, after),
+        ...(comparison === undefined ? [] : allAccessChanges(protocol, pairs, comparison)),
       ];
     }),
   );
 }
 
-interface Tools extends AccessTools {
+interface Comparison extends AccessOptions {
   readonly owners: ChangedOwners;
 }
 
-function toolsOf(before: CompiledVersion, after: CompiledVersion, policies: readonly Policy[]): Tools {
+function comparisonOf(
+  before: CompiledVersion,
+  after: CompiledVersion,
+  policies: readonly Policy[],
+): Comparison {
   const byKey = new Map(policies.map((policy) => [policy.key, policy]));
   return { before, after, policies: byKey, owners: changedOwners(before, after) };
 }
 
 interface Pairs extends Pairing {
+  /** The services whose fragment or waiting claims differ. */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -67,10 +72,13 @@ function pairsOf(
   before: CompiledVersion | undefined,
   after: CompiledVersion | undefined,
 ): Pairs {
-  const was = before?.parts.get(key) ?? noParts;
-  const is = after?.parts.get(key) ?? noParts;
-  const changed = changedServices(was, is);
-  return { changed, ...pairing(servedEndpoints(was, changed), servedEndpoints(is, changed)) };
+  const partsBefore = before?.parts.get(key) ?? noParts;
+  const partsAfter = after?.parts.get(key) ?? noParts;
+  const changed = changedServices(partsBefore, partsAfter);
+  return {
+    changed,
+    ...pairEndpoints(servedEndpoints(partsBefore, changed), servedEndpoints(partsAfter, changed)),
+  };
 }
 
 function protocolChanges(
@@ -80,21 +88,22 @@ function protocolChanges(
   after: CompiledVersion | undefined,
 ): readonly Change[] {
   if (protocol.diff === undefined) return endpointChanges(protocol.key, pairs);
-  const was = before?.version.assembled.get(protocol.key) ?? nothing;
-  const is = after?.version.assembled.get(protocol.key) ?? nothing;
-  return was === is ? [] : protocol.diff(was, is);
+  const assembledBefore = before?.version.assembled.get(protocol.key) ?? nothing;
+  const assembledAfter = after?.version.assembled.get(protocol.key) ?? nothing;
+  return assembledBefore === assembledAfter ? [] : protocol.diff(assembledBefore, assembledAfter);
 }
 
-// Whoever adds something that nobody guards is to see it. What stood elsewhere is compared instead.
-function withPublic(
+// New endpoints without rules are marked as public. An endpoint with a counterpart is compared with it
+// instead.
+function withPublicDetails(
   changes: readonly Change[],
   { added }: Pairs,
   after: CompiledVersion | undefined,
 ): readonly Change[] {
   if (after === undefined) return changes;
   const details = new Map<string, string>();
-  for (const { endpoint, instead } of added) {
-    const detail = instead === undefined ? publicDetail(endpoint, after) : undefined;
+  for (const { endpoint, counterpart } of added) {
+    const detail = counterpart === undefined ? publicDetail(endpoint, after) : undefined;
     if (detail !== undefined) details.set(endpoint.label, detail);
   }
   return changes.map((change) => {
@@ -104,47 +113,47 @@ function withPublic(
   });
 }
 
-function accessOfAll({ key }: Protocol, pairs: Pairs, tools: Tools): Change[] {
+function allAccessChanges({ key }: Protocol, pairs: Pairs, comparison: Comparison): Change[] {
   const { kept, added, removed, changed } = pairs;
-  const access = (was: Endpoint, is: Endpoint, named: Endpoint): Change[] =>
-    accessChanges(was, is, named, tools);
-  const owned = ownedPairs(tools.owners, tools.after.parts.get(key) ?? noParts, changed);
+  const compare = (before: Endpoint, after: Endpoint, named: Endpoint): Change[] =>
+    accessChanges(before, after, named, comparison);
+  const owned = ownedPairs(comparison.owners, comparison.after.parts.get(key) ?? noParts, changed);
   return [
-    ...[...kept, ...owned].flatMap(({ before, after }) => access(before, after, after)),
-    ...added.flatMap(({ endpoint, instead }) =>
-      instead === undefined ? [] : access(instead.endpoint, endpoint, endpoint),
+    ...[...kept, ...owned].flatMap(({ before, after }) => compare(before, after, after)),
+    ...added.flatMap(({ endpoint, counterpart }) =>
+      counterpart === undefined ? [] : compare(counterpart.endpoint, endpoint, endpoint),
     ),
-    // What moved was looked at where it is now.
-    ...removed.flatMap(({ endpoint, instead }) =>
-      instead?.how === "part" ? access(endpoint, instead.endpoint, endpoint) : [],
+    // Endpoints that moved are compared above, as added ones.
+    ...removed.flatMap(({ endpoint, counterpart }) =>
+      counterpart?.relation === "part" ? compare(endpoint, counterpart.endpoint, endpoint) : [],
     ),
   ];
 }
 
 const ranks: Readonly<Record<ChangeLevel, number>> = { breaking: 0, dangerous: 1, safe: 2 };
 
-/** The changes, heaviest first, then by label: equal changes in equal order, whatever order they came in. */
-export function ordered(changes: readonly Change[]): readonly Change[] {
+/** Sorts changes: breaking ones first, then by label. The order of the argument has no effect. */
+export function sortChanges(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort(
     (one, other) =>
       ranks[one.level] - ranks[other.level] ||
-      compared(one.label, other.label) ||
-      compared(one.plugin, other.plugin) ||
-      compared(one.kind, other.kind) ||
-      compared(one.service, other.service) ||
-      compared(one.detail, other.detail),
+      compareTexts(one.label, other.label) ||
+      compareTexts(one.plugin, other.plugin) ||
+      compareTexts(one.kind, other.kind) ||
+      compareTexts(one.service, other.service) ||
+      compareTexts(one.detail, other.detail),
   );
 }
 
-/** The heaviest level of some changes; `none` where there are none. */
-export function heaviest(changes: readonly Change[]): ChangeLevel | "none" {
+/** The highest level of some changes: `breaking`, `dangerous`, `safe`, or `none` without changes. */
+export function highestLevel(changes: readonly Change[]): ChangeLevel | "none" {
   return changes.reduce<ChangeLevel | "none">(
-    (found, { level }) => (found === "none" || ranks[level] < ranks[found] ? level : found),
+    (highest, { level }) => (highest === "none" || ranks[level] < ranks[highest] ? level : highest),
     "none",
   );
 }
 
-function compared(one = "", other = ""): number {
+function compareTexts(one = "", other = ""): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }

@@ -1,125 +1,137 @@
 import type { Endpoint } from "../../contracts/protocol.ts";
 import type { Change } from "../../contracts/report.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
-import { type Aspect, changed, isEqual } from "./aspect.ts";
+import { type ChangeDetail, changeOf, isEqual } from "./change-detail.ts";
 import { connectorsDifference } from "./connectors.ts";
-import { type Holders, holdersOf, pathAspects, pathOf, renamedParameters } from "./mapping.ts";
+import { type EndpointsByKey, endpointsByKey, pathDetails, pathOf, renamedParameters } from "./paths.ts";
 
-/** What differs between the endpoints of a protocol that does not tell it itself. */
-export function endpointChanges(plugin: string, { kept, added, removed, holders }: Pairing): Change[] {
+/** Compares the endpoints of a protocol that has no `diff` of its own. */
+export function endpointChanges(plugin: string, { kept, added, removed, servedAfter }: Pairing): Change[] {
   return [
     ...added.map((one) => unpairedChange(plugin, one, "added")),
     ...removed.map((one) => unpairedChange(plugin, one, "removed")),
     ...kept.flatMap((pair) =>
-      pairAspects(pair, holders).map((aspect) => changed(plugin, pair.after, aspect)),
+      pairDetails(pair, servedAfter).map((detail) => changeOf(plugin, pair.after, detail)),
     ),
   ];
 }
 
-function unpairedChange(plugin: string, { endpoint, instead }: Unpaired, kind: "added" | "removed"): Change {
+function unpairedChange(
+  plugin: string,
+  { endpoint, counterpart }: UnpairedEndpoint,
+  kind: "added" | "removed",
+): Change {
   const { label, origin } = endpoint;
-  const common = { kind, plugin, label, service: origin.service };
+  const change = { kind, plugin, label, service: origin.service };
   const level = kind === "added" ? "safe" : "breaking";
-  if (instead === undefined) return { ...common, level };
-  const time = kind === "added" ? ["was", "before"] : ["is", "now"];
-  const other = `\`${instead.endpoint.label}\``;
-  return instead.how === "part"
-    ? { ...common, level: "dangerous", detail: `It ${time[0]} a part of ${other} ${time[1]}.` }
-    : { ...common, level, detail: `It ${time[0]} ${other} ${time[1]}.` };
+  if (counterpart === undefined) return { ...change, level };
+  const other = `\`${counterpart.endpoint.label}\``;
+  if (counterpart.relation === "moved")
+    return { ...change, level, detail: `It moved ${kind === "added" ? "from" : "to"} ${other}.` };
+  const detail = kind === "added" ? `It was served by ${other} before.` : `It is now served by ${other}.`;
+  return { ...change, level: "dangerous", detail };
 }
 
-function pairAspects({ before, after }: EndpointPair, holders: () => Holders): readonly Aspect[] {
+function pairDetails(
+  { before, after }: EndpointPair,
+  servedAfter: () => EndpointsByKey,
+): readonly ChangeDetail[] {
   const from = before.origin.service;
   const to = after.origin.service;
-  const moved: Aspect[] =
+  const moved: ChangeDetail[] =
     from === to
       ? []
-      : [{ level: "dangerous", detail: `It is of the service \`${to}\` now, no longer of \`${from}\`.` }];
+      : [{ level: "dangerous", detail: `It moved from service \`${from}\` to service \`${to}\`.` }];
   return before.fingerprint === after.fingerprint
     ? moved
-    : [...moved, ...essentialAspects(before, after, holders)];
+    : [...moved, ...definitionDetails(before, after, servedAfter)];
 }
 
-function essentialAspects(before: Endpoint, after: Endpoint, holders: () => Holders): readonly Aspect[] {
+/** Compares paths and connectors, then the members of the fingerprint that these comparisons do not cover. */
+function definitionDetails(
+  before: Endpoint,
+  after: Endpoint,
+  servedAfter: () => EndpointsByKey,
+): readonly ChangeDetail[] {
   const connectors = connectorsDifference(
     before.connectors,
     after.connectors,
     renamedParameters(before, after),
   );
-  const aspects = [...pathAspects(before, after, holders), ...connectors.aspects];
-  const [was, is] = [essenceMembers(before.fingerprint), essenceMembers(after.fingerprint)];
-  if (was === undefined || is === undefined)
-    return aspects.length > 0 ? aspects : [{ level: "dangerous", detail: "Its definition differs." }];
-  const isPath = was.path === pathOf(before) && is.path === pathOf(after);
-  const told = new Set([...connectors.told, ...(isPath ? ["path"] : [])]);
-  const all = [...aspects, ...essenceAspects(was, is, told)];
+  const details = [...pathDetails(before, after, servedAfter), ...connectors.details];
+  const [one, other] = [membersOf(before.fingerprint), membersOf(after.fingerprint)];
+  if (one === undefined || other === undefined)
+    return details.length > 0 ? details : [{ level: "dangerous", detail: "The definition changed." }];
+  const isPathCovered = one.path === pathOf(before) && other.path === pathOf(after);
+  const covered = new Set([...connectors.covered, ...(isPathCovered ? ["path"] : [])]);
+  const all = [...details, ...memberDetails(one, other, covered)];
   return all.length > 0
     ? all
-    : [{ level: "safe", detail: "It is written in another way, and does the same." }];
+    : [{ level: "safe", detail: "The definition is written differently, but does the same." }];
 }
 
-/** The endpoints of two versions, by what became of them. */
+/** The endpoints of two versions, matched by key. */
 export interface Pairing {
-  /** Those that are in both, by their key. */
   readonly kept: readonly EndpointPair[];
-  /** Those that are new. */
-  readonly added: readonly Unpaired[];
-  /** Those that are gone. */
-  readonly removed: readonly Unpaired[];
-  /** Who answers afterwards. Found when it is asked for. */
-  readonly holders: () => Holders;
+  readonly added: readonly UnpairedEndpoint[];
+  readonly removed: readonly UnpairedEndpoint[];
+  /** The endpoints of the version after. Computed when first asked for. */
+  readonly servedAfter: () => EndpointsByKey;
 }
 
-/** One endpoint, before and after. */
+/** An endpoint of one key, as two versions have it. */
 export interface EndpointPair {
-  /** As it was. */
   readonly before: Endpoint;
-  /** As it is. */
   readonly after: Endpoint;
 }
 
-/** An endpoint that is in one version only. */
-export interface Unpaired {
-  /** It. */
+/** An endpoint that only one of two versions has. */
+export interface UnpairedEndpoint {
   readonly endpoint: Endpoint;
-  /** The endpoint of the other version that answers for it there: as a part of its path, or because it moved. */
-  readonly instead?: { readonly endpoint: Endpoint; readonly how: "part" | "moved" };
+  /**
+   * The endpoint of the other version that corresponds to it. `part`: it serves the same path, as one of
+   * several that an optional parameter allows. `moved`: it does the same on another path or with another
+   * method.
+   */
+  readonly counterpart?: { readonly endpoint: Endpoint; readonly relation: "part" | "moved" };
 }
 
-/** Finds what belongs together. */
-export function pairing(before: readonly Endpoint[], after: readonly Endpoint[]): Pairing {
-  const old = new Map(before.map((endpoint) => [endpoint.key, endpoint]));
+/** Matches the endpoints of two versions. */
+export function pairEndpoints(before: readonly Endpoint[], after: readonly Endpoint[]): Pairing {
+  const unmatched = new Map(before.map((endpoint) => [endpoint.key, endpoint]));
   const kept: EndpointPair[] = [];
-  const fresh: Endpoint[] = [];
+  const added: Endpoint[] = [];
   for (const endpoint of after) {
-    const known = old.get(endpoint.key);
-    if (known === undefined) fresh.push(endpoint);
+    const known = unmatched.get(endpoint.key);
+    if (known === undefined) added.push(endpoint);
     else kept.push({ before: known, after: endpoint });
-    old.delete(endpoint.key);
+    unmatched.delete(endpoint.key);
   }
-  const gone = [...old.values()];
-  const moves = movesOf(gone, fresh);
-  const formerly = lazy(() => holdersOf(before));
-  const holders = lazy(() => holdersOf(after));
+  const removed = [...unmatched.values()];
+  const moves = findMoves(removed, added);
+  const servedBefore = lazy(() => endpointsByKey(before));
+  const servedAfter = lazy(() => endpointsByKey(after));
   return {
     kept,
-    added: fresh.map((endpoint) => unpaired(endpoint, before, formerly, moves.from)),
-    removed: gone.map((endpoint) => unpaired(endpoint, after, holders, moves.to)),
-    holders,
+    added: added.map((endpoint) => unpaired(endpoint, before, servedBefore, moves.sources)),
+    removed: removed.map((endpoint) => unpaired(endpoint, after, servedAfter, moves.targets)),
+    servedAfter,
   };
 }
 
 function unpaired(
   endpoint: Endpoint,
   others: readonly Endpoint[],
-  holders: () => Holders,
+  served: () => EndpointsByKey,
   moved: ReadonlyMap<Endpoint, Endpoint>,
-): Unpaired {
+): UnpairedEndpoint {
   if (others.length === 0) return { endpoint };
-  const whole = holders().get(endpoint.key);
-  if (whole !== undefined) return { endpoint, instead: { endpoint: whole, how: "part" } };
+  const whole = served().get(endpoint.key);
+  if (whole !== undefined) return { endpoint, counterpart: { endpoint: whole, relation: "part" } };
   const other = moved.get(endpoint);
-  return other === undefined ? { endpoint } : { endpoint, instead: { endpoint: other, how: "moved" } };
+  return other === undefined
+    ? { endpoint }
+    : { endpoint, counterpart: { endpoint: other, relation: "moved" } };
 }
 
 function lazy<Value>(make: () => Value): () => Value {
@@ -131,47 +143,49 @@ function lazy<Value>(make: () => Value): () => Value {
 }
 
 interface Moves {
-  readonly to: ReadonlyMap<Endpoint, Endpoint>;
-  readonly from: ReadonlyMap<Endpoint, Endpoint>;
+  /** The added endpoints by the removed ones. */
+  readonly targets: ReadonlyMap<Endpoint, Endpoint>;
+  /** The removed endpoints by the added ones. */
+  readonly sources: ReadonlyMap<Endpoint, Endpoint>;
 }
 
-// One endpoint of a service that goes and one that comes, and both do the same: another method or path of one thing.
-function movesOf(gone: readonly Endpoint[], fresh: readonly Endpoint[]): Moves {
-  const to = new Map<Endpoint, Endpoint>();
-  const from = new Map<Endpoint, Endpoint>();
-  if (gone.length === 0 || fresh.length === 0) return { to, from };
-  const targets = byDeed(fresh);
-  for (const [deed, endpoint] of byDeed(gone)) {
-    const target = targets.get(deed);
+// An endpoint moved if its service has exactly one removed and one added endpoint that do the same.
+function findMoves(removed: readonly Endpoint[], added: readonly Endpoint[]): Moves {
+  const targets = new Map<Endpoint, Endpoint>();
+  const sources = new Map<Endpoint, Endpoint>();
+  if (removed.length === 0 || added.length === 0) return { targets, sources };
+  const addedByBehavior = byBehavior(added);
+  for (const [behavior, endpoint] of byBehavior(removed)) {
+    const target = addedByBehavior.get(behavior);
     if (endpoint === undefined || target === undefined) continue;
-    to.set(endpoint, target);
-    from.set(target, endpoint);
+    targets.set(endpoint, target);
+    sources.set(target, endpoint);
   }
-  return { to, from };
+  return { targets, sources };
 }
 
-// Undefined where several do the same: then it cannot be told which of them moved.
-function byDeed(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint | undefined> {
+// Undefined where several endpoints do the same, since then it is unknown which of them moved.
+function byBehavior(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint | undefined> {
   const found = new Map<string, Endpoint | undefined>();
   for (const endpoint of endpoints) {
-    const deed = deedOf(endpoint);
-    if (deed !== undefined) found.set(deed, found.has(deed) ? undefined : endpoint);
+    const behavior = behaviorOf(endpoint);
+    if (behavior !== undefined) found.set(behavior, found.has(behavior) ? undefined : endpoint);
   }
   return found;
 }
 
-function deedOf({ fingerprint, origin, connectors }: Endpoint): string | undefined {
-  const members = connectors.length === 0 ? undefined : essenceMembers(fingerprint);
+/** The service and definition of an endpoint without method and path. */
+function behaviorOf({ fingerprint, origin, connectors }: Endpoint): string | undefined {
+  const members = connectors.length === 0 ? undefined : membersOf(fingerprint);
   if (members === undefined) return undefined;
-  const { method: _, path: __, ...deed } = members;
-  return canonicalJson([origin.service, deed]);
+  const { method: _, path: __, ...behavior } = members;
+  return canonicalJson([origin.service, behavior]);
 }
 
-/** An fingerprint that is a JSON object, as its members. */
-export type EssenceMembers = Readonly<Record<string, unknown>>;
+type Members = Readonly<Record<string, unknown>>;
 
-/** The members of an fingerprint; undefined where it is another kind of text. */
-export function essenceMembers(fingerprint: string): EssenceMembers | undefined {
+/** Parses a fingerprint that is a JSON object; undefined where it is another text. */
+function membersOf(fingerprint: string): Members | undefined {
   if (!fingerprint.startsWith("{")) return undefined;
   try {
     const members: unknown = JSON.parse(fingerprint);
@@ -182,39 +196,38 @@ export function essenceMembers(fingerprint: string): EssenceMembers | undefined 
 }
 
 /**
- * What differs in two fingerprints beside what is told already: member by member, and of members that are objects on both
- * sides, member by member of theirs.
- * @param told the places that are told elsewhere: `path`, `call.action`, `publish`
+ * Compares the members of two fingerprints. Members that are objects in both are compared member by member.
+ * @param covered the members that other comparisons cover: `path`, `call.action`
  */
-export function essenceAspects(
-  one: EssenceMembers,
-  other: EssenceMembers,
-  told: ReadonlySet<string>,
-): readonly Aspect[] {
-  return differing(one, other).flatMap((member) => {
-    if (told.has(member)) return [];
-    const [mine, yours] = [own(one, member), own(other, member)];
-    if (!isMembers(mine) || !isMembers(yours)) return [aspectOf(member, mine, yours)];
-    return differing(mine, yours)
-      .filter((inner) => !told.has(`${member}.${inner}`))
-      .map((inner) => aspectOf(`${member}.${inner}`, own(mine, inner), own(yours, inner)));
+function memberDetails(
+  before: Members,
+  after: Members,
+  covered: ReadonlySet<string>,
+): readonly ChangeDetail[] {
+  return differing(before, after).flatMap((member) => {
+    if (covered.has(member)) return [];
+    const [one, other] = [own(before, member), own(after, member)];
+    if (!isMembers(one) || !isMembers(other)) return [memberDetail(member, one, other)];
+    return differing(one, other)
+      .filter((inner) => !covered.has(`${member}.${inner}`))
+      .map((inner) => memberDetail(`${member}.${inner}`, own(one, inner), own(other, inner)));
   });
 }
 
-function differing(one: EssenceMembers, other: EssenceMembers): string[] {
+function memberDetail(member: string, before: unknown, after: unknown): ChangeDetail {
+  const what = before === undefined ? "was added" : after === undefined ? "was removed" : "changed";
+  return { level: "dangerous", detail: `\`${member}\` ${what}.` };
+}
+
+function differing(one: Members, other: Members): string[] {
   const members = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...members].filter((member) => !isEqual(own(one, member), own(other, member))).sort();
 }
 
-function own(members: EssenceMembers, member: string): unknown {
+function own(members: Members, member: string): unknown {
   return Object.hasOwn(members, member) ? members[member] : undefined;
 }
 
-function aspectOf(place: string, before: unknown, after: unknown): Aspect {
-  const what = before === undefined ? "is new" : after === undefined ? "is gone" : "differs";
-  return { level: "dangerous", detail: `\`${place}\` ${what}.` };
-}
-
-function isMembers(value: unknown): value is EssenceMembers {
+function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,8 +4,8 @@ import type { CompiledVersion } from "../versions/compiled-version.ts";
 import type { EndpointPair } from "./endpoints.ts";
 
 /**
- * The service of a version that an action is of, by its name: the longest that the name begins with. A version does not
- * know which nodes there are, and so not who publishes an action without a fragment's help.
+ * The service of a version that owns an action: the one with the longest name that the action's name begins
+ * with. The name decides, since a version does not know which nodes provide the action.
  */
 export function ownerOf(action: string, chosen: CompiledVersion["chosen"]): string | undefined {
   for (let at = action.lastIndexOf("."); at > 0; at = action.lastIndexOf(".", at - 1)) {
@@ -15,19 +15,16 @@ export function ownerOf(action: string, chosen: CompiledVersion["chosen"]): stri
   return undefined;
 }
 
-/** Services whose fragments differ, as owners of actions. */
+/** The services whose fragments differ between two versions, as owners of actions. */
 export interface ChangedOwners {
-  /** The services. */
   readonly services: ReadonlySet<string>;
-  /** Whether one of them says `policy.owner`, before or after. */
+  /** Whether a fragment of these services sets `policy.owner`, before or after. */
   readonly anyOwner: boolean;
-  /** The version before. */
   readonly before: CompiledVersion;
-  /** The version after. */
   readonly after: CompiledVersion;
 }
 
-/** The services whose fragments differ. One pass. */
+/** Finds the services whose fragments differ between two versions, in one pass. */
 export function changedOwners(before: CompiledVersion, after: CompiledVersion): ChangedOwners {
   const services = new Set<string>();
   before.chosen.forEach((fragment, service) => {
@@ -42,11 +39,11 @@ export function changedOwners(before: CompiledVersion, after: CompiledVersion): 
 }
 
 /**
- * The endpoints of fragments that did not change, but call an action of a service whose fragment did, where either of the
- * two says `policy.owner`: what is asked before they are reached may have changed.
+ * Finds the endpoints of unchanged fragments whose access can have changed: they call an action of a service
+ * whose fragment changed, and one of the two fragments sets `policy.owner`.
  *
- * @param parts the parts of one protocol after
- * @param changed the services whose parts differ: their endpoints are looked at anyway
+ * @param parts the parts of one protocol in the version after
+ * @param changed services whose parts differ. Their endpoints are compared anyway
  */
 export function ownedPairs(
   { services, anyOwner, before, after }: ChangedOwners,
@@ -54,13 +51,13 @@ export function ownedPairs(
   changed: ReadonlySet<string>,
 ): EndpointPair[] {
   if (services.size === 0) return [];
-  const isTouched = (action: string): boolean =>
+  const hasChangedOwner = (action: string): boolean =>
     [before, after].some(({ chosen }) => services.has(ownerOf(action, chosen) ?? ""));
   const pairs: EndpointPair[] = [];
   parts.forEach((part, service) => {
     if (changed.has(service) || !(anyOwner || isOwner(service, after))) return;
     for (const { endpoint, actions } of foreignCalls(part))
-      if (actions.some(isTouched) && !part.waiting.has(endpoint.key))
+      if (actions.some(hasChangedOwner) && !part.waiting.has(endpoint.key))
         pairs.push({ before: endpoint, after: endpoint });
   });
   return pairs;
@@ -70,12 +67,13 @@ function isOwner(service: string, { chosen }: CompiledVersion): boolean {
   return chosen.get(service)?.gate.owner === true;
 }
 
+/** An endpoint that calls actions of other services. */
 interface ForeignCall {
   readonly endpoint: Endpoint;
   readonly actions: readonly string[];
 }
 
-// A part is made once and compared often.
+// Memoized, since a part is compared in many versions.
 const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly ForeignCall[] =>
   compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
     const actions = endpoint.connectors.flatMap(({ action }) =>
@@ -88,10 +86,10 @@ const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly
 /** The parts of one protocol by service. */
 export type Parts = ReadonlyMap<string, Part>;
 
-/** No parts. */
+/** The parts of a version that has none of a protocol. */
 export const noParts: Parts = new Map();
 
-/** The services whose part is not the same on both sides: another fragment, or other claims that wait. One pass. */
+/** Finds the services whose fragment or waiting claims differ, in one pass. */
 export function changedServices(before: Parts, after: Parts): ReadonlySet<string> {
   const changed = new Set<string>();
   before.forEach((part, service) => {
@@ -103,7 +101,7 @@ export function changedServices(before: Parts, after: Parts): ReadonlySet<string
   return changed;
 }
 
-/** The endpoints of some services that are served. */
+/** The endpoints of these services that are served. Waiting ones are left out. */
 export function servedEndpoints(parts: Parts, services: Iterable<string>): Endpoint[] {
   const served: Endpoint[] = [];
   for (const service of services) {
@@ -115,7 +113,7 @@ export function servedEndpoints(parts: Parts, services: Iterable<string>): Endpo
   return served;
 }
 
-// Equal hashes in other objects: only what documents differs (S1.4).
+// Different objects with equal hashes differ in their documentation only (S1.4).
 function isSame(one: Part, other: Part | undefined): boolean {
   if (one === other) return true;
   if (other === undefined || one.origin.hash !== other.origin.hash) return false;

@@ -16,107 +16,132 @@ import {
 } from "../../runtime/fragment/read.ts";
 import { boundedHash, boundsFinding } from "../../runtime/fragment/size-limits.ts";
 
-/** A service's fragment, read and compiled. Immutable; shared by every branch and version that holds it. */
+/** A fragment of a service, compiled. Immutable: all branches and versions that use the fragment share it. */
 export interface CompiledFragment {
-  /** The service's full name. */
   readonly service: string;
-  /** The branch that it is for; absent where that cannot be told. */
+  /** Absent where the fragment names an invalid branch. */
   readonly branch?: string;
-  /** 32 hex digits (S1.4). */
+  /** The hash of the definition, without documentation: 32 hex digits (S1.4). */
   readonly hash: string;
-  /** As it was published, not checked: to show places in it. */
+  /** The fragment as its service published it, not checked. Code frames are made from it. */
   readonly raw: unknown;
-  /** Its rules. */
   readonly gate: PolicyGate;
-  /** What each protocol made of it. Empty where it is faulty. */
+  /** By protocol. Empty where the fragment has an error. */
   readonly parts: ReadonlyMap<string, Compiled>;
-  /** Everything that it offers. */
   readonly endpoints: readonly Endpoint[];
-  /** Everything that was found in it; an error among them refuses it. */
+  /** An error among them refuses the fragment. */
   readonly findings: readonly Finding[];
 }
 
-/** What compiling a fragment needs. */
+/** The plugins and settings of the gateway that `compileFragment` uses. */
 export interface FragmentCompiler extends FragmentPlugins {
-  /** Runs functions. */
   readonly sandbox: Sandbox;
-  /** Names of the context values that there are. */
+  /** The names of the context values that rules and mappings can read. */
   readonly contexts: readonly string[];
-  /** Paths that no route may lie on. */
+  /** Paths that routes must not use. */
   readonly reserved: readonly string[];
-  /** Sees calls and events, for examples of them. Default: nobody does. */
+  /** Records examples of calls and events. Default: none are recorded. */
   readonly examples?: ExampleRecorder;
-  /** Takes what happens while the fragment is in use. */
-  happened(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
+  /** Receives errors and console messages of the fragment's functions while it is served. */
+  reportRuntime(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
 }
 
-/** Reads and compiles a fragment: every fault is found in one pass (S1). Never throws for the fragment's sake. */
+/**
+ * Compiles a fragment, and finds all of its faults in one pass (S1). Never throws because of the fragment.
+ *
+ * 1. A fragment that exceeds the size limits is refused unread.
+ * 2. The fragment is read: every part is checked against its schema.
+ * 3. The rules become a policy gate.
+ * 4. Each protocol compiles its part.
+ */
 export async function compileFragment(
   raw: unknown,
   service: string,
   compiler: FragmentCompiler,
   signal: AbortSignal,
 ): Promise<CompiledFragment> {
-  const bounds = boundsFinding(raw);
-  if (bounds !== undefined) return unreadFragment(raw, service, bounds);
+  const oversized = boundsFinding(raw);
+  if (oversized !== undefined) return unreadFragment(raw, service, oversized);
   const read = await readFragment(raw, service, compiler);
+  const { branch, hash } = read;
   const findings = [...read.findings];
-  const origin = { service, hash: read.hash };
-  const { sandbox, contexts, disabledPolicies: off } = compiler;
-  const tools: PolicyGateTools = {
-    origin,
-    sandbox,
-    contexts,
-    off,
-    addFinding: (finding) => void findings.push(finding),
-    reportRuntime: (finding) => compiler.happened(origin, finding),
-    console: (message) => compiler.happened(origin, message),
-  };
-  const rules = read.policy;
-  const gate = await compilePolicyGate(rules?.value, compiler.policies, {
-    ...tools,
-    addFinding: (finding) =>
-      tools.addFinding({ ...finding, jsonPath: rules?.original(finding.jsonPath) ?? finding.jsonPath }),
-  });
+  const tools = compileTools({ service, hash }, compiler, findings);
+  const gate = await compileGate(read, compiler, tools);
   const parts = await compileParts(read, compiler, gate, tools, signal);
-  const faulty = isFaulty(findings);
   return {
-    ...origin,
+    service,
+    ...(branch === undefined ? {} : { branch }),
+    hash,
     raw,
-    ...(read.branch === undefined ? {} : { branch: read.branch }),
     gate,
-    parts: faulty ? new Map() : parts,
+    parts: isFaulty(findings) ? new Map() : parts,
     endpoints: [...parts.values()].flatMap(({ endpoints }) => endpoints),
     findings,
   };
 }
 
-/** The text by which a compiled fragment is found again: all of it, documentation too. */
+/**
+ * The text that identifies a published fragment, including its documentation, which the hash does not cover.
+ */
 export function fragmentText(raw: unknown, service: string): string {
-  const bounds = boundsFinding(raw);
-  return canonicalJson(bounds === undefined ? { service, raw } : { service, ...unreadOf(raw, bounds) });
+  const oversized = boundsFinding(raw);
+  return canonicalJson(
+    oversized === undefined ? { service, raw } : { service, ...unreadIdentity(raw, oversized) },
+  );
 }
 
-// Nothing of it is kept: it is as large as it likes.
-function unreadFragment(raw: unknown, service: string, finding: Finding): CompiledFragment {
-  const unread = unreadOf(raw, finding);
+// Nothing of the fragment is kept, since its size has no limit.
+function unreadFragment(raw: unknown, service: string, oversized: Finding): CompiledFragment {
+  const identity = unreadIdentity(raw, oversized);
   return {
     service,
-    ...(unread.branch === undefined ? {} : { branch: unread.branch }),
-    hash: hash128(canonicalJson({ service, ...unread })),
+    ...(identity.branch === undefined ? {} : { branch: identity.branch }),
+    hash: hash128(canonicalJson({ service, ...identity })),
     raw: null,
     gate: emptyPolicyGate,
     parts: new Map(),
     endpoints: [],
-    findings: [finding],
+    findings: [oversized],
   };
 }
 
-function unreadOf(
-  raw: unknown,
-  { code }: Finding,
-): Readonly<Record<"branch" | "code" | "hash", string | undefined>> {
+interface UnreadIdentity {
+  readonly branch: string | undefined;
+  readonly code: string;
+  readonly hash: string | undefined;
+}
+
+function unreadIdentity(raw: unknown, { code }: Finding): UnreadIdentity {
   return { branch: branchOf(raw, undefined), code, hash: boundedHash(raw) };
+}
+
+/** The tools that all parts of a fragment are compiled with. `addFinding` adds to `findings`. */
+function compileTools(
+  origin: Pick<Origin, "service" | "hash">,
+  compiler: FragmentCompiler,
+  findings: Finding[],
+): PolicyGateTools {
+  return {
+    origin,
+    sandbox: compiler.sandbox,
+    contexts: compiler.contexts,
+    off: compiler.disabledPolicies,
+    addFinding: (finding) => void findings.push(finding),
+    reportRuntime: (finding) => compiler.reportRuntime(origin, finding),
+    console: (message) => compiler.reportRuntime(origin, message),
+  };
+}
+
+function compileGate(
+  { policy }: ReadFragment,
+  { policies }: FragmentCompiler,
+  tools: PolicyGateTools,
+): Promise<PolicyGate> {
+  return compilePolicyGate(policy?.value, policies, {
+    ...tools,
+    addFinding: (finding) =>
+      tools.addFinding({ ...finding, jsonPath: policy?.original(finding.jsonPath) ?? finding.jsonPath }),
+  });
 }
 
 async function compileParts(
@@ -159,12 +184,13 @@ async function compilePart(
   try {
     return await protocol.compile(input, tools);
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     tools.addFinding({
       severity: "error",
       code: "PROTOCOL_FAILED",
       jsonPath: tools.origin.jsonPath,
-      message: `The protocol ${protocol.key} failed on this part: ${error instanceof Error ? error.message : String(error)}`,
-      hint: "That is a fault of the gateway's plugin, not of the fragment. Please report it there.",
+      message: `The protocol ${protocol.key} failed to compile this part: ${reason}`,
+      hint: "This is a bug in the gateway's plugin, not in the fragment. Please report it to the operator.",
     });
     return undefined;
   }

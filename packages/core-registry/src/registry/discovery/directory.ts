@@ -1,60 +1,59 @@
 import type { Broker, NodeDescription, ServiceDescription } from "../../contracts/broker.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 
-/** Everything that the brokers said, as data. Immutable: each change makes a new one that shares the rest. */
+/**
+ * All services that the brokers report, on all nodes. Immutable: each change creates a new one that shares
+ * the rest.
+ */
 export interface Directory {
-  /** By full name. */
+  /** The services by their full names. */
   readonly services: ReadonlyMap<string, DirectoryService>;
 }
 
-/** What is known of one service. */
+/** A service with its offers on all nodes. */
 export interface DirectoryService {
-  /** Full name. */
   readonly name: string;
-  /** What its nodes offer, those of the first broker first (S13.2), then by node. */
+  /** Sorted by the precedence of their brokers (S13.2), then by node. */
   readonly offers: readonly Offer[];
   /**
-   * The lowest revision with which each fragment was ever seen, by hash: a node that starts again with a known fragment
-   * never makes that fragment newer (S9.2).
+   * The lowest revision with which each fragment was ever seen, so that a node that restarts with a known
+   * fragment never makes that fragment newer (S9.2).
    */
   readonly revisions: Revisions;
 }
 
-/** With which revision each fragment of a service was seen, by hash. */
+/** The revisions of a service's fragments, by hash. */
 export type Revisions = ReadonlyMap<string, number>;
 
-/** One service on one node. */
+/** A service as one node offers it on one broker. */
 export interface Offer {
-  /** Who found it. */
   readonly broker: Broker;
-  /** The broker's place in the configured order. */
+  /** The broker's place in the configuration, from 0. */
   readonly precedence: number;
-  /** Where it runs. */
   readonly node: NodeDescription;
-  /** What it publishes. */
   readonly description: ServiceDescription;
-  /** Its fragment, read and compiled; absent where it publishes none. */
+  /** Absent where the node publishes no fragment. */
   readonly fragment?: CompiledFragment;
-  /** `left` and `lost`: the node is gone, the fragment waits for its removal (S9.3). */
+  /** `left` and `lost`: the node is gone, but the offer is not removed yet (S9.3). */
   readonly state: "up" | "left" | "lost";
 }
 
-/** How many fragments of a service that nobody offers now are remembered. */
-const mostRevisions = 64;
+/** How many revisions of a service are kept. Those of fragments that a node offers now are never dropped. */
+const maxRevisions = 64;
 
-/** A directory of nothing. */
+/** A directory without services: the first one of every gateway. */
 export const emptyDirectory: Directory = { services: new Map() };
 
-/** The directory after a service came up on a node, or published something else there. */
+/** Adds an offer, or replaces the one of the same service, broker and node. */
 export function withOffer(directory: Directory, offer: Offer): Directory {
   const name = offer.description.name;
   const service = directory.services.get(name) ?? { name, offers: [], revisions: new Map() };
-  const others = service.offers.filter((other) => !isSame(other, offer.broker, offer.node.id));
+  const others = service.offers.filter((other) => !isOn(other, offer.broker, offer.node.id));
   const offers = [...others, offer].sort(byPrecedence);
   return withService(directory, { name, offers, revisions: withRevision(service.revisions, offer, offers) });
 }
 
-/** The directory after a service went from a node. Its fragment stays until `withoutOffer`. */
+/** Sets the state of an offer after its service went down. Its fragment stays until `withoutOffer`. */
 export function withState(
   directory: Directory,
   name: string,
@@ -63,16 +62,16 @@ export function withState(
   state: "left" | "lost",
 ): Directory {
   const service = directory.services.get(name);
-  if (service === undefined || !service.offers.some((offer) => isSame(offer, broker, node))) return directory;
-  const offers = service.offers.map((offer) => (isSame(offer, broker, node) ? { ...offer, state } : offer));
+  if (service === undefined || !service.offers.some((offer) => isOn(offer, broker, node))) return directory;
+  const offers = service.offers.map((offer) => (isOn(offer, broker, node) ? { ...offer, state } : offer));
   return withService(directory, { ...service, offers });
 }
 
-/** The directory without what a node that went away had offered. One that came back meanwhile stays. */
+/** Removes an offer whose service is down. An offer that is up again stays. */
 export function withoutOffer(directory: Directory, name: string, broker: Broker, node: string): Directory {
   const service = directory.services.get(name);
   if (service === undefined) return directory;
-  const offers = service.offers.filter((offer) => !isSame(offer, broker, node) || offer.state === "up");
+  const offers = service.offers.filter((offer) => !isOn(offer, broker, node) || offer.state === "up");
   if (offers.length === service.offers.length) return directory;
   if (offers.length > 0) return withService(directory, { ...service, offers });
   const services = new Map(directory.services);
@@ -80,16 +79,22 @@ export function withoutOffer(directory: Directory, name: string, broker: Broker,
   return { services };
 }
 
-/** The directory after it was heard with which revisions a service's fragments were seen before, or elsewhere. */
+/**
+ * Adds revisions of a service's fragments that were seen earlier, or by another gateway. The lower revision
+ * stays.
+ */
 export function withRevisions(directory: Directory, name: string, revisions: Revisions): Directory {
   const service = directory.services.get(name);
   if (service === undefined) return directory;
-  const next = lowest(service.revisions, revisions, service.offers);
+  const next = lowestRevisions(service.revisions, revisions, service.offers);
   return next === service.revisions ? directory : withService(directory, { ...service, revisions: next });
 }
 
-/** What counts of a service's offers: those of the first broker, in the configured order, that has any (S13.2). */
-export function ownOffers(service: DirectoryService): readonly Offer[] {
+/**
+ * The offers that take effect: a service belongs to the first broker, in the configured order, that has
+ * offers (S13.2).
+ */
+export function effectiveOffers(service: DirectoryService): readonly Offer[] {
   const first = service.offers[0]?.precedence;
   return service.offers.filter((offer) => offer.precedence === first);
 }
@@ -100,10 +105,11 @@ function withService(directory: Directory, service: DirectoryService): Directory
 
 function withRevision(revisions: Revisions, offer: Offer, offers: readonly Offer[]): Revisions {
   if (offer.fragment === undefined) return revisions;
-  return lowest(revisions, new Map([[offer.fragment.hash, offer.description.revision ?? 0]]), offers);
+  const own = new Map([[offer.fragment.hash, offer.description.revision ?? 0]]);
+  return lowestRevisions(revisions, own, offers);
 }
 
-function lowest(known: Revisions, others: Revisions, offers: readonly Offer[]): Revisions {
+function lowestRevisions(known: Revisions, others: Revisions, offers: readonly Offer[]): Revisions {
   const lower = [...others].filter(
     ([hash, revision]) => revision < (known.get(hash) ?? Number.POSITIVE_INFINITY),
   );
@@ -111,13 +117,13 @@ function lowest(known: Revisions, others: Revisions, offers: readonly Offer[]): 
   const next = new Map([...known, ...lower]);
   const offered = new Set(offers.map(({ fragment }) => fragment?.hash));
   for (const hash of next.keys()) {
-    if (next.size <= mostRevisions) break;
+    if (next.size <= maxRevisions) break;
     if (!offered.has(hash)) next.delete(hash);
   }
   return next;
 }
 
-function isSame(offer: Offer, broker: Broker, node: string): boolean {
+function isOn(offer: Offer, broker: Broker, node: string): boolean {
   return offer.broker === broker && offer.node.id === node;
 }
 

@@ -1,11 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type {
-  Broker,
-  BrokerSink,
-  EventPacket,
-  NodeDescription,
-  ServiceDescription,
-} from "../../contracts/broker.ts";
+import type { Broker, BrokerSink, EventPacket, ServiceDescription } from "../../contracts/broker.ts";
 import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
@@ -15,9 +9,9 @@ import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
   type DirectoryService,
+  effectiveOffers,
   emptyDirectory,
   type Offer,
-  ownOffers,
   type Revisions,
   withOffer,
   withoutOffer,
@@ -25,226 +19,262 @@ import {
   withState,
 } from "./directory.ts";
 
-/** Keeps the directory: what the brokers say becomes data, with the waits of S9.3. */
+/**
+ * Keeps the directory up to date with what the brokers report:
+ *
+ * 1. A service comes up on a node, or changes there: its fragment is compiled, one fragment at a time. If the
+ *    node reports the service again meanwhile, only the newest report counts. Then the offer goes into the
+ *    directory.
+ * 2. A service goes down on a node: its offer is marked at once, so that no call goes there, and is removed
+ *    after the delay of S9.3, unless the service comes up again.
+ * 3. After each change of the directory, `onChange` receives the branches that can be affected.
+ */
 export interface Discovery {
-  /** What is known now. */
   readonly directory: Directory;
-  /** What a broker is given to talk to. */
+  /**
+   * Creates the sink that receives the reports of a broker. `precedence` is the broker's place in the
+   * configuration.
+   */
   sink(broker: Broker, precedence: number): BrokerSink;
-  /** With which revisions fragments were seen, by service: also of services that are gone. */
+  /** By service: the revisions of its fragments (S9.2). Services that were removed lately are included. */
   revisions(): ReadonlyMap<string, Revisions>;
-  /** Takes over with which revisions somebody else saw them. Tells of no change. */
-  learn(revisions: ReadonlyMap<string, Revisions>): void;
-  /** Resolves when every fragment that came was read. */
+  /** Adds the revisions that another gateway knows. Does not call `onChange`. */
+  addRevisions(revisions: ReadonlyMap<string, Revisions>): void;
+  /** Resolves when every reported fragment is compiled. */
   settled(): Promise<void>;
-  /** Ends its timers; what comes later is not heard. */
+  /** Cancels the timers. Later reports are ignored. */
   stop(): void;
 }
 
-/** What discovery needs. */
+/** The settings and callbacks of `createDiscovery`, from the registry. */
 export interface DiscoveryOptions {
-  /** Time. */
   readonly clock: Clock;
-  /** For what a broker should not have said. */
+  /** Receives what a broker reported wrongly, and fragments that cannot be compiled. */
   readonly logger: Logger;
-  /** Milliseconds before what a node that left published is forgotten. */
+  /** Milliseconds until the offers of a node that left are removed. */
   readonly leftMs: number;
-  /** The same, for a node that was lost. */
+  /** Milliseconds until the offers of a node that was lost are removed. */
   readonly lostMs: number;
-  /** Reads a fragment; at once where it is known. */
+  /** Compiles a fragment. Returns at once where the fragment is known. */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
-  /** Gives the event loop its turns. */
   readonly yieldToEventLoop: YieldToEventLoop;
-  /** Told of each event. */
-  event(packet: EventPacket): void;
-  /** Told of a fragment whose branch cannot be told: no branch will. */
-  unplaced(fragment: CompiledFragment): void;
-  /** Told after each change, with the branches whose fragments it may touch; where it is master, all others too. */
-  changed(branches: readonly string[]): void;
+  /** Called with each event of any broker. */
+  onEvent(packet: EventPacket): void;
+  /** Called with a fragment whose branch name is invalid. No branch uses it. */
+  onInvalidBranch(fragment: CompiledFragment): void;
+  /**
+   * Called after each change with the branches that it can affect. A change of master can affect all
+   * branches.
+   */
+  onChange(branches: readonly string[]): void;
 }
 
-/** How many services that are gone are remembered, with the revisions of their fragments. */
-const mostGone = 1_000;
-const none: Revisions = new Map();
-
-/** Starts with an empty directory. */
+/** Creates a discovery with an empty directory. */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
-  let directory = emptyDirectory;
-  let stopped = false;
-  const newest = new Map<string, symbol>();
-  let reading: Promise<void> | undefined;
-  const removals = new Map<string, () => void>();
-  const gone = new LRUCache<string, Revisions>({ max: mostGone });
-
-  const change = (name: string, next: Directory, isDown = false): void => {
-    if (next === directory) return;
-    const offers = changedOffers(directory.services.get(name), next.services.get(name));
-    directory = next;
-    const branches = isDown ? [] : branchesOf(offers);
-    options.changed([...new Set([...branches, ...judgedBy(offers)])]);
-  };
-
-  const place = (offer: Offer): void => {
-    const before = offerOf(directory, offer.broker, offer.description.name, offer.node.id);
-    const kept = before === undefined ? offer : { ...offer, description: keepDeclarations(before, offer) };
-    const { name } = offer.description;
-    change(name, withRevisions(withOffer(directory, kept), name, gone.get(name) ?? none));
-    gone.delete(name);
-    if (offer.fragment !== undefined && offer.fragment.branch === undefined) options.unplaced(offer.fragment);
-  };
-
-  const remove = (key: string, name: string, broker: Broker, node: string): void => {
-    removals.delete(key);
-    const before = directory.services.get(name);
-    change(name, withoutOffer(directory, name, broker, node));
-    if (before !== undefined && !directory.services.has(name)) gone.set(name, before.revisions);
-  };
-
-  // One after another, with turns for everybody else: a thousand services may come at once.
-  const read = async (
-    before: Promise<void> | undefined,
-    key: string,
-    ticket: symbol,
-    offer: Offer,
-  ): Promise<void> => {
-    await before;
-    await options.yieldToEventLoop();
-    if (stopped || newest.get(key) !== ticket) return;
-    const fragment = await options.compile(offer.description.fragment, offer.description.name);
-    if (!stopped && newest.get(key) === ticket) place({ ...offer, fragment });
-  };
-
-  const serviceUp = (
-    broker: Broker,
-    precedence: number,
-    description: ServiceDescription,
-    node: NodeDescription,
-  ): void => {
-    const key = keyOf(precedence, description.name, node.id);
-    removals.get(key)?.();
-    removals.delete(key);
-    const ticket = Symbol(key);
-    newest.set(key, ticket);
-    const offer: Offer = { broker, precedence, node, description, state: "up" };
-    if (description.fragment === undefined) {
-      place(offer);
-      return;
-    }
-    const work: Promise<void> = read(reading, key, ticket, offer)
-      .catch((error: unknown) =>
-        options.logger.error(`The fragment of ${description.name} could not be read.`, error),
-      )
-      .finally(() => {
-        if (reading === work) reading = undefined;
-      });
-    reading = work;
-  };
-
-  const serviceDown = (
-    broker: Broker,
-    precedence: number,
-    name: string,
-    node: string,
-    how: "left" | "lost",
-  ): void => {
-    const key = keyOf(precedence, name, node);
-    newest.delete(key);
-    removals.get(key)?.();
-    removals.set(
-      key,
-      options.clock.after(how === "left" ? options.leftMs : options.lostMs, () =>
-        remove(key, name, broker, node),
-      ),
-    );
-    change(name, withState(directory, name, broker, node, how), true);
-  };
-
+  const updater = new DirectoryUpdater(options);
   return {
     get directory() {
-      return directory;
+      return updater.directory;
     },
-    sink: (broker, precedence) => ({
+    sink: (broker, precedence) => updater.sink(broker, precedence),
+    revisions: () => updater.revisions(),
+    addRevisions: (revisions) => updater.addRevisions(revisions),
+    settled: () => updater.settled(),
+    stop: () => updater.stop(),
+  };
+}
+
+/** How many removed services are remembered, with the revisions of their fragments. */
+const maxRemoved = 1_000;
+const noRevisions: Revisions = new Map();
+
+class DirectoryUpdater {
+  directory = emptyDirectory;
+  readonly #options: DiscoveryOptions;
+  #isStopped = false;
+  /** By offer key: identifies the newest report. An older one that is still being compiled is dropped. */
+  readonly #newestReport = new Map<string, symbol>();
+  /** Resolves when the last fragment in the queue is compiled. */
+  #compiling: Promise<void> | undefined;
+  /** By offer key: cancels the timer that removes the offer. */
+  readonly #removals = new Map<string, () => void>();
+  readonly #removedServices = new LRUCache<string, Revisions>({ max: maxRemoved });
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  sink(broker: Broker, precedence: number): BrokerSink {
+    const { logger, onEvent } = this.#options;
+    return {
       serviceUp: (service, node) => {
-        if (stopped || !isName(service.name, options.logger)) return;
+        if (this.#isStopped || !isAllowedName(service.name, logger)) return;
         try {
-          serviceUp(broker, precedence, service, node);
+          this.#serviceUp({ broker, precedence, node, description: service, state: "up" });
         } catch (error) {
-          options.logger.error(`What ${service.name} declares could not be read.`, error);
+          logger.error(`The description of service ${service.name} could not be processed.`, error);
         }
       },
       serviceDown: (service, node, how) => {
-        if (!stopped) serviceDown(broker, precedence, service, node, how);
+        if (!this.#isStopped) this.#serviceDown(broker, precedence, service, node, how);
       },
       event: (packet) => {
-        if (!stopped) options.event(packet);
+        if (!this.#isStopped) onEvent(packet);
       },
-    }),
-    revisions: () =>
-      new Map([
-        ...gone.entries(),
-        ...[...directory.services.values()].map(({ name, revisions }) => [name, revisions] as const),
-      ]),
-    learn(revisions) {
-      for (const [name, known] of revisions) {
-        if (directory.services.has(name)) directory = withRevisions(directory, name, known);
-        else gone.set(name, known);
-      }
-    },
-    async settled() {
-      while (reading !== undefined) await reading;
-    },
-    stop() {
-      stopped = true;
-      for (const cancel of removals.values()) cancel();
-      removals.clear();
-    },
-  };
+    };
+  }
+
+  #serviceUp(offer: Offer): void {
+    const { description, precedence, node } = offer;
+    const key = offerKey(precedence, description.name, node.id);
+    this.#cancelRemoval(key);
+    const report = Symbol(key);
+    this.#newestReport.set(key, report);
+    if (description.fragment === undefined) this.#addOffer(offer);
+    else this.#enqueue(key, report, offer);
+  }
+
+  #enqueue(key: string, report: symbol, offer: Offer): void {
+    const { name } = offer.description;
+    const compiling: Promise<void> = this.#compileAfter(this.#compiling, key, report, offer)
+      .catch((error: unknown) =>
+        this.#options.logger.error(`The fragment of service ${name} could not be compiled.`, error),
+      )
+      .finally(() => {
+        if (this.#compiling === compiling) this.#compiling = undefined;
+      });
+    this.#compiling = compiling;
+  }
+
+  // One after another and with yields, since a thousand services can come up at once.
+  async #compileAfter(
+    previous: Promise<void> | undefined,
+    key: string,
+    report: symbol,
+    offer: Offer,
+  ): Promise<void> {
+    const isOutdated = (): boolean => this.#isStopped || this.#newestReport.get(key) !== report;
+    await previous;
+    await this.#options.yieldToEventLoop();
+    if (isOutdated()) return;
+    const fragment = await this.#options.compile(offer.description.fragment, offer.description.name);
+    if (!isOutdated()) this.#addOffer({ ...offer, fragment });
+  }
+
+  #addOffer(offer: Offer): void {
+    const { name } = offer.description;
+    const known = findOffer(this.directory, offer.broker, name, offer.node.id);
+    const added = known === undefined ? offer : { ...offer, description: keepActions(known, offer) };
+    const revisions = this.#removedServices.get(name) ?? noRevisions;
+    this.#update(name, withRevisions(withOffer(this.directory, added), name, revisions));
+    this.#removedServices.delete(name);
+    if (offer.fragment !== undefined && offer.fragment.branch === undefined)
+      this.#options.onInvalidBranch(offer.fragment);
+  }
+
+  #serviceDown(broker: Broker, precedence: number, name: string, node: string, how: "left" | "lost"): void {
+    const { clock, leftMs, lostMs } = this.#options;
+    const key = offerKey(precedence, name, node);
+    this.#newestReport.delete(key);
+    this.#cancelRemoval(key);
+    const delayMs = how === "left" ? leftMs : lostMs;
+    this.#removals.set(
+      key,
+      clock.after(delayMs, () => this.#removeOffer(key, name, broker, node)),
+    );
+    this.#update(name, withState(this.directory, name, broker, node, how), true);
+  }
+
+  #removeOffer(key: string, name: string, broker: Broker, node: string): void {
+    this.#removals.delete(key);
+    const known = this.directory.services.get(name);
+    this.#update(name, withoutOffer(this.directory, name, broker, node));
+    if (known !== undefined && !this.directory.services.has(name))
+      this.#removedServices.set(name, known.revisions);
+  }
+
+  #cancelRemoval(key: string): void {
+    this.#removals.get(key)?.();
+    this.#removals.delete(key);
+  }
+
+  /** @param isDown true: the offer's fragment stays until the offer is removed, so that no branch changes */
+  #update(name: string, next: Directory, isDown = false): void {
+    if (next === this.directory) return;
+    const offers = changedOffers(this.directory.services.get(name), next.services.get(name));
+    this.directory = next;
+    const branches = isDown ? [] : offers.flatMap(({ fragment }) => fragment?.branch ?? []);
+    // An unpublished action refuses the fragments of all services that map it (S2.4).
+    if (offers.some(hasUnpublishedAction)) branches.push(masterBranch);
+    this.#options.onChange([...new Set(branches)]);
+  }
+
+  revisions(): ReadonlyMap<string, Revisions> {
+    const { services } = this.directory;
+    return new Map([
+      ...this.#removedServices.entries(),
+      ...[...services.values()].map(({ name, revisions }) => [name, revisions] as const),
+    ]);
+  }
+
+  addRevisions(revisions: ReadonlyMap<string, Revisions>): void {
+    for (const [name, known] of revisions) {
+      if (this.directory.services.has(name)) this.directory = withRevisions(this.directory, name, known);
+      else this.#removedServices.set(name, known);
+    }
+  }
+
+  async settled(): Promise<void> {
+    while (this.#compiling !== undefined) await this.#compiling;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const cancel of this.#removals.values()) cancel();
+    this.#removals.clear();
+  }
 }
 
-// By the broker's place: two of them may have one name.
-function keyOf(precedence: number, service: string, node: string): string {
+// By the broker's place in the configuration, since two brokers can have the same name.
+function offerKey(precedence: number, service: string, node: string): string {
   return `${precedence}\n${service}\n${node}`;
 }
 
-function offerOf(directory: Directory, broker: Broker, name: string, node: string): Offer | undefined {
+function findOffer(directory: Directory, broker: Broker, name: string, node: string): Offer | undefined {
   return directory.services
     .get(name)
     ?.offers.find((offer) => offer.broker === broker && offer.node.id === node);
 }
 
-// What is declared is compared by identity (S3.4): the same declaration told again stays the same object.
-function keepDeclarations(before: Offer, after: Offer): ServiceDescription {
-  const same = canonicalJson(before.description.actions) === canonicalJson(after.description.actions);
-  return same ? { ...after.description, actions: before.description.actions } : after.description;
+// Equal actions stay the same objects, since the schemas of their params are compared by identity (S3.4).
+function keepActions(before: Offer, after: Offer): ServiceDescription {
+  const isEqual = canonicalJson(before.description.actions) === canonicalJson(after.description.actions);
+  return isEqual ? { ...after.description, actions: before.description.actions } : after.description;
 }
 
-/** What counts of a service's offers, and is not on both sides of a change. */
+/** The effective offers of a service that differ before and after a change. */
 function changedOffers(
   before: DirectoryService | undefined,
   after: DirectoryService | undefined,
 ): readonly Offer[] {
-  const old = before === undefined ? [] : ownOffers(before);
-  const young = after === undefined ? [] : ownOffers(after);
-  return [...old.filter((offer) => !young.includes(offer)), ...young.filter((offer) => !old.includes(offer))];
+  const previous = before === undefined ? [] : effectiveOffers(before);
+  const current = after === undefined ? [] : effectiveOffers(after);
+  return [
+    ...previous.filter((offer) => !current.includes(offer)),
+    ...current.filter((offer) => !previous.includes(offer)),
+  ];
 }
 
-function branchesOf(offers: readonly Offer[]): string[] {
-  return offers.flatMap(({ fragment }) => fragment?.branch ?? []);
+function hasUnpublishedAction({ description }: Offer): boolean {
+  return description.actions.some(({ published }) => published === false);
 }
 
-// What may not be called refuses the fragments that map it (S2.4), whoever they are of.
-function judgedBy(offers: readonly Offer[]): string[] {
-  const isPrivate = offers.some(({ description }) =>
-    description.actions.some(({ published }) => published === false),
-  );
-  return isPrivate ? [masterBranch] : [];
-}
-
-function isName(name: string, logger: Logger): boolean {
-  // A line feed in a name would forge lines in what people read.
+// Control characters are not allowed, since a line feed could forge lines in logs and reports. A name that
+// starts with `$` belongs to the broker, and is ignored silently.
+function isAllowedName(name: string, logger: Logger): boolean {
   const isPlain = name !== "" && name.length <= 256 && !/\p{Cc}/u.test(name);
   if (isPlain && !name.startsWith("$") && name !== "__proto__") return true;
   if (!name.startsWith("$"))
-    logger.warn(`A service with an impossible name was left out: ${JSON.stringify(name.slice(0, 80))}`);
+    logger.warn(`Ignored a service with an invalid name: ${JSON.stringify(name.slice(0, 80))}.`);
   return false;
 }

@@ -4,68 +4,78 @@ import { attachedValue, memoize } from "../../runtime/memoize.ts";
 import { isTagOf } from "../versions/compiled-version.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 
-/** A fragment as it is kept where it is not in use: enough to compile it again (S9.5). */
-export interface Source {
-  /** The service's full name. */
+/** A fragment that is not compiled: all that is needed to compile it again (S9.5). */
+export interface StoredFragment {
   readonly service: string;
-  /** 32 hex digits (S1.4). */
+  /** The hash of the definition, without documentation: 32 hex digits (S1.4). */
   readonly hash: string;
-  /** As it was published. Where only its documentation changed since, the newer one (S1.4). */
+  /**
+   * The fragment as its service published it; with the newest documentation, which the hash does not cover
+   * (S1.4).
+   */
   readonly raw: unknown;
-  /** What it offers, as people write it. */
+  /** The labels of its endpoints: `GET /players/:id`. */
   readonly labels: readonly string[];
 }
 
-/** Every fragment that is in use or kept, compiled once. Keeps none alive by itself, but for the last few. */
-export interface Fragments {
-  /** A fragment that was published, compiled; at once where it is in use. Never rejects for the fragment's sake. */
+/**
+ * Stores fragments and compiles each one only once. The store references stored fragments weakly: versions,
+ * pins and ledgers keep them alive. Compiled fragments are not stored, but looked up where they are in use,
+ * except for the last few.
+ */
+export interface FragmentStore {
+  /**
+   * Compiles a published fragment. Returns at once where it is in use. Rejects for no fault of the fragment.
+   */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
-  /** What is kept of a compiled one. The same for the same hash. */
-  source(fragment: CompiledFragment): Source;
-  /** The fragment of a source, compiled; at once where it is in use. */
-  revive(source: Source): CompiledFragment | Promise<CompiledFragment>;
-  /** A source that is kept, by its hash or the first 8 digits of it or more. */
-  find(service: string, hash: string): Source | undefined;
-  /** A source that is kept, whosever it is, by its hash or 8 digits of it or more. */
-  byHash(hash: string): Source | undefined;
+  /** Stores a fragment. Returns the same object for the same hash. */
+  store(fragment: CompiledFragment): StoredFragment;
+  /** Compiles a stored fragment again. Returns at once where it is in use. */
+  recompile(stored: StoredFragment): CompiledFragment | Promise<CompiledFragment>;
+  /** Finds a stored fragment of a service by at least the first 8 digits of its hash. */
+  find(service: string, hash: string): StoredFragment | undefined;
+  /** Finds a stored fragment of any service by at least the first 8 digits of its hash. */
+  byHash(hash: string): StoredFragment | undefined;
 }
 
-/** Fragments of nodes that went and may come back. */
-const remembered = 16;
+/** How `createFragmentStore` compiles fragments, and finds those in use. */
+export interface FragmentStoreOptions {
+  compile(raw: unknown, service: string): Promise<CompiledFragment>;
+  /**
+   * The compiled fragments of a service that are in use. Of equal ones that with the newest documentation
+   * comes first.
+   */
+  inUse(service: string): Iterable<CompiledFragment>;
+}
 
-interface Kept extends Source {
+/** How many compiled fragments are kept although they are not in use, since their nodes can come back. */
+const maxRecent = 16;
+
+interface MutableStored extends StoredFragment {
   raw: unknown;
   labels: readonly string[];
 }
 
-/** What fragments need. */
-export interface FragmentsOptions {
-  /** Reads and compiles one. */
-  compile(raw: unknown, service: string): Promise<CompiledFragment>;
-  /** The compiled fragments of a service that are in use: of equal ones the newest documentation first. */
-  inUse(service: string): Iterable<CompiledFragment>;
-}
-
 /**
- * Keeps sources weakly, and compiled fragments not at all: those in use are looked up where they are used. A weak reference
- * holds its target until the collector looks at the whole heap, and each change would leave it a compiled fragment to copy.
+ * Creates an empty store. It holds no weak references to compiled fragments: the collector would keep their
+ * targets until the next full collection, and copy one more compiled fragment after each change.
  */
-export function createFragments({ compile, inUse }: FragmentsOptions): Fragments {
-  const texts = attachedValue<CompiledFragment, string>();
-  const recent = new LRUCache<string, CompiledFragment>({ max: remembered });
-  const byHash = weakMap<Kept>();
+export function createFragmentStore({ compile, inUse }: FragmentStoreOptions): FragmentStore {
+  const textHashes = attachedValue<CompiledFragment, string>();
+  const recent = new LRUCache<string, CompiledFragment>({ max: maxRecent });
+  const storedByHash = weakMap<MutableStored>();
 
-  const keep = memoize((fragment: CompiledFragment): Kept => {
+  const store = memoize((fragment: CompiledFragment): MutableStored => {
     const { service, hash, raw } = fragment;
-    const known = byHash.get(hash);
-    const news = { raw, labels: fragment.endpoints.map(({ label }) => label) };
-    if (known !== undefined) return Object.assign(known, news);
-    const kept: Kept = { service, hash, ...news };
-    byHash.set(hash, kept);
-    return kept;
+    const known = storedByHash.get(hash);
+    const newest = { raw, labels: fragment.endpoints.map(({ label }) => label) };
+    if (known !== undefined) return Object.assign(known, newest);
+    const stored: MutableStored = { service, hash, ...newest };
+    storedByHash.set(hash, stored);
+    return stored;
   });
 
-  const used = (
+  const findInUse = (
     service: string,
     fits: (fragment: CompiledFragment) => boolean,
   ): CompiledFragment | undefined => {
@@ -73,50 +83,57 @@ export function createFragments({ compile, inUse }: FragmentsOptions): Fragments
     return undefined;
   };
 
-  const compileText = (raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment> => {
-    const text = hash128(fragmentText(raw, service));
-    const known = recent.get(text) ?? used(service, (fragment) => texts.get(fragment) === text);
+  const compileOnce = (raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment> => {
+    const textHash = hash128(fragmentText(raw, service));
+    const known =
+      recent.get(textHash) ?? findInUse(service, (fragment) => textHashes.get(fragment) === textHash);
     if (known !== undefined) return known;
     return compile(raw, service).then((fragment) => {
-      texts.set(fragment, text);
-      recent.set(text, fragment);
+      textHashes.set(fragment, textHash);
+      recent.set(textHash, fragment);
       return fragment;
     });
   };
 
-  const findWhere = (hash: string, fits: (source: Source) => boolean): Source | undefined => {
-    const exact = byHash.get(hash);
+  const findStored = (
+    hash: string,
+    fits: (stored: StoredFragment) => boolean,
+  ): StoredFragment | undefined => {
+    const exact = storedByHash.get(hash);
     if (exact !== undefined && fits(exact)) return exact;
     if (hash.length === 32) return undefined;
-    for (const [known, source] of byHash.entries()) if (isTagOf(hash, known) && fits(source)) return source;
+    for (const [known, stored] of storedByHash.entries())
+      if (isTagOf(hash, known) && fits(stored)) return stored;
     return undefined;
   };
 
   return {
-    compile: compileText,
-    source: keep,
-    revive: ({ service, hash, raw }) =>
-      used(service, (fragment) => fragment.hash === hash) ?? compileText(raw, service),
-    byHash: (hash) => findWhere(hash, () => true),
-    find: (service, hash) => findWhere(hash, (source) => source.service === service),
+    compile: compileOnce,
+    store,
+    recompile: ({ service, hash, raw }) =>
+      findInUse(service, (fragment) => fragment.hash === hash) ?? compileOnce(raw, service),
+    byHash: (hash) => findStored(hash, () => true),
+    find: (service, hash) => findStored(hash, (stored) => stored.service === service),
   };
 }
 
-/** A map that keeps none of its values alive. */
-function weakMap<Value extends object>(): {
+interface WeakValueMap<Value extends object> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   entries(): Iterable<readonly [key: string, value: Value]>;
-} {
+}
+
+/** Creates a map that references its values weakly, and drops the keys of collected values. */
+function weakMap<Value extends object>(): WeakValueMap<Value> {
   const references = new Map<string, WeakRef<Value>>();
-  const gone = new FinalizationRegistry<string>((key) => {
+  const registry = new FinalizationRegistry<string>((key) => {
     if (references.get(key)?.deref() === undefined) references.delete(key);
   });
   return {
     get: (key) => references.get(key)?.deref(),
     set: (key, value) => {
       references.set(key, new WeakRef(value));
-      gone.register(value, key);
+      registry.register(value, key);
     },
     *entries() {
       for (const [key, reference] of references) {

@@ -1,91 +1,92 @@
 import type { ActionDescription } from "../../contracts/broker.ts";
 import type { ActionEntry, DirectorySnapshot, ServiceEntry } from "../../contracts/directory.ts";
-import type { JsonSchema } from "../../contracts/json.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { memoize } from "../../runtime/memoize.ts";
-import { type Directory, type DirectoryService, type Offer, ownOffers } from "./directory.ts";
+import { type Directory, type DirectoryService, effectiveOffers, type Offer } from "./directory.ts";
 
-/** One service as a branch sees it, with its actions by name. */
+/** A service as a branch calls it. */
 export interface BranchService {
-  /** The entry. */
   readonly entry: ServiceEntry;
-  /** Its actions by full name. */
+  /** The actions of the service by their full names. */
   readonly actions: ReadonlyMap<string, ActionEntry>;
 }
 
-/** How many names that mean nothing a snapshot remembers as such. */
-const mostUnknown = 1_000;
+/** How many names of actions that do not exist a snapshot remembers. */
+const maxUnknown = 1_000;
 
 /**
- * What a branch sees of a directory (S9.7): for each service the nodes of the branch itself, else master's and those
- * without a fragment, never another branch's. Made in no time; entries are made when they are asked for.
+ * Creates the snapshot of a directory that requests of a branch use (S9.7). A service is called on the nodes
+ * of the branch, else on those of master and those without a fragment, never on those of other branches.
+ * Entries are created on demand.
  */
 export function snapshot(branch: string, directory: Directory): DirectorySnapshot {
-  const found = new Map<string, ActionEntry | undefined>();
-  const of = (name: string): BranchService | undefined => {
+  const known = new Map<string, ActionEntry | undefined>();
+  const serviceOf = (name: string): BranchService | undefined => {
     const service = directory.services.get(name);
-    if (service === undefined) return undefined;
-    return branchService(branch, service);
+    return service === undefined ? undefined : branchService(branch, service);
   };
   return {
     branch,
     action(name) {
-      const known = found.get(name);
-      if (known !== undefined || found.has(name)) return known;
-      const entry = findAction(name, of);
-      if (entry !== undefined || found.size < mostUnknown) found.set(name, entry);
-      return entry;
+      const entry = known.get(name);
+      if (entry !== undefined || known.has(name)) return entry;
+      const found = findAction(name, serviceOf);
+      if (found !== undefined || known.size < maxUnknown) known.set(name, found);
+      return found;
     },
-    service: (name) => of(name)?.entry,
+    service: (name) => serviceOf(name)?.entry,
     *services() {
       for (const name of directory.services.keys()) {
-        const service = of(name);
+        const service = serviceOf(name);
         if (service !== undefined) yield service.entry;
       }
     },
   };
 }
 
-// Both parts of `chat.message.stream` may hold dots: the longest service name that has the action wins.
+// The names of services and actions can contain dots (`chat.message.stream`): the longest service name wins.
 function findAction(
   name: string,
-  of: (service: string) => BranchService | undefined,
+  serviceOf: (service: string) => BranchService | undefined,
 ): ActionEntry | undefined {
   for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
-    const action = of(name.slice(0, dot))?.actions.get(name);
+    const action = serviceOf(name.slice(0, dot))?.actions.get(name);
     if (action !== undefined) return action;
   }
   return undefined;
 }
 
-/** A service that did not change is the same for every branch that has no nodes of its own for it. */
-const byBranch = memoize((_: DirectoryService) => new Map<string, BranchService>());
+/**
+ * The branch services of a service by branch. All branches without nodes of their own share the one of
+ * master.
+ */
+const branchServices = memoize((_: DirectoryService) => new Map<string, BranchService>());
 
 function branchService(branch: string, service: DirectoryService): BranchService {
-  const view = service.offers.some(({ fragment }) => fragment?.branch === branch) ? branch : masterBranch;
-  const branches = byBranch(service);
-  const before = branches.get(view);
-  if (before !== undefined) return before;
-  const made = makeBranchService(view, service);
-  branches.set(view, made);
-  return made;
+  const hasOwnNodes = service.offers.some(({ fragment }) => fragment?.branch === branch);
+  const usedBranch = hasOwnNodes ? branch : masterBranch;
+  const byBranch = branchServices(service);
+  const known = byBranch.get(usedBranch);
+  if (known !== undefined) return known;
+  const created = createBranchService(usedBranch, service);
+  byBranch.set(usedBranch, created);
+  return created;
 }
 
-function makeBranchService(branch: string, service: DirectoryService): BranchService {
-  const offers = eligible(branch, ownOffers(service));
-  const up = offers.filter((offer) => offer.state === "up");
-  const all = ownOffers(service).filter((offer) => offer.state === "up");
-  const first = offers[0];
+function createBranchService(branch: string, service: DirectoryService): BranchService {
+  const effective = effectiveOffers(service);
+  const offers = callableOffers(branch, effective);
+  const up = offers.filter(isUp);
+  const allUp = effective.filter(isUp);
   const actions = new Map<string, ActionEntry>();
   for (const offer of up.length > 0 ? up : offers) {
     for (const action of offer.description.actions) {
       if (!actions.has(action.name))
-        actions.set(action.name, actionEntry(service.name, offer, action, up, all));
+        actions.set(action.name, actionEntry(service.name, offer, action, up, allUp));
     }
   }
-  const broker = (first ?? service.offers[0])?.broker;
-  if (broker === undefined)
-    throw new TypeError(`The directory holds a service without offers: ${service.name}`);
+  const broker = (offers[0] ?? service.offers[0])?.broker;
+  if (broker === undefined) throw new TypeError(`Service ${service.name} has no offers in the directory.`);
   return {
     actions,
     entry: {
@@ -99,30 +100,36 @@ function makeBranchService(branch: string, service: DirectoryService): BranchSer
   };
 }
 
-function eligible(branch: string, offers: readonly Offer[]): readonly Offer[] {
+/**
+ * The offers that a branch calls: those of its own nodes, else those of master and those without a fragment.
+ */
+function callableOffers(branch: string, offers: readonly Offer[]): readonly Offer[] {
   const own = offers.filter((offer) => offer.fragment?.branch === branch);
   if (own.length > 0 && branch !== masterBranch) return own;
   return offers.filter((offer) => offer.fragment === undefined || offer.fragment.branch === masterBranch);
 }
 
+function isUp({ state }: Offer): boolean {
+  return state === "up";
+}
+
 function actionEntry(
   service: string,
-  offer: Offer,
-  action: ActionDescription,
+  { broker }: Offer,
+  { name, params, description, published }: ActionDescription,
   up: readonly Offer[],
-  all: readonly Offer[],
+  allUp: readonly Offer[],
 ): ActionEntry {
-  const having = up.filter((other) => other.description.actions.some((one) => one.name === action.name));
-  const params: JsonSchema | undefined = action.params;
+  const providers = up.filter((offer) => offer.description.actions.some((action) => action.name === name));
   return {
-    name: action.name,
+    name,
     service,
-    broker: offer.broker,
+    broker,
     ...(params === undefined ? {} : { params }),
-    ...(action.description === undefined ? {} : { description: action.description }),
-    published: action.published !== false,
-    // Without constraint the broker balances by itself, which is cheaper than choosing for it.
-    ...(having.length === all.length ? {} : { nodes: having.map((other) => other.node.id) }),
-    state: having.length > 0 ? "up" : "gone",
+    ...(description === undefined ? {} : { description }),
+    published: published !== false,
+    // Without a list of nodes the broker balances by itself, which is faster.
+    ...(providers.length === allUp.length ? {} : { nodes: providers.map((offer) => offer.node.id) }),
+    state: providers.length > 0 ? "up" : "gone",
   };
 }

@@ -1,51 +1,50 @@
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
-import { type Directory, type DirectoryService, ownOffers } from "./directory.ts";
+import { type Directory, type DirectoryService, effectiveOffers } from "./directory.ts";
 
-/** What a branch shows of a directory (S9.1). */
+/** The fragments of a directory that a branch can use (S9.1). */
 export interface View {
-  /** The branch. */
   readonly branch: string;
-  /** What there is. */
   readonly directory: Directory;
   /**
-   * The fragments that a service may use on the branch, the one to be used first: the branch's own, newest first, then
-   * master's. Empty where it publishes none for the branch.
+   * The fragments of a service, in the order in which the branch tries them: those published for the branch,
+   * newest first, then those of master. Empty where the service publishes neither.
    */
   candidates(service: string): readonly Candidate[];
 }
 
-/** One fragment that a branch may show. */
+/** A fragment that a branch can use. */
 export interface Candidate {
-  /** The fragment. */
   readonly fragment: CompiledFragment;
-  /** How new it is (S9.2). */
+  /** The lowest revision with which the fragment was seen. Higher is newer (S9.2). */
   readonly revision: number;
-  /** The nodes that publish it, also those that just went. */
+  /** The nodes that publish the fragment, including nodes that are gone but not removed yet. */
   readonly nodes: readonly string[];
-  /** Those of its nodes that callers of other branches reach too (S13.1). */
+  /** Those of the nodes that receive calls of other branches too (S13.1). */
   readonly exposed: readonly string[];
 }
 
-/** What `branch` shows of a directory. Pure: equal arguments, equal view. */
+/** Creates the view that a branch has of a directory. Pure: the view depends on the arguments only. */
 export function view(branch: string, directory: Directory): View {
   return {
     branch,
     directory,
     candidates(name) {
       const service = directory.services.get(name);
-      return service === undefined ? none : candidatesOf(service, branch);
+      return service === undefined ? noCandidates : candidatesOf(service, branch);
     },
   };
 }
 
-/** Whether a service publishes a fragment for a branch, also where its last node just went. */
+/**
+ * Whether a service publishes a fragment for a branch, also where its last node is gone but not removed yet.
+ */
 export function publishesFor(service: DirectoryService, branch: string): boolean {
-  return byBranch(service).has(branch);
+  return candidatesByBranch(service).has(branch);
 }
 
-/** The services of a directory that publish a fragment for a branch. */
+/** The names of the services that publish a fragment for a branch. */
 export function servicesOf({ services }: Directory, branch: string): string[] {
   const names: string[] = [];
   services.forEach((service, name) => {
@@ -54,50 +53,62 @@ export function servicesOf({ services }: Directory, branch: string): string[] {
   return names;
 }
 
-/** Every fragment that the nodes of a service publish; of equal ones the one whose documentation counts comes first. */
+/**
+ * All fragments that the nodes of a service publish. Of equal ones that with the newest documentation comes
+ * first.
+ */
 export function* publishedFragments({ services }: Directory, name: string): Iterable<CompiledFragment> {
   const service = services.get(name);
   if (service === undefined) return;
-  for (const candidates of byBranch(service).values()) for (const { fragment } of candidates) yield fragment;
+  for (const candidates of candidatesByBranch(service).values())
+    for (const { fragment } of candidates) yield fragment;
   for (const { fragment } of service.offers) if (fragment !== undefined) yield fragment;
 }
 
-const none: readonly Candidate[] = [];
+const noCandidates: readonly Candidate[] = [];
+
 function candidatesOf(service: DirectoryService, branch: string): readonly Candidate[] {
-  const branches = byBranch(service);
-  return branches.get(branch) ?? branches.get(masterBranch) ?? none;
+  const byBranch = candidatesByBranch(service);
+  return byBranch.get(branch) ?? byBranch.get(masterBranch) ?? noCandidates;
 }
 
-/** A service that did not change has the same candidates on every branch that does not concern it. */
-const byBranch = memoize((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
-  const made = new Map<string, Map<string, Draft>>();
-  for (const { fragment, node, description } of ownOffers(service)) {
-    if (fragment?.branch === undefined) continue;
-    const drafts = made.get(fragment.branch) ?? new Map<string, Draft>();
-    made.set(fragment.branch, drafts);
-    const { revision = 0 } = description;
-    const draft = drafts.get(fragment.hash) ?? { fragment, documented: revision, nodes: [], exposed: [] };
-    drafts.set(fragment.hash, draft);
-    // Of equal fragments the newest one's documentation counts (S1.4).
-    if (revision > draft.documented) Object.assign(draft, { fragment, documented: revision });
-    draft.nodes.push(node.id);
-    if (description.exposed === true) draft.exposed.push(node.id);
-  }
+/** Memoized, since a service that did not change has the same candidates in every new directory. */
+const candidatesByBranch = memoize((service: DirectoryService): ReadonlyMap<string, readonly Candidate[]> => {
   const sorted = new Map<string, readonly Candidate[]>();
-  for (const [branch, drafts] of made) sorted.set(branch, inOrder(service, drafts));
-  const master = sorted.get(masterBranch) ?? none;
+  for (const [branch, drafts] of draftsByBranch(service)) sorted.set(branch, sortDrafts(service, drafts));
+  const master = sorted.get(masterBranch) ?? noCandidates;
   for (const [branch, own] of sorted) if (branch !== masterBranch) sorted.set(branch, [...own, ...master]);
   return sorted;
 });
 
+/** A candidate that is being collected from the offers of several nodes. */
 interface Draft {
   fragment: CompiledFragment;
+  /** The revision whose documentation `fragment` has. */
   documented: number;
   readonly nodes: string[];
   readonly exposed: string[];
 }
 
-function inOrder(service: DirectoryService, drafts: ReadonlyMap<string, Draft>): readonly Candidate[] {
+/** Collects the candidates of a service by branch, then by hash. */
+function draftsByBranch(service: DirectoryService): ReadonlyMap<string, ReadonlyMap<string, Draft>> {
+  const byBranch = new Map<string, Map<string, Draft>>();
+  for (const { fragment, node, description } of effectiveOffers(service)) {
+    if (fragment?.branch === undefined) continue;
+    const drafts = byBranch.get(fragment.branch) ?? new Map<string, Draft>();
+    byBranch.set(fragment.branch, drafts);
+    const { revision = 0 } = description;
+    const draft = drafts.get(fragment.hash) ?? { fragment, documented: revision, nodes: [], exposed: [] };
+    drafts.set(fragment.hash, draft);
+    // Equal fragments differ in their documentation only: the newest counts (S1.4).
+    if (revision > draft.documented) Object.assign(draft, { fragment, documented: revision });
+    draft.nodes.push(node.id);
+    if (description.exposed === true) draft.exposed.push(node.id);
+  }
+  return byBranch;
+}
+
+function sortDrafts(service: DirectoryService, drafts: ReadonlyMap<string, Draft>): readonly Candidate[] {
   return [...drafts.values()]
     .map(({ documented: _, ...draft }) => ({
       ...draft,

@@ -1,64 +1,77 @@
-import { LRUCache } from "lru-cache";
 import * as z from "zod";
 import type { Broker, PeerAnswers } from "../../contracts/broker.ts";
-import type { Clock } from "../../contracts/clock.ts";
 import type { Json } from "../../contracts/json.ts";
 import { branchPattern } from "../../runtime/fragment/fragment.ts";
-import type { GatewayStatus, PinTarget } from "../contract.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
-import { isTagOf } from "../versions/compiled-version.ts";
+import type { GatewayStatus } from "../contract.ts";
 import { byAge, type LedgerData, readLedgers, writeLedgers } from "./ledger.ts";
 
-/** What the gateways of the same systems tell each other (S9.4): ledgers, pins, versions, and fragments that nobody publishes any more. */
+/**
+ * The questions that the gateways of the same systems ask each other (S9.4): for ledgers, pins, versions, and
+ * for fragments that no node publishes any more. Gateways that fail, or do not answer within a second, are
+ * left out. Answers that do not fit their schema are ignored.
+ */
 export interface Exchange {
-  /** The ledgers of the gateway that serves longest, of those that serve. */
-  eldest(): Promise<LedgerData | undefined>;
+  /** The ledgers of the gateway that has served longest. Undefined where no other gateway serves. */
+  oldestGateway(): Promise<LedgerData | undefined>;
   /** The ledgers of every other gateway that serves. */
   ledgers(): Promise<readonly LedgerData[]>;
-  /** Fragments that other gateways keep, by hash or its first 8 digits or more. Not checked. */
+  /**
+   * Fragments that other gateways keep, by hash or by at least its first 8 digits. The fragments are not
+   * checked.
+   */
   fragments(hashes: readonly string[]): Promise<readonly SharedFragment[]>;
-  /** The hashes of the fragments that a version is made of, where another gateway keeps it; by its id, or 8 digits or more of it. */
+  /**
+   * The hashes of the fragments that a version consists of; undefined where no other gateway keeps the
+   * version.
+   * @param id at least the first 8 digits of the version's id
+   */
   recipe(branch: string, id: string): Promise<readonly string[] | undefined>;
-  /** Tells the others of a pin; `to` null: it ended. */
-  pinned(pin: SharedPin): Promise<void>;
-  /** What the others serve. */
+  /** Sends a pin, or the end of one, to all other gateways. */
+  sendPin(pin: SharedPin): Promise<void>;
+  /** The versions that the other gateways serve. */
   versions(): Promise<readonly GatewayStatus[]>;
 }
 
-/** A fragment that gateways hand each other. */
+/** A fragment that one gateway sends another one. */
 export interface SharedFragment {
-  /** Whose. */
   readonly service: string;
-  /** As it was published. */
+  /** The fragment as its service published it. */
   readonly raw: unknown;
 }
 
-/** A pin that gateways tell each other. */
+/** A pin that one gateway sends another one. */
 export interface SharedPin extends PinStamp {
-  /** The branch. */
   readonly branch: string;
-  /** One service of it, or the branch as a whole. */
+  /** Absent: the pin holds the whole branch. */
   readonly service?: string | undefined;
-  /** A version's id, a fragment's hash, or null: nothing any more. */
+  /** The id of a version, or the hash of a fragment where `service` is set; null: the pin ends. */
   readonly to: string | null;
 }
 
-/** What this gateway answers the others. */
+/** Orders pins of the same target: the later one wins, then the one of the gateway whose name sorts last. */
+export interface PinStamp {
+  /** Milliseconds since the epoch; greater than the time of every earlier pin that the gateway knew. */
+  readonly at: number;
+  /** The name of the gateway on which the pin was made. */
+  readonly by: string;
+}
+
+/** What this gateway answers to the questions of the others. */
 export interface ExchangeAnswers {
-  /** Its ledgers; undefined while it does not serve. */
+  /** Undefined while this gateway does not serve. */
   ledgers(): LedgerData | undefined;
-  /** Those of the fragments that it keeps. */
+  /** Those of the fragments that this gateway keeps. */
   fragments(hashes: readonly string[]): readonly SharedFragment[];
-  /** The hashes of a version's fragments, where it keeps the version. */
+  /** The hashes of a version's fragments; undefined where this gateway does not keep the version. */
   recipe(branch: string, id: string): readonly string[] | undefined;
-  /** Takes over what another gateway was told. */
-  pinned(pin: SharedPin): Promise<void>;
-  /** What it serves. */
+  /** Applies a pin that was made on another gateway. */
+  applyPin(pin: SharedPin): Promise<void>;
   versions(): GatewayStatus;
 }
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
 const branch = z.string().regex(branchPattern);
+/** A hash or an id, or at least its first 8 digits. */
 const tag = z.string().regex(/^[0-9a-f]{8,32}$/);
 const tags = z.array(tag).max(20_000);
 const hashes = z.array(hash).max(20_000);
@@ -73,37 +86,16 @@ const pin = z.object({
 });
 const status = z.object({ gateway: z.string().max(512), versions: z.record(z.string(), z.string()) });
 
-/** How long gateways are waited for: milliseconds. */
-const patience = 1_000;
+const answerTimeoutMs = 1_000;
 
-/** Talks to the gateways on all systems of these brokers; those whose brokers cannot are alone. */
+/** Connects to the other gateways through every broker that supports `peers`, and answers their questions. */
 export function createExchange(brokers: readonly Broker[], answers: ExchangeAnswers): Exchange {
   const peers = brokers.flatMap(({ peers: own }) => (own === undefined ? [] : [own]));
-  const own: PeerAnswers = {
-    ledger: () => {
-      const ledgers = answers.ledgers();
-      return ledgers === undefined ? null : writeLedgers(ledgers);
-    },
-    fragments: (asked) =>
-      answers.fragments(tags.parse(asked)).map(({ service, raw }) => ({ service, raw: z.json().parse(raw) })),
-    recipe: (asked) => {
-      const { branch: name, id } = recipeQuestion.parse(asked);
-      const recipe = answers.recipe(name, id);
-      return recipe === undefined ? null : [...recipe];
-    },
-    pin: async (told) => {
-      await answers.pinned(pin.parse(told));
-      return true;
-    },
-    versions: () => {
-      const { gateway, versions } = answers.versions();
-      return { gateway, versions };
-    },
-  };
-  for (const one of peers) one.answer(own);
+  const answered = peerAnswers(answers);
+  for (const one of peers) one.answer(answered);
 
   const ask = async (question: string, params: Json): Promise<unknown[]> =>
-    (await Promise.all(peers.map((one) => one.ask(question, params, patience))))
+    (await Promise.all(peers.map((one) => one.ask(question, params, answerTimeoutMs))))
       .flat()
       .map(({ answer }) => answer);
 
@@ -112,7 +104,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
 
   return {
     ledgers,
-    eldest: async () => [...(await ledgers())].sort(byAge)[0],
+    oldestGateway: async () => [...(await ledgers())].sort(byAge)[0],
     async fragments(wanted) {
       if (wanted.length === 0) return [];
       return (await ask("fragments", [...wanted])).flatMap(
@@ -126,7 +118,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       }
       return undefined;
     },
-    async pinned({ branch: name, service, to, at, by }) {
+    async sendPin({ branch: name, service, to, at, by }) {
       await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to, at, by });
     },
     async versions() {
@@ -135,82 +127,30 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
   };
 }
 
-/** What fetching needs. */
-export interface SharedSourcesOptions {
-  /** The other gateways. */
-  readonly exchange: Exchange;
-  /** Every fragment that is known. */
-  readonly fragments: Fragments;
-}
-
-/** What other gateways keep of these hashes, or of their first digits, checked: what was not asked for is left out. */
-export async function sharedSources(
-  hashes: readonly string[],
-  { exchange, fragments }: SharedSourcesOptions,
-): Promise<readonly Source[]> {
-  const wanted = new Set(hashes);
-  const found: Source[] = [];
-  for (const { raw, service } of await exchange.fragments(hashes)) {
-    if (wanted.size === 0) break;
-    const source = fragments.source(await fragments.compile(raw, service));
-    const asked = wanted.has(source.hash)
-      ? source.hash
-      : [...wanted].find((one) => isTagOf(one, source.hash));
-    if (asked === undefined) continue;
-    wanted.delete(asked);
-    found.push(source);
-  }
-  return found;
-}
-
-/** Which of several pins of one thing is the last: the later one, then by the gateway's name. */
-export interface PinStamp {
-  /** When it was made: milliseconds since the epoch, and more than any that its gateway knew. */
-  readonly at: number;
-  /** The gateway where it was made. */
-  readonly by: string;
-}
-
-/** Puts pins in one order on all gateways, whatever order they come in: two may pin one thing at the same time. */
-export interface PinOrder {
-  /** The stamp of a pin that is made here now. */
-  next(target: PinTarget): PinStamp;
-  /** Whether it is the last one that is known; from then on it is. */
-  take(target: PinTarget, stamp: PinStamp): boolean;
-}
-
-/** What the order of pins needs. */
-export interface PinOrderOptions {
-  /** The gateway's name. */
-  readonly gateway: string;
-  /** Time. */
-  readonly clock: Clock;
-}
-
-/** How many things are remembered that were pinned. */
-const mostTargets = 10_000;
-
-/** Knows of no pin yet. */
-export function createPinOrder({ gateway, clock }: PinOrderOptions): PinOrder {
-  const last = new LRUCache<string, PinStamp>({ max: mostTargets });
+// Questions come from outside: a question that does not fit its schema throws, and the broker sends no
+// answer.
+function peerAnswers(answers: ExchangeAnswers): PeerAnswers {
   return {
-    next(target) {
-      const known = last.get(keyOf(target));
-      return { at: Math.max(clock.now(), (known?.at ?? 0) + 1), by: gateway };
+    ledger: () => {
+      const ledgers = answers.ledgers();
+      return ledgers === undefined ? null : writeLedgers(ledgers);
     },
-    take(target, stamp) {
-      const known = last.get(keyOf(target));
-      if (known !== undefined && isBefore(stamp, known)) return false;
-      last.set(keyOf(target), stamp);
+    fragments: (params) =>
+      answers
+        .fragments(tags.parse(params))
+        .map(({ service, raw }) => ({ service, raw: z.json().parse(raw) })),
+    recipe: (params) => {
+      const { branch: name, id } = recipeQuestion.parse(params);
+      const recipe = answers.recipe(name, id);
+      return recipe === undefined ? null : [...recipe];
+    },
+    pin: async (params) => {
+      await answers.applyPin(pin.parse(params));
       return true;
     },
+    versions: () => {
+      const { gateway, versions } = answers.versions();
+      return { gateway, versions };
+    },
   };
-}
-
-function keyOf({ branch, service }: PinTarget): string {
-  return service === undefined ? branch : `${branch} ${service}`;
-}
-
-function isBefore(one: PinStamp, other: PinStamp): boolean {
-  return one.at < other.at || (one.at === other.at && one.by < other.by);
 }

@@ -1,145 +1,175 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../contracts/clock.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { Pin, PinTarget } from "../contract.ts";
-import type { Fragments, Source } from "../discovery/fragment-store.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
-import {
-  createPinOrder,
-  type Exchange,
-  type PinOrderOptions,
-  type PinStamp,
-  type SharedPin,
-  sharedSources,
-} from "./exchange.ts";
+import type { PinStamp, SharedPin } from "./exchange.ts";
+import { type FetchOptions, fetchFragments } from "./retained-fragments.ts";
 
-/** Holds branches and services where they are (S9.4). */
+/** Pins branches to versions and services to fragments, on all gateways of the same systems (S9.4). */
 export interface Pins {
-  /** Pins here, and tells the other gateways. @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN` */
+  /**
+   * Pins here, then sends the pin to the other gateways.
+   * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
+   */
   pin(pin: Pin): Promise<void>;
-  /** Ends a pin here, and tells the others. @throws `BRANCH_UNKNOWN` */
+  /** Ends a pin here and on the other gateways. @throws `BRANCH_UNKNOWN` */
   unpin(target: PinTarget): Promise<void>;
-  /** Takes over what another gateway was told. */
-  follow(pin: SharedPin): Promise<void>;
+  /** Applies a pin that was made on another gateway. */
+  applyRemote(pin: SharedPin): Promise<void>;
 }
 
-/** What pins need. */
-export interface PinsOptions extends PinOrderOptions {
-  /** A branch that there is. */
+/** The parts of the registry that `createPins` uses. */
+export interface PinsOptions extends FetchOptions {
+  /** The name of this gateway, which becomes part of every stamp. */
+  readonly gateway: string;
+  readonly clock: Clock;
+  /** Returns a branch; undefined where it does not exist. */
   branch(name: string): Branch | undefined;
-  /** Every fragment that is known. */
-  readonly fragments: Fragments;
-  /** The other gateways. */
-  readonly exchange: Exchange;
-  /** Keeps a fragment that nobody may publish any more. */
-  keep(source: Source): void;
-  /** A version of a branch, compiled. */
-  recall(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
-  /** Compiles a version of these fragments. */
-  recompile(recipe: readonly Source[]): Promise<CompiledVersion>;
-  /** Runs something while nothing is merged. */
-  between(work: () => Promise<void>): Promise<void>;
-  /** Merges a branch, and resolves when it is done. */
+  /** Keeps a fragment although no node publishes it. */
+  retain(fragment: StoredFragment): void;
+  /**
+   * Returns a version of a branch, compiled again if necessary; undefined where the branch does not have it.
+   */
+  version(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
+  /** Compiles the version that consists of these fragments. */
+  recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
+  /** Runs a function while no merge runs. */
+  betweenMerges(work: () => Promise<void>): Promise<void>;
+  /** Merges a branch, and resolves when it is merged. */
   merge(branch: Branch): Promise<void>;
-  /** Told when a branch serves another version than before. */
-  mounted(branch: Branch, before: CompiledVersion | undefined): void;
+  /** Called after a branch began to serve what it is pinned to, or its newest version again. */
+  onSwap(branch: Branch, before: CompiledVersion | undefined): void;
 }
 
-/** Pins nothing yet. */
+/** Creates pins. Nothing is pinned yet. */
 export function createPins(options: PinsOptions): Pins {
-  const { fragments, exchange } = options;
+  const order = createPinOrder(options);
 
-  const demandBranch = (name: string): Branch => {
+  const findBranch = (name: string): Branch => {
     const branch = options.branch(name);
     if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN", `There is no branch \`${name}\`.`);
     return branch;
   };
 
-  /** What somebody else keeps, where it is not here. */
-  const fetchSources = (hashes: readonly string[]): Promise<readonly Source[]> =>
-    sharedSources(hashes, { exchange, fragments });
-
-  const sourceOf = async (service: string, hash: string): Promise<Source> => {
-    const known =
-      fragments.find(service, hash) ?? (await fetchSources([hash])).find((one) => isTagOf(hash, one.hash));
-    if (known?.service === service) return known;
-    throw new TidegateError("FRAGMENT_UNKNOWN", `No fragment \`${hash}\` of \`${service}\` is known.`);
-  };
-
-  const versionOf = async (branch: Branch, tag: string): Promise<CompiledVersion> => {
-    const known = await options.recall(branch, tag);
-    if (known !== undefined) return known;
-    const hashes = await exchange.recipe(branch.name, tag);
-    const sources = await fetchSources(hashes ?? []);
-    const recipe = (hashes ?? []).flatMap((hash) => sources.find((one) => one.hash === hash) ?? []);
-    if (hashes !== undefined && recipe.length === hashes.length) return await options.recompile(recipe);
-    throw new TidegateError("VERSION_UNKNOWN", `The branch \`${branch.name}\` has no version \`${tag}\`.`);
-  };
-
-  const newer = createPinOrder(options);
-
-  const holdBranch = async (
-    branch: Branch,
-    version: CompiledVersion | undefined,
-    stamp: PinStamp,
-  ): Promise<void> => {
-    if (!newer.take({ branch: branch.name }, stamp)) return;
-    const before = branch.served;
-    // As long as it is held, others may ask for what it is made of.
-    for (const fragment of version?.chosen.values() ?? []) fragments.source(fragment);
-    branch.pin(version);
-    if (branch.served === undefined) await options.merge(branch);
-    options.mounted(branch, before);
-  };
-
-  const holdService = async (
-    branch: Branch,
-    service: string,
-    source: Source | undefined,
-    stamp: PinStamp,
-  ): Promise<void> => {
-    // Two that pin at the same time must not undo each other.
-    await options.between(async () => {
-      if (!newer.take({ branch: branch.name, service }, stamp)) return;
-      const pins = new Map(branch.ledger.pins);
-      pins.delete(service);
-      if (source !== undefined) {
-        options.keep(source);
-        pins.set(service, source.hash);
-      }
-      branch.setLedger({ ...branch.ledger, pins });
-    });
-    await options.merge(branch);
-  };
-
-  /** Does it here. @returns what it is held at in full */
-  const hold = async (
-    { branch: name, service }: PinTarget,
-    to: string | null,
-    stamp: PinStamp,
-  ): Promise<string | null> => {
-    const branch = demandBranch(name);
+  /** @returns the full id or hash that the target is pinned to */
+  const apply = async (target: PinTarget, to: string | null, stamp: PinStamp): Promise<string | null> => {
+    const { service } = target;
+    const branch = findBranch(target.branch);
     if (service === undefined) {
-      const version = to === null ? undefined : await versionOf(branch, to);
-      await holdBranch(branch, version, stamp);
+      const version = to === null ? undefined : await findVersion(branch, to, options);
+      if (order.accept(target, stamp)) await pinBranch(branch, version, options);
       return version?.version.id ?? null;
     }
-    const source = to === null ? undefined : await sourceOf(service, to);
-    await holdService(branch, service, source, stamp);
-    return source?.hash ?? null;
+    const fragment = to === null ? undefined : await findFragment(service, to, options);
+    // Between merges, since two pins of one branch at the same time must not overwrite each other's ledger.
+    await options.betweenMerges(async () => {
+      if (order.accept(target, stamp)) pinService(branch, service, fragment, options);
+    });
+    await options.merge(branch);
+    return fragment?.hash ?? null;
   };
 
-  const change = async ({ branch, service }: PinTarget, to: string | null): Promise<void> => {
+  const applyHere = async ({ branch, service }: PinTarget, to: string | null): Promise<void> => {
     const target = { branch, ...(service === undefined ? {} : { service }) };
-    const stamp = newer.next(target);
-    const held = await hold(target, to, stamp);
-    await exchange.pinned({ ...target, to: held, ...stamp });
+    const stamp = order.nextStamp(target);
+    const pinnedTo = await apply(target, to, stamp);
+    await options.exchange.sendPin({ ...target, to: pinnedTo, ...stamp });
   };
 
   return {
-    pin: (pin) => change(pin, pin.to),
-    unpin: (target) => change(target, null),
-    async follow({ branch, service, to, at, by }) {
-      await hold({ branch, ...(service === undefined ? {} : { service }) }, to, { at, by });
+    pin: (pin) => applyHere(pin, pin.to),
+    unpin: (target) => applyHere(target, null),
+    async applyRemote({ branch, service, to, at, by }) {
+      await apply({ branch, ...(service === undefined ? {} : { service }) }, to, { at, by });
     },
   };
+}
+
+/** Finds a version of a branch here, or compiles it from fragments that other gateways keep. */
+async function findVersion(branch: Branch, tag: string, options: PinsOptions): Promise<CompiledVersion> {
+  const known = await options.version(branch, tag);
+  if (known !== undefined) return known;
+  const hashes = await options.exchange.recipe(branch.name, tag);
+  const fetched = await fetchFragments(hashes ?? [], options);
+  const recipe = (hashes ?? []).flatMap((hash) => fetched.find((one) => one.hash === hash) ?? []);
+  if (hashes !== undefined && recipe.length === hashes.length) return await options.recompile(recipe);
+  throw new TidegateError("VERSION_UNKNOWN", `The branch \`${branch.name}\` has no version \`${tag}\`.`);
+}
+
+/** Finds a fragment of a service here, or fetches it from another gateway. */
+async function findFragment(service: string, hash: string, options: PinsOptions): Promise<StoredFragment> {
+  const known =
+    options.fragments.find(service, hash) ??
+    (await fetchFragments([hash], options)).find((one) => isTagOf(hash, one.hash));
+  if (known?.service === service) return known;
+  throw new TidegateError("FRAGMENT_UNKNOWN", `No fragment \`${hash}\` of \`${service}\` is known.`);
+}
+
+async function pinBranch(
+  branch: Branch,
+  version: CompiledVersion | undefined,
+  { fragments, merge, onSwap }: PinsOptions,
+): Promise<void> {
+  const before = branch.served;
+  // Stored, since other gateways can ask for the fragments of a version as long as a branch is pinned to it.
+  for (const fragment of version?.chosen.values() ?? []) fragments.store(fragment);
+  branch.pin(version);
+  if (branch.served === undefined) await merge(branch);
+  onSwap(branch, before);
+}
+
+function pinService(
+  branch: Branch,
+  service: string,
+  fragment: StoredFragment | undefined,
+  { retain }: PinsOptions,
+): void {
+  const pins = new Map(branch.ledger.pins);
+  pins.delete(service);
+  if (fragment !== undefined) {
+    retain(fragment);
+    pins.set(service, fragment.hash);
+  }
+  branch.setLedger({ ...branch.ledger, pins });
+}
+
+/**
+ * Decides which of several pins of the same target is the last, so that all gateways agree whatever the order
+ * in which they receive the pins.
+ */
+interface PinOrder {
+  /** The stamp of a pin that is made on this gateway now. */
+  nextStamp(target: PinTarget): PinStamp;
+  /** Records a pin and returns true, unless a later pin of the target is known. */
+  accept(target: PinTarget, stamp: PinStamp): boolean;
+}
+
+/** How many pin targets are remembered: those pinned last. */
+const maxTargets = 10_000;
+
+function createPinOrder({ gateway, clock }: Pick<PinsOptions, "gateway" | "clock">): PinOrder {
+  const last = new LRUCache<string, PinStamp>({ max: maxTargets });
+  return {
+    nextStamp(target) {
+      const known = last.get(keyOf(target));
+      return { at: Math.max(clock.now(), (known?.at ?? 0) + 1), by: gateway };
+    },
+    accept(target, stamp) {
+      const known = last.get(keyOf(target));
+      if (known !== undefined && isBefore(stamp, known)) return false;
+      last.set(keyOf(target), stamp);
+      return true;
+    },
+  };
+}
+
+function keyOf({ branch, service }: PinTarget): string {
+  return service === undefined ? branch : `${branch} ${service}`;
+}
+
+function isBefore(one: PinStamp, other: PinStamp): boolean {
+  return one.at < other.at || (one.at === other.at && one.by < other.by);
 }

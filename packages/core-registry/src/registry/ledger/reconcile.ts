@@ -1,84 +1,117 @@
 import type { Clock } from "../../contracts/clock.ts";
 import type { Branch } from "../branches/branch.ts";
-import type { Source } from "../discovery/fragment-store.ts";
 import type { Timers } from "../runtime.ts";
-import { type InheritanceOptions, reconcile } from "./inherit.ts";
-import type { Ledger, LedgerData } from "./ledger.ts";
+import { fetchMissing, type InheritanceOptions } from "./inherit.ts";
+import { byAge, type Ledger, type LedgerData } from "./ledger.ts";
 
-/** Has this gateway agree with the others on who holds what, as long as anything is disputed (S9.4). */
-export interface Reconciling {
-  /** Something was merged: the others are looked at soon, where it matters. */
-  soon(): void;
+/**
+ * Makes running gateways agree on contested claims (S9.4). While claims are contested or fragments refused,
+ * the gateway compares its ledgers with those of the others: a second after a merge, then at growing
+ * intervals.
+ */
+export interface Reconciliation {
+  /** Schedules the next comparison. Call this after every merge. */
+  schedule(): void;
 }
 
-/** What reconciling needs. */
-export interface ReconcilingOptions {
-  /** Time. */
+/** The parts of the registry that `createReconciliation` uses. */
+export interface ReconciliationOptions {
   readonly clock: Clock;
-  /** What is to happen later. */
   readonly timers: Timers;
-  /** Taking over from other gateways. */
   readonly inheritance: InheritanceOptions;
-  /** What this gateway says itself; undefined while it does not serve, or is alone. */
-  own(): LedgerData | undefined;
-  /** Whether anything is disputed here. */
+  /**
+   * The ledgers of this gateway; undefined while it does not serve, or where no broker supports other
+   * gateways.
+   */
+  ownLedgers(): LedgerData | undefined;
+  /** Whether this gateway refuses a fragment, so that the order of arrival matters. */
   isDisputed(): boolean;
-  /** Merges branches whose ledger is another one now; resolves when all is merged. */
+  /** Merges the branches whose ledger changed, and resolves when all of them are merged. */
   merge(branches: readonly Branch[]): Promise<void>;
-  /** Told where the others could not be asked. */
-  failed(error: unknown): void;
+  /** Receives the error of a comparison that failed. */
+  onError(error: unknown): void;
 }
 
-/** How long gateways that may disagree wait before they look at each other: milliseconds. */
-const reconcileMs = 1_000;
-/** How long they wait at the most while nothing changes: milliseconds. */
-const longestReconcileMs = 30_000;
+const firstIntervalMs = 1_000;
+const longestIntervalMs = 30_000;
 
-/** Looks at nobody yet. */
-export function createReconciling(options: ReconcilingOptions): Reconciling {
-  const { clock, timers, own } = options;
-  let next = Number.POSITIVE_INFINITY;
+/** Creates a reconciliation. Nothing is compared until `schedule`. */
+export function createReconciliation(options: ReconciliationOptions): Reconciliation {
+  const { clock, timers } = options;
+  let nextAt = Number.POSITIVE_INFINITY;
 
-  const after = (ms: number): void => {
+  const scheduleIn = (ms: number): void => {
     const at = clock.now() + ms;
-    if (at >= next || own() === undefined || !options.isDisputed()) return;
-    next = at;
+    if (at >= nextAt || options.ownLedgers() === undefined || !options.isDisputed()) return;
+    nextAt = at;
     timers.after(ms, () => {
-      if (next !== at) return;
-      next = Number.POSITIVE_INFINITY;
-      now(ms).catch(options.failed);
+      if (nextAt !== at) return;
+      nextAt = Number.POSITIVE_INFINITY;
+      compare(ms).catch(options.onError);
     });
   };
 
-  // What the others say after a merge of theirs, they say soon; what nobody changes is looked at ever less.
-  const now = async (waited: number): Promise<void> => {
-    const ledgers = own();
-    if (ledgers === undefined) return;
-    const differing = await reconcile(ledgers, options.inheritance);
-    await options.merge(differing);
-    after(differing.length > 0 ? reconcileMs : Math.min(waited * 2, longestReconcileMs));
+  // A gateway that merged differently answers so soon after its merge. While no ledger changes, the interval
+  // doubles.
+  const compare = async (intervalMs: number): Promise<void> => {
+    const ownLedgers = options.ownLedgers();
+    if (ownLedgers === undefined) return;
+    const changed = await reconcile(ownLedgers, options.inheritance);
+    await options.merge(changed);
+    scheduleIn(changed.length > 0 ? firstIntervalMs : Math.min(intervalMs * 2, longestIntervalMs));
   };
 
-  return { soon: () => after(reconcileMs) };
+  return { schedule: () => scheduleIn(firstIntervalMs) };
 }
 
-/** Fragments that history names, and that nobody may publish any more. */
-export interface Heirlooms {
-  /** Keeps one. */
-  keep(source: Source): void;
-  /** Lets go of those that no service is pinned to: what was accepted is kept by the versions that hold it. */
-  keepPinnedAlone(ledgers: Iterable<Ledger>): void;
+/**
+ * Follows the gateway that has served longest: changes the ledgers of the branches on which the order of
+ * arrival decided something, on this gateway or on that one, and the two ledgers differ.
+ *
+ * @param own the ledgers of this gateway
+ * @returns the branches whose ledger changed
+ */
+async function reconcile(own: LedgerData, options: InheritanceOptions): Promise<readonly Branch[]> {
+  const [oldest] = [own, ...(await options.exchange.ledgers())].sort(byAge);
+  if (oldest === undefined || oldest === own) return [];
+  const differing = (): (readonly [Branch, Ledger])[] =>
+    [...oldest.branches].flatMap(([name, ledger]) => {
+      const branch = options.findBranch(name);
+      const next = branch === undefined ? undefined : reconciledLedger(branch, ledger);
+      return branch === undefined || next === undefined ? [] : [[branch, next] as const];
+    });
+  // The fragments are fetched before merges pause: a gateway that does not answer must not delay them.
+  await fetchMissing(
+    differing().map(([, next]) => next),
+    options,
+  );
+  return await options.betweenMerges(async () => {
+    const changed = differing();
+    for (const [branch, next] of changed) branch.setLedger(next);
+    return changed.map(([branch]) => branch);
+  });
 }
 
-/** None yet. */
-export function createHeirlooms(): Heirlooms {
-  const kept = new Map<string, Source>();
-  return {
-    keep: (source) => void kept.set(source.hash, source),
-    keepPinnedAlone(ledgers) {
-      const pinned = new Set<string>();
-      for (const { pins } of ledgers) for (const hash of pins.values()) pinned.add(hash);
-      for (const hash of kept.keys()) if (!pinned.has(hash)) kept.delete(hash);
-    },
-  };
+/** The ledger with which a branch agrees with the oldest gateway; undefined where it already agrees. */
+function reconciledLedger({ ledger, compilation }: Branch, oldest: Ledger): Ledger | undefined {
+  const disputed = new Set([
+    ...ledger.owners.values(),
+    ...oldest.owners.values(),
+    ...(compilation?.refused.keys() ?? []),
+  ]);
+  const differs =
+    !isEqualMap(ledger.owners, oldest.owners) ||
+    [...disputed].some((service) => ledger.accepted.get(service) !== oldest.accepted.get(service));
+  if (!differs) return undefined;
+  const accepted = new Map(ledger.accepted);
+  for (const service of disputed) {
+    const hash = oldest.accepted.get(service);
+    if (hash === undefined) accepted.delete(service);
+    else accepted.set(service, hash);
+  }
+  return { ...ledger, accepted, owners: oldest.owners };
+}
+
+function isEqualMap(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 }

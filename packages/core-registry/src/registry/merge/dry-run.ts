@@ -2,7 +2,7 @@ import type { Broker } from "../../contracts/broker.ts";
 import type { Report } from "../../contracts/report.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, ownOffers, withOffer } from "../discovery/directory.ts";
+import { type Directory, effectiveOffers, withOffer } from "../discovery/directory.ts";
 import { integrationReport } from "../reports/reporter.ts";
 
 /** The arguments of `dryRun`. */
@@ -43,7 +43,7 @@ function withFragment(
   broker: Broker | undefined,
 ): Directory {
   const service = directory.services.get(fragment.service);
-  const own = service === undefined ? undefined : ownOffers(service)[0];
+  const own = service === undefined ? undefined : effectiveOffers(service)[0];
   return withOffer(directory, {
     broker: own?.broker ?? broker ?? capableBroker,
     precedence: own?.precedence ?? 0,

@@ -1,6 +1,6 @@
 import type { ClaimTable } from "../claims/claim-table.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Fragments } from "../discovery/fragment-store.ts";
+import type { FragmentStore } from "../discovery/fragment-store.ts";
 import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { MergeInput } from "./types.ts";
@@ -11,7 +11,7 @@ import type { MergeInput } from "./types.ts";
  */
 export async function findRetained(
   { view, ledger, previous }: Pick<MergeInput, "view" | "ledger" | "previous">,
-  fragments: Fragments,
+  fragments: FragmentStore,
 ): Promise<ReadonlyMap<string, CompiledFragment>> {
   const wanted: (readonly [service: string, hash: string])[] = [];
   const want = (hash: string | null, service: string): void => {
@@ -26,7 +26,7 @@ export async function findRetained(
     const served = previous?.chosen.get(service);
     const source = served?.hash === hash ? undefined : fragments.find(service, hash);
     if (served?.hash === hash) retained.set(hash, served);
-    else if (source !== undefined) retained.set(hash, await fragments.revive(source));
+    else if (source !== undefined) retained.set(hash, await fragments.recompile(source));
   }
   return retained;
 }

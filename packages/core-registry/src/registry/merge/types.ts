@@ -6,7 +6,7 @@ import type { Contested, FragmentCheck, Refusal } from "../claims/resolve-confli
 import type { BreakingChanges } from "../contract.ts";
 import type { DifferencePlugins } from "../difference/difference.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Fragments } from "../discovery/fragment-store.ts";
+import type { FragmentStore } from "../discovery/fragment-store.ts";
 import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Runtime } from "../runtime.ts";
@@ -16,7 +16,7 @@ import type { CompiledVersion } from "../versions/compiled-version.ts";
 export interface MergeTools extends DifferencePlugins {
   /** The claims of master as they are served: every merge starts from them. */
   readonly masterTable: ClaimTable;
-  readonly fragments: Fragments;
+  readonly fragments: FragmentStore;
   /** What a breaking change does, by branch; `*` stands for all other branches. */
   readonly breakingChanges: ReadonlyMap<string, BreakingChanges>;
   /** What master serves now: merges share its unchanged parts. */

@@ -1,252 +1,259 @@
 import type { Broker } from "../../contracts/broker.ts";
 import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
-import type { Change, Finding, Report } from "../../contracts/report.ts";
-import { reportTable } from "./table.ts";
+import type { Report } from "../../contracts/report.ts";
+import { combineReports } from "./combine-reports.ts";
 
-/** Hands reports to nodes (S10.2): one at a time to each, coalesced, bounded. A node that does not answer costs nothing. */
-export interface Delivery {
-  /** Takes a report for a node. Returns at once, never throws. */
+/**
+ * Decides whether and when a report is sent to a node (S10.2):
+ *
+ * - Repetition: a node does not receive the outcome again that it received last, nor any outcome more than 3
+ *   times a minute.
+ * - Budget: a node receives at most 20 outcomes a minute on one topic. A service that changes its fragment at
+ *   each report comes to rest.
+ * - Coalescing: a node receives one report at a time, and at most 3 on one service and branch in 3 seconds.
+ *   The reports that wait meanwhile are combined into one per service and branch.
+ * - Unresponsive nodes: if a node does not accept a report within 10 seconds, its other reports are dropped
+ *   until it does.
+ */
+export interface Outbox {
+  /**
+   * Whether a node should receive the outcome of a topic, by repetition and budget. True records the outcome
+   * as sent.
+   * @param topic what the report is about: branch and service
+   */
+  shouldSend(topic: string, node: string, outcome: string): boolean;
+  /** Whether this outcome of a fragment is reported for the first time, to any node, by the same rules. */
+  isFirstReport(topic: string, hash: string, outcome: string): boolean;
+  /** The nodes that received a report on a topic. */
+  recipients(topic: string): readonly string[];
+  /** Forgets which outcomes of a topic were sent. */
+  forget(topic: string): void;
+  /** Queues a report for a node. Returns at once, never throws. */
   send(report: Report, recipient: Recipient): void;
-  /** Drops what waits, and stops its timers. */
+  /** Drops all waiting reports, and cancels the timers. */
   stop(): void;
 }
 
-/** A node that is told something. */
+/** A node that receives reports, and how to reach it. */
 export interface Recipient {
-  /** Who reaches it. */
+  /** The broker that reaches the node. */
   readonly broker: Broker;
-  /** Its id. */
   readonly node: string;
 }
 
-/** Reports on one service and branch that go to a node at once; what comes after waits, and becomes one report. */
-const mostAtOnce = 3;
-const pauseMs = 3_000;
-/** A node that has not taken a report by then is silent: what waits for it is dropped until it answers. */
-const silentMs = 10_000;
-const mostWaiting = 100;
+/** How many fragments of one topic `isFirstReport` remembers. */
+const maxFragments = 32;
 
-interface Postbox {
-  readonly recipient: Recipient;
-  /** By subject: what waits, one report each. */
-  readonly waiting: Map<string, Report>;
-  /** By subject: when it was sent lately, each in order; what was sent last stands last. */
-  readonly sent: Map<string, readonly number[]>;
-  underWay: boolean;
-  silent: boolean;
-  cancel: (() => void) | undefined;
-}
+/** Creates an empty outbox. `logger` receives a debug line for each report that was not delivered. */
+export function createOutbox(clock: Clock, logger: Logger): Outbox {
+  const sentToNodes = createSendHistory(clock);
+  const sentFragments = createSendHistory(clock, maxFragments);
+  const queues = new Map<Broker, Map<string, NodeQueue>>();
+  let isStopped = false;
 
-/** @param logger is told, for whoever looks for a fault, what no node took */
-export function createDelivery(clock: Clock, logger: Logger): Delivery {
-  const boxes = new Map<Broker, Map<string, Postbox>>();
-  let stopped = false;
-
-  const boxOf = (recipient: Recipient): Postbox => {
-    const nodes = boxes.get(recipient.broker) ?? new Map<string, Postbox>();
-    boxes.set(recipient.broker, nodes);
+  const queueOf = (recipient: Recipient): NodeQueue => {
+    const nodes = queues.get(recipient.broker) ?? new Map<string, NodeQueue>();
+    queues.set(recipient.broker, nodes);
     const known = nodes.get(recipient.node);
     if (known !== undefined) return known;
-    const made: Postbox = {
-      recipient,
-      waiting: new Map(),
-      sent: new Map(),
-      underWay: false,
-      silent: false,
-      cancel: undefined,
-    };
-    nodes.set(recipient.node, made);
-    return made;
-  };
-
-  const dropped = ({ recipient: { node } }: Postbox, { service }: Report, error?: unknown): void =>
-    logger.debug(`Node ${node} did not take the report for ${service}.`, ...(error ? [error] : []));
-
-  const silence = (box: Postbox): void => {
-    box.silent = true;
-    for (const report of box.waiting.values()) dropped(box, report);
-    box.waiting.clear();
-  };
-
-  const next = (box: Postbox): void => {
-    if (box.underWay || stopped) return;
-    box.cancel?.();
-    box.cancel = undefined;
-    const now = clock.now();
-    for (const [subject, times] of box.sent) {
-      if (now - (times.at(-1) ?? 0) < pauseMs) break;
-      box.sent.delete(subject);
-    }
-    for (const [subject, report] of box.waiting) {
-      const times = recentOf(box, subject, now);
-      if (times.length >= mostAtOnce) continue;
-      box.waiting.delete(subject);
-      box.sent.delete(subject);
-      box.sent.set(subject, [...times, now]);
-      void hand(box, report);
-      return;
-    }
-    rest(box, now);
-  };
-
-  // Until something that waits may go, or the oldest subject is forgotten, and with the last one the box.
-  const rest = (box: Postbox, now: number): void => {
-    const { broker, node } = box.recipient;
-    const [oldest] = box.sent.values();
-    if (oldest === undefined) {
-      boxes.get(broker)?.delete(node);
-      return;
-    }
-    const held = [...box.waiting.keys()].map((subject) => recentOf(box, subject, now)[0] ?? now);
-    const first = Math.min(oldest.at(-1) ?? now, ...held);
-    box.cancel = clock.after(first + pauseMs - now, () => next(box));
-  };
-
-  const hand = async (box: Postbox, report: Report): Promise<void> => {
-    box.underWay = true;
-    box.cancel = clock.after(silentMs, () => silence(box));
-    try {
-      await box.recipient.broker.report?.(report.service, box.recipient.node, report);
-    } catch (error) {
-      dropped(box, report, error);
-    } finally {
-      box.underWay = false;
-      box.silent = false;
-      next(box);
-    }
+    const queue = new NodeQueue(recipient, clock, logger, () => void nodes.delete(recipient.node));
+    nodes.set(recipient.node, queue);
+    return queue;
   };
 
   return {
+    shouldSend: sentToNodes.shouldSend,
+    isFirstReport: sentFragments.shouldSend,
+    recipients: sentToNodes.recipients,
+    forget(topic) {
+      sentToNodes.forget(topic);
+      sentFragments.forget(topic);
+    },
     send(report, recipient) {
-      if (stopped || recipient.broker.report === undefined) return;
-      const box = boxOf(recipient);
-      if (box.silent) {
-        dropped(box, report);
-        return;
-      }
-      const subject = `${report.service} ${report.branch} ${report.occasion === "runtime" ? "runtime" : "merge"}`;
-      const waiting = box.waiting.get(subject);
-      if (waiting === undefined && box.waiting.size >= mostWaiting) {
-        dropped(box, report);
-        return;
-      }
-      box.waiting.set(subject, waiting === undefined ? report : combineReports(waiting, report));
-      next(box);
+      if (!isStopped && recipient.broker.report !== undefined) queueOf(recipient).add(report);
     },
     stop() {
-      stopped = true;
-      for (const nodes of boxes.values()) for (const { cancel } of nodes.values()) cancel?.();
-      boxes.clear();
+      isStopped = true;
+      for (const nodes of queues.values()) for (const queue of nodes.values()) queue.stop();
+      queues.clear();
     },
   };
 }
 
-function recentOf({ sent }: Postbox, subject: string, now: number): readonly number[] {
-  return (sent.get(subject) ?? []).filter((at) => now - at < pauseMs);
+/** How many reports on one service and branch a node receives within `intervalMs`. */
+const maxInInterval = 3;
+const intervalMs = 3_000;
+const acceptTimeoutMs = 10_000;
+const maxWaiting = 100;
+
+/**
+ * The reports that wait for one node. A subject is a service on a branch, and whether the report is a runtime
+ * report.
+ */
+class NodeQueue {
+  readonly #recipient: Recipient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #onIdle: () => void;
+  /** The report that waits for each subject. */
+  readonly #waiting = new Map<string, Report>();
+  /**
+   * By subject: when its reports of the last interval were sent. The subject that was sent last stands last.
+   */
+  readonly #sentAt = new Map<string, readonly number[]>();
+  #isSending = false;
+  #isUnresponsive = false;
+  #isStopped = false;
+  #cancelTimer: (() => void) | undefined;
+
+  /**
+   * @param onIdle called when nothing waits and no subject is limited, so that the queue is not needed any
+   * more
+   */
+  constructor(recipient: Recipient, clock: Clock, logger: Logger, onIdle: () => void) {
+    this.#recipient = recipient;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#onIdle = onIdle;
+  }
+
+  add(report: Report): void {
+    const kind = report.occasion === "runtime" ? "runtime" : "merge";
+    const subject = `${report.service} ${report.branch} ${kind}`;
+    const waiting = this.#waiting.get(subject);
+    if (this.#isUnresponsive || (waiting === undefined && this.#waiting.size >= maxWaiting)) {
+      this.#logUndelivered(report);
+      return;
+    }
+    this.#waiting.set(subject, waiting === undefined ? report : combineReports(waiting, report));
+    this.#sendNext();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelTimer?.();
+  }
+
+  /** Sends the first waiting report whose subject is below its limit. */
+  #sendNext(): void {
+    if (this.#isSending || this.#isStopped) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const now = this.#clock.now();
+    this.#forgetOldSubjects(now);
+    for (const [subject, report] of this.#waiting) {
+      const times = this.#recentTimes(subject, now);
+      if (times.length >= maxInInterval) continue;
+      this.#waiting.delete(subject);
+      this.#sentAt.delete(subject);
+      this.#sentAt.set(subject, [...times, now]);
+      void this.#transmit(report);
+      return;
+    }
+    this.#scheduleNext(now);
+  }
+
+  async #transmit(report: Report): Promise<void> {
+    const { broker, node } = this.#recipient;
+    this.#isSending = true;
+    this.#cancelTimer = this.#clock.after(acceptTimeoutMs, () => this.#dropWaiting());
+    try {
+      await broker.report?.(report.service, node, report);
+    } catch (error) {
+      this.#logUndelivered(report, error);
+    } finally {
+      this.#isSending = false;
+      this.#isUnresponsive = false;
+      this.#sendNext();
+    }
+  }
+
+  /** Until the node accepts the report that is being sent, all others are dropped. */
+  #dropWaiting(): void {
+    this.#isUnresponsive = true;
+    for (const report of this.#waiting.values()) this.#logUndelivered(report);
+    this.#waiting.clear();
+  }
+
+  /** Continues when a waiting subject is below its limit again, or the oldest subject can be forgotten. */
+  #scheduleNext(now: number): void {
+    const [oldest] = this.#sentAt.values();
+    if (oldest === undefined) {
+      this.#onIdle();
+      return;
+    }
+    const limited = [...this.#waiting.keys()].map((subject) => this.#recentTimes(subject, now)[0] ?? now);
+    const first = Math.min(oldest.at(-1) ?? now, ...limited);
+    this.#cancelTimer = this.#clock.after(first + intervalMs - now, () => this.#sendNext());
+  }
+
+  #forgetOldSubjects(now: number): void {
+    for (const [subject, times] of this.#sentAt) {
+      if (now - (times.at(-1) ?? 0) < intervalMs) break;
+      this.#sentAt.delete(subject);
+    }
+  }
+
+  #recentTimes(subject: string, now: number): readonly number[] {
+    return (this.#sentAt.get(subject) ?? []).filter((at) => now - at < intervalMs);
+  }
+
+  #logUndelivered({ service }: Report, error?: unknown): void {
+    const message = `The report on service ${service} was not delivered to node ${this.#recipient.node}.`;
+    this.#logger.debug(message, ...(error ? [error] : []));
+  }
 }
 
-/** Remembers what was said to whom, so that nobody is told the same again and again (S10.2). Bounded. */
-export interface Told {
-  /**
-   * Whether a listener is to be told: it was told something else last. Who is told three times the same within a minute,
-   * or twenty things, is told no more until the minute is over: a report that makes a service change, which makes a
-   * report, ends there. True counts as told.
-   */
-  isNews(topic: string, listener: string, outcome: string): boolean;
-  /** The listeners that were told something of a topic. */
-  listeners(topic: string): readonly string[];
-  /** Forgets a topic. */
+/** Records which outcomes were sent to whom, by topic. Bounded. */
+export interface SendHistory {
+  /** True records the outcome as sent: it differs from the last one, and repetition and budget allow it. */
+  shouldSend(topic: string, recipient: string, outcome: string): boolean;
+  /** The recipients that received an outcome of a topic. */
+  recipients(topic: string): readonly string[];
   forget(topic: string): void;
 }
 
-const minute = 60_000;
-const mostEqual = 3;
-const mostInMinute = 20;
-const mostTopics = 20_000;
+const minuteMs = 60_000;
+const maxEqualPerMinute = 3;
+const maxPerMinute = 20;
+const maxTopics = 20_000;
 
-interface Saying {
+interface SentOutcome {
   readonly outcome: string;
   readonly at: number;
 }
 
 /**
- * Has told nobody anything.
- * @param mostListeners how many listeners of one topic are remembered, those told last. Default 1,000
+ * Creates an empty history.
+ * @param maxRecipients how many recipients of one topic are remembered: the latest ones
  */
-export function createTold(clock: Clock, mostListeners = 1_000): Told {
-  const topics = new Map<string, Map<string, readonly Saying[]>>();
-
-  const listenersOf = (topic: string): Map<string, readonly Saying[]> => {
-    const known = topics.get(topic) ?? new Map<string, readonly Saying[]>();
-    touch(topics, topic, known, mostTopics);
-    return known;
-  };
-
+export function createSendHistory(clock: Clock, maxRecipients = 1_000): SendHistory {
+  const topics = new Map<string, Map<string, readonly SentOutcome[]>>();
   return {
-    isNews(topic, listener, outcome) {
-      const listeners = listenersOf(topic);
-      const sayings = listeners.get(listener) ?? [];
-      if (sayings.at(-1)?.outcome === outcome) return false;
+    shouldSend(topic, recipient, outcome) {
+      const recipients = topics.get(topic) ?? new Map<string, readonly SentOutcome[]>();
+      setNewest(topics, topic, recipients, maxTopics);
+      const sent = recipients.get(recipient) ?? [];
+      if (sent.at(-1)?.outcome === outcome) return false;
       const now = clock.now();
-      const recent = sayings.filter(({ at }) => now - at < minute);
-      const equal = recent.filter((saying) => saying.outcome === outcome);
-      if (equal.length >= mostEqual || recent.length >= mostInMinute) return false;
-      touch(listeners, listener, [...recent, { outcome, at: now }], mostListeners);
+      const recent = sent.filter(({ at }) => now - at < minuteMs);
+      const equal = recent.filter((one) => one.outcome === outcome);
+      if (equal.length >= maxEqualPerMinute || recent.length >= maxPerMinute) return false;
+      setNewest(recipients, recipient, [...recent, { outcome, at: now }], maxRecipients);
       return true;
     },
-    listeners: (topic) => [...(topics.get(topic)?.keys() ?? [])],
+    recipients: (topic) => [...(topics.get(topic)?.keys() ?? [])],
     forget: (topic) => void topics.delete(topic),
   };
 }
 
-/** Sets an entry as the newest, and lets go of the oldest over the bound. */
-function touch<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
+/** Sets an entry as the newest one, and deletes the oldest entries beyond `max`. */
+function setNewest<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= most) break;
+    if (map.size <= max) break;
     map.delete(oldest);
   }
-}
-
-/** What one combined report says of anything at the most. */
-const mostEach = 50;
-
-/** What two reports on the same service and branch have to say together: from the older one's version to the newer's (S10.2). */
-export function combineReports(older: Report, newer: Report): Report {
-  const isRuntime = newer.occasion === "runtime";
-  const report: Omit<Report, "table"> = {
-    ...newer,
-    ...(older.from === undefined ? {} : { from: older.from }),
-    changes: combineChanges(older.changes, newer.changes),
-    // The newest merge tells everything that is wrong now; what happened while a fragment was served adds up.
-    findings: isRuntime ? unique([...older.findings, ...newer.findings]).slice(-mostEach) : newer.findings,
-    console: [...older.console, ...newer.console].slice(-mostEach),
-  };
-  return { ...report, table: reportTable(report) };
-}
-
-/** What two steps changed together: what came with one and went with the other is left out. */
-export function combineChanges(first: readonly Change[], second: readonly Change[]): readonly Change[] {
-  return second.reduce<readonly Change[]>(withChange, first);
-}
-
-function withChange(changes: readonly Change[], change: Change): readonly Change[] {
-  const isOfSame = (one: Change): boolean => one.plugin === change.plugin && one.label === change.label;
-  const was = (kind: Change["kind"]): boolean => changes.some((one) => isOfSame(one) && one.kind === kind);
-  const others = changes.filter((one) => !isOfSame(one));
-  if (change.kind === "removed") return was("added") ? others : [...others, change];
-  if (was("added")) return changes;
-  if (change.kind === "added" && was("removed"))
-    return [...others, { ...change, kind: "changed", level: "dangerous" }];
-  return [...changes.filter((one) => !isOfSame(one) || one.detail !== change.detail), change];
-}
-
-function unique(findings: readonly Finding[]): Finding[] {
-  return [
-    ...new Map(
-      findings.map((finding) => [`${finding.code} ${finding.jsonPath} ${finding.message}`, finding]),
-    ).values(),
-  ];
 }

@@ -5,148 +5,177 @@ import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import { type Directory, ownOffers } from "../discovery/directory.ts";
+import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
 import type { Integration } from "../merge/types.ts";
-import {
-  completedAll,
-  completedRuntime,
-  documentationAlone,
-  integrationReport,
-} from "./integration-report.ts";
-import { createDelivery, createTold } from "./outbox.ts";
-import type { Happenings } from "./runtime-reports.ts";
+import { completeFindings, completeRuntimeFinding } from "./findings.ts";
+import { integrationReport, isDocumentationOnly } from "./integration-report.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+import type { RuntimeEvents, RuntimeOwner } from "./runtime-reports.ts";
 import { withTable } from "./table.ts";
 
 export { integrationReport };
 
-/** Of how many fragments of a service it is remembered what was told of them, whatever their nodes. */
-const mostFragments = 32;
-
-/** Tells the nodes what became of their fragments (S10.1). */
-export interface Messenger {
-  /** After a merge: tells each node what it has not been told yet. */
+/** Creates the reports on fragments, and sends them to the nodes that published the fragments (S10.1). */
+export interface Reporter {
+  /** Reports a merge to each node for which it changed something. */
   merged(branch: string, merge: Merge): void;
-  /** What happened while a fragment was served. */
-  happened(happenings: Happenings): void;
-  /** A fragment came whose branch cannot be told, so no branch merges it: its nodes are told what is wrong. */
-  unplaced(fragment: CompiledFragment): void;
-  /** Drops what waits to be told. */
+  /** Reports the runtime events of a fragment that is served. */
+  runtimeEvents(events: RuntimeEvents): void;
+  /** Reports a fragment whose branch name is invalid, so that no branch merges it. */
+  invalidBranch(fragment: CompiledFragment): void;
+  /** Drops all waiting reports, and cancels the timers. */
   stop(): void;
 }
 
-/** What the messenger needs. */
-export interface MessengerOptions {
-  /** The gateway's name. */
+/** The parts of the registry that `createReporter` uses. */
+export interface ReporterOptions {
+  /** The gateway's name, which every report carries. */
   readonly gateway: string;
-  /** For a report that nobody takes. */
+  /** Receives the reports on services without a `$report` action. */
   readonly logger: Logger;
-  /** Time. */
   readonly clock: Clock;
-  /** The directory as it is. */
   directory(): Directory;
-  /** The branches as they are. */
   branches(): Iterable<Branch>;
-  /** Hears every report. */
-  reported(report: Report): void;
+  /** Called with every report, whether a node receives it or not. */
+  onReport(report: Report): void;
 }
 
-/** Remembers what each node was told, bounded. */
-export function createMessenger(options: MessengerOptions): Messenger {
-  const { gateway, logger, clock } = options;
-  const told = createTold(clock);
-  const toldOf = createTold(clock, mostFragments);
-  const delivery = createDelivery(clock, logger);
+/** Creates a reporter that has sent nothing yet. */
+export function createReporter(options: ReporterOptions): Reporter {
+  const { gateway } = options;
+  const outbox = createOutbox(options.clock, options.logger);
 
   const send = (report: Report, nodes: readonly string[]): void => {
-    options.reported(report);
-    const service = options.directory().services.get(report.service);
-    const offers = service === undefined ? [] : ownOffers(service);
-    const wanted = new Set(nodes);
-    const recipients = offers.filter((offer) => offer.state === "up" && wanted.has(offer.node.id));
-    for (const { broker, node } of recipients) delivery.send(report, { broker, node: node.id });
-    const action = `${report.service}.$report`;
-    const isTaken = recipients.some(({ description }) =>
-      description.actions.some(({ name }) => name === action),
-    );
-    const isWorthIt = report.findings.length > 0 || report.console.length > 0;
-    if (!isTaken && isWorthIt && report.state !== "skipped" && recipients.length > 0)
-      logger.info(`A service takes no reports. What its developer would read:\n${report.table}`);
-  };
-
-  const tell = (branch: string, merge: Merge, integration: Integration): void => {
-    const { type, fragment, outcome, nodes } = integration;
-    const topic = `${branch} ${fragment.service}`;
-    if (type === "remove") {
-      send(integrationReport(gateway, branch, merge, integration), told.listeners(topic));
-      told.forget(topic);
-      toldOf.forget(topic);
-      return;
-    }
-    const isFirst = toldOf.isNews(topic, fragment.hash, outcome);
-    const untold = nodes.filter((node) => told.isNews(topic, node, outcome));
-    if (documentationAlone(merge, integration)) {
-      const text = hash128(canonicalJson(fragment.raw));
-      const readers = nodes.filter((node) => told.isNews(`${topic} documentation`, node, text));
-      send(integrationReport(gateway, branch, merge, integration), [...new Set([...untold, ...readers])]);
-    } else if (isFirst || untold.length > 0) {
-      const isNews = isFirst || isReplacement(merge, integration);
-      send(integrationReport(gateway, branch, merge, integration, isNews), untold);
-    }
+    options.onReport(report);
+    const recipients = recipientsOf(options.directory(), report.service, nodes);
+    for (const { broker, node } of recipients) outbox.send(report, { broker, node: node.id });
+    if (needsLog(report, recipients))
+      options.logger.info(
+        `Service ${report.service} has no \`$report\` action. Its report:\n${report.table}`,
+      );
   };
 
   return {
     merged(branch, merge) {
-      for (const integration of merge.integrations) tell(branch, merge, integration);
-    },
-    happened({ owner, findings, console }) {
-      for (const branch of options.branches()) {
-        const fragment = branch.served?.chosen.get(owner.service);
-        if (fragment?.hash !== owner.hash || fragment.branch !== branch.name) continue;
-        const report = withTable({
-          contract: 1,
-          gateway,
-          service: owner.service,
-          branch: branch.name,
-          hash: owner.hash,
-          occasion: "runtime",
-          state: "succeeded",
-          changes: [],
-          findings: findings.map((finding) => completedRuntime(finding, fragment.raw, owner)),
-          console,
-          urls: [],
-        });
-        send(report, nodesOf(options.directory(), owner));
+      for (const integration of merge.integrations) {
+        const prepared = prepareReport(gateway, branch, merge, integration, outbox);
+        if (prepared !== undefined) send(prepared.report, prepared.nodes);
       }
     },
-    unplaced(fragment) {
-      const { service, hash, findings, raw } = fragment;
-      const nodes = nodesOf(options.directory(), fragment).filter((node) => told.isNews(service, node, hash));
-      if (nodes.length === 0) return;
-      const report = withTable({
-        contract: 1,
-        gateway,
-        service,
-        branch: masterBranch,
-        hash,
-        occasion: "merge",
-        state: "failed",
-        changes: [],
-        findings: completedAll(findings, raw),
-        console: [],
-        urls: [],
-      });
-      send(report, nodes);
+    runtimeEvents(events) {
+      for (const { name, served } of options.branches()) {
+        const fragment = served?.chosen.get(events.owner.service);
+        if (fragment?.hash !== events.owner.hash || fragment.branch !== name) continue;
+        const nodes = publishersOf(options.directory(), events.owner);
+        send(runtimeReport(gateway, name, fragment, events), nodes);
+      }
     },
-    stop: delivery.stop,
+    invalidBranch(fragment) {
+      const { service, hash } = fragment;
+      const publishers = publishersOf(options.directory(), fragment);
+      const nodes = publishers.filter((node) => outbox.shouldSend(service, node, hash));
+      if (nodes.length > 0) send(invalidBranchReport(gateway, fragment), nodes);
+    },
+    stop: outbox.stop,
   };
 }
 
-// What was served before, and is again, is news as well.
+interface PreparedReport {
+  readonly report: Report;
+  readonly nodes: readonly string[];
+}
+
+/**
+ * The report on one integration of a merge, and the nodes that should receive it; undefined where it is no
+ * news.
+ */
+function prepareReport(
+  gateway: string,
+  branch: string,
+  merge: Merge,
+  integration: Integration,
+  outbox: Outbox,
+): PreparedReport | undefined {
+  const { type, fragment, outcome } = integration;
+  const topic = `${branch} ${fragment.service}`;
+  const report = (isNews = true): Report => integrationReport(gateway, branch, merge, integration, isNews);
+  if (type === "remove") {
+    const nodes = outbox.recipients(topic);
+    outbox.forget(topic);
+    return { report: report(), nodes };
+  }
+  const isFirst = outbox.isFirstReport(topic, fragment.hash, outcome);
+  const nodes = integration.nodes.filter((node) => outbox.shouldSend(topic, node, outcome));
+  if (isDocumentationOnly(merge, integration)) {
+    const text = hash128(canonicalJson(fragment.raw));
+    const others = integration.nodes.filter((node) =>
+      outbox.shouldSend(`${topic} documentation`, node, text),
+    );
+    return { report: report(), nodes: [...new Set([...nodes, ...others])] };
+  }
+  if (!isFirst && nodes.length === 0) return undefined;
+  return { report: report(isFirst || isReplacement(merge, integration)), nodes };
+}
+
+/** Whether the merge replaced another fragment of the service. A fragment that is served again counts too. */
 function isReplacement({ before, after }: Merge, { fragment: { service, hash } }: Integration): boolean {
   return before?.chosen.get(service)?.hash !== hash && after.chosen.get(service)?.hash === hash;
 }
 
-function nodesOf(directory: Directory, { service, hash }: Happenings["owner"]): string[] {
+function runtimeReport(
+  gateway: string,
+  branch: string,
+  { raw }: CompiledFragment,
+  { owner, findings, console }: RuntimeEvents,
+): Report {
+  return withTable({
+    contract: 1,
+    gateway,
+    service: owner.service,
+    branch,
+    hash: owner.hash,
+    occasion: "runtime",
+    state: "succeeded",
+    changes: [],
+    findings: findings.map((finding) => completeRuntimeFinding(finding, raw, owner)),
+    console,
+    urls: [],
+  });
+}
+
+function invalidBranchReport(gateway: string, { service, hash, findings, raw }: CompiledFragment): Report {
+  return withTable({
+    contract: 1,
+    gateway,
+    service,
+    branch: masterBranch,
+    hash,
+    occasion: "merge",
+    state: "failed",
+    changes: [],
+    findings: completeFindings(findings, raw),
+    console: [],
+    urls: [],
+  });
+}
+
+function recipientsOf(directory: Directory, name: string, nodes: readonly string[]): readonly Offer[] {
+  const service = directory.services.get(name);
+  if (service === undefined) return [];
+  const wanted = new Set(nodes);
+  return effectiveOffers(service).filter((offer) => offer.state === "up" && wanted.has(offer.node.id));
+}
+
+/** Whether a report has findings or console messages, but no recipient has a `$report` action. */
+function needsLog(report: Report, recipients: readonly Offer[]): boolean {
+  if (recipients.length === 0 || report.state === "skipped") return false;
+  if (report.findings.length === 0 && report.console.length === 0) return false;
+  const action = `${report.service}.$report`;
+  return !recipients.some(({ description }) => description.actions.some(({ name }) => name === action));
+}
+
+/** The nodes that publish a fragment. */
+function publishersOf(directory: Directory, { service, hash }: RuntimeOwner): string[] {
   const offers = directory.services.get(service)?.offers ?? [];
   return offers.filter((offer) => offer.fragment?.hash === hash).map((offer) => offer.node.id);
 }

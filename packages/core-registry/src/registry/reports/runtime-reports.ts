@@ -3,55 +3,60 @@ import type { Finding, Origin } from "../../contracts/report.ts";
 import type { ConsoleMessage } from "../../contracts/sandbox.ts";
 import { redactText } from "../../runtime/redact.ts";
 
-/** What happened in one fragment while it was served, collected. */
-export interface Happenings {
-  /** Whose. */
-  readonly owner: Pick<Origin, "service" | "hash">;
-  /** What went wrong, equal ones once. */
+/** The fragment that an event at runtime belongs to. */
+export type RuntimeOwner = Pick<Origin, "service" | "hash">;
+
+/** The errors and console messages of one fragment at runtime. */
+export interface RuntimeEvents {
+  readonly owner: RuntimeOwner;
+  /** Equal findings are listed only once. */
   readonly findings: readonly Finding[];
-  /** What its functions wrote. */
   readonly console: readonly ConsoleMessage[];
 }
 
-/** Collects what happens while fragments are served, and hands it on coalesced, bounded and rate-limited (S10.2). */
+/** Collects runtime events by fragment, and reports them coalesced, redacted and rate-limited (S10.2). */
 export interface RuntimeReports {
-  /** Takes one thing. */
-  happened(owner: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
-  /** Drops what was collected and stops its timers. */
+  add(owner: RuntimeOwner, event: Finding | ConsoleMessage): void;
+  /** Drops the collected events, and cancels the timers. */
   stop(): void;
 }
 
 const collectMs = 1_000;
-const againMs = 60_000;
-const mostEach = 50;
-const mostOwners = 10_000;
+const repeatAfterMs = 60_000;
+/** How many findings and console messages one report has, and how many different findings are remembered. */
+const maxEvents = 50;
+const maxOwners = 10_000;
 
 interface Collected {
   findings: Finding[];
   console: ConsoleMessage[];
-  readonly told: Map<string, number>;
+  /** When each finding was reported last. */
+  readonly reportedAt: Map<string, number>;
   cancel: (() => void) | undefined;
 }
 
-/** @param send is given what one fragment has collected, once a second at the most; an equal finding once a minute */
-export function runtimeReports(clock: Clock, send: (happenings: Happenings) => void): RuntimeReports {
+/**
+ * @param send receives the events of one fragment at most once a second, and an equal finding at most once a
+ * minute
+ */
+export function createRuntimeReports(clock: Clock, send: (events: RuntimeEvents) => void): RuntimeReports {
   const owners = new Map<string, Collected>();
 
-  const collectedOf = (owner: Pick<Origin, "service" | "hash">): Collected => {
+  const collectedOf = (owner: RuntimeOwner): Collected => {
     const key = `${owner.service} ${owner.hash}`;
     const known = owners.get(key);
     if (known !== undefined) return known;
-    const oldest = owners.size >= mostOwners ? owners.keys().next() : undefined;
+    const oldest = owners.size >= maxOwners ? owners.keys().next() : undefined;
     if (oldest !== undefined && oldest.done !== true) {
       owners.get(oldest.value)?.cancel?.();
       owners.delete(oldest.value);
     }
-    const made: Collected = { findings: [], console: [], told: new Map(), cancel: undefined };
-    owners.set(key, made);
-    return made;
+    const created: Collected = { findings: [], console: [], reportedAt: new Map(), cancel: undefined };
+    owners.set(key, created);
+    return created;
   };
 
-  const flush = (owner: Pick<Origin, "service" | "hash">, collected: Collected): void => {
+  const flush = (owner: RuntimeOwner, collected: Collected): void => {
     const { findings, console } = collected;
     collected.findings = [];
     collected.console = [];
@@ -60,9 +65,9 @@ export function runtimeReports(clock: Clock, send: (happenings: Happenings) => v
   };
 
   return {
-    happened(owner, event) {
+    add(owner, event) {
       const collected = collectedOf(owner);
-      if (!take(collected, event, clock.now())) return;
+      if (!collect(collected, event, clock.now())) return;
       collected.cancel ??= clock.after(collectMs, () => flush(owner, collected));
     },
     stop() {
@@ -72,21 +77,22 @@ export function runtimeReports(clock: Clock, send: (happenings: Happenings) => v
   };
 }
 
-function take(collected: Collected, event: Finding | ConsoleMessage, now: number): boolean {
+/** @returns whether the event is to be reported */
+function collect(collected: Collected, event: Finding | ConsoleMessage, now: number): boolean {
   if (!("severity" in event)) {
-    if (collected.console.length >= mostEach) return false;
+    if (collected.console.length >= maxEvents) return false;
     collected.console.push({ ...event, text: redactText(event.text) });
     return true;
   }
-  const text = `${event.code} ${event.jsonPath} ${event.message}`;
-  if (collected.findings.length >= mostEach || wasTold(collected.told, text, now)) return false;
-  collected.told.set(text, now);
+  const key = `${event.code} ${event.jsonPath} ${event.message}`;
+  if (collected.findings.length >= maxEvents || wasReported(collected.reportedAt, key, now)) return false;
+  collected.reportedAt.set(key, now);
   collected.findings.push({ ...event, message: redactText(event.message) });
   return true;
 }
 
-// Full of what is not old yet counts as told: a fault with an endless choice of words is one fault.
-function wasTold(told: Map<string, number>, text: string, now: number): boolean {
-  for (const [other, at] of told) if (now - at >= againMs) told.delete(other);
-  return told.has(text) || told.size >= mostEach;
+// True also when too many findings are remembered: an error whose message always differs counts as one error.
+function wasReported(reportedAt: Map<string, number>, key: string, now: number): boolean {
+  for (const [other, at] of reportedAt) if (now - at >= repeatAfterMs) reportedAt.delete(other);
+  return reportedAt.has(key) || reportedAt.size >= maxEvents;
 }

@@ -1,7 +1,7 @@
 import { ClaimTable } from "../claims/claim-table.ts";
 import { settleWaiting } from "../claims/waiting.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Source } from "../discovery/fragment-store.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { assemble, collectParts } from "../merge/assemble.ts";
 import type { MergeTools } from "../merge/types.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
@@ -9,13 +9,13 @@ import { createVersion } from "./version.ts";
 
 /** Compiles a version again from the stored fragments of its recipe. No merge can run at the same time. */
 export async function recompileRecipe(
-  recipe: readonly Source[],
+  recipe: readonly StoredFragment[],
   tools: MergeTools,
 ): Promise<CompiledVersion> {
   const { fragments, runtime } = tools;
   const compiled: CompiledFragment[] = [];
   for (const source of recipe) {
-    const fragment = fragments.revive(source);
+    const fragment = fragments.recompile(source);
     compiled.push(fragment instanceof Promise ? await fragment : fragment);
     await runtime.yieldToEventLoop();
   }

@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
-import type { Source } from "../discovery/fragment-store.ts";
+import type { StoredFragment } from "../discovery/fragment-store.ts";
 import type { CompiledVersion } from "./compiled-version.ts";
 
 /** A version as it is kept when it is not compiled: its id, and the fragments that it is made of (S9.5). */
 export interface Recipe {
   /** 32 hex digits. */
   readonly id: string;
-  readonly recipe: readonly Source[];
+  readonly recipe: readonly StoredFragment[];
 }
 
 /** The older versions that are compiled now. */
@@ -20,13 +20,13 @@ export interface VersionCache {
 /** Creates an empty cache, whose size `limit` bounds. */
 export function createVersionCache(
   limit: CompiledLimit,
-  compile: (recipe: readonly Source[]) => Promise<CompiledVersion>,
+  compile: (recipe: readonly StoredFragment[]) => Promise<CompiledVersion>,
 ): VersionCache {
   const compiled = new Map<string, CompiledVersion>();
   const compiling = new Map<string, Promise<CompiledVersion>>();
 
   const used = (id: string): void => limit.used(`version ${id}`, () => compiled.delete(id));
-  const compileOnce = (id: string, recipe: readonly Source[]): Promise<CompiledVersion> => {
+  const compileOnce = (id: string, recipe: readonly StoredFragment[]): Promise<CompiledVersion> => {
     const known = compiling.get(id);
     if (known !== undefined) return known;
     const work: Promise<CompiledVersion> = compile(recipe)

@@ -10,7 +10,7 @@ function shown(registry: Registry, branch: string): string {
   return services.length === 0 ? "(empty)" : services.sort().join(" ");
 }
 
-test("S9.1: the seed's branch strategy, row by row", async () => {
+test("S9.1: the table of the branch strategy, row by row", async () => {
   const { bus, clock, registry } = setUp();
   await registry.start();
   let revision = 0;

@@ -3,7 +3,7 @@ import { fragment, labels, servedBy, setUp } from "../kit.ts";
 
 const onBranch = (branch: string, ...list: string[]) => ({ branch, ...fragment(...list) });
 
-describe("S9.4: what did not change is shared", () => {
+describe("S9.4: unchanged parts are shared", () => {
   test("between the versions of a branch, and between a branch and master", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/a") });
@@ -35,7 +35,7 @@ describe("S9.4: what did not change is shared", () => {
 });
 
 describe("S9.5: versions are kept as recipes, and compiled while they are in use", () => {
-  test("an old version is compiled again when it is asked for, and is what it was", async () => {
+  test("an older version is compiled again for a request, and is the same as before", async () => {
     const { bus, registry } = setUp({ maxCompiled: 1 });
     const node = bus.node("n1");
     node.publish({ name: "a", fragment: fragment("/a1") });
@@ -62,7 +62,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     expect(registry.find("master", first).version).toBe(one.version);
   });
 
-  test("master's newest is always there, however many others are in use", async () => {
+  test("master's newest version stays compiled, however many others are in use", async () => {
     const { bus, registry } = setUp({ maxCompiled: 1 });
     bus.node("n0").publish({ name: "a", fragment: fragment("/a") });
     for (const branch of ["one", "two", "three"])
@@ -76,7 +76,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     }
   });
 
-  test("a branch that slept shows what master became meanwhile", async () => {
+  test("a branch that was evicted shows the current state of master", async () => {
     const { bus, registry } = setUp({ maxCompiled: 1 });
     bus.node("n0").publish({ name: "a", fragment: fragment("/a1") });
     bus.node("n1").publish({ name: "b", fragment: onBranch("one", "/one") });
@@ -90,7 +90,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     expect(version.endpoints.map(({ label }) => label)).toEqual(["GET /a2", "GET /one"]);
   });
 
-  test("a branch with fragments that nobody uses is released, and comes back with its first request", async () => {
+  test("an unused branch with fragments is released, and compiled by its first request", async () => {
     const { bus, clock, registry } = setUp({ maxUnusedSeconds: 60 });
     bus.node("n0").publish({ name: "a", fragment: fragment("/a") });
     const node = bus.node("n1");
@@ -106,7 +106,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
     expect(labels(registry, "dev")).toEqual(["GET /a", "GET /b2"]);
   });
 
-  test("and with a change of its own services", async () => {
+  test("and by a change of its own services", async () => {
     const { bus, clock, registry } = setUp({ maxUnusedSeconds: 60 });
     const node = bus.node("n1");
     node.publish({ name: "b", revision: 1, fragment: onBranch("dev", "/b1") });
@@ -143,7 +143,7 @@ describe("S9.5: versions are kept as recipes, and compiled while they are in use
 });
 
 describe("S9.6: containment between branches", () => {
-  test("what is refused on one branch is served on another", async () => {
+  test("a fragment that is refused on one branch is served on another", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/x") });
     await registry.start();
@@ -160,7 +160,7 @@ describe("S9.6: containment between branches", () => {
     expect(labels(registry)).toEqual(["GET /x"]);
   });
 
-  test("what a branch holds is its own, also where master has it for another service later", async () => {
+  test("a branch keeps its claim where another service claims it on master later", async () => {
     const { bus, registry } = setUp();
     await registry.start();
     bus.node("n1").publish({ name: "b", fragment: onBranch("dev", "/x") });

@@ -23,7 +23,7 @@ const calling: typeof paths = {
 };
 const get = (published: boolean) => ({ get: { published, handler: () => null } });
 
-describe("S9.6: what a change can touch is merged again", () => {
+describe("S9.6: everything that a change can affect is merged again", () => {
   test("a service that moves from master to a branch of its own is on that branch at once", async () => {
     const { bus, registry } = setUp();
     const node = bus.node("n1");
@@ -35,7 +35,7 @@ describe("S9.6: what a change can touch is merged again", () => {
     expect(labels(registry, "dev")).toEqual(["GET /dev"]);
   });
 
-  test("and one that moves back, also where the branch slept", async () => {
+  test("and one that moves back, also where the branch was evicted", async () => {
     const { bus, clock, registry } = setUp({ maxUnusedSeconds: 60 });
     const node = bus.node("n1");
     node.publish({ name: "a", fragment: { branch: "dev", ...fragment("/dev") } });
@@ -48,7 +48,7 @@ describe("S9.6: what a change can touch is merged again", () => {
     expect(labels(registry, "dev")).toEqual(["GET /a"]);
   });
 
-  test("S2.4: an action that its plain service publishes no more refuses who maps it, and lets it in again", async () => {
+  test("S2.4: a fragment is refused while an action that it maps is not published, and accepted afterwards", async () => {
     const { bus, registry } = setUp({ protocols: [calling] });
     bus.node("n1").publish({ name: "a", fragment: fragment("/b.get") });
     bus.node("n2").publish({ name: "b", actions: get(true) });
@@ -67,7 +67,7 @@ describe("S9.6: what a change can touch is merged again", () => {
 });
 
 describe("S9.9: a branch that refuses breaking changes", () => {
-  test("goes on where master let one in", async () => {
+  test("accepts later changes where master accepted a breaking one", async () => {
     const { bus, registry } = setUp({ breakingChanges: { dev: "block" } });
     const node = bus.node("n1");
     node.publish({ name: "a", fragment: fragment("/1", "/2") });
@@ -85,7 +85,7 @@ describe("S9.9: a branch that refuses breaking changes", () => {
     expect(labels(registry, "dev")).toHaveLength(5);
   });
 
-  test("does so too where it is called like something that every object has", async () => {
+  test("does so too where its name is a member of every object", async () => {
     const { bus, registry } = setUp({ breakingChanges: { "*": "block" } });
     const node = bus.node("n1");
     const on = (...list: string[]) => ({ branch: "constructor", ...fragment(...list) });
@@ -120,7 +120,7 @@ describe("S1.4: a change of documentation alone", () => {
   const told = async (registry: Registry, tag?: string) =>
     (await servedBy(registry, "master", tag)).version.endpoints.map(({ description }) => description);
 
-  test("shows in every version that holds the fragment, also where it is in use", async () => {
+  test("shows in every version with the fragment, compiled or not", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: documented("old") });
     bus.node("n2").publish({ name: "b", revision: 1, fragment: fragment("/b1") });
@@ -135,7 +135,7 @@ describe("S1.4: a change of documentation alone", () => {
     expect(await told(registry, first)).toContain("new");
   });
 
-  test("of two nodes with one fragment the newer one's counts", async () => {
+  test("the documentation of the newer of two nodes with one fragment is used", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "a", revision: 1, fragment: documented("old") });
     await registry.start();
@@ -145,8 +145,8 @@ describe("S1.4: a change of documentation alone", () => {
   });
 });
 
-describe("S9.5: what is contested on master", () => {
-  test("wakes no branch that follows it, whatever plain services come", async () => {
+describe("S9.5: a contested claim on master", () => {
+  test("compiles no evicted branch when services without fragments come", async () => {
     const { bus, registry } = setUp({ maxCompiled: 1 });
     bus.node("n1").publish({ name: "a", fragment: fragment("/x") });
     bus.node("n2").publish({ name: "b", fragment: fragment("/x") });

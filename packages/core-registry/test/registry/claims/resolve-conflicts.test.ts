@@ -25,11 +25,11 @@ const directoryOf = (...offers: Offer[]): Directory => offers.reduce(withOffer, 
 const chosen = (compilation: Compilation): Record<string, string> =>
   Object.fromEntries([...compilation.chosen].map(([service, { hash }]) => [service, hash]));
 
-describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
+describe("S9.6: a fragment that cannot be merged affects no other service", () => {
   const owner = fragmentOf({ service: "b", claims: ["GET /x"] });
   const challenger = fragmentOf({ service: "a", claims: ["GET /x", "GET /y"] });
 
-  test("the incumbent keeps what is contested, the challenger is told who holds it", async () => {
+  test("the owner keeps a contested claim, and the claimant's report names the owner", async () => {
     const before = await compileOf(directoryOf(offerOf(owner, "n1", 9)));
     const after = await compileOf(
       directoryOf(offerOf(owner, "n1", 9), offerOf(challenger, "n2", 1)),
@@ -48,14 +48,14 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
     expect(after.ledger.owners).toEqual(new Map([["T GET /x", "b"]]));
   });
 
-  test("the challenger gets it when the owner goes", async () => {
+  test("the claimant gets it when the owner leaves", async () => {
     const both = directoryOf(offerOf(owner, "n1", 1), offerOf(challenger, "n2", 2));
     const before = await compileOf(both);
     const gone = withoutOffer(withState(both, "b", stillBroker, "n1", "left"), "b", stillBroker, "n1");
     expect(chosen(await compileOf(gone, before.ledger, before))).toEqual({ a: challenger.hash });
   });
 
-  test("without a ledger the lower revision holds it, then the name", async () => {
+  test("without a ledger the lower revision owns it, then the first name", async () => {
     expect(
       chosen(await compileOf(directoryOf(offerOf(owner, "n1", 1), offerOf(challenger, "n2", 2)))),
     ).toEqual({ b: owner.hash });
@@ -64,7 +64,7 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
     ).toEqual({ a: challenger.hash });
   });
 
-  test("a fragment that gives up what another wants lets both in, in one merge", async () => {
+  test("where a new fragment gives up a claim, both fragments are accepted in one merge", async () => {
     const before = await compileOf(directoryOf(offerOf(owner, "n1", 1)));
     const moved = fragmentOf({ service: "b", label: "2", claims: ["GET /z"] });
     const after = await compileOf(
@@ -84,7 +84,7 @@ describe("S9.6: a fragment that cannot be merged hurts nobody", () => {
     expect(chosen(await compileOf(emptyDirectory, after.ledger, after))).toEqual({});
   });
 
-  test("identical shared definitions may be held by several", async () => {
+  test("several services can own identical shared definitions", async () => {
     const shared = (service: string) =>
       fragmentOf({ service, claims: [{ key: "type PageInfo", jsonPath: "x", shared: "same" }] });
     const after = await compileOf(directoryOf(offerOf(shared("a"), "n1"), offerOf(shared("b"), "n2")));
@@ -147,7 +147,7 @@ describe("S9.4: the same directory and ledger give the same version", () => {
   });
 });
 
-describe("S9.6: what cannot be assembled", () => {
+describe("S9.6: a fragment that cannot be assembled", () => {
   const faulty = (service: string): Protocol => ({
     ...stillProtocol,
     assemble: (parts, { addFinding }) => {
@@ -165,14 +165,14 @@ describe("S9.6: what cannot be assembled", () => {
     return (await compile(inputOf(directory, { protocols: [faulty(service)] }))).compilation;
   };
 
-  test("is refused, and the rest is assembled again", async () => {
+  test("is refused, and everything else is assembled again", async () => {
     const { chosen: used, refused, version } = await assembled("");
     expect([...used.keys()]).toEqual(["b"]);
     expect(refused.get("a")?.findings).toMatchObject([{ code: "BAD" }]);
     expect(version.endpoints.map(({ key }) => key)).toEqual(["good"]);
   });
 
-  test("a protocol that refuses what it was not given fails the merge, and does not go round for ever", async () => {
+  test("a protocol that blames a fragment it was not given fails the merge, without an endless loop", async () => {
     await expect(assembled("nobody")).rejects.toMatchObject({ code: "PLUGIN_INVALID" });
   });
 });

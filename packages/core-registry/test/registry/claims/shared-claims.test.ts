@@ -59,8 +59,8 @@ const outcome = ({ version, chosen, refused, contested, ledger }: Compilation) =
   owners: [...ledger.owners],
 });
 
-describe("S9.4, S9.6: claims that several services may hold together", () => {
-  test("are held, contested and waited for the same whether the merge began at the last one or at nothing", async () => {
+describe("S9.4, S9.6: claims that several services can own together", () => {
+  test("have the same owners, conflicts and waits whether the merge started from the last one or from nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 12 }), async (happenings) => {
         const parentTable = new ClaimTable();

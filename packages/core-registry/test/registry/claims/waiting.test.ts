@@ -41,7 +41,7 @@ test("S5.8: definitions that need each other stay together", async () => {
   expect(waitingOf(board)).toEqual({});
 });
 
-test("S5.8: what names a missing type waits, and what names that one too, and nothing else", async () => {
+test("S5.8: a definition with a missing type waits, and so do those that need it, and no others", async () => {
   const board = await placed(
     new ClaimTable(),
     {
@@ -94,7 +94,7 @@ const held: fc.Arbitrary<Held> = fc.record({
   ),
 });
 
-test("S5.8: after any number of changes the same waits as when all is looked at afresh", async () => {
+test("S5.8: after any number of changes the same claims wait as in a merge from nothing", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(held, fc.boolean()), { maxLength: 8 }), async (changes) => {
       const base = new ClaimTable();

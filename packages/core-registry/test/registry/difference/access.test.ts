@@ -5,10 +5,10 @@ import { chat, get, list, players, scoped } from "./cases.ts";
 import { differenceOf, filter, plugins, scope, versionOf } from "./kit.ts";
 
 const opened = "No rule covers `player.get` any more: it is public.";
-const closed = "Rules cover `player.get` now; before, it was public.";
-const wider = "The rules of `player.get` ask for less: somebody more may use it.";
-const narrower = "The rules of `player.get` ask for more: somebody may not use it any more.";
-const unclear = "The rules of `player.get` changed: perhaps somebody more may use it.";
+const closed = "Rules now cover `player.get`: it was public before.";
+const wider = "The rules of `player.get` require less: more clients can use it.";
+const narrower = "The rules of `player.get` require more: some clients can no longer use it.";
+const unclear = "The rules of `player.get` changed: more clients might be able to use it.";
 
 const filtered = (...texts: string[]): FragmentPolicy => ({
   call: texts.map((text) => ({ actions: ["player.get"], filter: text })),
@@ -17,25 +17,35 @@ const both = (scopes: string[], text: string): FragmentPolicy => ({
   call: [{ actions: ["player.get"], scope: scopes, filter: text }],
 });
 
-describe("S7, S10: what became of the access to an endpoint that did not change itself", () => {
+describe("S7, S10: access changes of an endpoint that did not change itself", () => {
   const open: FragmentPolicy = {};
   test.each<[string, FragmentPolicy, FragmentPolicy, [plugin: string, level: string, detail: string][]]>([
-    ["its only rule went", scoped(["a"]), open, [["scope", "dangerous", opened]]],
-    ["its rules of two policies went", both(["a"], "() => 1"), open, [["policy", "dangerous", opened]]],
-    ["a rule came where none was", open, scoped(["a"]), [["scope", "breaking", closed]]],
-    ["one rule of two went", scoped(["a"], ["b"]), scoped(["a"]), [["scope", "dangerous", wider]]],
-    ["a rule came beside one", scoped(["a"]), scoped(["a"], ["b"]), [["scope", "breaking", narrower]]],
-    ["one more scope is enough", scoped(["a"]), scoped(["a", "b"]), [["scope", "dangerous", wider]]],
-    ["one scope less is enough", scoped(["a", "b"]), scoped(["b"]), [["scope", "breaking", narrower]]],
-    ["another scope is asked for", scoped(["a"]), scoped(["b"]), [["scope", "dangerous", unclear]]],
+    ["its only rule was removed", scoped(["a"]), open, [["scope", "dangerous", opened]]],
     [
-      "another function is asked",
+      "its rules of two policies were removed",
+      both(["a"], "() => 1"),
+      open,
+      [["policy", "dangerous", opened]],
+    ],
+    ["its first rule was added", open, scoped(["a"]), [["scope", "breaking", closed]]],
+    ["one of two rules was removed", scoped(["a"], ["b"]), scoped(["a"]), [["scope", "dangerous", wider]]],
+    ["a second rule was added", scoped(["a"]), scoped(["a"], ["b"]), [["scope", "breaking", narrower]]],
+    ["one more scope is sufficient", scoped(["a"]), scoped(["a", "b"]), [["scope", "dangerous", wider]]],
+    [
+      "one scope is no longer sufficient",
+      scoped(["a", "b"]),
+      scoped(["b"]),
+      [["scope", "breaking", narrower]],
+    ],
+    ["a different scope is required", scoped(["a"]), scoped(["b"]), [["scope", "dangerous", unclear]]],
+    [
+      "a different filter decides",
       filtered("() => 1"),
       filtered("() => 2"),
       [["filter", "dangerous", unclear]],
     ],
     [
-      "one policy asks for less, another for more",
+      "one policy requires less, another one more",
       both(["a"], "() => 1"),
       { call: [...(scoped(["a", "b"]).call ?? []), ...(filtered("() => 1", "() => 2").call ?? [])] },
       [
@@ -44,7 +54,7 @@ describe("S7, S10: what became of the access to an endpoint that did not change 
       ],
     ],
     [
-      "one policy asks no more, another still does",
+      "one of two policies was removed from a rule",
       both(["a"], "() => 1"),
       scoped(["a"]),
       [["filter", "dangerous", wider]],
@@ -62,19 +72,19 @@ describe("S7, S10: what became of the access to an endpoint that did not change 
   test.each<[string, FragmentPolicy, FragmentPolicy]>([
     ["in another order", scoped(["a"], ["b"]), scoped(["b"], ["a"])],
     ["twice", scoped(["a"]), scoped(["a"], ["a"])],
-    ["with another that follows from it", scoped(["a"]), scoped(["a"], ["a", "b"])],
-    ["under other patterns", scoped(["a"]), { call: [{ actions: ["player.get"], scope: ["a"] }] }],
+    ["with a rule that follows from it", scoped(["a"]), scoped(["a"], ["a", "b"])],
+    ["with a different pattern", scoped(["a"]), { call: [{ actions: ["player.get"], scope: ["a"] }] }],
     [
-      "with another description",
+      "with a different description",
       scoped(["a"]),
       { call: [{ description: "Players.", actions: ["**"], scope: ["a"] }] },
     ],
     [
-      "beside one that covers nothing here",
+      "beside a rule for other actions",
       scoped(["a"]),
       { call: [...(scoped(["a"]).call ?? []), { actions: ["team.**"], scope: ["t"] }] },
     ],
-  ])("the same rule %s: nothing differs", async (_, before, after) => {
+  ])("the same rule %s: no changes", async (_, before, after) => {
     const changes = await differenceOf(
       { player: players([get()], before) },
       { player: players([get()], after) },
@@ -82,7 +92,7 @@ describe("S7, S10: what became of the access to an endpoint that did not change 
     expect(changes).toEqual([]);
   });
 
-  test("a policy that cannot compare, or fails at it, is unclear: dangerous", async () => {
+  test("a policy without `compare`, or whose `compare` throws, is unclear: dangerous", async () => {
     const before = await versionOf({ player: players([get()], scoped(["a"])) });
     const after = await versionOf({ player: players([get()], scoped(["a", "b"])) });
     const fails = {
@@ -99,8 +109,8 @@ describe("S7, S10: what became of the access to an endpoint that did not change 
   });
 });
 
-describe("S7, S10: what became of the access to an endpoint that changed", () => {
-  test("another action: its rules stand for those of the one before", async () => {
+describe("S7, S10: access changes of an endpoint that changed", () => {
+  test("a different action: its rules are compared with those of the previous action", async () => {
     const rules: FragmentPolicy = { call: [{ actions: ["player.get"], scope: ["a"] }] };
     const changes = await differenceOf(
       { player: players([get()], rules) },
@@ -112,22 +122,22 @@ describe("S7, S10: what became of the access to an endpoint that changed", () =>
     ]);
   });
 
-  test("a guarded call became a function, that nobody can guard", async () => {
+  test("a call with rules was replaced by a function", async () => {
     const changes = await differenceOf(
       { player: players([get()], scoped(["a"])) },
       { player: players([{ path: "/:id", map: "() => 1" }], scoped(["a"])) },
     );
     expect(changes).toMatchObject([
-      { plugin: "REST", detail: "It was mapped to `call`, and is to `map` now." },
+      { plugin: "REST", detail: "The connector changed from `call` to `map`." },
       {
         plugin: "scope",
         level: "dangerous",
-        detail: "It reaches nothing that a rule covers any more: it is public.",
+        detail: "No rule covers it any more: it is public.",
       },
     ]);
   });
 
-  test("it went to a service that does not guard it", async () => {
+  test("it moved to a service without rules", async () => {
     const changes = await differenceOf(
       { player: players([get()], scoped(["a"])) },
       { player: players([], scoped(["a"])), team: players([get()]) },
@@ -138,7 +148,7 @@ describe("S7, S10: what became of the access to an endpoint that changed", () =>
     ]);
   });
 
-  test("it moved to another path, and nobody guards it there", async () => {
+  test("it moved to another path, and the rules were removed", async () => {
     const changes = await differenceOf(
       { player: players([get()], scoped(["a"])) },
       { player: players([get({}, { path: "/:id/profile" })]) },
@@ -148,7 +158,7 @@ describe("S7, S10: what became of the access to an endpoint that changed", () =>
     ]);
   });
 
-  test("a new one that nobody guards is told as public, one that reaches nothing is not", async () => {
+  test("a new endpoint without rules is public, one that uses no action or event is not", async () => {
     const before = { player: players([]) };
     const added = async (policy: FragmentPolicy) =>
       (
@@ -175,14 +185,14 @@ describe("S7.2, S10: rules on events", () => {
       .filter(({ plugin }) => plugin !== "WebSocket")
       .map(({ level, detail }) => [level, detail]);
 
-  test("each event by itself", async () => {
+  test("each event separately", async () => {
     const both = subscribe("chat.said", "chat.left");
     expect(await detailsOf([both, said(["a"])], [both, said(["a", "b"])])).toEqual([
-      ["dangerous", "The rules of `chat.said` (received) ask for less: somebody more may use it."],
+      ["dangerous", "The rules of `chat.said` (received) require less: more clients can use it."],
     ]);
   });
 
-  test("what is sent and what is received, also of one name", async () => {
+  test("sent and received events separately, also with one name", async () => {
     const route = { ...subscribe("chat.said"), publish: { event: "chat.said" } };
     const rules = said(["a"]);
     const changes = await detailsOf([route, { ...rules, publish: rules.subscribe }], [route]);
@@ -192,7 +202,7 @@ describe("S7.2, S10: rules on events", () => {
     ]);
   });
 
-  test("a new route of which one half is guarded says which half is not", async () => {
+  test("a new route names the events that no rule covers", async () => {
     const route = chat({ ...subscribe("chat.said", "news"), publish: { event: "chat.said" } }, said(["a"]));
     expect(await differenceOf({}, { chat: route })).toMatchObject([
       {
@@ -203,21 +213,21 @@ describe("S7.2, S10: rules on events", () => {
     ]);
   });
 
-  test("an event that nobody guards came to guarded ones", async () => {
+  test("an event without rules was added to events with rules", async () => {
     expect(
       await detailsOf([subscribe("chat.said"), said(["a"])], [subscribe("chat.said", "news"), said(["a"])]),
-    ).toEqual([["dangerous", "It reaches `news` (received) now, which no rule covers: that is public."]]);
+    ).toEqual([["dangerous", "It now uses `news` (received), which no rule covers: that is public."]]);
   });
 
-  test("a name in place of a pattern that held it", async () => {
+  test("a name in place of a pattern that matched it", async () => {
     const after = subscribe("chat.said", "chat.left");
     expect(await detailsOf([subscribe("chat.*"), said(["a"])], [after, said(["a", "b"])])).toEqual([
       ["dangerous", "No rule covers `chat.left` (received) any more: it is public."],
-      ["dangerous", "The rules of `chat.said` (received) ask for less: somebody more may use it."],
+      ["dangerous", "The rules of `chat.said` (received) require less: more clients can use it."],
     ]);
   });
 
-  test("where a function names them, all rules count, and their patterns too", async () => {
+  test("where a function computes the names, all rules and their patterns are compared", async () => {
     const publish = { publish: { event: "() => 'chat.said'" } };
     const rules = (events: string[], scopes: string[]): FragmentPolicy => ({
       publish: [{ events, scope: scopes }],
@@ -228,10 +238,10 @@ describe("S7.2, S10: rules on events", () => {
     ]);
     expect(
       await detailsOf([publish, rules(["chat.*"], ["a"])], [publish, rules(["chat.*"], ["a", "b"])]),
-    ).toEqual([["dangerous", `The rules of ${name} ask for less: somebody more may use it.`]]);
+    ).toEqual([["dangerous", `The rules of ${name} require less: more clients can use it.`]]);
     expect(
       await detailsOf([publish, rules(["chat.*"], ["a"])], [publish, rules(["chat.said"], ["a"])]),
-    ).toEqual([["dangerous", `The rules of ${name} changed: perhaps somebody more may use it.`]]);
+    ).toEqual([["dangerous", `The rules of ${name} changed: more clients might be able to use it.`]]);
   });
 });
 
@@ -244,7 +254,7 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     [true, false],
     [false, true],
     [true, true],
-  ])("count for a fragment that did not change (it says so: %s, the owner: %s)", async (asks, owns) => {
+  ])("apply to an unchanged fragment (set by the caller: %s, by the owner: %s)", async (asks, owns) => {
     const changes = await differenceOf(
       { player: player(["a"], owns), team: team(asks) },
       { player: player(["a", "b"], owns), team: team(asks) },
@@ -255,7 +265,7 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     ]);
   });
 
-  test("count for nobody where neither of the two says so", async () => {
+  test("do not apply where neither of the two sets it", async () => {
     expect(
       await differenceOf(
         { player: player(["a"], false), team: team(false) },
@@ -264,7 +274,7 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     ).toEqual([]);
   });
 
-  test("of the services whose names an action's name begins with, the longest owns it", async () => {
+  test("belong to the service with the longest name that the action's name begins with", async () => {
     const mail = players([{ path: "/mail", call: { action: "player.mail.send" } }]);
     const owner = players([], { owner: true, call: [{ actions: ["player.mail.*"], scope: ["a"] }] });
     expect(await differenceOf({ player: mail }, { player: mail, "player.mail": owner })).toMatchObject([
@@ -274,18 +284,18 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     expect(await differenceOf(team, { ...team, player: owner })).toEqual([]);
   });
 
-  test("S5.8: of endpoints that wait nothing is told", async () => {
+  test("S5.8: do not change waiting endpoints", async () => {
     const waiting = { team: ["GET /players/:"] };
     const before = await versionOf({ player: player(["a"], true), team: team(false) }, { waiting });
     const after = await versionOf({ player: player(["b"], true), team: team(false) }, { waiting });
     expect(difference(before, after, plugins).map(({ label }) => label)).toEqual(["GET /players"]);
   });
 
-  test("come and go with the owner's fragment, and with what the two say", async () => {
+  test("appear and disappear with the owner's fragment, and with `policy.owner`", async () => {
     const levels = async (...[before, after]: Parameters<typeof differenceOf>) =>
       (await differenceOf(before, after)).map(({ level, detail }) => `${level}: ${detail}`);
     const guarded = { player: player(["a"], true), team: team(false) };
-    const came = ["breaking: Rules cover `player.list` now; before, it was public.", `breaking: ${closed}`];
+    const came = ["breaking: Rules now cover `player.list`: it was public before.", `breaking: ${closed}`];
     const went = ["dangerous: No rule covers `player.list` any more: it is public.", `dangerous: ${opened}`];
     expect(await levels({ team: team(false) }, guarded)).toEqual(came);
     expect(await levels(guarded, { team: team(false) })).toEqual(went);

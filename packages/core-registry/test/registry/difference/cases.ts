@@ -2,7 +2,7 @@ import type { FragmentInput, FragmentPolicy } from "../../../src/contracts/fragm
 import type { Json } from "../../../src/contracts/json.ts";
 import type { Fragments } from "./kit.ts";
 
-/** A route of the tests' REST, as a service writes it. */
+/** A route of the test protocol REST, as a service writes it. */
 export type RouteInput = { readonly [member: string]: Json };
 
 /** A fragment of REST routes below `/players`. */
@@ -28,7 +28,7 @@ export function scoped(...scopes: readonly (readonly string[])[]): FragmentPolic
   return { call: scopes.map((scope) => ({ actions: ["player.**"], scope })) };
 }
 
-/** Cases of which people see the whole text, by the name of the file that holds it. */
+/** The versions of the golden files, by the name of the file. */
 export const goldenCases: Readonly<Record<string, readonly [before: Fragments, after: Fragments]>> = {
   "added-and-removed": [{ player: players([list]) }, { player: players([get()], scoped(["player"])) }],
   "moved-to-another-path": [

@@ -5,14 +5,17 @@ import { difference } from "../../../src/registry/difference/difference.ts";
 import { players, type RouteInput } from "./cases.ts";
 import { type Fragments, plugins, versionOf } from "./kit.ts";
 
-/** One service's routes, by path the number of the action that it calls, and its rules, by action the scopes. */
-interface Sketch {
+/**
+ * One service: its routes, by path the number of the action that they call, and its rules, by action the
+ * scopes.
+ */
+interface ServiceInput {
   readonly routes: Readonly<Record<string, number>>;
   readonly rules: Readonly<Record<string, readonly string[]>>;
 }
-type Sketches = Readonly<Record<"one" | "two", Sketch>>;
+type Inputs = Readonly<Record<"one" | "two", ServiceInput>>;
 
-const sketch = (paths: readonly string[]): fc.Arbitrary<Sketch> =>
+const serviceInput = (paths: readonly string[]): fc.Arbitrary<ServiceInput> =>
   fc.record({
     routes: fc.dictionary(fc.constantFrom(...paths), fc.integer({ min: 0, max: 2 })),
     rules: fc.dictionary(
@@ -20,12 +23,12 @@ const sketch = (paths: readonly string[]): fc.Arbitrary<Sketch> =>
       fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }),
     ),
   });
-const sketches: fc.Arbitrary<Sketches> = fc.record({
-  one: sketch(["/a", "/b/:id"]),
-  two: sketch(["/c", "/d/:id"]),
+const inputs: fc.Arbitrary<Inputs> = fc.record({
+  one: serviceInput(["/a", "/b/:id"]),
+  two: serviceInput(["/c", "/d/:id"]),
 });
 
-const fragmentsOf = (all: Sketches): Fragments =>
+const fragmentsOf = (all: Inputs): Fragments =>
   Object.fromEntries(
     Object.entries(all).map(([service, { routes, rules }]) => [
       service,
@@ -40,17 +43,17 @@ const fragmentsOf = (all: Sketches): Fragments =>
     ]),
   );
 
-const holds = (property: (before: Sketches, after: Sketches) => Promise<void>): Promise<void> =>
-  fc.assert(fc.asyncProperty(sketches, sketches, property), { numRuns: 200, seed: 20261122 });
+const holds = (property: (before: Inputs, after: Inputs) => Promise<void>): Promise<void> =>
+  fc.assert(fc.asyncProperty(inputs, inputs, property), { numRuns: 200, seed: 20261122 });
 
-test("S9.4: a version and the same one, compiled again, do not differ", async () => {
+test("S9.4: a version does not differ from the same version compiled again", async () => {
   await holds(async (before) => {
     const fragments = fragmentsOf(before);
     expect(difference(await versionOf(fragments), await versionOf(fragments), plugins)).toEqual([]);
   });
 });
 
-test("S10: what is added one way is removed the other way", async () => {
+test("S10: endpoints that are added one way are removed the other way", async () => {
   await holds(async (one, other) => {
     const [before, after] = [await versionOf(fragmentsOf(one)), await versionOf(fragmentsOf(other))];
     const labels = (changes: ReturnType<typeof difference>, kind: "added" | "removed") =>
@@ -63,7 +66,7 @@ test("S10: what is added one way is removed the other way", async () => {
   });
 });
 
-test("S7: whatever becomes public or wider is told as dangerous, and nothing else but what cannot be told", async () => {
+test("S7: access that becomes public, wider or unclear is dangerous, and nothing else", async () => {
   await holds(async (one, other) => {
     const changes = difference(
       await versionOf(fragmentsOf(one)),
@@ -83,7 +86,7 @@ test("S7: whatever becomes public or wider is told as dangerous, and nothing els
   });
 });
 
-// No scopes: everybody may. Of several one is enough.
+// Without scopes the action is public. One of several scopes is sufficient.
 function expected(
   before: readonly string[] | undefined,
   after: readonly string[] | undefined,

@@ -6,24 +6,24 @@ import type { CompiledVersion } from "../../../src/registry/versions/compiled-ve
 import { chat, get, list, players, scoped } from "./cases.ts";
 import { differenceOf, type Fragments, plugins, versionOf } from "./kit.ts";
 
-const told = (changes: Awaited<ReturnType<typeof differenceOf>>) =>
+const summary = (changes: Awaited<ReturnType<typeof differenceOf>>) =>
   changes.map(({ kind, label, level, detail }) => [kind, label, level, detail]);
 
-describe("S9.4, S10: what differs between two versions", () => {
-  test("without a version before everything is new, without one after everything is gone", async () => {
+describe("S9.4, S10: the difference between two versions", () => {
+  test("adds everything without a version before, and removes everything without one after", async () => {
     const version = await versionOf({ player: players([get(), list], scoped(["a"])) });
-    expect(told(difference(undefined, version, plugins))).toEqual([
+    expect(summary(difference(undefined, version, plugins))).toEqual([
       ["added", "GET /players", "safe", undefined],
       ["added", "GET /players/:id", "safe", undefined],
     ]);
-    expect(told(difference(version, undefined, plugins))).toEqual([
+    expect(summary(difference(version, undefined, plugins))).toEqual([
       ["removed", "GET /players", "breaking", undefined],
       ["removed", "GET /players/:id", "breaking", undefined],
     ]);
     expect(difference(undefined, undefined, plugins)).toEqual([]);
   });
 
-  test("S1.4: where only what documents differs, nothing does", async () => {
+  test("S1.4: ignores documentation", async () => {
     const written = (description: string): Fragments => ({ player: players([{ ...list, description }]) });
     expect(await differenceOf(written("All."), written("All players."))).toEqual([]);
     const others = { team: players([get()], scoped(["a"])) };
@@ -35,19 +35,19 @@ describe("S9.4, S10: what differs between two versions", () => {
     ).toMatchObject([{ label: "GET /players/:id", service: "team" }]);
   });
 
-  test("S5.8: what waits is not there, and comes when it waits no more", async () => {
+  test("S5.8: adds a waiting endpoint when it no longer waits", async () => {
     const fragments = { player: players([get(), list], scoped(["a"])) };
     const waits = await versionOf(fragments, { waiting: { player: ["GET /players/:"] } });
     const whole = await versionOf(fragments);
-    expect(told(difference(waits, whole, plugins))).toEqual([
+    expect(summary(difference(waits, whole, plugins))).toEqual([
       ["added", "GET /players/:id", "safe", undefined],
     ]);
-    expect(told(difference(whole, waits, plugins))).toEqual([
+    expect(summary(difference(whole, waits, plugins))).toEqual([
       ["removed", "GET /players/:id", "breaking", undefined],
     ]);
   });
 
-  test("the heaviest stands first, and then it goes by label", async () => {
+  test("has breaking changes first, then sorts by label", async () => {
     const changes = await differenceOf(
       { player: players([get(), { ...list, path: "/b" }, { ...list, path: "/a" }], scoped(["a"])) },
       {
@@ -66,7 +66,7 @@ describe("S9.4, S10: what differs between two versions", () => {
     ]);
   });
 
-  test("of 1,000 services only the one that changed is looked into", async () => {
+  test("reads only the changed one of 1,000 services", async () => {
     const services = Array.from({ length: 1_000 }, (_, index) => `s${index}`);
     const own = (service: string) => players([{ path: `/${service}`, call: { action: `${service}.get` } }]);
     const fragments = Object.fromEntries(services.map((service) => [service, own(service)]));
@@ -85,7 +85,7 @@ describe("S9.4, S10: what differs between two versions", () => {
   });
 });
 
-describe("S17, S10: what the protocols themselves say", () => {
+describe("S17, S10: protocols", () => {
   const endpoint: Endpoint = {
     protocol: "Own",
     key: "own",
@@ -110,7 +110,7 @@ describe("S17, S10: what the protocols themselves say", () => {
     return [await of("one"), await of("two")] as const;
   };
 
-  test("a protocol with a `diff` of its own is asked, with both wholes, and believed", async () => {
+  test("a protocol with `diff` compares both assembled results itself", async () => {
     const asked: (readonly [Assembled, Assembled])[] = [];
     const protocol = own("", (...wholes) => {
       asked.push(wholes);
@@ -124,7 +124,7 @@ describe("S17, S10: what the protocols themselves say", () => {
     expect(asked).toEqual([wholes]);
   });
 
-  test("it is not asked where its whole is the same", async () => {
+  test("its `diff` is not called where the assembled result is the same", async () => {
     const protocol = own("", () => {
       throw new Error("asked");
     });
@@ -134,7 +134,7 @@ describe("S17, S10: what the protocols themselves say", () => {
     expect(difference(before, same, { ...plugins, protocols: [protocol] })).toEqual([]);
   });
 
-  test("its new endpoints are told as public too", async () => {
+  test("its new endpoints are marked as public, too", async () => {
     const [before, after] = [await versionOf({}), await versionOf({ player: players([get()]) })];
     const [rest] = plugins.protocols;
     if (rest === undefined) throw new Error("There is no protocol.");
@@ -149,15 +149,15 @@ describe("S17, S10: what the protocols themselves say", () => {
     ]);
   });
 
-  test("of an fingerprint that is no JSON it is known only that it differs", async () => {
+  test("a fingerprint that is not JSON only shows that the definition changed", async () => {
     const protocol = own("");
     const [before, after] = await versionsOf(protocol);
-    expect(told(difference(before, after, { ...plugins, protocols: [protocol] }))).toEqual([
-      ["changed", "own", "dangerous", "Its definition differs."],
+    expect(summary(difference(before, after, { ...plugins, protocols: [protocol] }))).toEqual([
+      ["changed", "own", "dangerous", "The definition changed."],
     ]);
   });
 
-  test("of an fingerprint that is JSON the members are named", async () => {
+  test("a fingerprint that is JSON shows which members changed", async () => {
     const protocol = own("");
     const of = (input: string) =>
       versionOf({ player: { protocol: { Own: input } } }, { protocols: [protocol] });
@@ -166,56 +166,56 @@ describe("S17, S10: what the protocols themselves say", () => {
     expect(
       difference(before, after, { ...plugins, protocols: [protocol] }).map(({ detail }) => detail),
     ).toEqual([
-      "`b.c` differs.",
-      "`b.d` is gone.",
-      "`b.e` is new.",
-      "`constructor` is gone.",
-      "`path` differs.",
+      "`b.c` changed.",
+      "`b.d` was removed.",
+      "`b.e` was added.",
+      "`constructor` was removed.",
+      "`path` changed.",
     ]);
   });
 });
 
 describe("S4, S10: paths", () => {
   const moved = async (before: string, after: string) =>
-    told(
+    summary(
       await differenceOf(
         { player: players([get({}, { path: before })], scoped(["a"])) },
         { player: players([get({}, { path: after })], scoped(["a"])) },
       ),
     );
 
-  test("a parameter that is optional now serves more; one that is not any more serves less", async () => {
+  test("a parameter that becomes optional serves more paths, one that becomes required fewer", async () => {
     expect(await moved("/:id", "/:id?")).toEqual([
-      ["changed", "GET /players/:id?", "safe", "It serves `/players` too now."],
+      ["changed", "GET /players/:id?", "safe", "It now serves `/players`, too."],
     ]);
     expect(await moved("/:id?", "/:id")).toEqual([
-      ["changed", "GET /players/:id", "breaking", "`/players` is not served any more."],
+      ["changed", "GET /players/:id", "breaking", "`/players` is no longer served."],
     ]);
   });
 
-  test("a parameter that takes less is another path: the old one is gone", async () => {
+  test("a parameter that matches less is another path: the old one was removed", async () => {
     expect(await moved("/:id", "/:id([0-9]+)")).toEqual([
-      ["removed", "GET /players/:id", "breaking", "It is `GET /players/:id([0-9]+)` now."],
-      ["added", "GET /players/:id([0-9]+)", "safe", "It was `GET /players/:id` before."],
+      ["removed", "GET /players/:id", "breaking", "It moved to `GET /players/:id([0-9]+)`."],
+      ["added", "GET /players/:id([0-9]+)", "safe", "It moved from `GET /players/:id`."],
     ]);
   });
 
-  test("a parameter of another name is the same for clients, also in the mapping", async () => {
+  test("a renamed parameter is the same for clients, also in the mapping", async () => {
     const call = (name: string) =>
       get({ params: { id: `@path.${name}.x`, all: ["@path"] } }, { path: `/:${name}` });
     expect(
-      told(
+      summary(
         await differenceOf(
           { player: players([call("id")], scoped(["a"])) },
           { player: players([call("number")], scoped(["a"])) },
         ),
       ),
     ).toEqual([
-      ["changed", "GET /players/:number", "dangerous", "The path's parameter `id` is called `number` now."],
+      ["changed", "GET /players/:number", "dangerous", "The path parameter `id` was renamed to `number`."],
     ]);
   });
 
-  test("where several endpoints of a service do the same, none of them is said to have moved", async () => {
+  test("where several endpoints of a service do the same, none of them moved", async () => {
     const changes = await differenceOf(
       {
         player: players(
@@ -242,52 +242,58 @@ describe("S3, S10: params", () => {
 
   test.each([
     [
-      "the whole from another source",
+      "all params from another source",
       "@query",
       "@body",
-      ["breaking: Its params were `@query`, and are `@body` now: clients have to send it there."],
+      ["breaking: The params changed from `@query` to `@body`: clients have to send it there."],
     ],
     [
-      "the whole that holds what was read",
+      "all params from a source that contains the previous one",
       { n: "@body.n" },
       "@body",
       [
-        "dangerous: Its params were made of `@body.n`, and are `@body` now.",
-        "dangerous: What the action declares is not filled in from the request any more.",
+        "dangerous: Declared params are no longer filled in from the request.",
+        "dangerous: The params changed from a value of `@body.n` to `@body`.",
       ],
     ],
     [
-      "deeper inside",
+      "a nested param",
       { a: { b: "@query.x" } },
       { a: { b: "@query.y" } },
       [
-        "breaking: The param `a` was made of `@query.x`, and is made of `@query.y` now: clients have to send it there.",
+        "breaking: The param `a` changed from a value of `@query.x` to a value of `@query.y`: " +
+          "clients have to send it there.",
       ],
     ],
     [
-      "from what the client sent to what is known of it",
+      "from the request to the context",
       { who: "@query.who" },
       { who: "@context.auth.id" },
-      ["dangerous: The param `who` was `@query.who`, and is `@context.auth.id` now."],
+      ["dangerous: The param `who` changed from `@query.who` to `@context.auth.id`."],
     ],
     [
       "a text that looks like a source",
       { t: "@nobody.x" },
       { t: "plain" },
-      ["dangerous: The param `t` has another fixed value now."],
+      ["dangerous: The param `t` has a different fixed value."],
     ],
     [
-      "a param called constructor",
+      "a param named constructor",
       {},
       { constructor: "x" },
-      ["dangerous: The param `constructor` is new (a fixed value)."],
+      ["dangerous: The param `constructor` was added (a fixed value)."],
     ],
-    ["none and an empty one", undefined, {}, ["safe: It is written in another way, and does the same."]],
+    [
+      "none and an empty one",
+      undefined,
+      {},
+      ["safe: The definition is written differently, but does the same."],
+    ],
   ])("%s", async (_, before, after, expected) => {
     expect(await mapped(before, after)).toEqual(expected);
   });
 
-  test("S9.10: a fixed value is not shown, it may be a secret", async () => {
+  test("S9.10: a fixed value is not shown, since it can be a secret", async () => {
     const texts = [
       ...(await mapped({ key: "s3cret" }, { key: ["s3cret2"] })),
       ...(await mapped({}, { key: "s3cret" })),
@@ -299,7 +305,7 @@ describe("S3, S10: params", () => {
   });
 });
 
-describe("S6, S10: what a WebSocket route receives and sends", () => {
+describe("S6, S10: the events of a WebSocket route", () => {
   const route = async (before: object, after: object) =>
     (
       await differenceOf(
@@ -311,91 +317,91 @@ describe("S6, S10: what a WebSocket route receives and sends", () => {
 
   test.each([
     [
-      "a pattern that holds the name",
+      "a pattern that matches the previous name",
       events("chat.said"),
       events("chat.*"),
-      ["dangerous: The events `chat.*` are received too now."],
+      ["dangerous: The events `chat.*` are now received, too."],
     ],
     [
-      "a name that the pattern held",
+      "a name that the previous pattern matched",
       events("chat.*"),
       events("chat.said"),
-      ["dangerous: Not all events `chat.*` are received any more."],
+      ["dangerous: Some of the events `chat.*` are no longer received."],
     ],
     [
       "`**` in place of `*`",
       events("chat.*"),
       events("chat.**"),
-      ["dangerous: The events `chat.**` are received too now."],
+      ["dangerous: The events `chat.**` are now received, too."],
     ],
     [
       "`*` in place of `**`",
       events("chat.**"),
       events("chat.*"),
-      ["dangerous: Not all events `chat.**` are received any more."],
+      ["dangerous: Some of the events `chat.**` are no longer received."],
     ],
     [
-      "everything below in place of more",
+      "a narrower `**` pattern",
       events("a.**"),
       events("a.b.**"),
-      ["dangerous: Not all events `a.**` are received any more."],
+      ["dangerous: Some of the events `a.**` are no longer received."],
     ],
     [
-      "more in place of everything below",
+      "a wider `**` pattern",
       events("a.b.**"),
       events("a.**"),
-      ["dangerous: The events `a.**` are received too now."],
+      ["dangerous: The events `a.**` are now received, too."],
     ],
     [
       "another name",
       events("a"),
       events("b"),
       [
-        "breaking: The events `a` are not received any more.",
-        "dangerous: The events `b` are received too now.",
+        "breaking: The events `a` are no longer received.",
+        "dangerous: The events `b` are now received, too.",
       ],
     ],
     [
-      "a function that names them",
+      "a function in place of names",
       events("a"),
       { subscribe: { events: "() => ['a']" } },
-      ["dangerous: A function names its events now."],
+      ["dangerous: A function now computes the event names."],
     ],
     [
-      "no function that names them",
+      "names in place of a function",
       { subscribe: { events: "() => ['a']" } },
       events("a"),
-      ["dangerous: Its events are `a` now, and no function names them."],
+      ["dangerous: The event names are now fixed: `a`."],
     ],
     [
       "another function",
       { subscribe: { events: "() => ['a']" } },
       { subscribe: { events: "() => ['b']" } },
-      ["dangerous: `subscribe.events` differs."],
+      ["dangerous: `subscribe.events` changed."],
     ],
     [
       "the same in another order",
       events("a", "b"),
       events("b", "a"),
-      ["safe: It is written in another way, and does the same."],
+      ["safe: The definition is written differently, but does the same."],
     ],
     [
       "a filter",
       events("a"),
       { subscribe: { events: ["a"], filter: "() => 1" } },
-      ["dangerous: `subscribe.filter` is new."],
+      ["dangerous: `subscribe.filter` was added."],
     ],
     [
-      "publishing too",
+      "an added publish connector",
       events("a"),
       { ...events("a"), publish: { event: "b" } },
-      ["safe: `publish` is new: it sends events now."],
+      ["safe: `publish` was added: it now sends events."],
     ],
     [
       "another event",
       { publish: { event: "a" } },
       { publish: { event: "b" } },
-      ["dangerous: It sends `b` now, no longer `a`."],
+      ["dangerous: It sends `b` instead of `a`."],
     ],
   ])("%s", async (_, before, after, expected) => {
     expect(await route(before, after)).toEqual(expected);

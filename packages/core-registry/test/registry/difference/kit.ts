@@ -14,7 +14,7 @@ import { rest, webSocket } from "./route-protocols.ts";
 /** The fragments of a version by service, as services write them. */
 export type Fragments = Readonly<Record<string, FragmentInput>>;
 
-/** A sandbox that takes every text for a function, and runs none. */
+/** A sandbox that accepts every text as a function, and runs none. */
 const anyFunction: Sandbox = {
   contract: 1,
   check: () => ({ ok: true, problems: [], reads: "all", sync: true, volatile: false }),
@@ -30,9 +30,9 @@ const anyFunction: Sandbox = {
   stop: async () => undefined,
 };
 
-/** Any one of the listed scopes is enough: a longer list lets more in. */
+/** One of the listed scopes is sufficient, so a longer list is wider. */
 export const scope: Policy<{ scope: string[] }> = {
-  ...silent("scope", z.object({ scope: z.array(z.string()) })),
+  ...policyBase("scope", z.object({ scope: z.array(z.string()) })),
   compile: ({ scope }) => ruleOf([...scope].sort()),
   compare: (before, after) => {
     const [was, is] = [new Set(textsOf(before)), new Set(textsOf(after))];
@@ -41,19 +41,19 @@ export const scope: Policy<{ scope: string[] }> = {
   },
 };
 
-/** A function: what it lets through cannot be told. */
+/** A function: two of them cannot be compared. */
 export const filter: Policy<{ filter: string }> = {
-  ...silent("filter", z.object({ filter: z.string() })),
+  ...policyBase("filter", z.object({ filter: z.string() })),
   compile: ({ filter }) => ruleOf(filter),
 };
 
-/** What the tests' versions are compared with. */
+/** The plugins of the test versions. */
 export const plugins: {
   readonly protocols: readonly Protocol[];
   readonly policies: readonly Policy[];
 } = { protocols: [rest, webSocket] as readonly Protocol[], policies: [scope, filter] as readonly Policy[] };
 
-/** How a version of the tests is made. */
+/** Options of `versionOf`. */
 export interface VersionOptions {
   /** The protocols. Default: the kit's. */
   readonly protocols?: readonly Protocol[];
@@ -61,7 +61,7 @@ export interface VersionOptions {
   readonly waiting?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A version of these fragments. Throws where one of them has a fault. */
+/** Creates a version of these fragments. Throws where a fragment has an error. */
 export async function versionOf(
   fragments: Fragments,
   { protocols = plugins.protocols, waiting = {} }: VersionOptions = {},
@@ -99,7 +99,7 @@ export async function versionOf(
   };
 }
 
-/** What differs between versions of these fragments. */
+/** Compares versions of these fragments. */
 export async function differenceOf(before: Fragments, after: Fragments): Promise<readonly Change[]> {
   return difference(await versionOf(before), await versionOf(after), plugins);
 }
@@ -119,7 +119,7 @@ async function compiledFragment(
       sandbox: anyFunction,
       contexts: ["auth"],
       reserved: [],
-      happened: () => undefined,
+      reportRuntime: () => undefined,
     },
     new AbortController().signal,
   );
@@ -128,7 +128,7 @@ async function compiledFragment(
   return fragment;
 }
 
-function silent<Rule>(
+function policyBase<Rule>(
   key: string,
   schema: Policy<Rule>["schema"],
 ): Pick<Policy<Rule>, "contract" | "key" | "members" | "schema"> {

@@ -31,7 +31,7 @@ const route: z.ZodType<TestRoute> = z.strictObject({
   map: z.string().optional(),
 });
 
-/** A protocol of routes with one connector each, that are called by method and path, as REST is. */
+/** A protocol like REST: routes with a method, a path and one connector. */
 export const rest: Protocol<RoutesPart<TestRoute>> = {
   contract: 1,
   key: "REST",
@@ -41,7 +41,7 @@ export const rest: Protocol<RoutesPart<TestRoute>> = {
     compileRoutes(part.routes ?? [], tools, (input, place) => restRoute(part, input, place, tools)),
 };
 
-/** A protocol of routes that receive events and send some, as WebSocket is. */
+/** A protocol like WebSocket: routes that receive and send events. */
 export const webSocket: Protocol<RoutesPart<TestRoute>> = {
   contract: 1,
   key: "WebSocket",

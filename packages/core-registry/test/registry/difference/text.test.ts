@@ -15,8 +15,8 @@ const difference: VersionDifference = {
   ],
 };
 
-describe("S10: a difference as text", () => {
-  test("by service, the heaviest first; what is of no single service by itself", () => {
+describe("S10: the text of a difference", () => {
+  test("lists the changes of each service, breaking ones first", () => {
     expect(differenceText(difference, { colour: false })).toBe(
       [
         "master@0a1b2c3d..master@latest: breaking (1 breaking, 2 dangerous, 1 safe)",
@@ -25,7 +25,7 @@ describe("S10: a difference as text", () => {
         "  - breaking   GET /a (REST)",
         "  + safe       GET /b (REST)",
         "",
-        "of no single service",
+        "several services",
         "  ~ dangerous  schema (GraphQL)",
         "      It changed.",
         "      It changed much.",
@@ -33,7 +33,7 @@ describe("S10: a difference as text", () => {
     );
   });
 
-  test("colours add nothing but colours: the level's own for what happened", () => {
+  test("has the same text with colours, and one colour for each level", () => {
     const coloured = differenceText(difference, { colour: true });
     expect(stripVTControlCharacters(coloured)).toBe(differenceText(difference, { colour: false }));
     expect(coloured).toContain("\u001b[31m- breaking \u001b[39m");
@@ -41,7 +41,7 @@ describe("S10: a difference as text", () => {
     expect(coloured).toContain("\u001b[33m~ dangerous\u001b[39m");
   });
 
-  test("what a service wrote steers no terminal, and makes no lines of its own", () => {
+  test("prints texts of services as one line without control characters", () => {
     const evil = "x\u001b[2J\nGET /b\u0007\r";
     const text = differenceText(
       {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { fragment, labels, registryOn, servedBy, setUp } from "../kit.ts";
 
-describe("S9.2: a node that starts again with a known fragment never makes that fragment newer", () => {
-  test("however many other fragments of the service came meanwhile, also on other branches", async () => {
+describe("S9.2: a node that restarts with a known fragment never makes that fragment newer", () => {
+  test("after any number of other fragments of the service, also on other branches", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "a", revision: 10, fragment: fragment("/newer") });
     bus.node("n2").publish({ name: "a", revision: 5, fragment: fragment("/older") });
@@ -22,7 +22,7 @@ describe("S9.2: a node that starts again with a known fragment never makes that 
     expect(labels(registry)).toEqual(["GET /older"]);
   });
 
-  test("also where all nodes of the service had gone", async () => {
+  test("also where all nodes of the service were gone", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", revision: 1, fragment: fragment("/old") });
     await registry.start();
@@ -37,7 +37,7 @@ describe("S9.2: a node that starts again with a known fragment never makes that 
     expect(labels(registry)).toEqual(["GET /new"]);
   });
 
-  test("also on a gateway that starts later, and did not see it before", async () => {
+  test("also on a gateway that starts later", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", revision: 1, fragment: fragment("/old") });
     await registry.start();

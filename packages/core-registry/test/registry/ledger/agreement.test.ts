@@ -15,7 +15,7 @@ const publish = fc.record({
   revision: fc.nat(5),
   paths: fc.uniqueArray(fc.constantFrom("/1", "/2", "/3", "fail"), { maxLength: 2 }),
 });
-const happening = fc.oneof(
+const event = fc.oneof(
   { weight: 6, arbitrary: publish },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("withdraw" as const), service, node }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("crash" as const), node }) },
@@ -45,8 +45,8 @@ const happening = fc.oneof(
   },
 );
 
-/** What a gateway serves, and holds where it is. */
-async function shown(registry: Registry) {
+/** The fragments and pins of each branch of a gateway. */
+async function stateOf(registry: Registry) {
   const list = registry.branches().map(async ({ branch, pins }) => {
     const { version } = await servedBy(registry, branch);
     return { branch, pins, fragments: version.fragments.map(({ service, hash }) => `${service} ${hash}`) };
@@ -54,10 +54,10 @@ async function shown(registry: Registry) {
   return (await Promise.all(list)).sort((one, other) => (one.branch < other.branch ? -1 : 1));
 }
 
-describe("S9.4: gateways of one system, of which some start again", () => {
-  test("serve the same after any sequence, pins too", async () => {
+describe("S9.4: gateways of one system that restart", () => {
+  test("serve the same versions and pins after any sequence of events", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(happening, { maxLength: 20 }), async (happenings) => {
+      fc.asyncProperty(fc.array(event, { maxLength: 20 }), async (events) => {
         const clock = manualClock(1_000_000);
         const bus = memoryBroker({ clock });
         let started = 0;
@@ -69,13 +69,13 @@ describe("S9.4: gateways of one system, of which some start again", () => {
           return registry;
         };
         const gateways = [await begin(), await begin()];
-        const quiet = async (): Promise<void> => {
+        const settle = async (): Promise<void> => {
           for (let turn = 0; turn < 3; turn++) {
             await new Promise(setImmediate);
             await Promise.all(gateways.map((each) => each.settled()));
           }
         };
-        for (const one of happenings) {
+        for (const one of events) {
           if (one.type === "publish") {
             const fragment = { branch: one.branch, protocol: { Paths: { paths: one.paths } } };
             bus.node(one.node).publish({ name: one.service, revision: one.revision, fragment });
@@ -104,16 +104,16 @@ describe("S9.4: gateways of one system, of which some start again", () => {
               await at?.pin({ ...target, to }).catch(() => undefined);
             }
           }
-          await quiet();
+          await settle();
         }
-        // What was lost is forgotten first; then there is time to agree.
+        // Lost nodes are removed first; then the gateways have time to agree.
         for (const ms of [15_000, 1_000, 1_000, 1_000]) {
           clock.advance(ms);
-          await quiet();
+          await settle();
         }
         const [first, second] = gateways;
         if (first === undefined || second === undefined) throw new TypeError("There are two gateways.");
-        expect(await shown(second)).toEqual(await shown(first));
+        expect(await stateOf(second)).toEqual(await stateOf(first));
         await Promise.all(gateways.map((each) => each.stop()));
       }),
       { numRuns: 40 },

@@ -12,8 +12,8 @@ function second(bus: MemoryBroker, clock = manualClock(), name = "gateway-2"): R
 const idOf = async (registry: Registry, branch = "master"): Promise<string> =>
   (await servedBy(registry, branch)).version.id;
 
-describe("S9.4: a gateway that starts asks those that run", () => {
-  test("who holds what is contested", async () => {
+describe("S9.4: a gateway that starts takes over from the running ones", () => {
+  test("the owners of contested claims", async () => {
     const { bus, clock, registry } = setUp();
     await registry.start();
     bus.node("n1").publish({ name: "b", revision: 9, fragment: fragment("/x") });
@@ -27,7 +27,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     expect(other.branches()[0]?.contested).toEqual([{ claim: "Paths GET /x", owner: "b", claimants: ["a"] }]);
   });
 
-  test("which fragment was accepted last, also where no node publishes it any more", async () => {
+  test("the fragment that was accepted last, also where no node publishes it any more", async () => {
     const { bus, clock, registry } = setUp();
     const node = bus.node("n1");
     node.publish({ name: "a", revision: 1, fragment: fragment("/a1") });
@@ -41,7 +41,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     expect(await idOf(other)).toBe(await idOf(registry));
   });
 
-  test("of every branch", async () => {
+  test("the ledgers of every branch", async () => {
     const { bus, clock, registry } = setUp();
     await registry.start();
     const dev = (path: string) => ({ branch: "dev", ...fragment(path) });
@@ -54,7 +54,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     expect(await idOf(other, "dev")).toBe(await idOf(registry, "dev"));
   });
 
-  test("without any it takes the lower revision, then the service's name", async () => {
+  test("nothing where no other gateway runs: the lower revision wins, then the service's name", async () => {
     const { bus, registry } = setUp();
     bus.node("n1").publish({ name: "b", revision: 1, fragment: fragment("/x") });
     bus.node("n2").publish({ name: "a", revision: 2, fragment: fragment("/x") });
@@ -62,7 +62,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     expect((await servedBy(registry)).version.fragments.map(({ service }) => service)).toEqual(["b"]);
   });
 
-  test("S12.6: until it knows, it serves nothing, and answers that it starts", async () => {
+  test("S12.6: the ledgers before it serves anything; until then it answers that it starts", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/a") });
     await registry.start();
@@ -73,7 +73,7 @@ describe("S9.4: a gateway that starts asks those that run", () => {
     expect(labels(other)).toEqual(["GET /a"]);
   });
 
-  test("an answer that is none is as no answer", async () => {
+  test("nothing from an answer that does not fit its schema", async () => {
     const bus = memoryBroker();
     bus.gateway("liar").peers?.answer({
       ledger: () => ({ contract: 1, gateway: "liar", since: -1, branches: { master: { accepted: 5 } } }),
@@ -91,8 +91,8 @@ describe("S9.4: a gateway that starts asks those that run", () => {
   });
 });
 
-describe("S9.4: gateways that run agree", () => {
-  test("each sees what the others serve", async () => {
+describe("S9.4: running gateways", () => {
+  test("report the versions that each of them serves", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/a") });
     await registry.start();
@@ -105,7 +105,7 @@ describe("S9.4: gateways that run agree", () => {
     ]);
   });
 
-  /** Publications in an order of its own for each gateway: each has its own view of one system. */
+  /** Each gateway receives these publications in its own order. */
   const publication = fc.record({
     service: fc.constantFrom("a", "b", "c", "d"),
     revision: fc.nat(3),
@@ -113,7 +113,7 @@ describe("S9.4: gateways that run agree", () => {
     branch: fc.constantFrom("master", "dev"),
   });
 
-  test("also where contested fragments came to them in different orders", async () => {
+  test("agree where contested fragments reached them in different orders", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(publication, { selector: ({ service }) => service, minLength: 2, maxLength: 4 }),
@@ -122,9 +122,9 @@ describe("S9.4: gateways that run agree", () => {
           const clock = manualClock();
           const shared = memoryBroker({ clock });
           const [one, other] = ["one", "other"].map((name) => {
-            // The system that they talk over, and the services as each of them hears of them.
-            const heard = memoryBroker({ clock, name: `heard by ${name}` });
-            const { peers: _, ...broker } = heard.broker;
+            // Both talk over one shared system, and each discovers the services in its own order.
+            const services = memoryBroker({ clock, name: `services of ${name}` });
+            const { peers: _, ...broker } = services.broker;
             const talk = shared.gateway(name);
             const { registry } = registryOn(
               {
@@ -136,17 +136,17 @@ describe("S9.4: gateways that run agree", () => {
                     serviceDown: () => undefined,
                     event: () => undefined,
                   });
-                  await heard.broker.start(sink);
+                  await services.broker.start(sink);
                 },
                 stop: async () => {
                   await talk.stop();
-                  await heard.broker.stop();
+                  await services.broker.stop();
                 },
               },
               clock,
               { gateway: name },
             );
-            return { heard, registry };
+            return { services, registry };
           });
           if (one === undefined || other === undefined) throw new TypeError("There are two.");
           await one.registry.start();
@@ -157,7 +157,7 @@ describe("S9.4: gateways that run agree", () => {
               .map((each) => [noise.next().value, each] as const)
               .sort(([x], [y]) => x - y);
             for (const [, { service, revision, paths, branch }] of order) {
-              gateway.heard
+              gateway.services
                 .node("n")
                 .publish({ name: service, revision, fragment: { branch, ...fragment(...paths) } });
               await gateway.registry.settled();

@@ -4,13 +4,13 @@ import type { Json } from "../../../src/contracts/json.ts";
 import { fragment, labels, registryOn, servedBy, setUp } from "../kit.ts";
 
 const hash = "0123456789abcdef0123456789abcdef";
-const still = { serviceUp: () => undefined, serviceDown: () => undefined, event: () => undefined };
+const noSink = { serviceUp: () => undefined, serviceDown: () => undefined, event: () => undefined };
 
-/** A gateway of the same system that answers what it likes. */
+/** Another gateway of the same system, with any answers. */
 async function peer(bus: MemoryBroker, answers: Record<string, () => Json | Promise<Json>>): Promise<void> {
   const broker = bus.gateway("peer");
   broker.peers?.answer(answers);
-  await broker.start(still);
+  await broker.start(noSink);
   onTestFinished(() => broker.stop());
 }
 
@@ -27,7 +27,7 @@ function deep(levels: number): Json {
   return value;
 }
 
-/** A gateway that starts beside a peer. */
+/** Starts a gateway on the same system as the peer. */
 async function startBeside(
   answers: Record<string, () => Json | Promise<Json>>,
   clock: ManualClock = manualClock(),
@@ -40,8 +40,8 @@ async function startBeside(
   return { bus, clock, registry };
 }
 
-describe("S9.4: what other gateways answer is checked", () => {
-  test("a fragment of such a depth that nothing can walk through it stops no start", async () => {
+describe("S9.4: the answers of other gateways are checked", () => {
+  test("a fragment that is nested too deeply does not stop the start", async () => {
     const bus = memoryBroker();
     const answers: Record<string, unknown> = {
       ledger: ledgerOf({ a: hash }),
@@ -62,7 +62,7 @@ describe("S9.4: what other gateways answer is checked", () => {
     expect(labels(registry)).toEqual(["GET /a"]);
   });
 
-  test("fragments that were not asked for, or are another service's, are not taken", async () => {
+  test("fragments that were not asked for, or belong to another service, are ignored", async () => {
     const { registry } = await startBeside({
       ledger: () => ledgerOf({ a: hash }),
       fragments: () =>
@@ -73,7 +73,7 @@ describe("S9.4: what other gateways answer is checked", () => {
     expect(known).toEqual(["a"]);
   });
 
-  test("names that objects have of their own are names like others", async () => {
+  test("`__proto__` and `constructor` are names like others", async () => {
     const text = JSON.stringify(ledgerOf({ a: hash }));
     const { registry } = await startBeside({
       ledger: () =>
@@ -88,7 +88,7 @@ describe("S9.4: what other gateways answer is checked", () => {
     expect((await registry.gateways())[0]?.versions.master).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test("a branch that only others have is not made again while it is disputed what master holds", async () => {
+  test("a branch that only other gateways have is not created when ledgers are compared", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/x") });
     await registry.start();
@@ -111,7 +111,7 @@ describe("S9.4: what other gateways answer is checked", () => {
 });
 
 describe("S9.3: a gateway that does not answer", () => {
-  test("holds up no merge, while it is disputed who holds what", async () => {
+  test("delays no merge while claims are contested", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/x") });
     await registry.start();
@@ -132,8 +132,8 @@ describe("S9.3: a gateway that does not answer", () => {
   });
 });
 
-describe("S1, S9.6: a fragment of such a depth that nothing can walk through it", () => {
-  test("hurts nobody else, nor do such params of a service without one", async () => {
+describe("S1, S9.6: a fragment that is nested too deeply", () => {
+  test("affects no other service, nor do such params of a service without a fragment", async () => {
     const { bus, registry } = setUp();
     await registry.start();
     bus.node("n1").publish({ name: "deep", fragment: deep(200_000) });

@@ -2,7 +2,7 @@ import { manualClock } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { fragment, labels, registryOn, servedBy, setUp } from "../kit.ts";
 
-async function changing() {
+async function setUpTwoVersions() {
   const made = setUp();
   const node = made.bus.node("n1");
   node.publish({ name: "a", revision: 1, fragment: fragment("/a1") });
@@ -13,9 +13,9 @@ async function changing() {
   return { ...made, node, first, second: (await servedBy(made.registry)).version };
 }
 
-describe("S9.4: a branch held at a version", () => {
-  test("serves it at once, whatever comes, until it is let go", async () => {
-    const { registry, node, first } = await changing();
+describe("S9.4: a branch that is pinned to a version", () => {
+  test("serves it at once, whatever its services publish, until it is unpinned", async () => {
+    const { registry, node, first } = await setUpTwoVersions();
     await registry.pin({ branch: "master", to: first.name });
     expect(labels(registry)).toEqual(["GET /a1"]);
     expect(registry.find("master", "latest").version?.id).toBe(first.id);
@@ -28,8 +28,8 @@ describe("S9.4: a branch held at a version", () => {
     expect(registry.branches()[0]?.pins).toEqual([]);
   });
 
-  test("is told as a change of what is served, both ways", async () => {
-    const { registry, mounted, first, second } = await changing();
+  test("announces the swap when it is pinned and when it is unpinned", async () => {
+    const { registry, mounted, first, second } = await setUpTwoVersions();
     mounted.length = 0;
     await registry.pin({ branch: "master", to: first.name });
     await registry.unpin({ branch: "master" });
@@ -43,8 +43,8 @@ describe("S9.4: a branch held at a version", () => {
     ]);
   });
 
-  test("on all gateways, also on one that starts later and never saw it", async () => {
-    const { bus, clock, registry, first, second } = await changing();
+  test("is pinned on all gateways, also on one that starts later and never had the version", async () => {
+    const { bus, clock, registry, first, second } = await setUpTwoVersions();
     const { registry: running } = registryOn(bus.gateway("running"), clock, { gateway: "running" });
     await running.start();
     expect((await servedBy(running)).version.id).toBe(second.id);
@@ -58,8 +58,8 @@ describe("S9.4: a branch held at a version", () => {
     for (const each of [registry, running, late]) expect((await servedBy(each)).version.id).toBe(second.id);
   });
 
-  test("by its first digits, also where only another gateway keeps it", async () => {
-    const { bus, clock, registry, first } = await changing();
+  test("can be named by its first digits, also where only another gateway keeps it", async () => {
+    const { bus, clock, registry, first } = await setUpTwoVersions();
     const { registry: late } = registryOn(bus.gateway("late"), clock, { gateway: "late" });
     await late.start();
     await late.pin({ branch: "master", to: first.name });
@@ -69,8 +69,8 @@ describe("S9.4: a branch held at a version", () => {
     for (const each of [registry, late]) expect(labels(each)).toEqual(["GET /a1"]);
   });
 
-  test("an unknown branch or version is told", async () => {
-    const { registry } = await changing();
+  test("rejects an unknown branch or version", async () => {
+    const { registry } = await setUpTwoVersions();
     await expect(registry.pin({ branch: "nowhere", to: "latest" })).rejects.toMatchObject({
       code: "BRANCH_UNKNOWN",
     });
@@ -80,9 +80,9 @@ describe("S9.4: a branch held at a version", () => {
   });
 });
 
-describe("S9.4: a service held at a fragment", () => {
-  test("keeps it while the rest of the branch goes on", async () => {
-    const { bus, registry, node, first } = await changing();
+describe("S9.4: a service that is pinned to a fragment", () => {
+  test("keeps the fragment while the other services of the branch change", async () => {
+    const { bus, registry, node, first } = await setUpTwoVersions();
     const hash = first.fragments[0]?.hash ?? "";
     await registry.pin({ branch: "master", service: "a", to: hash.slice(0, 8) });
     expect(labels(registry)).toEqual(["GET /a1"]);
@@ -99,8 +99,8 @@ describe("S9.4: a service held at a fragment", () => {
     expect(labels(registry)).toEqual(["GET /a3", "GET /b"]);
   });
 
-  test("also on a gateway that starts later and never saw the fragment", async () => {
-    const { bus, registry, first, node } = await changing();
+  test("is pinned on a gateway that starts later and never had the fragment", async () => {
+    const { bus, registry, first, node } = await setUpTwoVersions();
     await registry.pin({ branch: "master", service: "a", to: first.fragments[0]?.hash ?? "" });
     for (let revision = 3; revision < 20; revision++) {
       node.publish({ name: "a", revision, fragment: fragment(`/a${revision}`) });
@@ -112,8 +112,8 @@ describe("S9.4: a service held at a fragment", () => {
     expect((await servedBy(late)).version.id).toBe((await servedBy(registry)).version.id);
   });
 
-  test("an unknown fragment is told", async () => {
-    const { registry } = await changing();
+  test("rejects an unknown fragment", async () => {
+    const { registry } = await setUpTwoVersions();
     await expect(registry.pin({ branch: "master", service: "a", to: "0".repeat(32) })).rejects.toMatchObject({
       code: "FRAGMENT_UNKNOWN",
     });

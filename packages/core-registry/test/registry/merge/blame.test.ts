@@ -37,7 +37,7 @@ async function before() {
   return { parentTable, previous: made.compilation, ledger: made.compilation.ledger };
 }
 
-describe("S9.6: where what is served already is found at fault with what came", () => {
+describe("S9.6: where a new fragment makes a served one faulty", () => {
   test("the compilation ends, on master", async () => {
     const both = withOffer(old, offerOf(fragmentOf({ service: "young", claims }), "n2"));
     const { compilation } = await compile(inputOf(both, { protocols, ...(await before()) }));
@@ -45,7 +45,7 @@ describe("S9.6: where what is served already is found at fault with what came", 
     expect([...compilation.chosen.keys()]).toEqual(["young"]);
   });
 
-  test("the compilation ends, on a branch that has it from master", async () => {
+  test("the compilation ends, on a branch that shows master's fragment", async () => {
     const { parentTable } = await before();
     const young = fragmentOf({ service: "young", branch: "dev", claims });
     const both = withOffer(old, offerOf(young, "n2"));

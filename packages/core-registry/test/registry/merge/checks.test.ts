@@ -21,7 +21,7 @@ const directory = (actions: Readonly<Record<string, Partial<ActionEntry>>>) =>
   directoryOf(memoryBroker().broker, actions, ["player"]);
 
 describe("S2.4: actions that are mapped", () => {
-  test("one that is not known is a warning that names the nearest", () => {
+  test("an unknown action is a warning with the nearest name", () => {
     const call = { action: "player.gett", namePath: "protocol.T.x.call.action" };
     expect(judged(call, directory({ "player.get": declared }))).toMatchObject([
       {
@@ -33,7 +33,7 @@ describe("S2.4: actions that are mapped", () => {
     ]);
   });
 
-  test("one that its service does not publish refuses the fragment", () => {
+  test("an action that its service does not publish is an error", () => {
     const hidden = directory({ "player.secret": { ...declared, published: false } });
     expect(judged({ action: "player.secret" }, hidden)).toMatchObject([
       { severity: "error", code: "ACTION_UNPUBLISHED", jsonPath: "protocol.T.x.call" },

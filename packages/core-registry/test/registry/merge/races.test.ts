@@ -23,8 +23,8 @@ function held() {
   return { protocols: [holding], reached: reached.promise, letGo: gate.resolve };
 }
 
-describe("S9.4: pins that come at the same time", () => {
-  test("of two services of a branch are both kept", async () => {
+describe("S9.4: pins made at the same time", () => {
+  test("on two services of a branch are both kept", async () => {
     const { bus, registry } = setUp();
     for (const revision of [1, 2])
       for (const name of ["a", "b"]) {
@@ -98,7 +98,7 @@ describe("S12.1: a gateway that stops", () => {
     expect(started).toBe(0);
   });
 
-  test("leaves no timer behind", async () => {
+  test("leaves no timer", async () => {
     const { bus, clock, registry } = setUp();
     bus.node("n1").publish({ name: "a", fragment: fragment("/x") });
     bus.node("n2").publish({ name: "b", fragment: fragment("/x") });
@@ -110,7 +110,7 @@ describe("S12.1: a gateway that stops", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("answers who asked it for something", async () => {
+  test("rejects the tasks that wait", async () => {
     const { reached, letGo, protocols } = held();
     const { bus, registry } = setUp({ protocols });
     bus.node("n1").publish({ name: "a", fragment: fragment("/a") });
@@ -176,14 +176,14 @@ function restless(): { readonly merges: MergeQueue; readonly master: Branch; rea
 }
 
 describe("S9.3: while master changes all the time", () => {
-  test("what has to run between merges runs", async () => {
+  test("a task that must not run beside a merge gets its turn", async () => {
     const { merges, end } = restless();
     expect(await merges.runExclusive(async () => "done")).toBe("done");
     end();
     await merges.settled();
   });
 
-  test("who waits for master waits for one merge that began after", async () => {
+  test("a caller that waits for master waits for one merge that starts afterwards", async () => {
     const { merges, master, end } = restless();
     await merges.whenMerged(master);
     end();

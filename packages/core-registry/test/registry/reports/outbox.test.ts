@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Broker } from "../../../src/contracts/broker.ts";
 import { silentLogger } from "../../../src/contracts/logger.ts";
 import type { Report } from "../../../src/contracts/report.ts";
-import { createDelivery } from "../../../src/registry/reports/outbox.ts";
+import { createOutbox } from "../../../src/registry/reports/outbox.ts";
 import { withTable } from "../../../src/registry/reports/table.ts";
 import { nextTurn } from "./turn.ts";
 
@@ -24,9 +24,9 @@ const report = (parts: Partial<Report> = {}): Report =>
 
 function setUp() {
   const clock = manualClock();
-  const got: { readonly node: string; readonly to: string | undefined; readonly service: string }[] = [];
+  const received: { readonly node: string; readonly to: string | undefined; readonly service: string }[] = [];
   const open: PromiseWithResolvers<void>[] = [];
-  const state = { isSilent: false };
+  const state = { isUnresponsive: false };
   const broker: Broker = {
     contract: 1,
     name: "test",
@@ -34,8 +34,8 @@ function setUp() {
     stop: async () => undefined,
     call: async () => undefined,
     report: (service, node, { to }) => {
-      got.push({ node, to, service });
-      if (!state.isSilent) return Promise.resolve();
+      received.push({ node, to, service });
+      if (!state.isUnresponsive) return Promise.resolve();
       const answer = Promise.withResolvers<void>();
       open.push(answer);
       return answer.promise;
@@ -43,81 +43,81 @@ function setUp() {
   };
   const lines: string[] = [];
   const logger = { ...silentLogger, debug: (line: string) => void lines.push(line) };
-  const delivery = createDelivery(clock, logger);
+  const outbox = createOutbox(clock, logger);
   const send = (to: string, node = "n1", service = "player"): void =>
-    delivery.send(report({ to, service }), { broker, node });
-  return { clock, got, open, state, broker, delivery, send, lines };
+    outbox.send(report({ to, service }), { broker, node });
+  return { clock, received, open, state, broker, outbox, send, lines };
 }
 
-test("S10.2: a report goes at once, each node and service by itself", async () => {
-  const { got, send } = setUp();
+test("S10.2: a report is sent at once, each node and service independently", async () => {
+  const { received, send } = setUp();
   send("v1");
-  expect(got).toEqual([{ node: "n1", to: "v1", service: "player" }]);
+  expect(received).toEqual([{ node: "n1", to: "v1", service: "player" }]);
   send("v1", "n2");
   send("v1", "n1", "team");
   await nextTurn();
-  expect(got).toHaveLength(3);
+  expect(received).toHaveLength(3);
 });
 
-test("S10.2: a burst is one report while another is under way, and one in three seconds after that", async () => {
-  const { clock, got, send } = setUp();
+test("S10.2: a burst becomes one report, then one every three seconds", async () => {
+  const { clock, received, send } = setUp();
   for (let index = 1; index <= 100; index++) send(`v${index}`);
   await nextTurn();
-  expect(got.map(({ to }) => to)).toEqual(["v1", "v100"]);
+  expect(received.map(({ to }) => to)).toEqual(["v1", "v100"]);
   for (let index = 101; index <= 200; index++) {
     send(`v${index}`);
     await nextTurn();
   }
-  expect(got.map(({ to }) => to)).toEqual(["v1", "v100", "v101"]);
+  expect(received.map(({ to }) => to)).toEqual(["v1", "v100", "v101"]);
   clock.advance(3_000);
   await nextTurn();
-  expect(got.map(({ to }) => to)).toEqual(["v1", "v100", "v101", "v200"]);
+  expect(received.map(({ to }) => to)).toEqual(["v1", "v100", "v101", "v200"]);
 });
 
-test("S10.2: a node that does not answer has one report under way and costs nothing more; the others get theirs", async () => {
-  const { clock, got, open, state, send, lines } = setUp();
-  state.isSilent = true;
+test("S10.2: a node that does not respond has one report in flight; other nodes receive theirs", async () => {
+  const { clock, received, open, state, send, lines } = setUp();
+  state.isUnresponsive = true;
   for (let index = 0; index < 1_000; index++) send("v1", "n1", `service ${index}`);
   await nextTurn();
-  expect(got).toHaveLength(1);
+  expect(received).toHaveLength(1);
   expect(lines).toHaveLength(899);
   clock.advance(10_000);
   expect(lines).toHaveLength(999);
   send("v2");
-  expect(got).toHaveLength(1);
-  state.isSilent = false;
+  expect(received).toHaveLength(1);
+  state.isUnresponsive = false;
   send("v1", "n2");
-  expect(got).toHaveLength(2);
-  // Once it answers, it is told what comes from then on.
+  expect(received).toHaveLength(2);
+  // Once it responds, it receives the reports from then on.
   open[0]?.resolve();
   await nextTurn();
   send("v3");
-  expect(got.slice(2)).toEqual([{ node: "n1", to: "v3", service: "player" }]);
+  expect(received.slice(2)).toEqual([{ node: "n1", to: "v3", service: "player" }]);
 });
 
-test("S10.2: a node that refuses a report is told the next one; a broker that cannot report is left alone", async () => {
-  const { got, open, state, broker, delivery, send, lines } = setUp();
-  state.isSilent = true;
+test("S10.2: a node that rejects a report receives the next; a broker needs `report`", async () => {
+  const { received, open, state, broker, outbox, send, lines } = setUp();
+  state.isUnresponsive = true;
   send("v1");
   open[0]?.reject(new Error("gone"));
   await nextTurn();
   send("v2");
-  expect(got.map(({ to }) => to)).toEqual(["v1", "v2"]);
-  expect(lines).toEqual(["Node n1 did not take the report for player."]);
-  const { report: _, ...mute } = broker;
-  delivery.send(report(), { broker: mute, node: "n1" });
+  expect(received.map(({ to }) => to)).toEqual(["v1", "v2"]);
+  expect(lines).toEqual(["The report on service player was not delivered to node n1."]);
+  const { report: _, ...withoutReport } = broker;
+  outbox.send(report(), { broker: withoutReport, node: "n1" });
 });
 
-test("S10.2: when all is told, nothing is left: no timer, and nothing after the end", async () => {
-  const { clock, got, delivery, send } = setUp();
+test("S10.2: no timer is left when everything is sent, and nothing is sent after `stop`", async () => {
+  const { clock, received, outbox, send } = setUp();
   send("v1");
   await nextTurn();
   clock.advance(3_000);
   expect(clock.pending).toBe(0);
   send("v2");
-  delivery.stop();
+  outbox.stop();
   await nextTurn();
   expect(clock.pending).toBe(0);
   send("v3");
-  expect(got.map(({ to }) => to)).toEqual(["v1", "v2"]);
+  expect(received.map(({ to }) => to)).toEqual(["v1", "v2"]);
 });

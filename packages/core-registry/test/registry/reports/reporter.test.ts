@@ -39,7 +39,7 @@ async function setUp(options: Partial<RegistryOptions> = {}) {
   return { clock, bus, registry, merged };
 }
 
-test("S10.1: the nodes that published the fragment are told, and no others, by a gateway that says its name", async () => {
+test("S10.1: only the nodes that published a fragment receive its report", async () => {
   const { bus, merged } = await setUp();
   const nodes = ["n1", "n2", "n3"].map((id) => bus.node(id));
   nodes[0]?.publish(service(1, ["/a"]));
@@ -56,7 +56,7 @@ test("S10.1: the nodes that published the fragment are told, and no others, by a
   );
 });
 
-test("S10.2: a burst of changes of one service is told in few reports, the last of which says what is", async () => {
+test("S10.2: a burst of changes of one service leads to few reports, the last is current", async () => {
   const { clock, bus, merged } = await setUp();
   const node = bus.node("n1");
   for (let revision = 1; revision <= 100; revision++) {
@@ -67,7 +67,7 @@ test("S10.2: a burst of changes of one service is told in few reports, the last 
   await nextTurn();
   expect(node.reports.length).toBeLessThanOrEqual(5);
   expect(node.reports.at(-1)?.urls).toEqual(["GET /v20"]);
-  // Twenty things are all that is told within a minute; what is true after it is told with the next change.
+  // A node receives at most 20 outcomes a minute. The next change after that is reported again.
   clock.advance(60_000);
   node.publish(service(101, ["/last"]));
   await merged();
@@ -96,12 +96,12 @@ test("S10.2: a service that changes its fragment at each report comes to rest", 
   expect(node.reports).toHaveLength(reports);
 });
 
-test("S10.2: a node whose reports never come back holds up no merge and no other node", async () => {
+test("S10.2: a node that never accepts a report delays no merge and no other node", async () => {
   const clock = manualClock();
   const bus = memoryBroker({ clock });
-  const handed: string[] = [];
+  const sentTo: string[] = [];
   const report = (_: string, node: string): Promise<void> => {
-    handed.push(node);
+    sentTo.push(node);
     return node === "silent" ? new Promise(() => undefined) : Promise.resolve();
   };
   const { registry } = await setUp({ clock, brokers: [{ ...bus.broker, report }] });
@@ -113,11 +113,11 @@ test("S10.2: a node whose reports never come back holds up no merge and no other
     clock.advance(3_000);
     await nextTurn();
   }
-  expect(handed.filter((node) => node === "silent")).toHaveLength(1);
-  expect(handed.filter((node) => node === "other")).toHaveLength(10);
+  expect(sentTo.filter((node) => node === "silent")).toHaveLength(1);
+  expect(sentTo.filter((node) => node === "other")).toHaveLength(10);
 });
 
-test("S10.1: what a service without `$report` should know is written to the gateway's log", async () => {
+test("S10.1: the gateway logs the reports on services without a `$report` action", async () => {
   const lines: string[] = [];
   const write = (text: string): void => void lines.push(text);
   const { bus, merged } = await setUp({
@@ -130,13 +130,13 @@ test("S10.1: what a service without `$report` should know is written to the gate
     actions: { $report: { published: false } },
   });
   await merged();
-  const told = lines.filter((line) => line.includes("takes no reports"));
-  expect(told).toHaveLength(1);
-  expect(told[0]).toContain("player on master");
-  expect(told[0]).toContain("protocol.Paths.paths[1]");
+  const logged = lines.filter((line) => line.includes("has no `$report` action"));
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toContain("player on master");
+  expect(logged[0]).toContain("protocol.Paths.paths[1]");
 });
 
-test("S10.1: a service that publishes nothing any more is told what is gone", async () => {
+test("S10.1: a service that stops publishing its fragment receives the removed endpoints", async () => {
   const { bus, merged } = await setUp();
   const node = bus.node("n1");
   node.publish(service(1, ["/a"]));

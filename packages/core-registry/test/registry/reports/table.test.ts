@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Finding } from "../../../src/contracts/report.ts";
 import { reportTable } from "../../../src/registry/reports/table.ts";
 
-test("S10.1: a report as text says what happened, where, what was expected, and what to do", () => {
+test("S10.1: a table shows the result, the place, the expected value, and what to do", () => {
   const table = reportTable({
     contract: 1,
     gateway: "gateway-1",
@@ -32,7 +32,7 @@ test("S10.1: a report as text says what happened, where, what was expected, and 
     urls: ["GET /players/:id"],
   });
   expect(table).toMatchInlineSnapshot(`
-    "player on master: fragment 01234567 was refused; what is served stays as it is (version 1239eb4a)
+    "player on master: fragment 01234567 was refused and is not served (version 1239eb4a)
       error FUNCTION_SYNTAX at protocol.REST.routes[2].map:1:19
         Unexpected token.
         expected: a function
@@ -62,12 +62,12 @@ const base = {
   urls: [],
 } as const;
 
-test("S10.1: the worst stands first, and what fits several in a row is said once", () => {
+test("S10.1: errors come first, and equal hints of successive findings are shown once", () => {
   const claim = (name: string): Finding => ({
     severity: "error",
     code: "CLAIM_TAKEN",
     jsonPath: `protocol.REST.routes[${name}]`,
-    message: `Route ${name} is held by \`team\`.`,
+    message: `Route ${name} belongs to \`team\`.`,
     expected: "another one",
     hint: "It is yours as soon as `team` gives it up.",
   });
@@ -79,11 +79,11 @@ test("S10.1: the worst stands first, and what fits several in a row is said once
   };
   const table = reportTable({ ...base, state: "failed", findings: [warning, claim("0"), claim("1")] });
   expect(table).toMatchInlineSnapshot(`
-    "player on master: fragment 01234567 was refused; what is served stays as it is (version 1239eb4a -> 7a2db312)
+    "player on master: fragment 01234567 was refused and is not served (version 1239eb4a -> 7a2db312)
       error CLAIM_TAKEN at protocol.REST.routes[0]
-        Route 0 is held by \`team\`.
+        Route 0 belongs to \`team\`.
       error CLAIM_TAKEN at protocol.REST.routes[1]
-        Route 1 is held by \`team\`.
+        Route 1 belongs to \`team\`.
         expected: another one
         It is yours as soon as \`team\` gives it up.
       warning POLICY_OFF at policy
@@ -91,7 +91,7 @@ test("S10.1: the worst stands first, and what fits several in a row is said once
   `);
 });
 
-test("S10.1: a breaking change is told once, with what to do about it", () => {
+test("S10.1: a breaking change is shown once, with what to do about it", () => {
   const change = { kind: "removed", plugin: "REST", label: "GET /old", level: "breaking" } as const;
   const finding: Finding = {
     severity: "warning",
@@ -106,12 +106,12 @@ test("S10.1: a breaking change is told once, with what to do about it", () => {
       - GET /old [breaking]
         Keep it beside the new one."
   `);
-  // Refused, it changes nothing: the finding is all that says it.
+  // A refused fragment has no changes: only the finding names the breaking one.
   const refused = reportTable({ ...base, state: "failed", findings: [{ ...finding, severity: "error" }] });
   expect(refused).toContain("error CHANGE_BREAKING at the fragment");
 });
 
-test("S10.1: very many changes are counted, and no name steers the terminal", () => {
+test("S10.1: changes beyond 40 are counted, and no name controls the terminal", () => {
   const changes = Array.from({ length: 100 }, (_, index) => ({
     kind: "added" as const,
     plugin: "REST",
@@ -124,7 +124,7 @@ test("S10.1: very many changes are counted, and no name steers the terminal", ()
   expect(lines[1]).toBe("  + GET /0");
 });
 
-test("S10.1: what is public is said once, by name where not all of it is", () => {
+test("S10.1: public endpoints are named in one line", () => {
   const added = (label: string, isPublic: boolean) => ({
     kind: "added" as const,
     plugin: "REST",

@@ -1,4 +1,4 @@
-/** Lets everything that is settled by now run: promises, and what waits for them. */
+/** Runs all pending promise callbacks. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -55,7 +55,7 @@ async function shown(registry: Registry, name: string): Promise<unknown> {
   };
 }
 
-describe("S9.5: sleeping, waking and being released is not seen", () => {
+describe("S9.5: eviction, compilation and release are not visible", () => {
   test("a gateway that keeps one branch compiled shows what one that keeps all of them shows, after any sequence", async () => {
     await fc.assert(
       fc.asyncProperty(

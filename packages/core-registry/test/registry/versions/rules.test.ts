@@ -12,7 +12,7 @@ const rulesWith = (owner: boolean) =>
   serviceRules(new Map([["player", { ...fragmentOf({ service: "player" }), gate: gate(owner) }]]));
 
 describe("S7.2: the rules of the service that owns an action", () => {
-  test("bind nobody else, unless one of the two fragments says `policy.owner`", () => {
+  test("apply to other fragments only where one of the two says `policy.owner`", () => {
     expect(rulesWith(false).ownerRules("player", "player.get", false)).toBeUndefined();
     expect(rulesWith(false).ownerRules("player", "player.get", true)).toBe(guard);
     expect(rulesWith(true).ownerRules("player", "player.get", false)).toBe(guard);

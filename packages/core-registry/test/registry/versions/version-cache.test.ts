@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCompiledLimit } from "../../../src/registry/versions/version-cache.ts";
 
-test("S9.5: a branch that was forgotten and came again is the one that falls asleep", () => {
+test("S9.5: a branch that was removed and created again is the one that is evicted", () => {
   const slept: string[] = [];
   const awake = createCompiledLimit(1);
   const sleep = (name: string) => () => void slept.push(name);

@@ -1,10 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  type ContextFactory,
-  contextFactories,
-  createContext,
-  type HttpRequest,
-} from "../../../src/index.ts";
+import type { ContextFactory, HttpRequest } from "../../../src/index.ts";
+import { contextFactories, createContext } from "../../../src/runtime/index.ts";
 
 const request: HttpRequest = {
   method: "GET",

@@ -1,14 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  type ActionEntry,
-  type Broker,
-  type Clock,
-  contextFactories,
-  createScope,
-  type DirectorySnapshot,
-  type HttpRequest,
-  type ScopeInput,
-} from "../../../src/index.ts";
+import type { ActionEntry, Broker, Clock, DirectorySnapshot, HttpRequest } from "../../../src/index.ts";
+import { contextFactories, createScope, type ScopeInput } from "../../../src/runtime/index.ts";
 
 const calls: unknown[] = [];
 const broker: Broker = {

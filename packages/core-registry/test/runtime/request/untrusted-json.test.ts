@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseUntrustedJson } from "../../../src/index.ts";
+import { parseUntrustedJson } from "../../../src/runtime/index.ts";
 
-test("P02 refused members are taken out at any depth, however they are written", () => {
+test("params-02 refused members are taken out at any depth, however they are written", () => {
   expect(
     parseUntrustedJson('{"a":[{"b":{"__proto__":1,"c":2}}],"constructor":{},"\\u0070rototype":3}'),
   ).toEqual({
@@ -10,7 +10,7 @@ test("P02 refused members are taken out at any depth, however they are written",
   expect(parseUntrustedJson('"__proto__"')).toBe("__proto__");
 });
 
-test("P06 what nests deeper than 64 is refused before it is built; brackets in texts do not count", () => {
+test("params-06 what nests deeper than 64 is refused before it is built; brackets in texts do not count", () => {
   expect(() => parseUntrustedJson("[".repeat(1_000_000))).toThrow(
     "The JSON is nested deeper than 64 levels.",
   );
