@@ -32,7 +32,7 @@ export default defineConfig({
     experimental: { diagnostics: false },
     coverage: {
       provider: "v8",
-      include: ["{packages/*,apps/gateway,apps/examples/*,tools/*}/src/**/*.ts"],
+      include: ["**/src/**/*.ts"],
       reporter: ["text-summary"],
     },
     // Only inline projects that extend this configuration inherit its resolve conditions.

@@ -95,8 +95,8 @@ describe("S15: the configuration", () => {
     expect(() =>
       branchOf({ header: "x-branch", cookie: "branch", host: { "a.example": "a" } }),
     ).not.toThrow();
-    expect(() => branchOf({ header: "x branch" })).toThrow("'x branch' cannot be the name of a header.");
-    expect(() => branchOf({ host: { "a.example:80": "a" } })).toThrow("give its name, without a port");
+    expect(() => branchOf({ header: "x branch" })).toThrow("'x branch' is not a valid header name.");
+    expect(() => branchOf({ host: { "a.example:80": "a" } })).toThrow("Give the name without a port");
     expect(messageOf({ server: { branch: { heder: "x" } } })).toContain("Did you mean header?");
   });
 

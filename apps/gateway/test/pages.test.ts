@@ -249,7 +249,7 @@ describe("GET /~diff", () => {
     for (const range of wrong)
       await expect(get(range), range).rejects.toMatchObject({
         code: "BAD_REQUEST",
-        message: expect.stringContaining("/~diff/master@1a2b3c4d..latest"),
+        message: expect.stringContaining("/~diff/master@1a2b3c4d..master@latest"),
       });
     await expect(get("/master@latest..nope@latest")).rejects.toMatchObject({
       code: "BRANCH_UNKNOWN",

@@ -7,7 +7,7 @@ const get = (basePath: string, action: string) => ({
   protocol: { REST: { basePath, routes: [{ method: "GET", path: "/", call: { action } }] } },
 });
 
-test("hostile-07: services, actions and branches can have the names of Object.prototype's members", async () => {
+test("hostile-07: services, actions and branches can have names of Object.prototype", async () => {
   const { bus, gateway, url } = await startTestGateway();
   for (const name of inherited) {
     const branch = name.toLowerCase();

@@ -52,7 +52,7 @@ test("hostile-10: a service that changes with every report does not cause endles
   expect(changes).toBeLessThanOrEqual(21);
 });
 
-test("hostile-11: a burst of a hundred changes is merged once, and requests are answered meanwhile", async () => {
+test("hostile-11: a burst of a hundred changes is merged once; requests are answered", async () => {
   const { bus, gateway, url, publish } = await startTestGateway();
   await publish(player("/:id", 1));
   const load = startLoad([`${url}/players/1`], 2);
