@@ -85,7 +85,7 @@ test("S14.1: asyncapi.json describes the requested branch and version, at the re
   });
 });
 
-test("S14.1: a document of a protocol is served unchanged; without one the page responds with 404", async () => {
+test("S14.1: a document of a protocol is served unchanged, or the page responds with 404", async () => {
   const share: Assembled = {
     routes: [],
     endpoints: [],

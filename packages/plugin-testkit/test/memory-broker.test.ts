@@ -2,7 +2,7 @@ import { type BrokerSink, isTidegateError } from "@tidegate/core-registry";
 import { callScope, manualClock, memoryBroker } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 
-function told(): { sink: BrokerSink; lines: string[] } {
+function recordSink(): { sink: BrokerSink; lines: string[] } {
   const lines: string[] = [];
   const sink: BrokerSink = {
     serviceUp: (service, node) => lines.push(`up ${service.name}@${node.id} r${service.revision ?? 0}`),
@@ -17,7 +17,7 @@ describe("the broker in memory", () => {
     const bus = memoryBroker();
     const node = bus.node("n1");
     node.publish({ name: "player", revision: 1 });
-    const { sink, lines } = told();
+    const { sink, lines } = recordSink();
     await bus.broker.start(sink);
     node.publish({ name: "player", revision: 2 });
     node.publish({ name: "team" });
@@ -41,7 +41,7 @@ describe("the broker in memory", () => {
     const bus = memoryBroker({ clock });
     const never = new Promise(() => undefined);
     bus.node("n1").publish({ name: "slow", actions: { wait: () => never } });
-    await bus.broker.start(told().sink);
+    await bus.broker.start(recordSink().sink);
     const failed = bus.broker
       .call(callScope(), { action: "slow.wait", params: {} })
       .catch((error: unknown) => (isTidegateError(error) ? error.code : error));
@@ -56,7 +56,7 @@ describe("the broker in memory", () => {
   test("counts calls by action and node, and records them", async () => {
     const bus = memoryBroker();
     for (const id of ["n1", "n2"]) bus.node(id).publish({ name: "player", actions: { get: () => id } });
-    await bus.broker.start(told().sink);
+    await bus.broker.start(recordSink().sink);
     const call = () =>
       bus.broker.call(callScope({ branch: "dev" }), { action: "player.get", params: { id: 1 } });
     expect([await call(), await call(), await call()]).toEqual(["n1", "n2", "n1"]);
@@ -69,7 +69,7 @@ describe("the broker in memory", () => {
   test("fails running calls of a crashed node as dispatched", async () => {
     const bus = memoryBroker();
     bus.node("n1").publish({ name: "slow", actions: { wait: () => new Promise(() => undefined) } });
-    await bus.broker.start(told().sink);
+    await bus.broker.start(recordSink().sink);
     const failed = bus.broker.call(callScope(), { action: "slow.wait", params: {} });
     bus.node("n1").crash();
     await expect(failed).rejects.toMatchObject({ code: "ACTION_UNAVAILABLE", details: { dispatched: true } });
@@ -82,7 +82,7 @@ describe("the broker in memory", () => {
 
   test("fails calls while it is not up", async () => {
     const bus = memoryBroker();
-    await bus.broker.start(told().sink);
+    await bus.broker.start(recordSink().sink);
     bus.setHealth("connecting", "cable");
     expect(bus.broker.health?.()).toMatchObject({ state: "connecting", reason: "cable" });
     await expect(bus.broker.call(callScope(), { action: "a.b", params: {} })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe("the broker in memory", () => {
 
   test("delivers to the gateway only subscribed events, and no internal event", async () => {
     const bus = memoryBroker();
-    const { sink, lines } = told();
+    const { sink, lines } = recordSink();
     await bus.broker.start(sink);
     const node = bus.node("n1");
     node.emit("player.updated", 1);
@@ -110,8 +110,8 @@ describe("the broker in memory", () => {
     const bus = memoryBroker();
     const node = bus.node("n1");
     node.publish({ name: "player", actions: { get: () => 1 } });
-    const first = told();
-    const second = told();
+    const first = recordSink();
+    const second = recordSink();
     const other = bus.gateway("gateway-2");
     expect(bus.gateway("gateway-2")).toBe(other);
     for (const [broker, { sink }] of [[bus.broker, first] as const, [other, second] as const]) {
@@ -139,8 +139,8 @@ describe("the broker in memory", () => {
     const bus = memoryBroker({ clock });
     const other = bus.gateway("gateway-2");
     other.peers?.answer({ ledger: () => new Promise(() => undefined) });
-    await bus.broker.start(told().sink);
-    await other.start(told().sink);
+    await bus.broker.start(recordSink().sink);
+    await other.start(recordSink().sink);
     const answers = bus.broker.peers?.ask("ledger", null, 500);
     clock.advance(500);
     expect(await answers).toEqual([]);

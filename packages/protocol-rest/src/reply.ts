@@ -146,7 +146,7 @@ function reportDropped(dropped: readonly string[], { jsonPath, report }: ReplyRe
     severity: "warning",
     code: "HEADER_DROPPED",
     jsonPath,
-    message: `Removed from the reply: ${names}. Only the gateway sets these headers.`,
+    message: `Only the gateway sets ${names}; removed from the reply.`,
     found: names,
   });
 }

@@ -186,7 +186,7 @@ describe("S6.1 a route that publishes", () => {
     expect(bus.published.map(({ params }) => params)).toEqual([{ what: 4 }]);
   });
 
-  test("S3.2 a failing cast of path or query rejects the upgrade, one of a message that message", async () => {
+  test("S3.2 a failing cast rejects the upgrade, or the message that it belongs to", async () => {
     const { bus, open } = await gateway([
       {
         path: "/:room",

@@ -122,15 +122,21 @@ describe("S11.2 the culprit's service moves into a process of its own at its fir
   });
 
   test("a burst of attacks of one service delays others no longer than one attack", async () => {
-    const bad = compiled(box, "() => { while (true); }", "burst");
-    const burst = Array.from({ length: 50 }, () => bad.failure());
-    const began = performance.now();
-    expect(await good.call({ n: 1 })).toBe(2);
-    // All 50 attacks one after another would take 2500 ms.
-    expect(performance.now() - began).toBeLessThan(2500);
-    const failures = await Promise.all(burst);
-    expect(failures.filter((failure) => limit.test(failure))).toHaveLength(3);
-    expect(failures.filter((failure) => failure.startsWith("FUNCTION_OFF"))).toHaveLength(47);
+    const pool = patientPool();
+    const attack = knownFunction(1, "() => { while (true); }", "burst");
+    let ended = 0;
+    const burst = Array.from({ length: 50 }, () =>
+      callIn(pool, attack).finally(() => {
+        ended++;
+      }),
+    );
+    expect(await callIn(pool, knownFunction(2, "() => 2", "other"))).toBe(2);
+    // One after another in the shared process, all attacks would end before.
+    expect(ended).toBeLessThan(50);
+    const codes = (await Promise.all(burst)).map((failure) => Object(failure).code);
+    expect(codes.filter((code) => code === "FUNCTION_TIMEOUT")).toHaveLength(3);
+    expect(codes.filter((code) => code === "FUNCTION_OFF")).toHaveLength(47);
+    await pool.stop();
   });
 });
 
@@ -190,35 +196,45 @@ test("a service's name cannot inject messages to the process", async () => {
 });
 
 test("S11.2 console output that precedes an exceeded limit arrives", async () => {
-  // A long delay, because a process that is killed for its silence loses its output.
-  const pool = new ProcessPool({
+  const pool = patientPool();
+  const lines: string[] = [];
+  const talker = knownFunction(1, "() => { console.log('before'); while (true); }", "talker");
+  expect(await callIn(pool, talker, lines)).toMatchObject({ code: "FUNCTION_TIMEOUT" });
+  expect(lines).toContain("before");
+  await pool.stop();
+});
+
+/** A pool that leaves exceeded limits to the engine, so that a loaded machine does not lead to killed processes. */
+function patientPool(): ProcessPool {
+  return new ProcessPool({
     settings: childSettings,
     maxOffences: 3,
     clock: systemClock,
     killDelay: 60_000,
   });
-  const lines: string[] = [];
+}
+
+let lastCall = 0;
+
+/** Resolves with the result or the error of a call. */
+function callIn(pool: ProcessPool, fn: KnownFunction, lines: string[] = []): Promise<unknown> {
   const options = {
-    label: "talker map",
-    service: "talker",
+    label: `${fn.service} map`,
+    service: fn.service,
     console: ({ text }: { readonly text: string }) => lines.push(text),
     onLimitExceeded: () => {},
   };
-  const error = await new Promise((resolve) => {
-    const fn = knownFunction("() => { console.log('before'); while (true); }", "talker");
+  return new Promise((resolve) => {
     const argument = { json: "{}" };
-    pool.run({ id: 1, fn, options, argument, reruns: 0, resolve, reject: resolve });
+    pool.run({ id: ++lastCall, fn, options, argument, reruns: 0, resolve, reject: resolve });
   });
-  expect(error).toMatchObject({ code: "FUNCTION_TIMEOUT" });
-  expect(lines).toContain("before");
-  await pool.stop();
-});
+}
 
-function knownFunction(source: string, service: string): KnownFunction {
+function knownFunction(id: number, source: string, service: string): KnownFunction {
   const { parsed, takesUtil } = checkFunction(source, { sync: true, volatile: false });
   if (parsed === undefined) throw new Error(`The source is not a function: ${source}`);
   const { script, offset } = parsed;
-  return { id: 1, service, source, script, offset, takesUtil, offences: [] };
+  return { id, service, source, script, offset, takesUtil, offences: [] };
 }
 
 test("more services than isolates are served", async () => {

@@ -11,15 +11,15 @@ import {
 import { runAction, scopeError } from "./calls.ts";
 import { isEventName } from "./event-names.ts";
 import { findAction } from "./node.ts";
-import { announceAll, type ConnectedGateway, type MemorySystem, selectNode, sendEvent } from "./system.ts";
+import {
+  announceAll,
+  type ConnectedGateway,
+  type MemorySystem,
+  type Peer,
+  selectNode,
+  sendEvent,
+} from "./system.ts";
 import type { MemoryBrokerOptions } from "./types.ts";
-
-/** A gateway that other gateways can ask. */
-export interface Peer {
-  /** Id of its node. */
-  readonly node: string;
-  readonly answers: () => PeerAnswers;
-}
 
 /** A gateway's connection to a system in memory. */
 export interface GatewayConnection {

@@ -1,8 +1,14 @@
-import type { BrokerHealth, BrokerSink, CallRequest, Clock, PublishRequest } from "@tidegate/core-registry";
+import type {
+  BrokerHealth,
+  BrokerSink,
+  CallRequest,
+  Clock,
+  PeerAnswers,
+  PublishRequest,
+} from "@tidegate/core-registry";
 import { type Recorder, recorder } from "../recorder.ts";
 import type { TestEvent, TestListener, TestService } from "../service.ts";
 import { matchesEvent } from "./event-names.ts";
-import type { Peer } from "./gateway.ts";
 import { describeService, findAction, type NodeState } from "./node.ts";
 import { gatewayGroup, type RecordedCall } from "./types.ts";
 
@@ -23,6 +29,13 @@ export interface MemorySystem {
   /** Position of the round robin, by action. */
   readonly turns: Map<string, number>;
   health: BrokerHealth;
+}
+
+/** A gateway that other gateways can ask. */
+export interface Peer {
+  /** Id of its node. */
+  readonly node: string;
+  readonly answers: () => PeerAnswers;
 }
 
 /** A gateway that has started. */

@@ -76,7 +76,7 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
       const known = functions.get(id);
       if (known === undefined) throw new TypeError("no such function");
       value = apply(known.fn, undefined, [decodeArgument(json, nonce, known.takesUtil)]);
-      if (isThenable(value)) return "nThe function returned a promise; it must be synchronous";
+      if (isThenable(value)) return "nThe result is a promise; functions are synchronous";
     } catch (error) {
       return `t${describe(error)}`;
     }
@@ -108,9 +108,9 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
     if (value === undefined) return "r";
     try {
       const json = nonce === undefined ? stringify(value) : stringify(value, tokenReplacer(nonce));
-      if (json === undefined) return `nThe function returned a ${typeof value}`;
+      if (json === undefined) return `nThe result is a ${typeof value}`;
       if (json.length <= settings.maxResult) return `r${json}`;
-      return `nThe function returned ${json.length} characters of JSON; the maximum is ${settings.maxResult}`;
+      return `nThe result has ${json.length} characters of JSON; the maximum is ${settings.maxResult}`;
     } catch (error) {
       return `nThe result is not data: ${describe(error)}`;
     }

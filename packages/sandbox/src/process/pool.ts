@@ -1,4 +1,4 @@
-import type { Clock, TidegateError } from "@tidegate/core-registry";
+import { type Clock, isTidegateError, type TidegateError } from "@tidegate/core-registry";
 import { decodeResult } from "../values.ts";
 import {
   disabledError,
@@ -37,9 +37,9 @@ const maxPendingCharacters = 32 * 1024 * 1024;
 const maxPendingCalls = 10_000;
 const maxReruns = 5;
 const offenceWindow = 60_000;
-/** So long after a failed start calls fail at once instead of starting a process each. */
+/** Milliseconds after a failed start in which a call that needs a new process fails at once. */
 const startBackOff = 1000;
-/** So many starts in a row that a signal from outside ended count as a failed start. */
+/** Number of starts in a row that a signal from outside has to end until they count as a failed start. */
 const maxKilledStarts = 3;
 
 /**
@@ -92,10 +92,7 @@ export class ProcessPool implements ProcessListener {
 
   #reasonNotToRun({ fn, options }: PendingCall): TidegateError | undefined {
     if (this.#stopped) return unavailableError("was stopped");
-    if (fn.disabled !== undefined) return disabledError(options.label, this.#options.maxOffences);
-    const failed = this.#failedStart;
-    if (failed === undefined || this.#options.clock.now() - failed.at >= startBackOff) return undefined;
-    return unavailableError("has no process", failed.error);
+    return fn.disabled && disabledError(options.label, this.#options.maxOffences);
   }
 
   #send(call: PendingCall): TidegateError | undefined {
@@ -105,8 +102,8 @@ export class ProcessPool implements ProcessListener {
         return unavailableError("is overloaded");
       process.send(call);
       return undefined;
-    } catch (cause) {
-      return unavailableError("cannot start a process", cause);
+    } catch (error) {
+      return isTidegateError(error) ? error : unavailableError("cannot start a process", error);
     }
   }
 
@@ -118,10 +115,17 @@ export class ProcessPool implements ProcessListener {
   }
 
   #takeProcess(): SandboxProcess {
-    const process = this.#spare ?? this.#open();
+    const process = this.#spare ?? this.#openUnlessFailing();
     this.#spare = undefined;
     setImmediate(() => this.#openSpare());
     return process;
+  }
+
+  #openUnlessFailing(): SandboxProcess {
+    const failed = this.#failedStart;
+    if (failed !== undefined && this.#options.clock.now() - failed.at < startBackOff)
+      throw unavailableError("has no process", failed.error);
+    return this.#open();
   }
 
   #openSpare(): void {
@@ -199,7 +203,7 @@ export class ProcessPool implements ProcessListener {
   }
 
   /**
-   * A process that was killed from outside says nothing about the next start; it counts only when it repeats.
+   * A start that was killed from outside is no sign that the next one fails, so it counts only when it repeats.
    */
   #recordFailedStart({
     startError,
