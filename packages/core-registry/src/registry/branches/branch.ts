@@ -12,7 +12,7 @@ import type { Compilation, CompileResult, Integration, MergeInput, MergeResult }
 import type { Runtime } from "../runtime.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import type { VersionCache } from "../versions/version-cache.ts";
-import { createVersionHistory, type VersionRecipe } from "./version-history.ts";
+import { createVersionHistory, type VersionHistory, type VersionRecipe } from "./version-history.ts";
 
 /**
  * A named view of the services with its versions (S9.5). It holds what is served: `merge` replaces that by one
@@ -86,135 +86,141 @@ const unknownTag: NotServed = { missing: "tag" };
 
 /** Creates a branch that serves nothing before its first merge. */
 export function createBranch(name: string, options: BranchOptions): Branch {
-  const { runtime, current, cache } = options;
-  const history = createVersionHistory(runtime.clock, options.maxVersions);
-  let ledger = emptyLedger;
-  let compilation: Compilation | undefined;
-  let pinned: CompiledVersion | undefined;
-  let usedAt = 0;
-  let isUnresolved = false;
+  return new MergedBranch(name, options);
+}
+
+class MergedBranch implements Branch {
+  readonly name: string;
+  usedAt = 0;
+  compilation: Compilation | undefined;
+  ledger: Ledger = emptyLedger;
+  isUnresolved = false;
+  readonly #options: BranchOptions;
+  readonly #history: VersionHistory;
+  #pinned: CompiledVersion | undefined;
   /** The branch's own offers at the last merge. */
-  let mergedOffers: readonly Offer[] = [];
-  let seen: { readonly directory: Directory; readonly snapshot: DirectorySnapshot } | undefined;
-  let answer: Served | undefined;
+  #mergedOffers: readonly Offer[] = [];
+  #seen: { readonly directory: Directory; readonly snapshot: DirectorySnapshot } | undefined;
+  /** The last answer to a request for the newest version. */
+  #answer: Served | undefined;
 
-  const currentSnapshot = (): DirectorySnapshot => {
-    const { directory } = current;
-    if (seen?.directory === directory) return seen.snapshot;
-    seen = { directory, snapshot: snapshot(name, directory) };
-    answer = undefined;
-    return seen.snapshot;
+  constructor(name: string, options: BranchOptions) {
+    this.name = name;
+    this.#options = options;
+    this.#history = createVersionHistory(options.runtime.clock, options.maxVersions);
+  }
+
+  get served(): CompiledVersion | undefined {
+    return this.#pinned ?? this.compilation;
+  }
+
+  get versions(): readonly VersionRecipe[] {
+    return this.#history.versions;
+  }
+
+  get snapshot(): DirectorySnapshot {
+    const { directory } = this.#options.current;
+    if (this.#seen?.directory === directory) return this.#seen.snapshot;
+    this.#seen = { directory, snapshot: snapshot(this.name, directory) };
+    this.#answer = undefined;
+    return this.#seen.snapshot;
+  }
+
+  find(tag: string | undefined): Served | NotServed {
+    this.usedAt = this.#options.runtime.clock.now();
+    if (this.compilation !== undefined && this.name !== masterBranch) this.#options.used(this);
+    const isLatest = tag === undefined || tag === "latest";
+    const served = this.#pinned ?? this.compilation;
+    if (served !== undefined && (isLatest || isTagOf(tag, served.version.id))) return this.#serve(served);
+    if (!isLatest) return this.#findOlder(tag);
+    if (this.versions.length === 0) return starting;
+    return { missing: "evicted", recompile: () => this.#compileNewest() };
+  }
+
+  async merge(): Promise<void> {
+    const { mergeDirectory, current, runtime, source, merged } = this.#options;
+    const directory = mergeDirectory(this.name);
+    const actions = directory === current.directory ? this.snapshot : snapshot(this.name, directory);
+    const { merge, result } = await this.#run(directory, actions);
+    const recipe = [...merge.after.chosen.values()].map(source);
+    await runtime.yieldToEventLoop();
+    const offers = offersFor(this.name, directory);
+    await runtime.yieldToEventLoop();
+    this.compilation = merge.after;
+    this.#mergedOffers = offers;
+    const { accepted, owners } = merge.after.ledger;
+    this.ledger = { ...this.ledger, accepted, owners };
+    this.isUnresolved = hasUnresolved(merge.view, result);
+    this.#history.record(merge.after.version, recipe, merge.integrations, directory);
+    merged(this, merge, result);
+  }
+
+  async dryRun(directory: Directory): Promise<Merge> {
+    return (await this.#run(directory, snapshot(this.name, directory))).merge;
+  }
+
+  setLedger(ledger: Ledger): void {
+    this.ledger = ledger;
+  }
+
+  pin(version: CompiledVersion | undefined): void {
+    this.#pinned = version;
+    const { version: _, ...rest } = this.ledger;
+    this.ledger = version === undefined ? rest : { ...rest, version: version.version.id };
+  }
+
+  // A bound function: the limit of compiled branches recognises a branch by it.
+  readonly evict = (): void => {
+    this.compilation = undefined;
+    this.#answer = undefined;
+    this.#seen = undefined;
   };
 
-  /** The answer to a request for the newest version; the same object until version or directory change. */
-  const serve = ({ version }: CompiledVersion): Served => {
-    if (answer?.version !== version || seen?.directory !== current.directory)
-      answer = { version, directory: currentSnapshot() };
-    return answer;
-  };
+  release(): void {
+    this.evict();
+    this.#history.keepNewest();
+  }
 
-  const compileNewest = async (): Promise<Served | NotServed> => {
-    await options.mergeNow(branch);
-    const served = pinned ?? compilation;
-    return served === undefined ? starting : serve(served);
-  };
+  /** The same object for every request, until version or directory change. */
+  #serve({ version }: CompiledVersion): Served {
+    const isCurrent = this.#seen?.directory === this.#options.current.directory;
+    if (this.#answer?.version !== version || !isCurrent) this.#answer = { version, directory: this.snapshot };
+    return this.#answer;
+  }
 
-  const findOlder = (recipe: VersionRecipe): Served | NotServed => {
-    const known = cache.get(recipe);
-    if (typeof known !== "function") return { version: known.version, directory: currentSnapshot() };
+  async #compileNewest(): Promise<Served | NotServed> {
+    await this.#options.mergeNow(this);
+    const { served } = this;
+    return served === undefined ? starting : this.#serve(served);
+  }
+
+  #findOlder(tag: string): Served | NotServed {
+    const recipe = this.versions.find(({ id }) => isTagOf(tag, id));
+    if (recipe === undefined) return unknownTag;
+    const known = this.#options.cache.get(recipe);
+    if (typeof known !== "function") return { version: known.version, directory: this.snapshot };
     return {
       missing: "evicted",
-      recompile: async () => ({ version: (await known()).version, directory: currentSnapshot() }),
+      recompile: async () => ({ version: (await known()).version, directory: this.snapshot }),
     };
-  };
+  }
 
-  const run = async (
+  async #run(
     directory: Directory,
     actions: DirectorySnapshot,
-  ): Promise<{ readonly merge: Merge; readonly result: CompileResult }> => {
-    const recipe = compilation === undefined ? history.versions[0]?.recipe : undefined;
-    // A branch that was evicted and whose own services are the same has nothing to report: master reported its changes.
-    const isSilent = recipe !== undefined && isSameList(offersFor(name, directory), mergedOffers);
-    const before = recipe === undefined || isSilent ? compilation : await options.recompile(recipe);
-    const shown = view(name, directory);
-    const result = await options.merge({ view: shown, ledger, previous: before, snapshot: actions });
+  ): Promise<{ readonly merge: Merge; readonly result: CompileResult }> {
+    const recipe = this.compilation === undefined ? this.versions[0]?.recipe : undefined;
+    // An evicted branch whose own services are the same has nothing to report: master reported its changes.
+    const isSilent = recipe !== undefined && isSameList(offersFor(this.name, directory), this.#mergedOffers);
+    const before =
+      recipe === undefined || isSilent ? this.compilation : await this.#options.recompile(recipe);
+    const shown = view(this.name, directory);
+    const input = { view: shown, ledger: this.ledger, previous: before, snapshot: actions };
+    const result = await this.#options.merge(input);
     const { compilation: after, integrations } = result;
-    return {
-      merge: { before, after, view: shown, integrations, changes: isSilent ? [] : result.changes },
-      result,
-    };
-  };
-
-  const branch: Branch = {
-    name,
-    get usedAt() {
-      return usedAt;
-    },
-    get compilation() {
-      return compilation;
-    },
-    get served() {
-      return pinned ?? compilation;
-    },
-    get versions() {
-      return history.versions;
-    },
-    get ledger() {
-      return ledger;
-    },
-    get isUnresolved() {
-      return isUnresolved;
-    },
-    get snapshot() {
-      return currentSnapshot();
-    },
-    find(tag) {
-      usedAt = runtime.clock.now();
-      if (compilation !== undefined && name !== masterBranch) options.used(branch);
-      const isLatest = tag === undefined || tag === "latest";
-      const served = pinned ?? compilation;
-      if (served !== undefined && (isLatest || isTagOf(tag, served.version.id))) return serve(served);
-      if (isLatest)
-        return history.versions.length === 0 ? starting : { missing: "evicted", recompile: compileNewest };
-      const recipe = history.versions.find(({ id }) => isTagOf(tag, id));
-      return recipe === undefined ? unknownTag : findOlder(recipe);
-    },
-    async merge() {
-      const directory = options.mergeDirectory(name);
-      const actions = directory === current.directory ? currentSnapshot() : snapshot(name, directory);
-      const { merge, result } = await run(directory, actions);
-      const recipe = [...merge.after.chosen.values()].map(options.source);
-      await runtime.yieldToEventLoop();
-      const offers = offersFor(name, directory);
-      await runtime.yieldToEventLoop();
-      compilation = merge.after;
-      mergedOffers = offers;
-      const { accepted, owners } = merge.after.ledger;
-      ledger = { ...ledger, accepted, owners };
-      isUnresolved = hasUnresolved(merge.view, result);
-      history.record(merge.after.version, recipe, merge.integrations, directory);
-      options.merged(branch, merge, result);
-    },
-    dryRun: async (directory) => (await run(directory, snapshot(name, directory))).merge,
-    setLedger(next) {
-      ledger = next;
-    },
-    pin(version) {
-      pinned = version;
-      const { version: _, ...rest } = ledger;
-      ledger = version === undefined ? rest : { ...rest, version: version.version.id };
-    },
-    evict() {
-      compilation = undefined;
-      answer = undefined;
-      seen = undefined;
-    },
-    release() {
-      branch.evict();
-      history.keepNewest();
-    },
-  };
-  return branch;
+    const changes = isSilent ? [] : result.changes;
+    return { merge: { before, after, view: shown, integrations, changes }, result };
+  }
 }
 
 /** The offers that services make for a branch; what they publish for other branches does not affect it. */

@@ -7,7 +7,12 @@ import type { CompileResult, MergeTools } from "../merge/types.ts";
 import { merge } from "../merge.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import { recompileRecipe } from "../versions/recompile.ts";
-import { createCompiledLimit, createVersionCache } from "../versions/version-cache.ts";
+import {
+  type CompiledLimit,
+  createCompiledLimit,
+  createVersionCache,
+  type VersionCache,
+} from "../versions/version-cache.ts";
 import { type Branch, createBranch, type Merge } from "./branch.ts";
 
 /**
@@ -53,123 +58,144 @@ const unknownBranch: NotServed = { missing: "branch" };
 
 /** Creates master, which serves nothing before its first merge. */
 export function createBranches(options: BranchesOptions): Branches {
-  const { tools, queue, unusedMs } = options;
-  const { masterTable, runtime } = tools;
-  const { clock, timers } = runtime;
-  const branches = new Map<string, Branch>();
-  const releasing = new Set<Branch>();
-  const current = { directory: emptyDirectory };
-  const limit = createCompiledLimit(options.maxCompiled);
-  const recompile = (recipe: Parameters<typeof recompileRecipe>[0]): Promise<CompiledVersion> =>
-    recompileRecipe(recipe, tools);
-  const cache = createVersionCache(limit, (recipe) => queue.runExclusive(() => recompile(recipe)));
+  return new MergedBranches(options);
+}
 
-  const mergeNow = async (branch: Branch): Promise<void> => {
+class MergedBranches implements Branches {
+  readonly master: Branch;
+  readonly #options: BranchesOptions;
+  readonly #branches = new Map<string, Branch>();
+  readonly #releasing = new Set<Branch>();
+  readonly #current = { directory: emptyDirectory };
+  readonly #limit: CompiledLimit;
+  readonly #cache: VersionCache;
+
+  constructor(options: BranchesOptions) {
+    const { queue, tools, maxCompiled } = options;
+    this.#options = options;
+    this.#limit = createCompiledLimit(maxCompiled);
+    this.#cache = createVersionCache(this.#limit, (recipe) =>
+      queue.runExclusive(() => recompileRecipe(recipe, tools)),
+    );
+    this.master = this.draft(masterBranch);
+    this.#branches.set(masterBranch, this.master);
+  }
+
+  readonly find = (name: string, tag: string | undefined): Served | NotServed => {
+    const branch = this.#branches.get(name);
+    return branch === undefined ? unknownBranch : branch.find(tag);
+  };
+
+  readonly get = (name: string): Branch | undefined => this.#branches.get(name);
+
+  readonly all = (): readonly Branch[] => [...this.#branches.values()];
+
+  readonly ensure = (name: string): Branch | undefined => {
+    const known = this.#branches.get(name);
+    if (known !== undefined) return known;
+    const isValid = branchPattern.test(name) && !reservedNames.includes(name);
+    if (!isValid || this.#branches.size >= maxBranches) return undefined;
+    const created = this.draft(name);
+    this.#branches.set(name, created);
+    return created;
+  };
+
+  draft(name: string): Branch {
+    const { tools, queue, maxVersions, directory } = this.#options;
+    const { masterTable, runtime, fragments } = tools;
+    return createBranch(name, {
+      runtime,
+      maxVersions,
+      current: this.#current,
+      // Master is merged first: until then the other branches use the directory that master was merged with.
+      mergeDirectory: (branch) =>
+        branch !== masterBranch && queue.isQueued(this.master) ? masterTable.directory : directory(),
+      merge: (input) => merge(input, tools),
+      recompile: (recipe) => recompileRecipe(recipe, tools),
+      cache: this.#cache,
+      mergeNow: this.merge,
+      used: (branch) => this.#used(branch),
+      source: fragments.store,
+      merged: (branch, done, result) => this.#merged(branch, done, result),
+    });
+  }
+
+  readonly merge = async (branch: Branch): Promise<void> => {
+    const { queue } = this.#options;
     queue.enqueue(branch, "now");
     await queue.whenMerged(branch);
   };
 
-  const used = (branch: Branch): void => {
-    if (branch !== master) limit.used(`branch ${branch.name}`, branch.evict);
+  readonly directoryChanged = (affected: readonly string[]): void => {
+    const { queue, directory } = this.#options;
+    this.#current.directory = directory();
+    // A node came or went: an action that a refused fragment maps can be there now.
+    if (affected.length === 0)
+      for (const branch of this.#branches.values()) if (branch.isUnresolved) queue.enqueue(branch, "now");
+    if (affected.includes(masterBranch)) {
+      queue.enqueue(this.master, "now");
+      this.#enqueueFollowers();
+    }
+    for (const name of affected) {
+      const branch = this.ensure(name);
+      if (branch !== undefined) queue.enqueue(branch, "now");
+    }
   };
 
-  const enqueueFollowers = (): void => {
-    for (const branch of branches.values())
-      if (branch !== master && (branch.compilation !== undefined || branch.isUnresolved))
-        queue.enqueue(branch, "later");
+  readonly version = async (branch: Branch, tag: string): Promise<CompiledVersion | undefined> => {
+    if (branch.served === undefined && branch.versions.length > 0) await this.merge(branch);
+    const { served } = branch;
+    if (tag === "latest" || (served !== undefined && isTagOf(tag, served.version.id))) return served;
+    const recipe = branch.versions.find(({ id }) => isTagOf(tag, id));
+    if (recipe === undefined) return undefined;
+    const known = this.#cache.get(recipe);
+    return typeof known === "function" ? await known() : known;
   };
 
-  const merged = (branch: Branch, done: Merge, result: CompileResult): void => {
-    if (branch === master) {
+  #used(branch: Branch): void {
+    if (branch !== this.master) this.#limit.used(`branch ${branch.name}`, branch.evict);
+  }
+
+  /** Master changed: the branches that are compiled, or that have something unresolved, are merged again. */
+  #enqueueFollowers(): void {
+    for (const branch of this.#branches.values())
+      if (branch !== this.master && (branch.compilation !== undefined || branch.isUnresolved))
+        this.#options.queue.enqueue(branch, "later");
+  }
+
+  #merged(branch: Branch, done: Merge, result: CompileResult): void {
+    const { queue, directory, merged } = this.#options;
+    if (branch === this.master) {
       result.table.commit(done.view.directory);
       // Without a changed service too: a pin was removed, or another gateway's ledger names other owners.
-      if (done.before?.version !== done.after.version) enqueueFollowers();
+      if (done.before?.version !== done.after.version) this.#enqueueFollowers();
     }
-    if (hasNewDocumentation(done, result)) cache.clear();
-    // Master changed during this merge: the branch was merged with the directory that master was merged with.
-    if (done.view.directory !== options.directory() && queue.isQueued(master)) queue.enqueue(branch, "later");
-    used(branch);
-    options.merged(branch, done);
-    releaseWhenUnused(branch);
-  };
+    if (hasNewDocumentation(done, result)) this.#cache.clear();
+    // The branch was merged with the directory of master's last merge, and master is queued again.
+    if (done.view.directory !== directory() && queue.isQueued(this.master)) queue.enqueue(branch, "later");
+    this.#used(branch);
+    merged(branch, done);
+    this.#releaseWhenUnused(branch);
+  }
 
-  const releaseWhenUnused = (branch: Branch): void => {
-    if (branch === master || releasing.has(branch)) return;
-    releasing.add(branch);
+  #releaseWhenUnused(branch: Branch): void {
+    const { tools, unusedMs } = this.#options;
+    const { clock, timers } = tools.runtime;
+    if (branch === this.master || this.#releasing.has(branch)) return;
+    this.#releasing.add(branch);
     const left = Math.min(unusedMs, Math.max(0, branch.usedAt + unusedMs - clock.now()));
     timers.after(branch.usedAt === 0 ? unusedMs : left, () => {
-      releasing.delete(branch);
-      if (clock.now() - branch.usedAt < unusedMs) releaseWhenUnused(branch);
-      else if (servicesOf(options.directory(), branch.name).length > 0) branch.release();
-      else if (branches.get(branch.name) === branch) branches.delete(branch.name);
+      this.#releasing.delete(branch);
+      if (clock.now() - branch.usedAt < unusedMs) this.#releaseWhenUnused(branch);
+      else this.#release(branch);
     });
-  };
+  }
 
-  const draft = (name: string): Branch =>
-    createBranch(name, {
-      runtime,
-      maxVersions: options.maxVersions,
-      current,
-      // Master is merged first: until then the other branches use the directory that master was merged with.
-      mergeDirectory: (branch) =>
-        branch !== masterBranch && queue.isQueued(master) ? masterTable.directory : options.directory(),
-      merge: (input) => merge(input, tools),
-      recompile,
-      cache,
-      mergeNow,
-      used,
-      source: tools.fragments.store,
-      merged,
-    });
-
-  const master = draft(masterBranch);
-  branches.set(masterBranch, master);
-
-  const ensure = (name: string): Branch | undefined => {
-    const known = branches.get(name);
-    if (known !== undefined) return known;
-    const isValid = branchPattern.test(name) && !reservedNames.includes(name);
-    if (!isValid || branches.size >= maxBranches) return undefined;
-    const created = draft(name);
-    branches.set(name, created);
-    return created;
-  };
-
-  return {
-    master,
-    find(name, tag) {
-      const branch = branches.get(name);
-      return branch === undefined ? unknownBranch : branch.find(tag);
-    },
-    get: (name) => branches.get(name),
-    all: () => [...branches.values()],
-    ensure,
-    draft,
-    merge: mergeNow,
-    directoryChanged(affected) {
-      current.directory = options.directory();
-      // A node came or went: an action that a refused fragment maps can be there now.
-      if (affected.length === 0)
-        for (const branch of branches.values()) if (branch.isUnresolved) queue.enqueue(branch, "now");
-      if (affected.includes(masterBranch)) {
-        queue.enqueue(master, "now");
-        enqueueFollowers();
-      }
-      for (const name of affected) {
-        const branch = ensure(name);
-        if (branch !== undefined) queue.enqueue(branch, "now");
-      }
-    },
-    async version(branch, tag) {
-      if (branch.served === undefined && branch.versions.length > 0) await mergeNow(branch);
-      const { served } = branch;
-      if (tag === "latest" || (served !== undefined && isTagOf(tag, served.version.id))) return served;
-      const recipe = branch.versions.find(({ id }) => isTagOf(tag, id));
-      if (recipe === undefined) return undefined;
-      const known = cache.get(recipe);
-      return typeof known === "function" ? await known() : known;
-    },
-  };
+  #release(branch: Branch): void {
+    const { name } = branch;
+    if (servicesOf(this.#options.directory(), name).length > 0) branch.release();
+    else if (this.#branches.get(name) === branch) this.#branches.delete(name);
+  }
 }
 
 /** Whether a service's fragment is another object with the same hash: only its documentation changed (S1.4). */

@@ -41,105 +41,121 @@ interface Task {
 }
 
 /** Creates an empty queue that merges nothing before `start`. */
-export function createMergeQueue({ runtime, fragmentsRead }: MergeQueueOptions): MergeQueue {
-  const now = new Set<Branch>();
-  const later = new Set<Branch>();
-  const tasks: Task[] = [];
-  /** The callers that wait for a queued merge, and for the running one. */
-  const waiting = new Map<Branch, PromiseWithResolvers<void>>();
-  let current: { readonly branch: Branch; readonly done: PromiseWithResolvers<void> } | undefined;
-  let running: Promise<void> | undefined;
-  let isStarted = false;
-  let isStopped = false;
-  let masterInRow = 0;
-  let nowInRow = 0;
+export function createMergeQueue(options: MergeQueueOptions): MergeQueue {
+  return new FairMergeQueue(options);
+}
 
-  const mergeBranch = async (branch: Branch): Promise<void> => {
-    now.delete(branch);
-    later.delete(branch);
-    const done = waiting.get(branch) ?? Promise.withResolvers<void>();
-    waiting.delete(branch);
-    current = { branch, done };
+class FairMergeQueue implements MergeQueue {
+  readonly #options: MergeQueueOptions;
+  readonly #now = new Set<Branch>();
+  readonly #later = new Set<Branch>();
+  readonly #tasks: Task[] = [];
+  /** The callers that wait for a merge that is queued. */
+  readonly #waiting = new Map<Branch, PromiseWithResolvers<void>>();
+  /** The merge that runs, with the callers that wait for it. */
+  #current: { readonly branch: Branch; readonly done: PromiseWithResolvers<void> } | undefined;
+  #running: Promise<void> | undefined;
+  #isStarted = false;
+  #isStopped = false;
+  #masterInRow = 0;
+  #nowInRow = 0;
+
+  constructor(options: MergeQueueOptions) {
+    this.#options = options;
+  }
+
+  enqueue(branch: Branch, priority: "now" | "later"): void {
+    if (priority === "now") this.#now.add(branch);
+    else this.#later.add(branch);
+    this.#wakeUp();
+  }
+
+  isQueued(branch: Branch): boolean {
+    return this.#now.has(branch) || this.#later.has(branch);
+  }
+
+  async whenMerged(branch: Branch): Promise<void> {
+    if (this.#isStopped) return;
+    if (this.isQueued(branch)) {
+      const known = this.#waiting.get(branch) ?? Promise.withResolvers<void>();
+      this.#waiting.set(branch, known);
+      await known.promise;
+    } else if (this.#current?.branch === branch) await this.#current.done.promise;
+  }
+
+  readonly runExclusive = <Result>(task: () => Promise<Result>): Promise<Result> => {
+    if (this.#isStopped) return Promise.reject(stopping());
+    if (!this.#isStarted) return task();
+    return new Promise((resolve, reject) => {
+      this.#tasks.push({ run: () => task().then(resolve, reject), reject });
+      this.#wakeUp();
+    });
+  };
+
+  start(): void {
+    this.#isStarted = true;
+    if (this.#now.size + this.#later.size + this.#tasks.length > 0) this.#wakeUp();
+  }
+
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { resolve } of this.#waiting.values()) resolve();
+    this.#waiting.clear();
+    for (const { reject } of this.#tasks.splice(0)) reject(stopping());
+  }
+
+  #wakeUp(): void {
+    if (this.#isStarted && !this.#isStopped) this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    await endOfBurst(this.#options.fragmentsRead);
+    // What is enqueued in one tick becomes one merge; what is enqueued during a merge becomes the next one.
+    await Promise.resolve();
+    for (let work = this.#next(); work !== undefined; work = this.#next()) {
+      await work;
+      await endOfBurst(this.#options.fragmentsRead);
+    }
+    this.#running = undefined;
+  }
+
+  #next(): Promise<void> | undefined {
+    if (this.#isStopped) return undefined;
+    const master = first(this.#now, ({ name }) => name === masterBranch);
+    if (master !== undefined && this.#masterInRow < maxInRow) {
+      this.#masterInRow++;
+      return this.#merge(master);
+    }
+    this.#masterInRow = 0;
+    const task = this.#tasks.shift();
+    if (task !== undefined) return task.run();
+    const [now, later] = [this.#now, this.#later];
+    const branch = firstOf(this.#nowInRow < maxInRow ? [now, later] : [later, now]) ?? master;
+    if (branch === undefined) return undefined;
+    this.#nowInRow = now.has(branch) ? this.#nowInRow + 1 : 0;
+    return this.#merge(branch);
+  }
+
+  async #merge(branch: Branch): Promise<void> {
+    this.#now.delete(branch);
+    this.#later.delete(branch);
+    const done = this.#waiting.get(branch) ?? Promise.withResolvers<void>();
+    this.#waiting.delete(branch);
+    this.#current = { branch, done };
     try {
       await branch.merge();
     } catch (error) {
-      runtime.logger.error(
-        `Branch ${branch.name}: the merge failed. The branch still serves its last version.`,
-        error,
-      );
+      const message = `Branch ${branch.name}: the merge failed. The branch still serves its last version.`;
+      this.#options.runtime.logger.error(message, error);
     } finally {
-      current = undefined;
+      this.#current = undefined;
       done.resolve();
     }
-  };
-
-  const next = (): Promise<void> | undefined => {
-    if (isStopped) return undefined;
-    const master = first(now, ({ name }) => name === masterBranch);
-    if (master !== undefined && masterInRow < maxInRow) {
-      masterInRow++;
-      return mergeBranch(master);
-    }
-    masterInRow = 0;
-    const task = tasks.shift();
-    if (task !== undefined) return task.run();
-    const branch = firstOf(nowInRow < maxInRow ? [now, later] : [later, now]) ?? master;
-    if (branch === undefined) return undefined;
-    nowInRow = now.has(branch) ? nowInRow + 1 : 0;
-    return mergeBranch(branch);
-  };
-
-  const run = async (): Promise<void> => {
-    // What is enqueued in one tick becomes one merge; what is enqueued during a merge becomes the next one.
-    await Promise.resolve();
-    for (let work = next(); work !== undefined; work = next()) {
-      await work;
-      await endOfBurst(fragmentsRead);
-    }
-    running = undefined;
-  };
-
-  const wakeUp = (): void => {
-    if (isStarted && !isStopped) running ??= endOfBurst(fragmentsRead).then(run);
-  };
-
-  return {
-    enqueue(branch, priority) {
-      if (priority === "now") now.add(branch);
-      else later.add(branch);
-      wakeUp();
-    },
-    isQueued: (branch) => now.has(branch) || later.has(branch),
-    async whenMerged(branch) {
-      if (isStopped) return;
-      if (now.has(branch) || later.has(branch)) {
-        const known = waiting.get(branch) ?? Promise.withResolvers<void>();
-        waiting.set(branch, known);
-        await known.promise;
-      } else if (current?.branch === branch) await current.done.promise;
-    },
-    runExclusive(task) {
-      if (isStopped) return Promise.reject(stopping());
-      if (!isStarted) return task();
-      return new Promise((resolve, reject) => {
-        tasks.push({ run: () => task().then(resolve, reject), reject });
-        wakeUp();
-      });
-    },
-    start() {
-      isStarted = true;
-      if (now.size + later.size + tasks.length > 0) wakeUp();
-    },
-    async settled() {
-      while (running !== undefined) await running;
-    },
-    stop() {
-      isStopped = true;
-      for (const { resolve } of waiting.values()) resolve();
-      waiting.clear();
-      for (const { reject } of tasks.splice(0)) reject(stopping());
-    },
-  };
+  }
 }
 
 function stopping(): TidegateError {
