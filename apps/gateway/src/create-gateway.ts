@@ -27,11 +27,11 @@ export interface GatewayOptions extends Omit<CoreGatewayOptions, "sandbox" | "pa
 
 /** Who can use which page; `false`: the page does not exist. */
 export interface PagesOptions {
-  /** `/~status` (S9.9). Default `local`. */
+  /** `/~status`, branches and versions (S9.9). Default `local`. */
   readonly status?: Access | false;
   /** `/~diff/...`, the differences between two versions. Default `local`. */
   readonly diff?: Access | false;
-  /** `/~catalog/...` (S14.1). Default `local`. */
+  /** `/~catalog/...`, the documents of a branch (S14.1). Default `local`. */
   readonly catalog?: Access | false;
   /** `/~api/check`, dry runs for `tidegate check --gateway`. Default `local`. */
   readonly check?: Access | false;
@@ -44,7 +44,8 @@ export interface Gateway extends CoreGateway {
 }
 
 /**
- * Creates a gateway with the sandbox, the pages, the log and the admin socket of this app. Nothing runs before `start`.
+ * Creates a gateway with the sandbox, the pages, the log and the admin socket of this app. Nothing runs
+ * before `start`.
  * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
  */
 export function createGateway(options: GatewayOptions): Gateway {

@@ -21,7 +21,10 @@ export function missingDocstrings(file: SourceText): string[] {
   return missing;
 }
 
-/** Returns one line for each docstring that says nothing but the name of what it stands on: `/** Its name. *\/`. */
+/**
+ * Returns one line for each docstring that says nothing but the name of what it stands on:
+ * `/** Its name. *\/`.
+ */
 export function repeatedNames(file: SourceText): string[] {
   return docstringsOf(file).flatMap(({ line, words, end }) => {
     const name = wordsOfName(file.text.slice(end));
@@ -31,7 +34,10 @@ export function repeatedNames(file: SourceText): string[] {
   });
 }
 
-/** Returns the docstrings of files that are short, a line each, where their share is over `shortShare`; else none. */
+/**
+ * Returns the docstrings of files that are short, a line each, where their share is over `shortShare`; else
+ * none.
+ */
 export function tooManyShortDocstrings(files: readonly SourceText[]): string[] {
   const all = files.flatMap((file) => docstringsOf(file).map((docstring) => ({ ...docstring, file })));
   const short = all.filter(({ words }) => words.length <= shortDocstring && !words[0]?.startsWith("@"));
@@ -43,7 +49,10 @@ const emptyWords: ReadonlySet<string> = new Set(
   "a an the it its of for this that what which is are".split(" ").map(bare),
 );
 
-/** The words of the first name that a piece of code declares: `readonly maxBytes: number` has `max` and `bytes`. */
+/**
+ * The words of the first name that a piece of code declares: `readonly maxBytes: number` has `max` and
+ * `bytes`.
+ */
 function wordsOfName(code: string): ReadonlySet<string> {
   const modifiers =
     /^\s*(?:(?:export|default|declare|readonly|static|async|abstract|interface|type|const|function|class)\s+)*/;

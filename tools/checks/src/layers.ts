@@ -5,7 +5,10 @@ import type { SourceText } from "./repository.ts";
 /** The source folder of the core. */
 export const coreSource = "packages/core-registry/src";
 
-/** The layers of the core, lowest first. A layer can import itself and the layers before it, values and types alike. */
+/**
+ * The layers of the core, lowest first. A layer can import itself and the layers before it, values and types
+ * alike.
+ */
 export const layers = ["contracts", "runtime", "registry", "gateway"] as const;
 
 /** The entries of the core that other packages can import: plugins need no more, and so depend on no more. */
@@ -29,7 +32,10 @@ export function layerFaults(file: SourceText): string[] {
     });
 }
 
-/** The imports of a package's file from an entry of the core that only the gateway and the tools can use, a line each. */
+/**
+ * The imports of a package's file from an entry of the core that only the gateway and the tools can use, a
+ * line each.
+ */
 export function entryFaults(file: SourceText): string[] {
   return importsOf(file)
     .filter((specifier) => /^@tidegate\/core-registry(\/|$)/.test(specifier))

@@ -36,7 +36,7 @@ test("hostile-07: services, actions and branches can have names of Object.protot
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
 });
 
-test("an action's name with control characters is refused, and the report contains none of them", async () => {
+test("an action name with control characters is refused, and the report has none", async () => {
   const { publish, url } = await startTestGateway();
   const report = await publish({
     name: "team",

@@ -19,11 +19,14 @@ export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "rese
 /** A gateway: registry and server, wired together. */
 export interface Gateway {
   /**
-   * Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, when its time is over,
-   * or when the gateway is stopped.
+   * Opens the listeners, then connects the brokers (S12.1). Resolves when discovery is complete, when its
+   * time is over, or when the gateway is stopped.
    */
   start(): Promise<readonly Listening[]>;
-  /** Lets running requests finish, then disconnects the brokers. Can be called more than once, also during `start`. */
+  /**
+   * Lets running requests finish, then disconnects the brokers. Can be called more than once, also during
+   * `start`.
+   */
   stop(): Promise<void>;
   readonly registry: Registry;
   /** The open listeners; none before `start` and after `stop`. */

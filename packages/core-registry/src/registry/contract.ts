@@ -21,7 +21,9 @@ export interface RegistryOptions {
   readonly protocols: readonly Protocol[];
   /** In the order in which they decide (S7.2). */
   readonly policies: readonly Policy[];
-  /** Policies that are switched off: their rules pass, with a warning in every report (S1.2). Default none. */
+  /**
+   * Policies that are switched off: their rules pass, with a warning in every report (S1.2). Default none.
+   */
   readonly disabledPolicies?: readonly Policy[];
   readonly sandbox: Sandbox;
   readonly contexts: readonly ContextFactory[];
@@ -31,7 +33,10 @@ export interface RegistryOptions {
   readonly logger?: Logger;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Seconds between the graceful leave of a node and the removal of what only that node published (S9.3). Default 2. */
+  /**
+   * Seconds between the graceful leave of a node and the removal of what only that node published (S9.3).
+   * Default 2.
+   */
   readonly debounceSeconds?: number;
   /** The same for a node that was lost. Default 15. */
   readonly lostSeconds?: number;
@@ -39,13 +44,21 @@ export interface RegistryOptions {
   readonly examples?: ExamplesOptions;
   /** What a breaking change does, by branch; `*` stands for all other branches. Default `warn`. */
   readonly breakingChanges?: { readonly [branch: string]: BreakingChanges };
-  /** How many branches and older versions are compiled at once, beside master's newest version (S9.5). Default 20. */
+  /**
+   * How many branches and older versions are compiled at once, beside master's newest version (S9.5). Default
+   * 20.
+   */
   readonly maxCompiled?: number;
   /** How many versions of each branch can be asked for (S9.5). Default 10. */
   readonly maxVersions?: number;
-  /** Seconds until a branch that no request uses, or that has no fragment, is released (S9.5). Default 1800. */
+  /**
+   * Seconds until a branch that no request uses, or that has no fragment, is released (S9.5). Default 1800.
+   */
   readonly maxUnusedSeconds?: number;
-  /** Seconds after which a broker that has not finished discovery does not delay readiness any more (S12.6). Default 30. */
+  /**
+   * Seconds after which a broker that has not finished discovery does not delay readiness any more (S12.6).
+   * Default 30.
+   */
   readonly readyAfterSeconds?: number;
   /** Services that must be there before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[];
@@ -54,15 +67,14 @@ export interface RegistryOptions {
 /** Branches, versions and integrations: everything between brokers and server (S9). */
 export interface Registry {
   /**
-   * Starts the sandbox and the brokers, and merges the fragments that they discover. Resolves when discovery is
-   * complete, or when its time is over.
+   * Starts the sandbox and the brokers, and merges the fragments that they discover. Resolves when discovery
+   * is complete, or when its time is over.
    */
   start(): Promise<void>;
   /** Stops merging, then the brokers, then the sandbox. Can be called more than once. */
   stop(): Promise<void>;
   /** What a branch and a tag name now; see `ServedApi.find`. Called for every request. */
   find(branch: string, tag: string | undefined): Served | NotServed;
-  /** The events of all brokers. */
   readonly events: EventSource;
   /** Examples of calls and events (S9.10). */
   readonly examples: Pick<Examples, "of" | "ofEvent">;
@@ -78,14 +90,17 @@ export interface Registry {
    */
   difference(before: VersionName, after: VersionName): Promise<VersionDifference>;
   /**
-   * Pins a branch to a version, or one service of a branch to a fragment (S9.4), on this gateway and on every other
-   * gateway of the same systems. Resolves when this gateway serves it and the others were informed.
+   * Pins a branch to a version, or one service of a branch to a fragment (S9.4), on this gateway and on every
+   * other gateway of the same systems. Resolves when this gateway serves it and the others were informed.
    * @throws {TidegateError} `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
    */
   pin(pin: Pin): Promise<void>;
   /** Removes a pin; does nothing where there is none. @throws {TidegateError} `BRANCH_UNKNOWN` */
   unpin(pin: PinTarget): Promise<void>;
-  /** What every gateway of the same systems serves, this one first. Those that do not answer within a second are left out. */
+  /**
+   * What every gateway of the same systems serves, this one first. Those that do not answer within a second
+   * are left out.
+   */
   gateways(): Promise<readonly GatewayStatus[]>;
   /** Makes the report that a fragment would get, and serves nothing of it. */
   check(request: CheckRequest): Promise<Report>;
@@ -97,10 +112,13 @@ export interface Registry {
   settled(): Promise<void>;
 }
 
-/** What a branch does with a fragment whose change breaks clients: nothing, a warning in the report, or a refusal. */
+/**
+ * What a branch does with a fragment whose change breaks clients: nothing, a warning in the report, or a
+ * refusal.
+ */
 export type BreakingChanges = "off" | "warn" | "block";
 
-/** A version by its names. */
+/** Names a version by its branch and its tag. */
 export interface VersionName {
   readonly branch: string;
   /** `latest`, or 8 to 32 hex digits. */
@@ -124,22 +142,21 @@ export interface PinTarget {
   readonly service?: string;
 }
 
-/** A pin (S9.4). */
+/** Holds a branch at one version, or a service of it at one fragment (S9.4). */
 export interface Pin extends PinTarget {
   /** A version's tag for a branch, a fragment's hash for a service: 8 to 32 hex digits. */
   readonly to: string;
 }
 
-/** What one gateway serves. */
+/** The newest versions that one gateway serves. */
 export interface GatewayStatus {
   readonly gateway: string;
   /** The id of the newest version, by branch. */
   readonly versions: { readonly [branch: string]: string };
 }
 
-/** A fragment to check. */
+/** A fragment for a dry run, which nothing has checked yet. */
 export interface CheckRequest {
-  /** Not checked yet. */
   readonly fragment: unknown;
   /** The service that would publish it. */
   readonly service: string;
@@ -151,12 +168,11 @@ export interface CheckRequest {
 export interface VersionSwap {
   readonly branch: string;
   readonly version: Version;
-  /** What the branch served before. */
   readonly previous: Version | undefined;
   readonly changes: readonly Change[];
 }
 
-/** A branch for `/~status` (S9.9). */
+/** Describes a branch for `/~status` (S9.9). */
 export interface BranchStatus {
   readonly branch: string;
   /** When a request used the branch last: ISO 8601; null: never. */
@@ -182,7 +198,7 @@ export interface ContestedClaim {
   readonly claimants: readonly string[];
 }
 
-/** A version for `/~status`. */
+/** Describes a version that can be asked for, for `/~status`. */
 export interface VersionStatus {
   /** The tag: 8 hex digits. */
   readonly version: string;
@@ -194,12 +210,11 @@ export interface VersionStatus {
   readonly integrations: readonly IntegrationStatus[];
 }
 
-/** An integration for `/~status`. */
+/** Describes an attempt to merge or remove a fragment, for `/~status`. */
 export interface IntegrationStatus {
   readonly type: "merge" | "remove";
   readonly state: IntegrationState;
   readonly service: string;
-  /** The hash of the fragment. */
   readonly hash: string;
   /** ISO 8601. */
   readonly at: string;
@@ -207,7 +222,7 @@ export interface IntegrationStatus {
   readonly errors: readonly string[];
 }
 
-/** A service for `/~status`. */
+/** Describes a service as the branch shows it, for `/~status`. */
 export interface ServiceStatus {
   readonly service: string;
   /** `gone`: no node is left, and the removal waits (S9.3). */

@@ -10,8 +10,8 @@
  * 7. `nextLedger` records what the current fragments alone cannot tell: owners and accepted fragments.
  * 8. `integrationsOf` and `removalsOf` say what became of each fragment, for the reports.
  *
- * Steps 2 to 7 are `compile`: a pure function of view and ledger, so that every gateway makes the same version.
- * The branch publishes the result by one assignment; see `branches/branch.ts`.
+ * Steps 2 to 7 are `compile`: a pure function of view and ledger, so that every gateway makes the same
+ * version. The branch publishes the result by one assignment; see `branches/branch.ts`.
  */
 import { TidegateError } from "../contracts/errors.ts";
 import type { Change, Finding } from "../contracts/report.ts";
@@ -60,8 +60,9 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
 }
 
 /**
- * Compiles what a branch shows: equal view and ledger give an equal version, in whatever order the fragments came
- * (S9.4). A fragment that cannot be assembled is refused, and everything else is compiled without it (S9.6).
+ * Compiles what a branch shows: equal view and ledger give an equal version, in whatever order the fragments
+ * came (S9.4). A fragment that cannot be assembled is refused, and everything else is compiled without it
+ * (S9.6).
  *
  * @throws {TidegateError} `PLUGIN_INVALID` where a protocol blames a fragment that it was not given
  */

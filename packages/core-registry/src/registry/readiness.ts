@@ -13,7 +13,6 @@ export interface Readiness {
 
 /** What decides about readiness beside the brokers. */
 export interface ReadinessInput {
-  /** Services that must be there. */
   readonly expected: readonly string[];
   isUp(service: string): boolean;
   readonly isMasterCompiled: boolean;

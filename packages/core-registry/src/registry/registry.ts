@@ -38,12 +38,14 @@ import { createListeners, createRuntime, type Listeners, type OwnedRuntime } fro
 import type { CompiledVersion } from "./versions/compiled-version.ts";
 
 /**
- * Creates the registry of a gateway (S9). Nothing runs before `start`. The flow of a change, from top to bottom:
+ * Creates the registry of a gateway (S9). Nothing runs before `start`. The flow of a change, from top to
+ * bottom:
  *
  * 1. A broker reports a service to `discovery`, which compiles its fragment and updates the directory.
  * 2. `branches.directoryChanged` enqueues the branches that the change can affect.
  * 3. `queue` merges them one at a time (`merge.ts`), and the branch serves the new version.
- * 4. After each merge (`merged` below) the swap is emitted, the nodes get their reports, and ledgers are compared.
+ * 4. After each merge (`merged` below) the swap is emitted, the nodes get their reports, and ledgers are
+ * compared.
  */
 export function createRegistry(options: RegistryOptions): Registry {
   const { brokers, protocols, policies } = options;
@@ -222,7 +224,10 @@ function fragmentCompiler(
   };
 }
 
-/** The compiled fragments of a service that master serves or a node publishes: they are found here, not in a cache. */
+/**
+ * The compiled fragments of a service that master serves or a node publishes: they are found here, not in a
+ * cache.
+ */
 function* fragmentsInUse(
   service: string,
   masterTable: ClaimTable,

@@ -2,11 +2,13 @@ import { type Clock, systemClock } from "../contracts/clock.ts";
 import { type Logger, silentLogger } from "../contracts/logger.ts";
 import { createYield, type YieldToEventLoop } from "../runtime/yield.ts";
 
-/** What every part of the registry is given: time, log, the end of it all, and its turns of the event loop. */
+/**
+ * What every part of the registry is given: time, log, the end of it all, and its turns of the event loop.
+ */
 export interface Runtime {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Fires when the registry stops. */
+  /** Fires when the registry stops, and never before. */
   readonly signal: AbortSignal;
   readonly timers: Timers;
   readonly yieldToEventLoop: YieldToEventLoop;

@@ -15,8 +15,9 @@ import type { VersionCache } from "../versions/version-cache.ts";
 import { createVersionHistory, type VersionHistory, type VersionRecipe } from "./version-history.ts";
 
 /**
- * A named view of the services with its versions (S9.5). It holds what is served: `merge` replaces that by one
- * assignment, and requests read it with `find`. An evicted branch keeps recipes only, and is compiled on demand.
+ * A named view of the services with its versions (S9.5). It holds what is served: `merge` replaces that by
+ * one assignment, and requests read it with `find`. An evicted branch keeps recipes only, and is compiled on
+ * demand.
  */
 export interface Branch {
   readonly name: string;
@@ -43,7 +44,6 @@ export interface Branch {
   setLedger(ledger: Ledger): void;
   /** Serves a version as the newest one, until it is called with undefined. */
   pin(version: CompiledVersion | undefined): void;
-  /** Drops what is compiled. */
   evict(): void;
   /** Drops what is compiled, and all versions but the newest. */
   release(): void;
@@ -62,11 +62,9 @@ export interface Merge {
 /** What a branch needs of the registry. */
 export interface BranchOptions {
   readonly runtime: Pick<Runtime, "clock" | "yieldToEventLoop">;
-  /** How many versions are kept. */
   readonly maxVersions: number;
   /** The newest directory. An object, so that a request reads it without a call. */
   readonly current: { readonly directory: Directory };
-  /** The directory to merge from. */
   mergeDirectory(branch: string): Directory;
   merge(input: MergeInput): Promise<MergeResult>;
   recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;

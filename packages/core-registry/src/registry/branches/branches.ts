@@ -16,8 +16,8 @@ import {
 import { type Branch, createBranch, type Merge } from "./branch.ts";
 
 /**
- * All branches (S9.5). A branch is created when a service publishes a fragment for it. One that no request used for
- * `unusedMs` is released, or removed where no service publishes for it any more.
+ * All branches (S9.5). A branch is created when a service publishes a fragment for it. One that no request
+ * used for `unusedMs` is released, or removed where no service publishes for it any more.
  */
 export interface Branches {
   readonly master: Branch;
@@ -26,11 +26,17 @@ export interface Branches {
   get(name: string): Branch | undefined;
   /** Every branch, master first. */
   all(): readonly Branch[];
-  /** A branch, created where it does not exist; undefined where the name is invalid or there are too many branches. */
+  /**
+   * A branch, created where it does not exist; undefined where the name is invalid or there are too many
+   * branches.
+   */
   ensure(name: string): Branch | undefined;
   /** A branch that is not listed and serves no request, for dry runs. */
   draft(name: string): Branch;
-  /** Enqueues the branches that a change of the directory can affect: the named ones; with master, all others too. */
+  /**
+   * Enqueues the branches that a change of the directory can affect: the named ones; with master, all others
+   * too.
+   */
   directoryChanged(affected: readonly string[]): void;
   /** Merges a branch. Resolves when the merge has ended. */
   merge(branch: Branch): Promise<void>;
@@ -38,11 +44,10 @@ export interface Branches {
   version(branch: Branch, tag: string): Promise<CompiledVersion | undefined>;
 }
 
-/** What branches need. */
+/** What all branches share, and what they call back. */
 export interface BranchesOptions {
   readonly tools: MergeTools;
   readonly queue: MergeQueue;
-  /** The newest directory. */
   directory(): Directory;
   /** How many versions of each branch are kept. */
   readonly maxVersions: number;
@@ -198,7 +203,9 @@ class MergedBranches implements Branches {
   }
 }
 
-/** Whether a service's fragment is another object with the same hash: only its documentation changed (S1.4). */
+/**
+ * Whether a service's fragment is another object with the same hash: only its documentation changed (S1.4).
+ */
 function hasNewDocumentation({ before, after }: Merge, { changedServices }: CompileResult): boolean {
   return [...changedServices].some((service) => {
     const [previous, next] = [before?.chosen.get(service), after.chosen.get(service)];

@@ -4,7 +4,10 @@ import { type Directory, effectiveOffers } from "../discovery/directory.ts";
 import type { Branch } from "./branch.ts";
 import type { VersionRecipe } from "./version-history.ts";
 
-/** A branch as `/~status` shows it (S9.9). Versions and services are collected when they are read: there can be many. */
+/**
+ * A branch as `/~status` shows it (S9.9). Versions and services are collected when they are read: there can
+ * be many.
+ */
 export function branchStatus(branch: Branch, directory: Directory): BranchStatus {
   const { versions } = branch;
   return {

@@ -5,7 +5,10 @@ import type { Directory } from "../discovery/directory.ts";
 import type { StoredFragment } from "../discovery/fragment-store.ts";
 import type { Integration } from "../merge/types.ts";
 
-/** A version of a branch as it is kept: the fragments that it is made of, and the integrations that led to it (S9.5). */
+/**
+ * A version of a branch as it is kept: the fragments that it is made of, and the integrations that led to it
+ * (S9.5).
+ */
 export interface VersionRecipe {
   /** 32 hex digits. */
   readonly id: string;
@@ -22,7 +25,10 @@ export interface VersionRecipe {
 export interface VersionHistory {
   /** Newest first. */
   readonly versions: readonly VersionRecipe[];
-  /** Records a merge: its version becomes the newest one. An integration with the outcome of before is left out. */
+  /**
+   * Records a merge: its version becomes the newest one. An integration with the outcome of before is left
+   * out.
+   */
   record(
     version: Version,
     recipe: readonly StoredFragment[],

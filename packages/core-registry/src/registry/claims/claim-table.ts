@@ -6,7 +6,10 @@ import { OverlayMap } from "./overlay-map.ts";
 /** A service that owns a claim. */
 export interface ClaimOwner {
   readonly service: string;
-  /** The text that another service has to give to own the claim as well; undefined: the claim cannot be shared. */
+  /**
+   * The text that another service has to give to own the claim as well; undefined: the claim cannot be
+   * shared.
+   */
   readonly shared: string | undefined;
 }
 
@@ -26,8 +29,9 @@ interface Maps {
 }
 
 /**
- * The claims of a branch: which fragment each service uses, who owns each claim, and what waits. A table over a parent
- * costs only what it differs by, and the parent stays as it is until `commit`. The parent must not change meanwhile.
+ * The claims of a branch: which fragment each service uses, who owns each claim, and what waits. A table over
+ * a parent costs only what it differs by, and the parent stays as it is until `commit`. The parent must not
+ * change meanwhile.
  */
 export class ClaimTable {
   readonly #maps: Maps;
@@ -62,7 +66,9 @@ export class ClaimTable {
     return this.#maps.chosen.keys();
   }
 
-  /** The services whose fragment was assigned or taken away in this table, also where the parent's is back. */
+  /**
+   * The services whose fragment was assigned or taken away in this table, also where the parent's is back.
+   */
   changedServices(): string[] {
     return [...this.#maps.chosen.ownEntries().keys()];
   }
@@ -92,7 +98,6 @@ export class ClaimTable {
     return this.#maps.waiting.get(service) ?? noKeys;
   }
 
-  /** Whether a service's claim waits. */
   isWaiting(service: string, key: string): boolean {
     return this.#maps.waiting.get(service)?.has(key) === true;
   }
@@ -107,7 +112,9 @@ export class ClaimTable {
     this.#maps.waiting.set(service, keys.size === 0 ? undefined : keys);
   }
 
-  /** The claims of a fragment that other services own and do not share. Of several owners, the first by name. */
+  /**
+   * The claims of a fragment that other services own and do not share. Of several owners, the first by name.
+   */
   conflicts(fragment: CompiledFragment): Conflict[] {
     const conflicts: Conflict[] = [];
     for (const claim of indexOf(fragment).claims) {

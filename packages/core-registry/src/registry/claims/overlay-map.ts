@@ -1,6 +1,6 @@
 /**
- * A map over a parent map: it reads through to the parent, and keeps what is set in it until `commit`. So a change of a
- * large map can be tried and dropped for what the change itself costs.
+ * A map over a parent map: it reads through to the parent, and keeps what is set in it until `commit`. So a
+ * change of a large map can be tried and dropped for what the change itself costs.
  */
 export class OverlayMap<Value> {
   readonly #parent: OverlayMap<Value> | undefined;

@@ -1,10 +1,14 @@
 /**
- * Decides which fragment each service of a branch uses (S9.2, S9.4, S9.6). Two services can claim the same route or
- * type; who owned it keeps it. `resolveConflicts` works in this order, on a claim table over the parent's:
+ * Decides which fragment each service of a branch uses (S9.2, S9.4, S9.6). Two services can claim the same
+ * route or type; who owned it keeps it. `resolveConflicts` works in this order, on a claim table over the
+ * parent's:
  *
- * 1. `affectedServices`: the services that the directory says something new about, and those that name their actions.
- * 2. `assignAccepted`: every service gets the fragment that was accepted last, so that owners keep their claims.
- * 3. `tryNewest`: services with a newer fragment try it, again and again until none more fits: a service that gives up
+ * 1. `affectedServices`: the services that the directory says something new about, and those that name their
+ * actions.
+ * 2. `assignAccepted`: every service gets the fragment that was accepted last, so that owners keep their
+ * claims.
+ * 3. `tryNewest`: services with a newer fragment try it, again and again until none more fits: a service that
+ * gives up
  *    a claim makes room for another one.
  * 4. `fallBack`: a service that has no fragment yet uses the next older one that fits.
  * 5. `contestedClaims`: what several services claim, for the ledger and for `/~status`.
@@ -35,7 +39,9 @@ export interface Resolution {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** Claims of more than one service, by claim. */
   readonly contested: ReadonlyMap<string, Contested>;
-  /** Services that the directory says something new about, those that name their actions, and the blamed ones. */
+  /**
+   * Services that the directory says something new about, those that name their actions, and the blamed ones.
+   */
   readonly affected: ReadonlySet<string>;
 }
 
@@ -45,7 +51,7 @@ export interface Refusal {
   readonly findings: readonly Finding[];
 }
 
-/** A claim of several services. */
+/** A claim of several services, with the service that owns it. */
 export interface Contested {
   readonly owner: string;
   readonly claimants: readonly string[];
@@ -54,17 +60,19 @@ export interface Contested {
 /** Checks a fragment against what the fragment alone cannot tell. An error refuses the fragment. */
 export type FragmentCheck = (fragment: CompiledFragment) => readonly Finding[];
 
-/** The arguments of `resolveConflicts`. */
+/** What the fragments of the services are chosen from. */
 export interface ResolutionInput {
   readonly view: View;
   readonly ledger: Ledger;
   /**
-   * The table to start from: master's, so that a branch costs what it differs by and a change costs what it changes;
-   * or an empty one. The result is the same, only the cost is not.
+   * The table to start from: master's, so that a branch costs what it differs by and a change costs what it
+   * changes; or an empty one. The result is the same, only the cost is not.
    */
   readonly parentTable: ClaimTable;
   readonly check: FragmentCheck;
-  /** Services to check again although nothing is new about them: their fragment broke the whole. Default none. */
+  /**
+   * Services to check again although nothing is new about them: their fragment broke the whole. Default none.
+   */
   readonly blamed?: ReadonlySet<string>;
   /** What the branch served before: blamed services fall back to it. */
   readonly previous?: Pick<CompiledVersion, "chosen"> | undefined;
@@ -142,7 +150,9 @@ function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
   );
 }
 
-/** Gives every service the fragment that was accepted last; takes away what is faulty now or left the view. */
+/**
+ * Gives every service the fragment that was accepted last; takes away what is faulty now or left the view.
+ */
 async function assignAccepted(state: State, affected: ReadonlySet<string>): Promise<void> {
   const { table, parentTable, view, ledger, yieldToEventLoop } = state;
   for (const service of parentTable.services())
@@ -199,7 +209,8 @@ function newestFragment({ view, ledger, retained }: State, service: string): Com
   return pinned ?? candidates[0]?.fragment;
 }
 
-// First the owners of contested claims, then services that were accepted before, then the lower revision, then the name.
+// First the owners of contested claims, then services that were accepted before, then the lower revision,
+// then the name.
 function byPrecedence({ owners, ledger, view, parentTable }: State): (one: string, other: string) => number {
   const rank = (service: string): number => {
     if (owners.has(service)) return 0;
@@ -229,7 +240,9 @@ function tryNewest(state: State, service: string): boolean {
   return true;
 }
 
-/** Lets a refused service without a fragment use what it served before, or the next older candidate that fits. */
+/**
+ * Lets a refused service without a fragment use what it served before, or the next older candidate that fits.
+ */
 function fallBack(state: State, service: string): void {
   const { table, refused, view, blamed, previous } = state;
   if (table.chosen(service) !== undefined || !refused.has(service)) return;
@@ -255,7 +268,8 @@ function faultsOf({ table, check }: State, fragment: CompiledFragment): readonly
   return errors.length > 0 ? errors : outermost(table.conflicts(fragment)).map(conflictFinding);
 }
 
-// A conflict about a type says it for the fields of the type as well: they need the type, or an extension of it.
+// A conflict about a type says it for the fields of the type as well: they need the type, or an extension of
+// it.
 function outermost(conflicts: readonly Conflict[]): readonly Conflict[] {
   const inside = new Set(
     conflicts.flatMap(({ claim: { protocol, claim }, owner }) =>

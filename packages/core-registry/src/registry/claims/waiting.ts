@@ -1,8 +1,11 @@
 /**
- * Claims that wait (S5.8). A GraphQL field whose type no service defines cannot be served; the rest of its fragment can.
+ * Claims that wait (S5.8). A GraphQL field whose type no service defines cannot be served; the rest of its
+ * fragment can.
  *
- * 1. `settleWaiting` starts from all claims and marks the ones that need a missing definition, until nothing changes:
- *    so definitions that need each other stay together. It looks only at claims that the change can have affected.
+ * 1. `settleWaiting` starts from all claims and marks the ones that need a missing definition, until nothing
+ * changes:
+ * so definitions that need each other stay together. It looks only at claims that the change can have
+ * affected.
  * 2. `waitingFindingsOf` tells the service's developer what is missing.
  */
 import type { Finding } from "../../contracts/report.ts";
@@ -12,7 +15,7 @@ import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
 import { type IndexedClaim, indexOf } from "./claim-index.ts";
 import type { ClaimTable } from "./claim-table.ts";
 
-/** One claim of one service. */
+/** A claim, with the service whose fragment makes it. */
 interface ServiceClaim {
   readonly service: string;
   readonly claim: IndexedClaim;

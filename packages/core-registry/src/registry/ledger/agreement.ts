@@ -1,8 +1,9 @@
 /**
- * How the gateways of one system agree (S9.4). Gateways that see the same services make the same versions; only what
- * the order of arrival decided has to be agreed on. In the life of a gateway:
+ * How the gateways of one system agree (S9.4). Gateways that see the same services make the same versions;
+ * only what the order of arrival decided has to be agreed on. In the life of a gateway:
  *
- * 1. `inherit`: before its first merge it takes over the ledgers and pins of the gateway that has served longest.
+ * 1. `inherit`: before its first merge it takes over the ledgers and pins of the gateway that has served
+ * longest.
  * 2. `startServing`: from then on it answers the questions of other gateways with its own ledgers.
  * 3. `compareSoon`: after a merge with refused fragments it compares its ledgers with those of the others.
  * 4. `pins`: what an operator pins here is sent to the others, and applied when it comes from them.
@@ -35,9 +36,8 @@ export interface Agreement {
   gateways(): Promise<readonly GatewayStatus[]>;
 }
 
-/** What `createAgreement` needs. */
+/** The parts of the registry that gateways have to agree about. */
 export interface AgreementOptions {
-  /** The name of this gateway. */
   readonly gateway: string;
   readonly brokers: readonly Broker[];
   readonly branches: Branches;

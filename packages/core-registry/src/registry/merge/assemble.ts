@@ -8,13 +8,13 @@ import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
 
 /** An error that a protocol found when it assembled the whole. */
 export interface AssemblyFault {
-  /** The fragment that causes it. */
   readonly origin: Origin;
   readonly finding: Finding;
 }
 
 /**
- * Collects the parts of the fragments by protocol. A part that did not change is the same object as in `known`.
+ * Collects the parts of the fragments by protocol. A part that did not change is the same object as in
+ * `known`.
  * @param fragments in the order of their services' names
  */
 export function collectParts(
@@ -37,8 +37,8 @@ export function collectParts(
 }
 
 /**
- * Whether a version is made of exactly these fragments and parts, as objects: documentation is not part of a fragment's
- * hash (S1.4), so that equal hashes with new documentation are other objects.
+ * Whether a version is made of exactly these fragments and parts, as objects: documentation is not part of a
+ * fragment's hash (S1.4), so that equal hashes with new documentation are other objects.
  */
 export function isUnchanged(
   version: CompiledVersion,

@@ -7,9 +7,10 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 
 /**
- * Checks a fragment against the services and brokers of the directory (S2.4, S3.3, S13.2). The result changes with the
- * directory. An unknown action is a warning that disappears with the service's arrival; an action that its service does
- * not publish, and an event that the fragment's broker cannot send or receive, are errors.
+ * Checks a fragment against the services and brokers of the directory (S2.4, S3.3, S13.2). The result changes
+ * with the directory. An unknown action is a warning that disappears with the service's arrival; an action
+ * that its service does not publish, and an event that the fragment's broker cannot send or receive, are
+ * errors.
  */
 export function checkAgainstDirectory(
   fragment: CompiledFragment,
@@ -96,8 +97,8 @@ function* actionNames(directory: DirectorySnapshot): Iterable<string> {
 }
 
 /**
- * Findings about changes that break clients, by the service whose new fragment makes them. A removed service has no
- * developer to report to.
+ * Findings about changes that break clients, by the service whose new fragment makes them. A removed service
+ * has no developer to report to.
  */
 export function breakingFindings(
   before: CompiledVersion,
@@ -119,7 +120,7 @@ export function breakingFindings(
       found: label,
       hint:
         severity === "error"
-          ? "This branch refuses breaking changes (`schema.guard`). Keep the old one beside the new one, or use another branch."
+          ? "This branch refuses breaking changes (`schema.guard`). Keep the old one too, or use another branch."
           : "Keep the old one beside the new one, marked as deprecated, until no client uses it.",
     });
   }

@@ -5,7 +5,7 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, withOffer } from "../discovery/directory.ts";
 import { integrationReport } from "../reports/reporter.ts";
 
-/** The arguments of `dryRun`. */
+/** A fragment, and the branch that it is tried on. */
 export interface DryRunInput {
   readonly branch: Branch;
   readonly directory: Directory;
@@ -26,7 +26,10 @@ const capableBroker: Broker = {
   events: () => undefined,
 };
 
-/** The report that a fragment would get if a node published it now as the newest. Nothing that is served changes. */
+/**
+ * The report that a fragment would get if a node published it now as the newest. Nothing that is served
+ * changes.
+ */
 export async function dryRun({ branch, directory, fragment, gateway, broker }: DryRunInput): Promise<Report> {
   const merge = await branch.dryRun(withFragment(directory, fragment, broker));
   const integration = merge.integrations.find(

@@ -5,8 +5,8 @@ import type { Candidate, View } from "../discovery/view.ts";
 import type { Compilation, CompileResult, Integration } from "./types.ts";
 
 /**
- * What became of the fragments of a branch's own services, the newest of each service first, for the services that the
- * merge can have changed.
+ * What became of the fragments of a branch's own services, the newest of each service first, for the services
+ * that the merge can have changed.
  */
 export function integrationsOf(view: View, result: CompileResult, check: FragmentCheck): Integration[] {
   return [...result.changedServices].sort().flatMap((service) =>

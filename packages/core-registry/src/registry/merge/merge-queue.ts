@@ -4,17 +4,22 @@ import type { Branch } from "../branches/branch.ts";
 import type { Runtime } from "../runtime.ts";
 
 /**
- * Merges branches one at a time, because a merge starts from what master's last merge made (S9.3). Master goes first,
- * then work that must not run beside a merge, then branches that changed or that a request waits for, then branches
- * that only follow master. Nothing waits for ever: after `maxInRow` turns the next kind has its turn.
+ * Merges branches one at a time, because a merge starts from what master's last merge made (S9.3). Master
+ * goes first, then work that must not run beside a merge, then branches that changed or that a request waits
+ * for, then branches that only follow master. Nothing waits for ever: after `maxInRow` turns the next kind
+ * has its turn.
  */
 export interface MergeQueue {
-  /** Merges a branch. `now`: its own services changed, or a request waits for it. `later`: it follows master. */
+  /**
+   * Merges a branch. `now`: its own services changed, or a request waits for it. `later`: it follows master.
+   */
   enqueue(branch: Branch, priority: "now" | "later"): void;
   isQueued(branch: Branch): boolean;
   /** Resolves when the queued or running merge of a branch has ended; at once where there is none. */
   whenMerged(branch: Branch): Promise<void>;
-  /** Runs a task while no branch is merged. @throws {TidegateError} `CANCELLED` where the gateway stops before */
+  /**
+   * Runs a task while no branch is merged. @throws {TidegateError} `CANCELLED` where the gateway stops before
+   */
   runExclusive<Result>(task: () => Promise<Result>): Promise<Result>;
   /** Starts to merge what was enqueued. Before, `runExclusive` runs its task at once. */
   start(): void;
@@ -24,7 +29,7 @@ export interface MergeQueue {
   stop(): void;
 }
 
-/** What a queue needs. */
+/** What the queue waits for, and where it logs failures. */
 export interface MergeQueueOptions {
   readonly runtime: Pick<Runtime, "logger">;
   /** Resolves when every fragment that arrived is compiled: a burst becomes one merge. */

@@ -6,7 +6,10 @@ import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompileInput } from "./types.ts";
 
-/** The ledger after a merge: who owns each contested claim, and which fragment of each service was accepted last. */
+/**
+ * The ledger after a merge: who owns each contested claim, and which fragment of each service was accepted
+ * last.
+ */
 export function nextLedger(
   { view, ledger, parentTable }: Pick<CompileInput, "view" | "ledger" | "parentTable">,
   { contested }: Resolution,
@@ -22,7 +25,8 @@ export function nextLedger(
   };
 }
 
-// A service whose newest fragment is refused keeps the accepted one; a service that left the view is forgotten.
+// A service whose newest fragment is refused keeps the accepted one; a service that left the view is
+// forgotten.
 function acceptedOnMaster(
   view: View,
   ledger: Ledger,

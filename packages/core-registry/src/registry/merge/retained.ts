@@ -6,8 +6,8 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { MergeInput } from "./types.ts";
 
 /**
- * The fragments that the ledger names as accepted or pinned and that are not the newest of their service, compiled,
- * by hash. No node has to publish them any more.
+ * The fragments that the ledger names as accepted or pinned and that are not the newest of their service,
+ * compiled, by hash. No node has to publish them any more.
  */
 export async function findRetained(
   { view, ledger, previous }: Pick<MergeInput, "view" | "ledger" | "previous">,

@@ -39,7 +39,7 @@ export interface MergeResult extends CompileResult {
   readonly integrations: readonly Integration[];
 }
 
-/** The arguments of `compile`. */
+/** Everything that the result of `compile` depends on. */
 export interface CompileInput {
   readonly view: View;
   readonly ledger: Ledger;
@@ -69,7 +69,7 @@ export interface Compilation extends CompiledVersion {
   readonly breakingFindings: ReadonlyMap<string, readonly Finding[]>;
 }
 
-/** What `compile` returns. */
+/** A compiled version, with what a merge reports about it. */
 export interface CompileResult {
   readonly compilation: Compilation;
   /** The claims, over `parentTable`: committed where the parent is to follow (master). */

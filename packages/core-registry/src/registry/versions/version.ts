@@ -79,8 +79,9 @@ function versionFragment({ service, hash, branch = "" }: CompiledFragment, parts
 const noClaims: readonly string[] = [];
 
 /**
- * The rules of a version's services (S7.2). The rules of an action's owner apply to the call of another fragment where
- * `policy.owner` is set by the caller, to be as careful as the owner, or by the owner, so that no caller avoids its rules.
+ * The rules of a version's services (S7.2). The rules of an action's owner apply to the call of another
+ * fragment where `policy.owner` is set by the caller, to be as careful as the owner, or by the owner, so that
+ * no caller avoids its rules.
  */
 export function serviceRules(chosen: ReadonlyMap<string, CompiledFragment>): ServiceRules {
   return {

@@ -60,7 +60,7 @@ const outcome = ({ version, chosen, refused, contested, ledger }: Compilation) =
 });
 
 describe("S9.4, S9.6: claims that several services can own together", () => {
-  test("have the same owners, conflicts and waits whether the merge started from the last one or from nothing", async () => {
+  test("are resolved the same from the last merge and from nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 12 }), async (happenings) => {
         const parentTable = new ClaimTable();

@@ -41,7 +41,7 @@ test("S5.8: definitions that need each other stay together", async () => {
   expect(waitingOf(board)).toEqual({});
 });
 
-test("S5.8: a definition with a missing type waits, and so do those that need it, and no others", async () => {
+test("S5.8: only a definition with a missing type waits, and those that need it", async () => {
   const board = await placed(
     new ClaimTable(),
     {

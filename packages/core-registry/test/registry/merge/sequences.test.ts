@@ -15,7 +15,10 @@ import { compile } from "../../../src/registry/merge.ts";
 import { fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf } from "../inputs.ts";
 
-/** What may happen in a system: fragments that are good, broken, in each other's way, or in need of each other. */
+/**
+ * What may happen in a system: fragments that are good, broken, in each other's way, or in need of each
+ * other.
+ */
 type Happening =
   | { readonly type: "publish"; readonly offer: Offer }
   | { readonly type: "leave" | "lose"; readonly service: string; readonly node: string };
@@ -103,7 +106,7 @@ function gateway() {
 }
 
 describe("S9.4: over any history of arrivals, updates, departures and losses", () => {
-  test("a merge gives what a merge of everything from nothing gives, by directory and ledger alone", async () => {
+  test("a merge gives what a merge from nothing gives, by directory and ledger alone", async () => {
     await fc.assert(
       fc.asyncProperty(history, async (bursts) => {
         let directory = emptyDirectory;
@@ -174,7 +177,7 @@ describe("S9.4: over any history of arrivals, updates, departures and losses", (
     );
   });
 
-  test("what a branch shows depends on its own fragments and master's, never on another branch's (S9.1)", async () => {
+  test("S9.1: a branch depends on its own fragments and master's, never on another branch's", async () => {
     await fc.assert(
       fc.asyncProperty(history, async (bursts) => {
         const [one, other] = [gateway(), gateway()];

@@ -56,7 +56,7 @@ async function shown(registry: Registry, name: string): Promise<unknown> {
 }
 
 describe("S9.5: eviction, compilation and release are not visible", () => {
-  test("a gateway that keeps one branch compiled shows what one that keeps all of them shows, after any sequence", async () => {
+  test("a gateway that keeps one branch compiled shows the same as one that keeps all", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(happening, { maxLength: 25 }),
