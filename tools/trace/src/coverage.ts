@@ -31,6 +31,9 @@ interface Position {
   readonly end: number;
 }
 
+/** V8 makes these functions for the fields of a class: they are part of its constructor. */
+const initialisers: ReadonlySet<string> = new Set(["<instance_members_initializer>", "<static_initializer>"]);
+
 const measuredRuns = 15;
 const root = join(import.meta.dirname, "../../..");
 /** Sources that users run: the testkit, the examples and the tools are not among them. */
@@ -72,7 +75,7 @@ async function measure(session: Session, system: RunningSystem): Promise<Positio
 function calledFunctions({ url, functions }: Profiler.ScriptCoverage): Position[] {
   if (!url.startsWith("file:") || !traced.test(pathOf(url))) return [];
   return functions.flatMap(({ functionName: name, ranges: [range] }) =>
-    range !== undefined && range.count > 0
+    range !== undefined && range.count > 0 && !initialisers.has(name)
       ? [{ url, name, start: range.startOffset, end: range.endOffset }]
       : [],
   );

@@ -1,16 +1,16 @@
 import { parseArgs } from "node:util";
 import { traceEvent } from "./coverage.ts";
 import type { TracedEvent } from "./event.ts";
-import { change } from "./events/change.ts";
+import { change, changeFull } from "./events/change.ts";
 import { get } from "./events/get.ts";
 import { report } from "./events/report.ts";
 import { jsonOf, listOf, summaryOf } from "./print.ts";
 
-const events: readonly TracedEvent[] = [get, change, report];
+const events: readonly TracedEvent[] = [get, change, changeFull, report];
 
 const usage = `usage: trace ${events.map(({ name }) => name).join("|")} [options]
 Runs one event and prints which files and functions of the packages and of apps/gateway ran.
-${events.map(({ name, description }) => `  ${name.padEnd(8)} ${description}`).join("\n")}
+${events.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n")}
 options:
   --list   print one line for each function
   --json   print { "event", "files", "functions", "packages" } instead of text

@@ -19,6 +19,6 @@ test("`trace get` prints the functions of one request, and their number on the l
 test("an unknown event is refused with the usage text, which names the events", async () => {
   await expect(trace("put")).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("usage: trace get|change|report"),
+    stderr: expect.stringContaining("usage: trace get|change|change-full|report"),
   });
 });

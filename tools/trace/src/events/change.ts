@@ -2,16 +2,24 @@ import type { RunningSystem, TracedEvent } from "../event.ts";
 import { serviceCount } from "./services.ts";
 import { startSystem } from "./system.ts";
 
-/** One changed fragment: from the broker's message until its version is served and no merge is left. */
+/** One changed fragment with REST routes: from the broker's message until its version is served. */
 export const change: TracedEvent = {
   name: "change",
-  description: "one of 10 services adds a REST route and a GraphQL field: until the gateway serves them",
+  description: "one of 10 services adds a REST route: until the gateway serves it and has settled",
   warmUps: 50,
-  start,
+  start: () => start(false),
 };
 
-async function start(): Promise<RunningSystem> {
-  const system = await startSystem(false);
+/** One changed fragment with REST routes, GraphQL types and a WebSocket route. */
+export const changeFull: TracedEvent = {
+  name: "change-full",
+  description: "one of 10 services adds a REST route and a GraphQL field; it has a WebSocket route too",
+  warmUps: 50,
+  start: () => start(true),
+};
+
+async function start(isFull: boolean): Promise<RunningSystem> {
+  const system = await startSystem({ reports: false, isFull });
   let number = 0;
   return {
     prepare: () => {

@@ -5,13 +5,13 @@ import { startSystem } from "./system.ts";
 /** Two changed fragments, one of them with an error: until the reports on both have reached their node. */
 export const report: TracedEvent = {
   name: "report",
-  description: "the same, and another service's fragment has one error: until both reports reach the node",
+  description: "two changed fragments, one of them with an error: until both reports reach the node",
   warmUps: 50,
   start,
 };
 
 async function start(): Promise<RunningSystem> {
-  const system = await startSystem(true);
+  const system = await startSystem({ reports: true, isFull: true });
   let changed = 0;
   let faulty = 1;
   return {

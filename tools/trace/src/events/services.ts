@@ -12,6 +12,8 @@ export interface ServiceState {
   readonly index: number;
   /** How many routes and fields were added since its first fragment. */
   readonly added: number;
+  /** Whether the fragment has GraphQL types and a WebSocket route beside its REST routes. */
+  readonly isFull: boolean;
   /** True: the path of one of its routes has a parameter without a name. */
   readonly isFaulty?: boolean;
   /** The service has a `$report` action where this is given. */
@@ -24,8 +26,8 @@ export function nameOf(index: number): string {
 }
 
 /**
- * A service with REST routes, GraphQL types, a WebSocket route and a scope for its writing action. Each
- * service extends a type of another one.
+ * A service with REST routes and a scope for its writing action; where `isFull` is set, also with a WebSocket
+ * route and with GraphQL types that extend a type of another service.
  */
 export function serviceOf(state: ServiceState): TestService {
   const id = { type: "string" } as const;
@@ -52,11 +54,13 @@ function fragmentOf(state: ServiceState): FragmentInput {
     },
     protocol: {
       REST: restOf(name, state),
-      GraphQL: graphqlOf(name, state),
-      WebSocket: {
-        basePath: `/${name}`,
-        routes: [{ path: "/feed", subscribe: { events: [`${name}.changed`] } }],
-      },
+      ...(state.isFull && {
+        GraphQL: graphqlOf(name, state),
+        WebSocket: {
+          basePath: `/${name}`,
+          routes: [{ path: "/feed", subscribe: { events: [`${name}.changed`] } }],
+        },
+      }),
     },
   };
 }

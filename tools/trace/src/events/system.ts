@@ -26,8 +26,16 @@ export interface ChangingSystem {
   passTime(): void;
 }
 
-/** Starts a system. @param reports whether the services have a `$report` action */
-export async function startSystem(reports: boolean): Promise<ChangingSystem> {
+/** What the services of a system have. */
+export interface SystemOptions {
+  /** Whether the services have a `$report` action. */
+  readonly reports: boolean;
+  /** Whether the fragments have GraphQL types and a WebSocket route beside their REST routes. */
+  readonly isFull: boolean;
+}
+
+/** Starts a gateway and the services of a system. */
+export async function startSystem({ reports, isFull }: SystemOptions): Promise<ChangingSystem> {
   const memory = memoryBroker();
   const clock = shiftedClock();
   const gateway = composeGateway(memory.broker, clock);
@@ -35,13 +43,13 @@ export async function startSystem(reports: boolean): Promise<ChangingSystem> {
   const node = memory.node("node");
   const added = new Map<number, number>();
   const reported = new Map<string, (report: Report) => void>();
-  let mounted = (): void => undefined;
+  let swapped = (): void => undefined;
 
   const publish = (state: Pick<ServiceState, "index" | "isFaulty">, more: number): void => {
     const { index } = state;
     added.set(index, (added.get(index) ?? 0) + more);
     const report = (received: Report): void => reported.get(received.service)?.(received);
-    node.publish(serviceOf({ ...state, added: added.get(index) ?? 0, ...(reports && { report }) }));
+    node.publish(serviceOf({ ...state, isFull, added: added.get(index) ?? 0, ...(reports && { report }) }));
   };
 
   await gateway.start();
@@ -49,7 +57,7 @@ export async function startSystem(reports: boolean): Promise<ChangingSystem> {
   await registry.settled();
   const served = registry.find(masterBranch, undefined).version?.fragments ?? [];
   if (served.length !== serviceCount) throw new Error(`The gateway serves ${served.length} fragments.`);
-  registry.onSwap(() => mounted());
+  registry.onSwap(() => swapped());
 
   return {
     gateway,
@@ -61,7 +69,7 @@ export async function startSystem(reports: boolean): Promise<ChangingSystem> {
     },
     nextVersion: async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      mounted = resolve;
+      swapped = resolve;
       await promise;
       await registry.settled();
     },
