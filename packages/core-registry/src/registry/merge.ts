@@ -25,8 +25,8 @@ import { integrationsOf, removalsOf } from "./merge/integration.ts";
 import type { CompileInput, CompileResult, MergeInput, MergeResult, MergeTools } from "./merge/types.ts";
 import { acceptedFragments, findRetained, nextLedger } from "./merge/use-ledger.ts";
 import type { CompiledVersion } from "./versions/compiled-version.ts";
-import { recompile } from "./versions/recompile.ts";
 import { createVersion } from "./versions/version.ts";
+import { recompile } from "./versions/version-cache.ts";
 
 /** Merges what a view shows into a version; nothing is published yet. */
 export async function merge(input: MergeInput, tools: MergeTools): Promise<MergeResult> {

@@ -6,11 +6,11 @@ import type { MergeQueue } from "../merge/merge-queue.ts";
 import type { CompileResult, MergeTools } from "../merge/types.ts";
 import { merge } from "../merge.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
-import { recompileRecipe } from "../versions/recompile.ts";
 import {
   type CompiledLimit,
   createCompiledLimit,
   createVersionCache,
+  recompileRecipe,
   type VersionCache,
 } from "../versions/version-cache.ts";
 import { type Branch, createBranch, type Merge } from "./branch.ts";

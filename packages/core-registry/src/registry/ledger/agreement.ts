@@ -1,13 +1,3 @@
-/**
- * How the gateways of one system agree (S9.4). Gateways that see the same services make the same versions;
- * only what the order of arrival decided has to be agreed on. In the life of a gateway:
- *
- * 1. `inherit`: before its first merge it takes over the ledgers and pins of the gateway that has served
- * longest.
- * 2. `startServing`: from then on it answers the questions of other gateways with its own ledgers.
- * 3. `compareSoon`: after a merge with refused fragments it compares its ledgers with those of the others.
- * 4. `pins`: what an operator pins here is sent to the others, and applied when it comes from them.
- */
 import type { Broker } from "../../contracts/broker.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { Branches } from "../branches/branches.ts";
@@ -17,13 +7,12 @@ import type { FragmentStore } from "../discovery/fragment-store.ts";
 import type { MergeQueue } from "../merge/merge-queue.ts";
 import type { MergeTools } from "../merge/types.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
-import { recompileRecipe } from "../versions/recompile.ts";
+import { recompileRecipe } from "../versions/version-cache.ts";
 import { createExchange, type ExchangeAnswers } from "./exchange.ts";
-import { type InheritanceOptions, inherit } from "./inherit.ts";
+import { createRetainedFragments, type InheritanceOptions, inherit } from "./inherit.ts";
 import type { LedgerData } from "./ledger.ts";
 import { createPins, type Pins } from "./pins.ts";
 import { createReconciliation } from "./reconcile.ts";
-import { createRetainedFragments } from "./retained-fragments.ts";
 
 /** The agreement of this gateway with the others; see the head of this file. */
 export interface Agreement {
@@ -79,6 +68,8 @@ export function createAgreement(options: AgreementOptions): Agreement {
     merge: branches.merge,
     onSwap: options.onSwap,
   });
+  const isDisputed = (): boolean =>
+    branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0);
   const isAlone = !brokers.some(({ peers }) => peers);
   const dropUnpinned = (): void => retained.keepOnlyPinned(branches.all().map(({ ledger }) => ledger));
   const reconciliation = createReconciliation({
@@ -86,7 +77,7 @@ export function createAgreement(options: AgreementOptions): Agreement {
     timers: runtime.timers,
     inheritance,
     ownLedgers: () => (isAlone ? undefined : answers.ledgers()),
-    isDisputed: () => branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0),
+    isDisputed,
     merge: async (changed) => {
       for (const branch of changed) queue.enqueue(branch, "now");
       await queue.settled();
@@ -111,7 +102,9 @@ export function createAgreement(options: AgreementOptions): Agreement {
       serving.since = clock.now();
       reconciliation.schedule();
     },
-    compareSoon: reconciliation.schedule,
+    compareSoon() {
+      if (isDisputed()) reconciliation.schedule();
+    },
     gateways: async () => [answers.versions(), ...(await exchange.versions())],
   };
 }

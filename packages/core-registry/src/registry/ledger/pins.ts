@@ -6,7 +6,7 @@ import type { Pin, PinTarget } from "../contract.ts";
 import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import type { PinStamp, SharedPin } from "./exchange.ts";
-import { type FetchOptions, fetchFragments } from "./retained-fragments.ts";
+import { type FetchOptions, fetchFragments } from "./inherit.ts";
 
 /** Pins branches to versions and services to fragments, on all gateways of the same systems (S9.4). */
 export interface Pins {

@@ -2,8 +2,7 @@ import type { Endpoint } from "../../contracts/protocol.ts";
 import type { Change, Finding, IntegrationState, Report } from "../../contracts/report.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
-import { completeFindings } from "./findings.ts";
-import { withTable } from "./table.ts";
+import { completeFindings, withTable } from "./table.ts";
 
 /** The fragment that a report is about. */
 export interface ReportedFragment {

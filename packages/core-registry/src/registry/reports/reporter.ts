@@ -7,11 +7,10 @@ import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
 import type { Integration } from "../merge/types.ts";
-import { completeFindings, completeRuntimeFinding } from "./findings.ts";
 import { integrationReport, isDocumentationOnly } from "./integration-report.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type { RuntimeEvents, RuntimeOwner } from "./runtime-reports.ts";
-import { withTable } from "./table.ts";
+import { completeFindings, completeRuntimeFinding, withTable } from "./table.ts";
 
 export { integrationReport };
 

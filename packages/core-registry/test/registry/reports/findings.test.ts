@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../../../src/contracts/report.ts";
-import { completeFindings } from "../../../src/registry/reports/findings.ts";
+import { completeFindings } from "../../../src/registry/reports/table.ts";
 import { jsonFrame } from "../../../src/runtime/fragment/frames.ts";
 
 const raw = { protocol: { REST: { routes: Array.from({ length: 300 }, (_, at) => ({ path: `/${at}` })) } } };
