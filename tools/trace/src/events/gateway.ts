@@ -1,4 +1,4 @@
-import { type Broker, type Clock, silentLogger } from "@tidegate/core-registry";
+import type { Broker, Clock, Logger } from "@tidegate/core-registry";
 import { createGateway, type Gateway } from "@tidegate/gateway";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
@@ -7,6 +7,10 @@ import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 
+const ignore = (): void => undefined;
+/** A logger of this tool, so that the functions of a logger are not among the counted ones. */
+const noLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** A gateway as `apps/gateway` composes one from an empty configuration, on a free port, with one broker. */
 export function composeGateway(broker: Broker, clock?: Clock): Gateway {
   return createGateway({
@@ -14,7 +18,7 @@ export function composeGateway(broker: Broker, clock?: Clock): Gateway {
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
     server: h3Server({ host: "127.0.0.1", port: 0 }),
-    logger: silentLogger,
+    logger: noLogger,
     ...(clock !== undefined && { clock }),
   });
 }
