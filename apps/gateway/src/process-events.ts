@@ -1,5 +1,5 @@
 import type { Logger } from "@tidegate/core-registry";
-import type { Gateway } from "./create-gateway.ts";
+import type { Gateway } from "./default-gateway.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** The exit codes that a shell reports for a process that a signal ended: 128 plus the signal's number. */

@@ -1,6 +1,6 @@
 import { compose } from "./config/compose.ts";
 import { readConfig } from "./config/tree.ts";
-import { createGateway, type Gateway } from "./create-gateway.ts";
+import { createDefaultGateway, type Gateway } from "./default-gateway.ts";
 import { stopOnSignals } from "./process-events.ts";
 
 /** What is known of a configuration beside what it holds. */
@@ -22,7 +22,7 @@ export async function startGateway(config: unknown, { source, port }: StartOptio
   const { protocol } = read.server;
   const http = { ...protocol.http, ...(port !== undefined && { port }) };
   const options = compose({ ...read, server: { ...read.server, protocol: { ...protocol, http } } });
-  const gateway = createGateway(options);
+  const gateway = createDefaultGateway(options);
   const release = read.skipProcessEventRegistration
     ? undefined
     : stopOnSignals(gateway, options.logger ?? console);

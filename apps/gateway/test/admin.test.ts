@@ -13,7 +13,7 @@ import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Admin, type AdminRegistry, openAdmin } from "../src/admin/admin.ts";
-import { createGateway } from "../src/index.ts";
+import { createDefaultGateway } from "../src/index.ts";
 import { branchOf } from "./fixture.ts";
 
 let folder: string;
@@ -237,7 +237,7 @@ describe("the admin socket of a gateway", () => {
 
   test("is open as long as the gateway runs", async () => {
     const socket = join(folder, "gateway.sock");
-    const gateway = createGateway({ ...partsOf(), admin: { socket } });
+    const gateway = createDefaultGateway({ ...partsOf(), admin: { socket } });
     onTestFinished(() => gateway.stop());
     expect(gateway.adminSocket).toBeUndefined();
     await gateway.start();
@@ -250,11 +250,11 @@ describe("the admin socket of a gateway", () => {
   });
 
   test("is closed by default; a configured path that cannot be opened makes the start fail", async () => {
-    const without = createGateway(partsOf());
+    const without = createDefaultGateway(partsOf());
     onTestFinished(() => without.stop());
     await without.start();
     expect(without.adminSocket).toBeUndefined();
-    const failing = createGateway({ ...partsOf(), admin: { socket: join(folder, "nope/a.sock") } });
+    const failing = createDefaultGateway({ ...partsOf(), admin: { socket: join(folder, "nope/a.sock") } });
     onTestFinished(() => failing.stop());
     await expect(failing.start()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await failing.stop();

@@ -7,7 +7,7 @@ import { memoryBroker, type TestCall, type TestService } from "@tidegate/plugin-
 import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
-import { createGateway, type Gateway } from "../src/create-gateway.ts";
+import { createDefaultGateway, type Gateway } from "../src/default-gateway.ts";
 import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const blocks = await readPage("docs/branches.md");
@@ -68,7 +68,7 @@ async function start(broker: Broker, name: string, config: object): Promise<Star
       logger: silentLogger,
     }),
   );
-  const gateway = createGateway({ ...options, gateway: name });
+  const gateway = createDefaultGateway({ ...options, gateway: name });
   onTestFinished(() => gateway.stop());
   const [listening] = await gateway.start();
   return { gateway, url: listening?.url ?? "" };

@@ -7,7 +7,7 @@ import { memoryBroker } from "@tidegate/plugin-testkit";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createGateway } from "../src/index.ts";
+import { createDefaultGateway } from "../src/index.ts";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
 let folder: string;
@@ -138,7 +138,7 @@ describe("tidegate check FILE --gateway URL", () => {
       name: "team",
       fragment: fragmentOf([{ method: "GET", path: "/:name", map: "() => 1" }]),
     });
-    const gateway = createGateway({
+    const gateway = createDefaultGateway({
       brokers: [bus.broker],
       protocols: [rest()],
       policies: [],

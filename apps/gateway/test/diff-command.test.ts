@@ -7,7 +7,7 @@ import { memoryBroker } from "@tidegate/plugin-testkit";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createGateway } from "../src/index.ts";
+import { createDefaultGateway } from "../src/index.ts";
 import { changeOf } from "./fixture.ts";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
@@ -70,7 +70,7 @@ describe("tidegate diff", () => {
   });
 
   test("an unknown branch or version: exit code 1 and its name", async () => {
-    const gateway = createGateway({
+    const gateway = createDefaultGateway({
       brokers: [memoryBroker().broker],
       protocols: [rest()],
       policies: [],

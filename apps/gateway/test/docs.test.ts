@@ -7,7 +7,7 @@ import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 import { expect, test } from "vitest";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 
 const docs = new URL("../../../docs/", import.meta.url);
 const fragments = readdirSync(docs)
@@ -23,7 +23,7 @@ test("S18: the documentation contains fragments", () => {
 });
 
 test.each(fragments)("S18: the fragment in docs/%s is valid", async (_, text) => {
-  const { registry } = createGateway({
+  const { registry } = createDefaultGateway({
     brokers: [],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],

@@ -4,7 +4,7 @@ import { scope } from "@tidegate/policy-scope";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { expect, onTestFinished, test } from "vitest";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 import { ask } from "./client.ts";
 
 const fragment = (paths: readonly string[], scopes: readonly string[]) => ({
@@ -19,7 +19,7 @@ const fragment = (paths: readonly string[], scopes: readonly string[]) => ({
 
 test("`schema.guard: block` refuses a removed route, but never stricter rules", async () => {
   const bus = memoryBroker();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [bus.broker],
     protocols: [rest()],
     policies: [scope()],

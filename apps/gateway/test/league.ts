@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
-import { createGateway, type Gateway } from "../src/create-gateway.ts";
+import { createDefaultGateway, type Gateway } from "../src/default-gateway.ts";
 
 /** The answer to an operation over HTTP. */
 export interface Answered {
@@ -62,7 +62,7 @@ export async function startLeague(options: { readonly clock?: Clock } = {}): Pro
     },
     logger: silentLogger,
   });
-  const gateway = createGateway({ ...compose(config), ...options });
+  const gateway = createDefaultGateway({ ...compose(config), ...options });
   onTestFinished(() => gateway.stop());
   const [listening] = await gateway.start();
   const url = listening?.url ?? "";

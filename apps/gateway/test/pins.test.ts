@@ -7,7 +7,7 @@ import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { requestAdmin } from "../src/admin/client.ts";
-import { createGateway } from "../src/index.ts";
+import { createDefaultGateway } from "../src/index.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -34,7 +34,7 @@ async function start(broker: Broker, name: string) {
   const socket = join(folder, `${name}.sock`);
   // The tests use no functions, so they need no sandbox process.
   const { seen: _seen, text: _text, ...sandbox } = knownFunctions();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     gateway: name,
     brokers: [broker],
     protocols: [rest()],

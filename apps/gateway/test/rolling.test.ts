@@ -3,7 +3,7 @@ import { memoryBroker, type TestCall } from "@tidegate/plugin-testkit";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { expect, onTestFinished, test } from "vitest";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 import { ask, startLoad } from "./client.ts";
 
 /** The fragment of a build: a route that both builds have, and one that only this build has. */
@@ -23,7 +23,7 @@ function build(name: "A" | "B") {
 
 test("S9.2, S9.3, S9.7: a rolling deploy of ten nodes: one swap, no lost request", async () => {
   const bus = memoryBroker();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [bus.broker],
     protocols: [rest()],
     policies: [],

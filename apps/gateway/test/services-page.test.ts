@@ -9,7 +9,7 @@ import { recorder } from "@tidegate/plugin-testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { compose } from "../src/config/compose.ts";
 import { readConfig } from "../src/config/tree.ts";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 import { ask, readPage, withRealAnswers } from "./page.ts";
 
 const packages = join(import.meta.dirname, "../../../packages");
@@ -77,7 +77,7 @@ async function startSystem(...ids: readonly string[]) {
     admin: false,
     logger: silentLogger,
   });
-  const gateway = createGateway(compose(config));
+  const gateway = createDefaultGateway(compose(config));
   onTestFinished(() => gateway.stop());
   const mounts = recorder<string>("mount");
   gateway.registry.onSwap(({ branch, version }) => {

@@ -6,14 +6,14 @@ import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
 import { describe, expect, test } from "vitest";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 import { mapMe, player, playerGraphQL, playerRest } from "./specification-examples/player.ts";
 import { sizeText, storageGraphQL, storageRest } from "./specification-examples/storage.ts";
 import { user } from "./specification-examples/user.ts";
 
 /** The report on a fragment without other services. */
 async function checked(service: string, fragment: FragmentInput): Promise<Report> {
-  const { registry } = createGateway({
+  const { registry } = createDefaultGateway({
     brokers: [],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],

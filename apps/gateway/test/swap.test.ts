@@ -5,7 +5,7 @@ import { scope } from "@tidegate/policy-scope";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { expect, onTestFinished, test } from "vitest";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 import { ask, startLoad } from "./client.ts";
 
 const idParam = { type: "object", properties: { id: { type: "string" } } };
@@ -26,7 +26,7 @@ function crud(service: string, version: number) {
 
 async function startGateway() {
   const bus = memoryBroker();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [bus.broker],
     protocols: [rest()],
     policies: [scope(), filter()],

@@ -8,7 +8,7 @@ import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server, type WebSocketOptions } from "@tidegate/server-h3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
-import { createGateway } from "../src/create-gateway.ts";
+import { createDefaultGateway } from "../src/default-gateway.ts";
 
 interface Part {
   readonly routes: readonly object[];
@@ -35,7 +35,7 @@ const auth = {
 
 async function startGateway(part: Part, options: WebSocketOptions = {}) {
   const bus = memoryBroker();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [bus.broker],
     protocols: [rest(), webSocket()],
     policies: [scope(), filter()],

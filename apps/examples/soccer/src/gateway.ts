@@ -1,6 +1,6 @@
 import { moleculer } from "@tidegate/broker-moleculer";
 import type { Logger } from "@tidegate/core-registry";
-import { createGateway, type Gateway } from "@tidegate/gateway";
+import { createDefaultGateway, type Gateway } from "@tidegate/gateway";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";
@@ -34,7 +34,7 @@ export function soccerGateway({
   logger,
 }: SoccerGatewayOptions): Gateway {
   const { namespace, gatewayId, gatewayPort } = cluster;
-  return createGateway({
+  return createDefaultGateway({
     brokers: [moleculer({ namespace, nodeID: gatewayId, transporter: loopbackTcp({ port: gatewayPort }) })],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],

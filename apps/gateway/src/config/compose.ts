@@ -17,7 +17,7 @@ import { sandbox } from "@tidegate/sandbox";
 import { type AuthParsers, type H3ServerOptions, h3Server, jwt } from "@tidegate/server-h3";
 import { createConsola } from "consola";
 import type { AdminOptions } from "../admin/admin.ts";
-import type { GatewayOptions } from "../create-gateway.ts";
+import type { GatewayOptions } from "../default-gateway.ts";
 import { isPlugin } from "./option.ts";
 import type { AdminConfig, AuthConfig, LoggerConfig, ResolvedConfig, ResolvedProtocols } from "./types.ts";
 
@@ -129,7 +129,7 @@ function enabledPolicies(section: Readonly<Record<string, unknown>>): Policy[] {
   );
 }
 
-/** The plugin objects of a section. `createGateway` checks that they fulfil their contracts. */
+/** The plugin objects of a section. `createDefaultGateway` checks that they fulfil their contracts. */
 function thirdPartyPlugins<Plugin extends { readonly contract: 1 }>(
   section: Readonly<Record<string, unknown>>,
 ): Plugin[] {

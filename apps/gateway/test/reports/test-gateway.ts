@@ -10,7 +10,7 @@ import { expect, onTestFinished } from "vitest";
 import { compose } from "../../src/config/compose.ts";
 import { readConfig } from "../../src/config/tree.ts";
 import type { GatewayConfig } from "../../src/config/types.ts";
-import { createGateway, type Gateway } from "../../src/create-gateway.ts";
+import { createDefaultGateway, type Gateway } from "../../src/default-gateway.ts";
 
 /** A gateway over the broker in memory, with its reports. */
 export interface TestGateway {
@@ -51,7 +51,7 @@ export async function startTestGateway(
     server: { protocol: { http: { port: 0 } }, update: { retireSeconds: 0 } },
     logger: silentLogger,
   });
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     ...compose(config),
     sandbox: sandbox({ timeout: functionMs }),
     gateway: "gateway-1",

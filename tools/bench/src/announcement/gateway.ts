@@ -1,6 +1,6 @@
 import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
-import { createGateway } from "@tidegate/gateway";
+import { createDefaultGateway } from "@tidegate/gateway";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
@@ -12,7 +12,7 @@ import { type AnnouncementCluster, gatewayNode, transporterOf } from "./cluster.
 const cluster: AnnouncementCluster = JSON.parse(process.argv[2] ?? "");
 
 await contend(async () => {
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [
       moleculer({
         namespace: cluster.namespace,

@@ -1,6 +1,6 @@
 import { silentLogger, type Version } from "@tidegate/core-registry";
 import { masterBranch } from "@tidegate/core-registry/runtime";
-import { createGateway, type Gateway } from "@tidegate/gateway";
+import { createDefaultGateway, type Gateway } from "@tidegate/gateway";
 import { type MemoryBroker, memoryBroker } from "@tidegate/plugin-testkit";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
@@ -42,7 +42,7 @@ export const masterNode = "node";
  */
 export async function startSystem({ services, graphql: types, maxVersions }: SystemSize): Promise<System> {
   const memory = memoryBroker();
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [memory.broker],
     protocols: [rest(), graphql({ maxBranchTypes: 10 * services + 100 }), webSocket()],
     policies: [scope(), filter()],

@@ -1,6 +1,6 @@
 import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
-import { createGateway } from "@tidegate/gateway";
+import { createDefaultGateway } from "@tidegate/gateway";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { contend } from "../harness/contender.ts";
@@ -13,7 +13,7 @@ const api = {
 };
 
 await contend(async () => {
-  const gateway = createGateway({
+  const gateway = createDefaultGateway({
     brokers: [
       moleculer({ logger: false, transporter: null, services: [{ ...playerService, metadata: { api } }] }),
     ],

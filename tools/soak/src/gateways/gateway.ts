@@ -1,6 +1,6 @@
 import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
-import { createGateway } from "@tidegate/gateway";
+import { createDefaultGateway } from "@tidegate/gateway";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { brokerOptions, type Network } from "../faults/network.ts";
@@ -22,7 +22,7 @@ const debounceSeconds = 0.5;
 const { network, name, port }: GatewayTask = JSON.parse(process.argv[2] ?? "");
 const send = (message: GatewayMessage): void => void process.send?.(message);
 
-const gateway = createGateway({
+const gateway = createDefaultGateway({
   gateway: name,
   brokers: [moleculer(brokerOptions(network, name))],
   protocols: [rest()],

@@ -2,7 +2,7 @@ import { getHeapSpaceStatistics } from "node:v8";
 import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
 import { loopbackTcp } from "@tidegate/example-soccer";
-import { createGateway } from "@tidegate/gateway";
+import { createDefaultGateway } from "@tidegate/gateway";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
@@ -41,7 +41,7 @@ const functionMs = 5_000;
 const { namespace, gatewayId, gatewayPort } = readCluster();
 const send = (message: GatewayMessage): void => void process.send?.(message);
 
-const gateway = createGateway({
+const gateway = createDefaultGateway({
   brokers: [
     moleculer({
       namespace,

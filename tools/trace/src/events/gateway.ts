@@ -1,5 +1,5 @@
 import type { Broker, Clock, Logger } from "@tidegate/core-registry";
-import { createGateway, type Gateway } from "@tidegate/gateway";
+import { createDefaultGateway, type Gateway } from "@tidegate/gateway";
 import { filter } from "@tidegate/policy-filter";
 import { scope } from "@tidegate/policy-scope";
 import { graphql } from "@tidegate/protocol-graphql";
@@ -13,7 +13,7 @@ const noLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ign
 
 /** A gateway as `apps/gateway` composes one from an empty configuration, on a free port, with one broker. */
 export function composeGateway(broker: Broker, clock?: Clock): Gateway {
-  return createGateway({
+  return createDefaultGateway({
     brokers: [broker],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],

@@ -3,7 +3,7 @@ import type { Access, Logger, Sandbox, Server } from "@tidegate/core-registry";
 import {
   type Gateway as CoreGateway,
   type GatewayOptions as CoreGatewayOptions,
-  createGateway as createCoreGateway,
+  createGateway,
   type PageFactory,
 } from "@tidegate/core-registry/gateway";
 import type { Registry } from "@tidegate/core-registry/registry";
@@ -48,10 +48,10 @@ export interface Gateway extends CoreGateway {
  * before `start`.
  * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
  */
-export function createGateway(options: GatewayOptions): Gateway {
+export function createDefaultGateway(options: GatewayOptions): Gateway {
   const { pages, admin: adminOptions = false, logger = createConsola(), ...parts } = options;
   const admin = adminSocket(adminOptions, logger, () => gateway.registry);
-  const gateway: CoreGateway = createCoreGateway({
+  const gateway: CoreGateway = createGateway({
     ...parts,
     logger,
     sandbox: options.sandbox ?? defaultSandbox(),

@@ -5,7 +5,7 @@ import { scope } from "@tidegate/policy-scope";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterEach, describe, expect, test } from "vitest";
-import { createGateway, type Gateway, type GatewayOptions } from "../src/index.ts";
+import { createDefaultGateway, type Gateway, type GatewayOptions } from "../src/index.ts";
 
 const started: Gateway[] = [];
 afterEach(async () => {
@@ -24,7 +24,7 @@ function partsOf(bus: MemoryBroker, parts: Partial<GatewayOptions> = {}): Gatewa
 }
 
 async function startOf(options: GatewayOptions): Promise<{ gateway: Gateway; url: string }> {
-  const gateway = createGateway(options);
+  const gateway = createDefaultGateway(options);
   started.push(gateway);
   const [listening] = await gateway.start();
   return { gateway, url: String(listening?.url) };
@@ -58,7 +58,7 @@ async function get(url: string): Promise<[status: number, body: Record<string, u
   return [response.status, Object(await response.json())];
 }
 
-describe("createGateway", () => {
+describe("createDefaultGateway", () => {
   test("serves the fragments of services over HTTP", async () => {
     const bus = memoryBroker();
     publishPlayer(bus);
@@ -73,7 +73,7 @@ describe("createGateway", () => {
     const bus = memoryBroker({ discovery: discovery.promise });
     const listens = recorder<string>("listening");
     const logger: Logger = { ...silentLogger, info: (message) => listens.push(message) };
-    const gateway = createGateway(partsOf(bus, { logger }));
+    const gateway = createDefaultGateway(partsOf(bus, { logger }));
     started.push(gateway);
     const ready = gateway.start();
     await listens.waitFor((line) => line.startsWith("listening on http://127.0.0.1:"));
@@ -95,7 +95,7 @@ describe("createGateway", () => {
   test("a stop during the start ends the start", async () => {
     const never = Promise.withResolvers<void>();
     const bus = memoryBroker({ discovery: never.promise });
-    const gateway = createGateway(partsOf(bus));
+    const gateway = createDefaultGateway(partsOf(bus));
     const ready = gateway.start();
     await gateway.stop();
     never.resolve();
@@ -106,7 +106,7 @@ describe("createGateway", () => {
   test("a used port is an error, and leaves nothing running", async () => {
     const { gateway } = await startOf(partsOf(memoryBroker()));
     const port = gateway.listening[0]?.port ?? 0;
-    const second = createGateway(partsOf(memoryBroker(), { server: h3Server({ port }) }));
+    const second = createDefaultGateway(partsOf(memoryBroker(), { server: h3Server({ port }) }));
     await expect(second.start()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await second.stop();
   });
@@ -115,11 +115,11 @@ describe("createGateway", () => {
     const bus = memoryBroker();
     const publsih = () => undefined;
     const broker = { ...bus.broker, publsih };
-    expect(() => createGateway(partsOf(bus, { brokers: [broker] }))).toThrow(
+    expect(() => createDefaultGateway(partsOf(bus, { brokers: [broker] }))).toThrow(
       "an unknown member 'publsih' (did you mean 'publish'?)",
     );
     const server = { ...h3Server(), contexts: [Object({ contract: 2, name: "tenant" })] };
-    expect(() => createGateway(partsOf(bus, { server }))).toThrow("'tenant' implements contract 2");
+    expect(() => createDefaultGateway(partsOf(bus, { server }))).toThrow("'tenant' implements contract 2");
   });
 });
 
