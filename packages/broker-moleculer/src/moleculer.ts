@@ -8,9 +8,9 @@ import {
   type Report,
   TidegateError,
 } from "@tidegate/core-registry";
+import { eventNameProblem } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { Connection } from "./connection.ts";
-import { eventNameProblem } from "./event-name.ts";
 import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
 import { nameOnBranch, readNodeId, reportAction } from "./wire/names.ts";
