@@ -28,7 +28,7 @@ interface Node<Kind extends Route> {
   statics: ReadonlyMap<string, Node<Kind>>;
   /** The node below for any other segment. */
   parameter: Node<Kind> | undefined;
-  /** Matches paths that end here. */
+  /** Matches the paths that have no further segment. */
   ends: Matcher<Kind> | undefined;
   /** Matches the rest of any path. */
   rest: Matcher<Kind> | undefined;

@@ -310,7 +310,7 @@ describe("websocket-05 ping", () => {
   });
 });
 
-test("websocket-09 after 100 aborted connections, messages end and the signal aborts in each route", async () => {
+test("websocket-09 after 100 aborted connections, messages end and signals abort in each route", async () => {
   const over = recorder<string>("end of a route");
   const fixture = await start([
     socketRoute("/ws", async (socket, scope) => {

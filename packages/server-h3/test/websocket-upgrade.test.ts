@@ -79,7 +79,7 @@ describe("S9.5 an upgrade is dispatched like a request", () => {
     expect((await refusal(fixture, "/chat/%zz")).status).toBe(400);
   });
 
-  test("websocket-02 without a WebSocket route it answers 404, also for paths of HTTP routes and pages", async () => {
+  test("websocket-02 answers 404 without a WebSocket route, also for HTTP routes and pages", async () => {
     const fixture = await start([route("GET", "/http", () => json(1)), socketRoute("/ws", echo)]);
     for (const path of ["/http", "/nope", "/~status", "/~health/liveness", "/~master/~status"]) {
       const answer = await refusal(fixture, path);
