@@ -70,8 +70,8 @@ export class RouteTree<Kind extends Route> {
 }
 
 /**
- * Builds the route trees of all versions. They answer as one rou3 router of all routes would, but versions
- * that share slices share the nodes built from them (S9.4): a version costs what is new in it.
+ * Builds the route trees of all versions. A tree finds the same route as one rou3 router with all routes.
+ * Versions that share slices share the nodes built from them (S9.4), so a version builds only its new nodes.
  */
 export class RouteTrees<Kind extends Route> {
   readonly #input: RouteTreesInput<Kind>;

@@ -7,7 +7,7 @@ import type { Reply } from "./route.ts";
 import type { Scope } from "./scope.ts";
 import type { Version } from "./version.ts";
 
-/** Listens, dispatches requests to routes and answers (S12). It knows routes, not protocols. */
+/** Listens, dispatches requests to routes and answers them (S12). Independent of protocols. */
 export interface Server {
   readonly contract: 1;
   /** The name of the server in log lines. */
