@@ -12,7 +12,7 @@ import { operationSecurity, ruleDescriptions, securitySchemes } from "./security
 
 /** An address where clients open WebSockets. */
 interface Channel {
-  /** `/chat/{room}`. */
+  /** The path in the notation of AsyncAPI, such as `/chat/{room}`. */
   readonly address: string;
   /** The AsyncAPI channel without its messages. */
   readonly description: JsonObject;

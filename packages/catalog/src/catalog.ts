@@ -20,7 +20,7 @@ export interface CatalogSource {
   fragmentSchema(): JsonSchema;
 }
 
-/** Options of the catalog. */
+/** The registry that the catalog describes, and the settings of its pages. */
 export interface CatalogOptions {
   readonly registry: CatalogSource;
   /** The clients that can read the pages (S9.11). Default `local`. */

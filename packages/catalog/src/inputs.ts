@@ -3,9 +3,7 @@ import { embeddableSchema, isJsonObject, propertiesOf, requiresProperty } from "
 
 /** The values that an endpoint takes from its client, by their place in the request. */
 export interface Inputs {
-  /** Path parameters by name. */
   readonly path: ReadonlyMap<string, Input>;
-  /** Query parameters by name. */
   readonly query: ReadonlyMap<string, Input>;
   /** The body or the WebSocket message; undefined where the endpoint does not read it. */
   readonly body: Input | undefined;

@@ -14,7 +14,7 @@ import { operationSecurity, ruleDescriptions, rulesOf, securitySchemes } from ".
 
 interface PathItem {
   readonly path: PathTemplate;
-  /** By method in lower case. */
+  /** The OpenAPI operations by method in lower case. */
   readonly operations: Record<string, Json>;
 }
 

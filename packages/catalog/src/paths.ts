@@ -3,7 +3,7 @@ import { expandPattern, type PathSegment, parsePattern } from "@tidegate/core-re
 
 /** One path of a route in the notation of OpenAPI. */
 export interface PathTemplate {
-  /** `/players/{id}`. */
+  /** The path with parameters in braces, such as `/players/{id}`. */
   readonly template: string;
   /**
    * The template without the names of parameters. OpenAPI treats two templates of one shape as the same path.
@@ -13,7 +13,7 @@ export interface PathTemplate {
   readonly parameters: readonly PathParameter[];
 }
 
-/** A parameter of a path. */
+/** Describes one parameter of a path as OpenAPI needs it. */
 export interface PathParameter {
   readonly name: string;
   readonly schema: JsonObject;

@@ -39,7 +39,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The same for JSON values. */
+/** Tests whether a JSON value is an object and not an array. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return isObject(value);
 }

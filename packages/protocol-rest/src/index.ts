@@ -5,7 +5,7 @@ export type { RestInput, RestRouteInput } from "./schema.ts";
 
 declare module "@tidegate/core-registry" {
   interface FragmentParts {
-    /** HTTP routes (S4). */
+    /** Adds HTTP routes to the API (S4). */
     readonly REST?: RestInput | undefined;
   }
 }

@@ -5,7 +5,7 @@ import { checkHeaders } from "./headers.ts";
 
 /** Reports faults of replies to the nodes that published the route. */
 export interface ReplyReporter {
-  /** The route. */
+  /** The place of the route in the fragment. */
   readonly jsonPath: string;
   report(finding: Finding): void;
 }

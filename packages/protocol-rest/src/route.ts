@@ -11,7 +11,7 @@ import {
 } from "@tidegate/core-registry";
 import { literalReply, type ReplyReporter, replyOf } from "./reply.ts";
 
-/** The parts of a route. */
+/** The compiled parts from which a route is created. */
 export interface RouteParts extends Pick<HttpRoute, "method" | "path"> {
   readonly connector: Connector;
   /** True: a failing connector leads to an empty reply (204). */

@@ -18,11 +18,11 @@ export type RestInput = RoutesPart<RestRouteInput>;
 
 /** One route with exactly one connector: `call`, `publish` or `map`. Short forms are those of S2.2. */
 export interface RestRouteInput extends ConnectorInput {
-  /** GET also serves HEAD. */
+  /** The HTTP method. A route for GET also serves HEAD. */
   readonly method: Method;
   /** Path below `basePath` (S4.2). Default in the short form: `/`. */
   readonly path?: string | undefined;
-  /** Markdown. */
+  /** Describes the route in the catalog, in Markdown. */
   readonly description?: string | undefined;
   /** True: new clients should not use the route. Default false. */
   readonly deprecated?: boolean | undefined;

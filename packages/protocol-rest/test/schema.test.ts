@@ -43,7 +43,8 @@ describe("S4.1 the REST part of a fragment", () => {
     [
       "two connectors",
       { basePath: "/", routes: [{ ...route, map: "() => 1" }] },
-      "routes[0].map: An endpoint can have only one connector, and this one already has `call`. To map its result, move `map` into `call`.",
+      "routes[0].map: An endpoint can have only one connector, and this one already has `call`. " +
+        "To map its result, move `map` into `call`.",
     ],
     [
       "publish on GET",

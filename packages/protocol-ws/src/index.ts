@@ -5,7 +5,7 @@ export { webSocket } from "./web-socket.ts";
 
 declare module "@tidegate/core-registry" {
   interface FragmentParts {
-    /** WebSocket routes (S6). */
+    /** Adds WebSocket routes to the API (S6). */
     readonly WebSocket?: WebSocketInput | undefined;
   }
 }

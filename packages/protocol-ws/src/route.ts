@@ -15,9 +15,9 @@ import {
 import { attachedValue } from "@tidegate/core-registry/runtime";
 import { decodeMessage, encodeError, encodeMessage } from "./message.ts";
 
-/** The parts of a route. */
+/** The compiled parts from which a route is created. */
 export interface RouteParts extends Pick<WebSocketRoute, "path" | "key" | "fingerprint"> {
-  /** Sends events to the socket. */
+  /** Delivers events, which the route sends to the socket. */
   readonly subscribe: SubscribeConnector | undefined;
   /** Publishes the messages of the socket. */
   readonly publish: Connector | undefined;
@@ -28,7 +28,7 @@ export interface RouteParts extends Pick<WebSocketRoute, "path" | "key" | "finge
   report(finding: Finding): void;
 }
 
-/** What `accept` prepares for `open`. */
+/** The results of `accept` that `open` needs. */
 interface AcceptedUpgrade {
   readonly sources: Sources;
   readonly subscription: Subscription | undefined;

@@ -14,15 +14,15 @@ export type WebSocketInput = RoutesPart<WebSocketRouteInput>;
 
 /** One route with `subscribe`, `publish`, or both. */
 export interface WebSocketRouteInput {
-  /** Path below `basePath` (S4.2). */
+  /** The path pattern below `basePath` (S4.2). */
   readonly path: string;
-  /** Markdown. */
+  /** Describes the route in the catalog, in Markdown. */
   readonly description?: string | undefined;
   /** True: new clients should not use the route. Default false. */
   readonly deprecated?: boolean | undefined;
   /** True: the socket gets no error frames. Default false. */
   readonly ignoreError?: boolean | undefined;
-  /** Sends events to the socket. */
+  /** The events that the socket receives. Default: none. */
   readonly subscribe?: SubscribeConfig | undefined;
   /** Publishes each message of the socket. */
   readonly publish?: PublishConfig | undefined;

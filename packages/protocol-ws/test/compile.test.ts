@@ -55,7 +55,8 @@ describe("S6.1 a compiled part", () => {
     [
       "two routes of one shape",
       [feed, { ...feed, path: "/:name" }],
-      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name matches the same requests as WS /chat/:room at protocol.WebSocket.routes[0].",
+      "error ROUTE_TWICE protocol.WebSocket.routes[1]: WS /chat/:name " +
+        "matches the same requests as WS /chat/:room at protocol.WebSocket.routes[0].",
     ],
     [
       "@body",
@@ -66,7 +67,8 @@ describe("S6.1 a compiled part", () => {
     [
       "batching",
       [{ path: "/x", publish: { event: "a.b", params: { a: "@path.a[]" } } }],
-      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: Only GraphQL can batch calls with `[]`.",
+      "error BATCHING_INVALID protocol.WebSocket.routes[0].publish.params.a: " +
+        "Only GraphQL can batch calls with `[]`.",
     ],
     [
       "an invalid name",
@@ -79,7 +81,8 @@ describe("S6.1 a compiled part", () => {
 
   test("S4.6 a reserved path", async () => {
     expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
-      "error PATH_RESERVED protocol.WebSocket.routes[0].path: The gateway reserves /~, so a route cannot have the path /~status.",
+      "error PATH_RESERVED protocol.WebSocket.routes[0].path: " +
+        "The gateway reserves /~, so a route cannot have the path /~status.",
     ]);
   });
 

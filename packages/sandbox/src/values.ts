@@ -2,7 +2,7 @@ import { TidegateError } from "@tidegate/core-registry";
 
 /** An argument as it is sent into the sandbox. */
 export interface EncodedArgument {
-  /** Empty for undefined. */
+  /** The value as JSON; empty for undefined. */
   readonly json: string;
   /** Present where the argument contains values that cannot leave the gateway (S2.6). */
   readonly tokens?: TokenTable;

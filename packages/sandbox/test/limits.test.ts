@@ -204,7 +204,10 @@ test("S11.2 console output that precedes an exceeded limit arrives", async () =>
   await pool.stop();
 });
 
-/** A pool that leaves exceeded limits to the engine, so that a loaded machine does not lead to killed processes. */
+/**
+ * A pool that leaves exceeded limits to the engine, so that a loaded machine does not lead to killed
+ * processes.
+ */
 function patientPool(): ProcessPool {
   return new ProcessPool({
     settings: childSettings,

@@ -336,8 +336,8 @@ describe("sandbox-14 sandbox-15 sandbox-16 sandbox-17 names that do not exist", 
       (
         "ArrayBuffer BigInt Boolean DataView Date Infinity Intl Iterator JSON Map Math NaN Number Object " +
         "Promise Proxy Reflect RegExp Set String Symbol WeakMap WeakSet console decodeURI " +
-        "decodeURIComponent encodeURI encodeURIComponent escape globalThis isFinite isNaN parseFloat parseInt " +
-        "undefined unescape util"
+        "decodeURIComponent encodeURI encodeURIComponent escape globalThis isFinite isNaN parseFloat " +
+        "parseInt undefined unescape util"
       ).split(" "),
     );
     expect(

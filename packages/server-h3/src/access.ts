@@ -8,9 +8,10 @@ import { type BranchName, isBranchName, tagPattern } from "./target.ts";
 const proxyHeader = /^(?:forwarded|via|x-forwarded-.*)$/;
 
 /**
- * Finds what is served for a branch and a version. Does not compile an evicted version that the client named.
- * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN` for what does not exist, and for what the client cannot use
- * (S9.11)
+ * Finds the version that serves a branch and a tag. Does not compile an evicted version that the client
+ * named.
+ * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN` where the branch or the version does not exist, or the client
+ * cannot use it (S9.11)
  */
 export async function findServed(
   parts: ServerParts,

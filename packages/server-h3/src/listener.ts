@@ -7,17 +7,17 @@ import { serve } from "srvx/node";
 /** What a listener is opened with. */
 export interface ListenerInput {
   readonly host: string;
-  /** 0 takes a free port. */
+  /** The TCP port; 0 takes a free port. */
   readonly port: number;
-  /** Further connections are dropped. */
+  /** The number of open connections above which new ones are dropped. */
   readonly maxConnections: number;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Handles requests with `Upgrade: websocket`. */
+  /** Handles each request with the header `Upgrade: websocket`. */
   readonly upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly clock: Clock;
 }
 
-/** An open HTTP/1.1 listener. */
+/** An open HTTP/1.1 listener, which serves until it is closed. */
 export interface Listener {
   readonly listening: Listening;
   /**

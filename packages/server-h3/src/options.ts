@@ -25,7 +25,6 @@ export interface H3ServerOptions {
   readonly drainSeconds?: number;
   /** Maximum number of open connections; further ones are dropped. Default 10,000. */
   readonly maxConnections?: number;
-  /** Options of WebSocket connections (S6). */
   readonly webSocket?: WebSocketOptions;
   /** Default: the system clock. Tests pass a manual one. */
   readonly clock?: Clock;

@@ -16,7 +16,7 @@ interface ExpandedPath {
   readonly segments: readonly Segment[];
   /** Names of the parameters, in order. */
   readonly names: readonly string[];
-  /** The path in rou3's syntax. */
+  /** The same path in the syntax of rou3. */
   readonly pattern: string;
   /**
    * Whether rou3 decides between this path and others of the same shape: it has a regex or takes the rest.
@@ -33,7 +33,7 @@ export interface RouteEntry<Kind extends Route> extends ExpandedPath {
  * The routes of one slice that begin with the same segments. Shared by all versions that contain the slice.
  */
 export interface RouteGroup<Kind extends Route> {
-  /** In the slice's order. */
+  /** The routes in the order of the slice. */
   readonly entries: readonly RouteEntry<Kind>[];
   /** The group, divided by the next segment; computed once. */
   divide(): DividedGroup<Kind>;
@@ -45,7 +45,7 @@ export interface DividedGroup<Kind extends Route> {
   readonly statics: ReadonlyMap<string, RouteGroup<Kind>>;
   /** Routes whose next segment is a parameter. */
   readonly parameter: RouteGroup<Kind> | undefined;
-  /** Routes whose path ends here. */
+  /** Routes whose path has no further segment. */
   readonly ends: readonly RouteEntry<Kind>[];
   /** Routes that take the rest of the path. */
   readonly rest: readonly RouteEntry<Kind>[];
@@ -54,7 +54,7 @@ export interface DividedGroup<Kind extends Route> {
 /** The route that a path leads to. */
 export interface RouteMatch<Kind extends Route = HttpRoute> {
   readonly route: Kind;
-  /** Decoded once; without prototype. */
+  /** The parameters by name, decoded once. The object has no prototype. */
   readonly params: Readonly<Record<string, string>>;
 }
 

@@ -28,7 +28,7 @@ interface Node<Kind extends Route> {
   statics: ReadonlyMap<string, Node<Kind>>;
   /** The node below for any other segment. */
   parameter: Node<Kind> | undefined;
-  /** Matches paths that end here. */
+  /** Matches the paths that have no further segment. */
   ends: Matcher<Kind> | undefined;
   /** Matches the rest of any path. */
   rest: Matcher<Kind> | undefined;
@@ -70,8 +70,8 @@ export class RouteTree<Kind extends Route> {
 }
 
 /**
- * Builds the route trees of all versions. They answer as one rou3 router of all routes would, but versions
- * that share slices share the nodes built from them (S9.4): a version costs what is new in it.
+ * Builds the route trees of all versions. A tree finds the same route as one rou3 router with all routes.
+ * Versions that share slices share the nodes built from them (S9.4), so a version builds only its new nodes.
  */
 export class RouteTrees<Kind extends Route> {
   readonly #input: RouteTreesInput<Kind>;

@@ -35,7 +35,7 @@ export interface SocketRouter extends Preparable {
   findByKey(key: string): WebSocketRoute | undefined;
 }
 
-/** Callbacks of the routers. */
+/** The callbacks that every router of a server calls. */
 export type RouterInput = Pick<RouteTreesInput<Route>, "onInvalidRoute" | "onNodeBuilt">;
 
 /** The part of a version that routers are made from. */

@@ -32,7 +32,7 @@ export interface ServerParts {
   readonly status: ServerStatus;
 }
 
-/** Whether a server is stopping. */
+/** Tells running requests whether their server is stopping. */
 export interface ServerStatus {
   /** True: replies close their connection, and upgrades are refused. */
   draining: boolean;

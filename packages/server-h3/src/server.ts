@@ -13,7 +13,7 @@ import type { ServerParts, ServerStatus } from "./served.ts";
 import { Upgrades } from "./sockets/upgrade.ts";
 import { type BranchSelector, createBranchSelector } from "./target.ts";
 
-/** A server that was started. */
+/** The parts of a server that exist only while it runs. */
 interface Started {
   readonly listener: Listener;
   readonly upgrades: Upgrades;

@@ -7,7 +7,7 @@ import { requestedHost, type ServerRequest } from "./request/request.ts";
 /** A branch and one of its versions, as a request names them (S9.5). Not checked: neither has to exist. */
 export interface BranchName {
   readonly branch: string;
-  /** Undefined: the newest version. */
+  /** Undefined stands for the newest version. */
   readonly tag: string | undefined;
 }
 
@@ -123,7 +123,7 @@ function hasTilde(path: string): boolean {
   return path.charCodeAt(1) === 126;
 }
 
-/** Splits `branch` or `branch@tag`. */
+/** Splits a name of the form `branch` or `branch@tag`. */
 function parseBranchName(name: string): BranchName {
   const at = name.indexOf("@");
   const tag = at === -1 ? undefined : name.slice(at + 1);

@@ -6,7 +6,6 @@ export interface TracedEvent {
   readonly description: string;
   /** How often the event runs before the measurement, so that everything that is created lazily exists. */
   readonly warmUps: number;
-  /** Starts the system. */
   start(): Promise<RunningSystem>;
 }
 
@@ -16,6 +15,5 @@ export interface RunningSystem {
   prepare?(): Promise<void> | void;
   /** Runs the event once; resolves at its end. This is what is measured. */
   run(): Promise<void>;
-  /** Stops the system. */
   stop(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export function listOf(files: readonly TracedFile[]): string {
   return [...lines, ...totalsOf(files)].join("\n");
 }
 
-/** The same as JSON, indented. */
+/** Formats the traced files of an event as indented JSON. */
 export function jsonOf(event: string, files: readonly TracedFile[]): string {
   return JSON.stringify(
     {
@@ -54,7 +54,7 @@ function functionCount(files: readonly TracedFile[]): number {
   return files.reduce((sum, { functions }) => sum + functions.length, 0);
 }
 
-/** `packages/sandbox` of `packages/sandbox/src/index.ts`. */
+/** Returns the folder of a file's package, such as `packages/sandbox`. */
 function packageOf(path: string): string {
   return path.split("/").slice(0, 2).join("/");
 }

@@ -24,7 +24,6 @@ export interface Broker {
    * `SERVICE_ERROR`
    */
   call(scope: CallScope, request: CallRequest): Promise<unknown>;
-  /** Sends an event. */
   publish?(scope: CallScope, request: PublishRequest): Promise<void>;
   /**
    * Replaces the patterns of the events that the gateway subscribes to. From then on the sink receives every
@@ -62,11 +61,11 @@ export interface PeerAnswers {
   readonly [question: string]: (params: unknown) => Json | Promise<Json>;
 }
 
-/** The answer of one gateway. */
+/** The answer of one gateway to a question of another gateway. */
 export interface PeerAnswer {
   /** The id of the gateway's node. */
   readonly node: string;
-  /** Not validated. */
+  /** As received: the broker does not validate it. */
   readonly answer: unknown;
 }
 
@@ -78,7 +77,7 @@ export interface BrokerSink {
   serviceUp(service: ServiceDescription, node: NodeDescription): void;
   /** A service is no longer on a node: the node removed it (`left`), or is unreachable (`lost`). */
   serviceDown(service: string, node: string, how: "left" | "lost"): void;
-  /** An event was received. */
+  /** Called for each event that the broker receives. */
   event(packet: EventPacket): void;
 }
 
@@ -115,14 +114,13 @@ export interface ActionDescription {
 
 /** A node of the distributed system. */
 export interface NodeDescription {
-  /** Unique within the broker. */
+  /** Unique among the nodes of one broker. */
   readonly id: string;
   readonly hostname?: string;
 }
 
-/** One call of an action. */
+/** Describes one call that a broker sends to an action. */
 export interface CallRequest {
-  /** The action's full name. */
   readonly action: string;
   /** Plain data, or a file or stream (S8). */
   readonly params: unknown;
@@ -136,11 +134,10 @@ export interface CallRequest {
   readonly timeout?: number;
 }
 
-/** One event to send. */
+/** Describes one event that a broker sends. */
 export interface PublishRequest {
   /** The event's name; never a pattern. */
   readonly event: string;
-  /** The payload. */
   readonly params: unknown;
   /** The service groups that receive it. Default: all. */
   readonly groups?: readonly string[];
@@ -148,7 +145,7 @@ export interface PublishRequest {
   readonly broadcast: boolean;
 }
 
-/** A received event. */
+/** Describes one event that a broker received. */
 export interface EventPacket {
   readonly event: string;
   readonly payload: unknown;

@@ -1,6 +1,6 @@
 /** The time source of the core. Tests replace it, so that they never wait. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   now(): number;
   /** Calls `run` once, after `ms` milliseconds. Returns a function that cancels the timer. */
   after(ms: number, run: () => void): () => void;

@@ -27,7 +27,7 @@ export interface Connector {
   check?(scope: Scope, sources: Sources): Promise<void> | undefined;
 }
 
-/** A compiled subscription. */
+/** A `subscribe` of a fragment, compiled. All requests of its endpoint share it. */
 export interface SubscribeConnector {
   readonly kind: "subscribe";
   readonly description: ConnectorDescription;
@@ -39,7 +39,7 @@ export interface SubscribeConnector {
 
 /** A subscription that the policies allowed. */
 export interface Subscription {
-  /** The event names and patterns. */
+  /** The names and patterns of the events that are delivered. */
   readonly events: readonly string[];
   /**
    * Begins to listen. Delivers the allowed events in order, one at a time. Ends with `return` or when the
@@ -83,7 +83,7 @@ export interface ConnectorDescription {
   readonly possibleRules?: readonly RuleDescription[];
 }
 
-/** A rule as plain data. */
+/** Describes a rule as plain data, for catalogs and differences between versions. */
 export interface RuleDescription {
   /** The description that the rule's author wrote. */
   readonly description?: string;
@@ -104,7 +104,7 @@ export interface ConnectorOptions {
   readonly sources: Readonly<Record<string, "text" | "data">>;
   /** The sources of implicit params, in order (S3.3). */
   readonly implicit: readonly string[];
-  /** Whether `[]` is allowed (S5.4). */
+  /** Whether a mapping can contain `[]` (S5.4). */
   readonly batching: boolean;
 }
 
@@ -115,15 +115,12 @@ export interface ConnectorOptions {
 export interface ConnectorTable {
   /** Compiles the `call`, `publish` or `map` of an endpoint. */
   compile(endpoint: EndpointConnectors, options: ConnectorOptions): Connector | undefined;
-  /** Compiles a `subscribe`. */
   subscribe(config: SubscribeConfig, options: ConnectorOptions): SubscribeConnector | undefined;
 }
 
 /** The connector of an endpoint in its long form. Exactly one of `call`, `publish` and `map` is set. */
 export interface EndpointConnectors {
-  /** Calls an action. */
   readonly call?: CallConfig | undefined;
-  /** Sends an event. */
   readonly publish?: PublishConfig | undefined;
   /** The text of a function of the sources. */
   readonly map?: string | undefined;
@@ -131,15 +128,15 @@ export interface EndpointConnectors {
   readonly short?: "call" | "action" | "map";
 }
 
-/** The JSON of `call`. */
+/** The JSON of a `call` in a fragment, in its long form. */
 export interface CallConfig {
-  /** The action's full name. */
+  /** The full name of the action, such as `player.get`. */
   readonly action: string;
-  /** The mapping (S3). */
+  /** Maps the sources to the action's params (S3). */
   readonly params?: Json | undefined;
   /** Whether the params that the action declares are filled in. Default true. */
   readonly implicitParams?: boolean | undefined;
-  /** Names of batched params (S5.4). */
+  /** The params that carry one value for each entry of a batch (S5.4). */
   readonly batchedParams?: readonly string[] | undefined;
   /**
    * A function of the sources. Where its result is falsy, the action is not called and the result is null.
@@ -149,11 +146,11 @@ export interface CallConfig {
   readonly map?: string | undefined;
 }
 
-/** The JSON of `publish`. */
+/** The JSON of a `publish` in a fragment. */
 export interface PublishConfig {
   /** A name, or a function of the sources that returns one. */
   readonly event: string;
-  /** The mapping (S3). */
+  /** Maps the sources to the event's payload (S3). */
   readonly params?: Json | undefined;
   /** The service groups that receive the event. Default: all. */
   readonly groups?: readonly string[] | undefined;
@@ -165,7 +162,7 @@ export interface PublishConfig {
   readonly map?: string | undefined;
 }
 
-/** The JSON of `subscribe`. */
+/** The JSON of a `subscribe` in a fragment. */
 export interface SubscribeConfig {
   /** Names and patterns, or a function of the sources that returns names. */
   readonly events: readonly string[] | string;

@@ -28,7 +28,7 @@ export interface Context {
 export interface ContextInput {
   /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
-  /** The other context values. */
+  /** The other context values; `get` creates a value that does not exist yet. */
   readonly context: Context;
   /** Calls an action. No policies apply, because the factory is the gateway's own code. */
   call(action: string, params: unknown): Promise<unknown>;
@@ -37,7 +37,7 @@ export interface ContextInput {
 /** Creates one value of the context (S12.3). */
 export interface ContextFactory<Value = unknown> {
   readonly contract: 1;
-  /** The name in `@context.NAME`. */
+  /** The name by which mappings read the value, as in `@context.NAME`. */
   readonly name: string;
   /** Creates the value. An error fails only the readers of this value. */
   create(input: ContextInput): Value | Promise<Value>;
@@ -47,6 +47,6 @@ export interface ContextFactory<Value = unknown> {
    * True: each request of a connection creates its own value (`id`). Default: forks share the parent's value.
    */
   readonly perRequest?: boolean;
-  /** Closes the value. */
+  /** Closes the value when its request or connection ends. */
   dispose?(value: Value): void;
 }

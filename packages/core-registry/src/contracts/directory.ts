@@ -34,7 +34,7 @@ export interface ActionEntry {
   readonly name: string;
   /** The full name of its service. */
   readonly service: string;
-  /** The broker that calls it. */
+  /** The broker through which the gateway calls the action. */
   readonly broker: Broker;
   /** The declared params as an object schema. Absent where the action declares none. Compared by identity. */
   readonly params?: JsonSchema;
@@ -43,6 +43,6 @@ export interface ActionEntry {
   readonly published: boolean;
   /** The nodes that calls can be sent to. Absent: all nodes with the action, which the broker balances. */
   readonly nodes?: readonly string[];
-  /** `gone`: calls return 503. */
+  /** `gone`: no node provides the action any more, and calls return 503. */
   readonly state: "up" | "gone";
 }

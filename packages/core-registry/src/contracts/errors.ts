@@ -60,15 +60,14 @@ export const errorCodes = {
 
 /** The status, close code and title that clients receive for an error code. */
 export interface ErrorMeaning {
-  /** HTTP status. */
   readonly status: number;
-  /** WebSocket close code. */
+  /** The code with which an open WebSocket is closed. */
   readonly close: number;
   /** The message that clients receive where the error's own message is not exposed. */
   readonly title: string;
 }
 
-/** The error codes of Tidegate. */
+/** The codes of the errors that Tidegate itself raises. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Looks up the status, close code and title of an error code. */
@@ -76,7 +75,7 @@ export function errorMeaning(code: ErrorCode): ErrorMeaning {
   return errorCodes[code];
 }
 
-/** Optional details of a `TidegateError`. */
+/** Details that the constructor of `TidegateError` takes; all are optional. */
 export interface ErrorDetails {
   /** The error that caused this one. It is logged; clients never receive it. */
   readonly cause?: unknown;

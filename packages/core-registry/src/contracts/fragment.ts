@@ -20,11 +20,11 @@ export interface FragmentRule {
 
 /** A fragment as a service publishes it (S1). Functions are texts. */
 export interface FragmentInput {
-  /** The fragment format. Default 1. */
+  /** The version of the fragment format. Default 1. */
   readonly format?: number | undefined;
   /** The branch to which the fragment belongs. Default `master`. */
   readonly branch?: string | undefined;
-  /** The access rules. Default: none. */
+  /** The rules that limit who can use the service. Default: none. */
   readonly policy?: FragmentPolicy | undefined;
   /** One part per protocol. Default: none. */
   readonly protocol?: FragmentParts | undefined;
@@ -32,11 +32,11 @@ export interface FragmentInput {
 
 /** The access rules of a fragment (S7.1). */
 export interface FragmentPolicy {
-  /** Rules for called actions. */
+  /** Rules for the actions that connectors call. */
   readonly call?: readonly FragmentRule[] | undefined;
-  /** Rules for sent events. */
+  /** Rules for the events that connectors send. */
   readonly publish?: readonly FragmentRule[] | undefined;
-  /** Rules for received events. */
+  /** Rules for the events that subscriptions deliver. */
   readonly subscribe?: readonly FragmentRule[] | undefined;
   /** Whether the rules of the service that owns a called action apply too (S7.2). Default false. */
   readonly owner?: boolean | undefined;

@@ -13,7 +13,7 @@ export type AccessKind = "call" | "publish" | "subscribe";
  */
 export interface Policy<Rule = unknown> {
   readonly contract: 1;
-  /** The policy's name. */
+  /** The unique name of the policy, such as `scope`. */
   readonly key: string;
   /**
    * The members of a rule that belong to this policy, such as `["scope", "scopes"]`. Two policies cannot
@@ -31,7 +31,6 @@ export interface Policy<Rule = unknown> {
    * Default: `unclear`.
    */
   compare?(before: Json, after: Json): AccessChange;
-  /** Releases the policy's resources. */
   dispose?(): void | Promise<void>;
 }
 
@@ -46,7 +45,7 @@ export interface PolicyTools {
   readonly kind: AccessKind;
   readonly origin: Origin;
   readonly sandbox: Sandbox;
-  /** Names of all context values. */
+  /** The names of all context values of the gateway. */
   readonly contexts: readonly string[];
   /** Adds a finding. Its `jsonPath` is relative to the rule, such as `filter`. */
   addFinding(finding: Finding): void;
@@ -59,7 +58,7 @@ export interface PolicyTools {
   console(message: ConsoleMessage): void;
 }
 
-/** A compiled rule. */
+/** The requirements of one rule for one policy, compiled. */
 export interface CompiledRule {
   /**
    * Decides about one access. An error denies it. Returns a promise only where the decision is asynchronous.

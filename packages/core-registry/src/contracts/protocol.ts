@@ -38,7 +38,6 @@ export interface Protocol<Input = unknown, Data = unknown> {
    * is exactly one. Default: compares the keys and fingerprints of the endpoints.
    */
   diff?(before: Assembled, after: Assembled): readonly Change[];
-  /** Releases the protocol's resources. */
   dispose?(): void | Promise<void>;
 }
 
@@ -46,7 +45,7 @@ export interface Protocol<Input = unknown, Data = unknown> {
 export interface CompileTools {
   /** The fragment and the JSON path of the part, such as `protocol.REST`. */
   readonly origin: Origin;
-  /** Compiles connectors. */
+  /** Compiles the connectors of the fragment's endpoints. */
   readonly connectors: ConnectorTable;
   /**
    * Checks and compiles a function that does not belong to a connector (`__resolveType`). Returns undefined,
@@ -138,15 +137,14 @@ export interface Assembled {
   readonly documents?: { readonly [name: string]: string };
 }
 
-/** Describes one endpoint. Plain data. */
+/** Describes one endpoint as plain data, for catalogs, reports and differences between versions. */
 export interface Endpoint {
-  /** The protocol's key. */
   readonly protocol: string;
   /** The key of the endpoint's claim. */
   readonly key: string;
   /** The endpoint in the notation of its protocol: `GET /players/:id`, `Query.player`, `WS /chat/:room`. */
   readonly label: string;
-  /** Markdown. */
+  /** The developer's description of the endpoint, in Markdown. */
   readonly description?: string;
   readonly deprecated?: boolean;
   readonly connectors: readonly ConnectorDescription[];

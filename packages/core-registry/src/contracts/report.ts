@@ -44,13 +44,13 @@ export interface Finding {
    * The place in the fragment, such as `protocol.REST.routes[2].call.action`; empty for the whole fragment.
    */
   readonly jsonPath: string;
-  /** What happened, in one sentence. */
+  /** States in one sentence what is wrong. */
   readonly message: string;
   /** The values that are valid at this place. */
   readonly expected?: string;
-  /** The value at this place. */
+  /** The value that stands at this place, as text. */
   readonly found?: string;
-  /** What the developer can do. */
+  /** States what the developer can do. */
   readonly hint?: string;
   /** The line in a text (a function, typeDefs), from 1. */
   readonly line?: number;
@@ -60,9 +60,8 @@ export interface Finding {
   readonly frame?: string;
 }
 
-/** A place in one fragment. */
+/** Names a place in one fragment. */
 export interface Origin {
-  /** The service's full name. */
   readonly service: string;
   /** The fragment's hash (S1.4), 32 hex digits. */
   readonly hash: string;
@@ -72,7 +71,7 @@ export interface Origin {
 /** Whether a change can break clients: no; perhaps, or it gives more clients access; yes. */
 export type ChangeLevel = "safe" | "dangerous" | "breaking";
 
-/** One difference between two versions. */
+/** Describes one difference between two versions of a branch. */
 export interface Change {
   readonly kind: "added" | "removed" | "changed";
   /** The key of the protocol or policy. */
@@ -80,7 +79,7 @@ export interface Change {
   /** The changed endpoint or definition, such as `GET /players/:id`. */
   readonly label: string;
   readonly level: ChangeLevel;
-  /** The details, in one sentence. */
+  /** Describes in one sentence what differs. */
   readonly detail?: string;
   /** The service that owns it; for a removal, the service that owned it. */
   readonly service?: string;

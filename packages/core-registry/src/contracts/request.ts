@@ -8,7 +8,7 @@ export type Header = readonly [name: string, value: string];
 
 /** An HTTP request with the route's parameters. */
 export interface HttpRequest {
-  /** As sent, in upper case. */
+  /** The method as the client sent it, in upper case. */
   readonly method: string;
   /** The path and query as sent, without the branch's prefix. */
   readonly url: string;
@@ -33,9 +33,7 @@ export interface HttpRequest {
 
 /** The other end of the TCP connection. It can be a proxy: the `ip` context finds the client's address. */
 export interface Peer {
-  /** The IP address. */
   readonly address: string;
-  /** Whether the connection uses TLS. */
   readonly encrypted: boolean;
 }
 
@@ -54,7 +52,7 @@ export interface Body {
   form(): Promise<Record<string, unknown>>;
   /** Parses multipart data, part by part; files are streams. */
   parts(): AsyncIterable<BodyPart>;
-  /** The bytes as they arrive. */
+  /** Returns the bytes as they arrive, without buffering them. */
   raw(): Readable;
 }
 
@@ -66,9 +64,7 @@ export type BodyPart =
 /** A file that is sent to or from an action (S8). The client chooses name, type and encoding. */
 export interface FileValue {
   readonly filename?: string;
-  /** The media type. */
   readonly mimetype?: string;
-  /** The transfer encoding. */
   readonly encoding?: string;
   /** Opens the file's bytes. Can be called once. */
   createReadStream(): Readable;

@@ -5,7 +5,7 @@ import type { Scope } from "./scope.ts";
 /** One endpoint of a version: an HTTP method and path, or a WebSocket path. */
 export type Route = HttpRoute | WebSocketRoute;
 
-/** An HTTP endpoint. */
+/** A route that answers HTTP requests of one method and path. */
 export interface HttpRoute {
   readonly kind: "http";
   readonly method: Method;
@@ -15,7 +15,7 @@ export interface HttpRoute {
   handle(request: HttpRequest, scope: Scope): Reply | Promise<Reply>;
 }
 
-/** A WebSocket endpoint. */
+/** A route that accepts WebSocket connections on one path. */
 export interface WebSocketRoute {
   readonly kind: "websocket";
   /** The path pattern, without the branch's prefix. */
@@ -56,25 +56,25 @@ export interface Connection {
   onSwap(listener: () => void): () => void;
 }
 
-/** Accepts an upgrade. */
+/** The reply of a WebSocket route that accepts the upgrade. */
 export interface Accept {
-  /** Distinguishes it from a `Reply`. */
+  /** Distinguishes an `Accept` from a `Reply`. */
   readonly accept: true;
   /** The chosen subprotocol, one of those that the client offered. */
   readonly protocol?: string;
-  /** Headers of the 101 response. */
+  /** Headers that the 101 response carries besides those of the handshake. */
   readonly headers?: readonly Header[];
 }
 
-/** An HTTP response. */
+/** The HTTP response with which a route answers. */
 export interface Reply {
-  /** 200 to 599. */
+  /** The HTTP status, from 200 to 599. */
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: string | Uint8Array | Readable | null;
 }
 
-/** An open WebSocket. */
+/** An open WebSocket, as a route reads and writes it. */
 export interface Socket {
   /** The agreed subprotocol; empty where there is none. */
   readonly protocol: string;
@@ -85,7 +85,6 @@ export interface Socket {
   readonly messages: AsyncIterable<string | Uint8Array>;
   /** Sends a message. Resolves when the socket can take more; rejects when it is closed. */
   send(message: string | Uint8Array): Promise<void>;
-  /** Sends a ping frame. */
   ping(): void;
   /** Closes the socket. The reason is truncated to 123 bytes. */
   close(code: number, reason: string): void;

@@ -37,16 +37,16 @@ export interface FunctionCheck {
 export interface FunctionProblem {
   readonly severity: "error" | "warning";
   /**
-   * `FUNCTION_SYNTAX`, `FUNCTION_NOT_A_FUNCTION`, `FUNCTION_ASYNC`, `FUNCTION_FREE_NAME`,
+   * One of `FUNCTION_SYNTAX`, `FUNCTION_NOT_A_FUNCTION`, `FUNCTION_ASYNC`, `FUNCTION_FREE_NAME` and
    * `FUNCTION_PARAMETERS`.
    */
   readonly code: string;
   readonly message: string;
-  /** What the developer can do. */
+  /** States what the developer can do. */
   readonly hint?: string;
   /** From 1, in the original text. */
   readonly line: number;
-  /** From 1. */
+  /** The column in the function's source, from 1. */
   readonly column: number;
   /** The lines around the problem, with a mark below it. */
   readonly frame: string;
@@ -61,13 +61,12 @@ export interface CompileFunctionOptions {
    * (S11.2).
    */
   readonly service: string;
-  /** Receives the function's console messages. */
   console(message: Omit<ConsoleMessage, "jsonPath">): void;
   /** Called when the function exceeded a limit, and when it was disabled for that (S11.2). */
   onLimitExceeded(error: Error): void;
 }
 
-/** A compiled function. */
+/** A function of a fragment, compiled and ready to be called. */
 export interface SandboxFunction {
   /**
    * Calls the function with one argument of plain data. Returns a promise only where the result is not
@@ -78,7 +77,7 @@ export interface SandboxFunction {
   call(argument: unknown): unknown;
   /** True: `call` never returns a promise. */
   readonly sync: boolean;
-  /** As in the function's `FunctionCheck`. */
+  /** The same paths as in the function's `FunctionCheck`. */
   readonly reads: FunctionCheck["reads"];
   /** Whether the function runs in the process's own context or in an isolate. */
   readonly tier: "native" | "isolate";
@@ -91,6 +90,6 @@ export interface ConsoleMessage {
   readonly level: "debug" | "log" | "info" | "warn" | "error";
   /** The JSON path of the function. */
   readonly jsonPath: string;
-  /** The message, redacted and truncated. */
+  /** The message, with secrets redacted and truncated to the limit. */
   readonly text: string;
 }

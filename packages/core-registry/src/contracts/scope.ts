@@ -55,9 +55,7 @@ export interface OwnerRules {
 
 /** The differences between a forked scope and its parent. */
 export interface ScopeChange {
-  /** Default: the parent's. */
   readonly directory?: DirectorySnapshot;
-  /** Default: the parent's. */
   readonly version?: string;
   /** The rules of another version's services. Default: the parent's. */
   readonly rules?: ServiceRules;

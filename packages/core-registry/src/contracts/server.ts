@@ -7,10 +7,10 @@ import type { Reply } from "./route.ts";
 import type { Scope } from "./scope.ts";
 import type { Version } from "./version.ts";
 
-/** Listens, dispatches requests to routes and answers (S12). It knows routes, not protocols. */
+/** Listens, dispatches requests to routes and answers them (S12). Independent of protocols. */
 export interface Server {
   readonly contract: 1;
-  /** The name in logs. */
+  /** The name of the server in log lines. */
   readonly name: string;
   /** Paths that the server itself serves. Fragments cannot define routes there. */
   readonly reserved?: readonly string[];
@@ -22,14 +22,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** One open listener. */
+/** Describes one open listener of a server. */
 export interface Listening {
   readonly protocol: "http" | "https";
   /** The address that it is bound to. */
   readonly host: string;
   /** The actual port, also where the configuration has port 0. */
   readonly port: number;
-  /** Such as `http://127.0.0.1:8080`. */
+  /** The URL for clients, such as `http://127.0.0.1:8080`. */
   readonly url: string;
 }
 
@@ -100,7 +100,7 @@ export interface GatewayPage {
   handle(request: HttpRequest, scope: Scope, served: Served | NotServed): Reply | Promise<Reply>;
 }
 
-/** The state of the gateway. */
+/** The state of the gateway, as the health checks report it (S12.6). */
 export interface GatewayHealth {
   readonly state: "starting" | "running" | "stopping" | "failed";
   /** What the gateway waits for, or the errors. */

@@ -23,7 +23,7 @@ export interface Version {
   readonly assembled: ReadonlyMap<string, Assembled>;
 }
 
-/** One fragment of a version. */
+/** One of the fragments from which a version was made. */
 export interface VersionFragment {
   readonly service: string;
   readonly hash: string;

@@ -1,6 +1,6 @@
 /**
- * What serves a request: fragments, routing, connectors, policies, contexts, events. Protocols, policies, servers and
- * test kits are written with it.
+ * What serves a request: fragments, routing, connectors, policies, contexts, events. Protocols, policies,
+ * servers and test kits are written with it.
  */
 export { resetBatches } from "./connectors/batch.ts";
 export { createConnectorTable } from "./connectors/connector-table.ts";

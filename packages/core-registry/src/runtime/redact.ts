@@ -9,7 +9,7 @@ export const secretNames: readonly RegExp[] = [
   /cookie/i,
 ];
 
-/** Replaces a secret. */
+/** Replaces a secret where the caller chooses no other text. */
 export const redactValue = "*REDACTED*";
 
 /** Marks the end of a truncated text. */
@@ -17,7 +17,7 @@ export const omitted = "*OMITTED*";
 
 /** The texts that replace secrets and omitted parts. */
 export interface Notations {
-  /** Replaces a secret. Default `*REDACTED*`. */
+  /** The text that replaces a secret. Default `*REDACTED*`. */
   readonly redacted?: string;
   /** Marks the end of a truncated text. Default `*OMITTED*`. */
   readonly omitted?: string;

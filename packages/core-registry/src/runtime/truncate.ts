@@ -6,7 +6,7 @@ import { isOpaque } from "./values.ts";
 export interface TruncateOptions {
   readonly streamNotation: string;
   readonly omittedNotation: string;
-  /** In characters. */
+  /** The maximum length of a text in characters; longer texts are truncated. */
   readonly omittedLimit: number;
   readonly redactedNotation: string;
   readonly redactedParamNameRegExps: readonly RegExp[];

@@ -56,7 +56,8 @@ describe("S17: a plugin is checked when it is loaded", () => {
   test("the error lists all problems", () => {
     const { call: _, ...without } = broker;
     expect(() => checkPlugin("broker", { ...without, stop: "now" })).toThrow(
-      "The broker plugin 'test' has a member 'stop' of type string instead of function; lacks the member 'call'.",
+      "The broker plugin 'test' has a member 'stop' of type string instead of function; " +
+        "lacks the member 'call'.",
     );
   });
 

@@ -11,7 +11,7 @@ test("docs/errors.md lists exactly these codes with status, close code and title
   expect(rows).toEqual(expected);
 });
 
-test("an error keeps its cause, can have the service's status, and is recognised across copies of the package", () => {
+test("an error keeps its cause and the service's status, also across copies of the package", () => {
   const cause = new Error("inside");
   const error = new TidegateError("SERVICE_ERROR", "The player is retired.", { cause, status: 410 });
   expect(error.status).toBe(410);

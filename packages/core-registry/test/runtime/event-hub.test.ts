@@ -27,7 +27,7 @@ describe("S6: the hub between brokers and subscribers", () => {
     expect((await all.next()).value?.event).toBe("player.joined");
   });
 
-  test("passes the patterns to the brokers once per burst, also when the last subscriber leaves", async () => {
+  test("passes patterns to the brokers once per burst, also when the last subscriber leaves", async () => {
     const bus = memoryBroker();
     const received: string[] = [];
     const sink: BrokerSink = {
@@ -49,7 +49,7 @@ describe("S6: the hub between brokers and subscribers", () => {
     expect(hub.size).toBe(0);
   });
 
-  test("a subscriber that does not read ends with SLOW_CONSUMER, and no other subscriber is affected", async () => {
+  test("a subscriber that does not read ends with SLOW_CONSUMER and affects no other", async () => {
     const hub = createEventHub([]);
     const slow = hub.subscribe(["a"], never);
     const quick = hub.subscribe(["a"], never);

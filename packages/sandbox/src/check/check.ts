@@ -6,7 +6,7 @@ import { freeNameHint, parametersHint, problemAt } from "./problems.ts";
 import { type Purity, purityOf } from "./purity.ts";
 import { readsOf } from "./reads.ts";
 
-/** The result of checking a source, with what is needed to run it. */
+/** The result of checking a source, with the parts that running it needs. */
 export interface CheckedFunction {
   readonly check: FunctionCheck;
   /** Absent where the check found an error. */

@@ -23,7 +23,10 @@ export const knownNames: ReadonlySet<string> = new Set([...languageGlobals, "con
 export interface ResolvedNames {
   /** The variable that an identifier declares. */
   declared(node: object): Variable | undefined;
-  /** The variable that an identifier refers to; undefined for a free name and for what is not a reference. */
+  /**
+   * The variable that an identifier refers to; undefined for a free name and for an identifier that is no
+   * reference.
+   */
   referred(node: object): Variable | undefined;
   /** The identifiers that the script does not declare, in the order of the source. */
   readonly free: readonly Identifier[];

@@ -17,9 +17,9 @@ const methodStarts = new Set([tokTypes.name, tokTypes.star, tokTypes.string]);
 /** The syntax node of a function that can run. */
 export type FunctionNode = ArrowFunctionExpression | FunctionExpression;
 
-/** A parsed function. */
+/** A function's source, parsed, with the script that evaluates to it. */
 export interface ParsedFunction {
-  /** As the developer wrote it. */
+  /** The text as the developer wrote it. */
   readonly source: string;
   /**
    * The script that evaluates to the function: exactly what was parsed, so that parser and engine cannot
@@ -71,7 +71,7 @@ interface ParsedScript {
 }
 
 interface ParseFailure {
-  /** Offset in the source. */
+  /** The offset in the source at which the parser stopped. */
   readonly stoppedAt: number;
   readonly message: string;
 }

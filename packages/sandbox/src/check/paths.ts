@@ -1,7 +1,7 @@
 /** The path of a property below the argument. The empty path is the whole argument. */
 export type Path = readonly string[];
 
-/** A list of paths. */
+/** Several paths below the argument of one function. */
 export type Paths = readonly Path[];
 
 const maxPathLength = 8;

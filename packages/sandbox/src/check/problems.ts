@@ -28,7 +28,7 @@ export function placeOf(source: string, offset: number): SourcePlace {
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
-/** Hint for a second parameter. */
+/** The hint for a function with a second parameter. */
 export const parametersHint: string =
   "A function gets one object and reads everything from it: ({ context, params }) => ...";
 

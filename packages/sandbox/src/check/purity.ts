@@ -3,7 +3,7 @@ import { fullAncestor } from "acorn-walk";
 import { knownNames, type ResolvedNames } from "./names.ts";
 import type { ParsedFunction } from "./parse.ts";
 
-/** What is known about the result of a function without running it. */
+/** Properties of a function's result that the analysis proves without running the function. */
 export interface Purity {
   /** True where it certainly does not return a promise. */
   readonly sync: boolean;

@@ -40,7 +40,7 @@ export function readsOf(parsed: ParsedFunction, names: ResolvedNames): Paths | "
   return "all";
 }
 
-/** One pass over a function. */
+/** Walks a function once and collects the paths that it reads. */
 class ReadsWalk {
   readonly #names: ResolvedNames;
   /** The paths that each variable can stand for, over all passes. */

@@ -10,7 +10,7 @@ import { type Prelude, prelude } from "./prelude.ts";
 
 /** The outcome of a call, as it is sent to the gateway. */
 export interface Outcome {
-  /** A value of `replyKind`. */
+  /** One of the values of `replyKind`. */
   readonly kind: string;
   readonly text: string;
   /** The console output as JSON; empty where the function wrote nothing. */

@@ -13,7 +13,7 @@ export interface PreludeSettings {
 /** The functions of the prelude that the child process calls. */
 export interface Prelude {
   define(id: number, fn: (argument: unknown) => unknown, takesUtil: boolean): void;
-  /** Removes a function. */
+  /** Removes a function, so that its memory can be released. */
   forget(id: number): void;
   /**
    * Calls a function. Returns the reply's kind (`r` result, `t` threw, `n` invalid result; see `replyKind`),

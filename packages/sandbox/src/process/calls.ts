@@ -8,7 +8,7 @@ import { type FunctionDefinition, type Message, replyKind, type ThrownError } fr
  * compiled.
  */
 export interface KnownFunction extends FunctionDefinition {
-  /** As the developer wrote it. */
+  /** The text as the developer wrote it. */
   readonly source: string;
   /** When it exceeded a limit, oldest first, in milliseconds since the epoch. */
   offences: number[];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 export interface CrashRecord {
   /** Number of the call; 0 where the process began none. */
   readonly call: number;
-  /** Milliseconds since the epoch. */
+  /** The start of the call in milliseconds since the epoch. */
   readonly startedAt: number;
   /** CPU time that the main thread had used, in milliseconds. Functions run in that thread. */
   readonly cpuTime: number;

@@ -12,9 +12,9 @@ export const requestKind = {
   settings: "s",
   /** `JSON`: name of a service that stays in this process even if it exceeds a limit here. */
   quarantine: "q",
-  /** `JSON`: `FunctionDefinition`. */
+  /** `JSON`: a `FunctionDefinition` for later calls. */
   define: "d",
-  /** `CALL FUNCTION JSON`: the argument. */
+  /** `CALL FUNCTION JSON`: the argument of a call. */
   call: "c",
   /** `CALL FUNCTION NONCE JSON`: an argument with tokens. */
   callWithTokens: "k",
@@ -30,7 +30,7 @@ export const replyKind = {
   console: "l",
   /** `CALL JSON`: the result; empty for undefined. */
   result: "r",
-  /** `CALL JSON`: `ThrownError`. */
+  /** `CALL JSON`: the `ThrownError` of the function. */
   threw: "t",
   /** `CALL JSON`: the reason why the result is not data. */
   invalidResult: "n",
@@ -50,9 +50,9 @@ export const replyKind = {
 
 /** The settings of a child process. */
 export interface ChildSettings extends PreludeSettings {
-  /** Milliseconds for one call. */
+  /** The time limit of one call, in milliseconds. */
   readonly timeout: number;
-  /** Megabytes for one service. */
+  /** The memory limit of one service, in megabytes. */
   readonly memory: number;
   /** An expression that evaluates to `util`. */
   readonly util: string;
@@ -72,7 +72,7 @@ export interface FunctionDefinition {
 
 /** A thrown error, described and truncated inside of the sandbox. */
 export interface ThrownError {
-  /** `TypeError: x is undefined`. */
+  /** The name and message of the error, such as `TypeError: x is undefined`. */
   readonly message: string;
   /** Line and column in the developer's source, from 1; absent where the stack does not show them. */
   readonly line?: number;

@@ -19,7 +19,7 @@ import {
   type SandboxProcessOptions,
 } from "./sandbox-process.ts";
 
-/** Options of a process pool. */
+/** The limits of a process pool, and how it starts its processes. */
 export interface ProcessPoolOptions extends Pick<SandboxProcessOptions, "execPath" | "execArgv"> {
   readonly settings: ChildSettings;
   /** So many exceeded limits within a minute switch a function off. */
@@ -203,7 +203,8 @@ export class ProcessPool implements ProcessListener {
   }
 
   /**
-   * A start that was killed from outside is no sign that the next one fails, so it counts only when it repeats.
+   * A start that was killed from outside is no sign that the next one fails, so it counts only when it
+   * repeats.
    */
   #recordFailedStart({
     startError,

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
 /** The members of a process that the quarantine uses. */
-export type QuarantineProcess = Pick<SandboxProcess, "calls" | "admitQuarantined" | "kill">;
+export type QuarantineProcess = Pick<SandboxProcess, "calls" | "allowQuarantined" | "kill">;
 
 /** Above this number quarantined services share processes. */
 const maxProcesses = 8;
@@ -36,16 +36,16 @@ export class Quarantine<P extends QuarantineProcess> {
   /** The process of a quarantined service; undefined for any other service. */
   processOf(service: string): P | undefined {
     if (this.#services.get(service) === undefined) return undefined;
-    const process = this.#processes.get(service) ?? this.#admit(service);
+    const process = this.#processes.get(service) ?? this.#assignProcess(service);
     this.#lastUse.set(process, this.#clock.now());
     this.#cancelTimer ??= this.#clock.after(idleTimeout, () => this.#endIdleProcesses());
     return process;
   }
 
-  #admit(service: string): P {
+  #assignProcess(service: string): P {
     const isFull = this.#lastUse.size >= maxProcesses;
     const process = (isFull ? this.#leastLoaded() : undefined) ?? this.#takeProcess();
-    process.admitQuarantined(service);
+    process.allowQuarantined(service);
     this.#processes.set(service, process);
     return process;
   }

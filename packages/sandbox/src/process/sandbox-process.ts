@@ -16,7 +16,7 @@ import {
 } from "./messages.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
-/** Options of a child process. */
+/** The settings with which a child process is started. */
 export interface SandboxProcessOptions {
   readonly settings: ChildSettings;
   /** Milliseconds without a reply after which the process is killed if its call has really run that long. */
@@ -28,7 +28,7 @@ export interface SandboxProcessOptions {
   readonly execArgv?: readonly string[];
 }
 
-/** How a child process ended. */
+/** Describes how a child process ended, and which calls it left unanswered. */
 export interface ProcessExit {
   /** The calls that it has not answered. */
   readonly calls: readonly PendingCall[];
@@ -126,7 +126,7 @@ export class SandboxProcess {
   }
 
   /** Lets a quarantined service stay in this process even if it exceeds a limit here. */
-  admitQuarantined(service: string): void {
+  allowQuarantined(service: string): void {
     this.#queue(`${requestKind.quarantine}${JSON.stringify(service)}`);
   }
 

@@ -7,10 +7,10 @@ export interface Watchdog {
   stop(): void;
 }
 
-/** What a watchdog observes. */
+/** The connections of a watchdog to the process that it observes. */
 export interface WatchdogOptions {
   readonly clock: Clock;
-  /** Milliseconds without a reply. */
+  /** The time without a reply after which it acts, in milliseconds. */
   readonly timeout: number;
   /** Tests whether the process has work. */
   isBusy(): boolean;

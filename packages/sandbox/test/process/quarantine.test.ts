@@ -14,7 +14,7 @@ function fakeProcess(): FakeProcess {
     services,
     killed: false,
     calls: new Map<number, PendingCall>(),
-    admitQuarantined: (service) => services.push(service),
+    allowQuarantined: (service) => services.push(service),
     kill: () => {
       process.killed = true;
     },

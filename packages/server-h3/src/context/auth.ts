@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 
 /** An `Authorization` header, split into its parts (RFC 9110, 11.6.2): the input of a parser. */
 export interface AuthInput {
-  /** In lower case: `bearer`. */
+  /** The scheme in lower case, such as `bearer`. */
   readonly scheme: string;
   readonly credentials: string;
   readonly request: HttpRequest;

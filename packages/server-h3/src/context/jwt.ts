@@ -7,7 +7,7 @@ import type { Auth, AuthParser } from "./auth.ts";
 export interface JwtOptions {
   /** Shared secret for HS256, HS384, HS512; at least 32 bytes (RFC 7518, 3.2). */
   readonly secret?: string | Uint8Array;
-  /** A public or secret key. */
+  /** The public or secret key that verifies signatures. */
   readonly key?: webcrypto.CryptoKey | KeyObject;
   /** Accepted signature algorithms. Default with `secret`: HS256. Required with `key`. */
   readonly algorithms?: readonly string[];

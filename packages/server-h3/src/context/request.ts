@@ -18,7 +18,7 @@ export interface RequestView {
   readonly path: string;
   readonly base: string;
   readonly query: HttpRequest["query"];
-  /** By lower-case name. */
+  /** The headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

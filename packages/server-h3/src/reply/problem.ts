@@ -9,7 +9,7 @@ import {
 import type { ServerRequest } from "../request/request.ts";
 import { reasonPhrase } from "./write.ts";
 
-/** How errors become problem replies. */
+/** Settings for the conversion of errors to problem documents. */
 export interface ProblemSettings {
   /** Whether clients can read the messages of internal errors. */
   readonly exposeErrors: boolean;

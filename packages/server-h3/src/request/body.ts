@@ -9,7 +9,7 @@ import { parseJson } from "./json.ts";
 export interface BodyLimits {
   /** For bodies that are buffered: JSON, text, form fields. */
   readonly bodyBytes: number;
-  /** For bodies that are streamed. */
+  /** For bodies that a route reads as a stream. */
   readonly streamBytes: number;
 }
 

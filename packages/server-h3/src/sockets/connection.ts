@@ -22,7 +22,6 @@ export interface SocketTarget {
 export interface ConnectionInput extends SocketTarget {
   readonly api: ServedApi;
   readonly socketRouterOf: (version: Version) => SocketRouter;
-  /** The scope of the socket. */
   readonly scope: Scope;
 }
 

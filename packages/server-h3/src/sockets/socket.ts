@@ -2,7 +2,7 @@ import { type Clock, type Socket, TidegateError } from "@tidegate/core-registry"
 import type { RawData, WebSocket } from "ws";
 import { type Message, MessageQueue } from "./message-queue.ts";
 
-/** Settings of an open socket. */
+/** Limits and clock of an open socket. */
 export interface SocketInput {
   /** How many sent bytes can wait for a slow reader. */
   readonly maxBufferedBytes: number;

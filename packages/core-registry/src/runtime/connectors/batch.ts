@@ -5,7 +5,6 @@ import { plainKey } from "../values.ts";
 
 /** How an action is called with batches of entries. */
 export interface BatchCaller {
-  /** The action's full name. */
   readonly action: string;
   /** The maximum number of entries of one call. */
   readonly limit: number;
@@ -19,7 +18,7 @@ interface BatchEntry {
   readonly names: readonly string[];
   /** Their values, in the order of the names. */
   readonly values: readonly unknown[];
-  /** All other params. */
+  /** The params that all entries of the batch share. */
   readonly common: Readonly<Record<string, unknown>>;
 }
 

@@ -21,7 +21,6 @@ export interface FunctionTools {
   addFinding(finding: Finding): void;
   /** Reports a failure while the function is in use. */
   reportRuntime(finding: Finding): void;
-  /** Receives the function's console messages. */
   console(message: ConsoleMessage): void;
 }
 
@@ -84,7 +83,6 @@ export interface ConnectorFunction {
 export interface FunctionArgument {
   /** Names of the protocol's sources, without `context`. */
   readonly sources: readonly string[];
-  /** Names of all context values. */
   readonly contexts: readonly string[];
   /** Names of the connector's values. They are properties of the argument. */
   readonly values: readonly string[];
@@ -203,15 +201,14 @@ function requestArgument(
 
 /** The properties of its argument that a function reads, by kind. */
 interface FunctionReads {
-  /** Sources, without `context`. */
+  /** The names of the protocol's sources, without `context`. */
   readonly sources: readonly string[];
-  /** Context values. */
   readonly contexts: readonly string[];
   /** Whether it reads `context` at all. */
   readonly context: boolean;
-  /** Values of the connector. */
+  /** The values that the connector itself provides, such as `response`. */
   readonly values: readonly string[];
-  /** Whether it reads `request.params`. */
+  /** Whether the function reads `request.params`. */
   readonly params: boolean;
 }
 

@@ -7,13 +7,12 @@ import type { PolicyGate } from "./policy-gate.ts";
 /** The tools with which all connectors of one fragment are compiled. */
 export interface ConnectorTools extends FunctionTools {
   readonly origin: Pick<Origin, "service" | "hash">;
-  /** The fragment's rules. */
+  /** The gate with the rules of the fragment. */
   readonly gate: PolicyGate;
-  /** Names of all context values. */
+  /** The names of all context values of the gateway. */
   readonly contexts: readonly string[];
   /** Records examples of calls and events (S9.10). Default: none are recorded. */
   readonly examples?: ExampleRecorder;
-  /** The options of batches (S5.4). */
   readonly batching?: {
     /** The maximum number of entries of one call. Default 100. */
     readonly entriesLimit?: number;
@@ -22,9 +21,7 @@ export interface ConnectorTools extends FunctionTools {
 
 /** The input of compiling one connector. */
 export interface ConnectorPlan {
-  /** The tools of the fragment. */
   readonly tools: ConnectorTools;
-  /** The options of the endpoint. */
   readonly options: ConnectorOptions;
   /** The names of the protocol's sources. */
   readonly sources: readonly string[];

@@ -56,7 +56,7 @@ export interface NameRules {
   check(params: unknown, scope: Scope): Promise<void> | undefined;
 }
 
-/** A gate without rules. */
+/** The gate of a fragment that has no rules. */
 export const emptyPolicyGate: PolicyGate = { owner: false, rulesFor: () => undefined };
 
 /** The maximum number of names per gate whose rules are cached. Functions can compute any number of names. */

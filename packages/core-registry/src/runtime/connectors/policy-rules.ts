@@ -16,7 +16,6 @@ import type { FunctionTools } from "./function.ts";
 /** The tools with which the rules of a fragment are compiled. */
 export interface PolicyGateTools extends FunctionTools {
   readonly origin: Pick<Origin, "service" | "hash">;
-  /** Names of all context values. */
   readonly contexts: readonly string[];
   /**
    * Policies that the configuration disables: their requirements are not checked, with a warning (S1.2).
@@ -25,7 +24,7 @@ export interface PolicyGateTools extends FunctionTools {
   readonly disabledPolicies?: readonly Policy[];
 }
 
-/** One compiled rule. */
+/** One rule of a fragment, compiled with all of its policies. */
 export interface GateRule {
   readonly kind: AccessKind;
   /** Whether one of the rule's patterns matches a name, or overlaps a pattern (S7.2). */
@@ -37,7 +36,6 @@ export interface GateRule {
 
 /** The check of one policy in a rule. */
 export interface RuleCheck {
-  /** The policy's key. */
   readonly policy: string;
   readonly compiled: CompiledRule;
   /** The JSON path of the policy's member, such as `policy.call[0].filter`. */

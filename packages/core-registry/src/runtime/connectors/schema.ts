@@ -23,7 +23,7 @@ export const callSchema: z.ZodType<CallConfig> = z.strictObject({
   map: functionText,
 });
 
-/** The schema of `publish` (S2). */
+/** Validates the `publish` of an endpoint (S2). */
 export const publishSchema: z.ZodType<PublishConfig> = z.strictObject(
   {
     event: text("the name of an event, or a function that returns one"),
@@ -39,7 +39,7 @@ export const publishSchema: z.ZodType<PublishConfig> = z.strictObject(
   },
 );
 
-/** The schema of `subscribe` (S2). */
+/** Validates the `subscribe` of an endpoint (S2). */
 export const subscribeSchema: z.ZodType<SubscribeConfig> = z.strictObject(
   {
     events: z.union(
@@ -70,7 +70,6 @@ export interface ConnectorInput {
   readonly implicitParams?: boolean | undefined;
   /** The condition, in a short form. */
   readonly if?: string | undefined;
-  /** Sends an event. */
   readonly publish?: PublishConfig | undefined;
   /** In a short form: the call's `map`. Alone: the connector `map`. */
   readonly map?: string | undefined;

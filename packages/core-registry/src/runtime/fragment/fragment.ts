@@ -25,11 +25,11 @@ export const branchPattern: RegExp = /^[a-z0-9_-]{1,64}$/;
 
 /** The outer members of a fragment. Plugins validate the content of `policy` and `protocol`. */
 export interface Envelope {
-  /** Default 1. */
+  /** The version of the fragment format. Default 1. */
   readonly format?: number | undefined;
-  /** Default `master`. */
+  /** The branch that the service belongs to. Default `master`. */
   readonly branch?: string | undefined;
-  /** Not validated. */
+  /** The access rules, which the policies validate. */
   readonly policy?: Readonly<Record<string, unknown>> | undefined;
   /** The parts by protocol, not validated. */
   readonly protocol?: Readonly<Record<string, unknown>> | undefined;

@@ -6,7 +6,7 @@ interface Target {
   readonly keys: readonly string[];
   /** The line of the place, from 1; of its nearest existing parent where the place does not exist. */
   line: number;
-  /** From 1. */
+  /** The column of the place, from 1. */
   column: number;
 }
 

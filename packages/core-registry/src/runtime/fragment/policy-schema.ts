@@ -8,11 +8,8 @@ import { maxUnknownMembers } from "./issues.ts";
 
 /** The validated rules of a fragment (S7.1). */
 export interface PolicyPart {
-  /** Rules for called actions. */
   readonly call?: readonly PolicyRule[];
-  /** Rules for sent events. */
   readonly publish?: readonly PolicyRule[];
-  /** Rules for received events. */
   readonly subscribe?: readonly PolicyRule[];
   /** Whether the rules of the service that owns a called action apply too (S7.2). */
   readonly owner?: boolean;

@@ -2,7 +2,7 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { JsonSchema } from "../../contracts/json.ts";
 import type { CastName } from "./reference.ts";
 
-/** Converts values to one type. */
+/** Converts the values of a param to one declared type. */
 export interface Cast {
   /** The type for error messages, such as `a number`. */
   readonly expected: string;

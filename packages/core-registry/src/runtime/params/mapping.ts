@@ -15,11 +15,10 @@ export type Resolve = (sources: Sources, scope: Scope) => unknown;
 export interface MappingContext {
   /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
-  /** The protocol's sources, without `context`. */
+  /** The sources of the protocol, without `context`. */
   readonly sources: Readonly<Record<string, "text" | "data">>;
-  /** Names of all context values. */
   readonly contexts: readonly string[];
-  /** Whether `[]` is allowed. */
+  /** Whether the mapping can contain `[]` (S5.4). */
   readonly batching: boolean;
   addFinding(finding: Finding): void;
   /** Collects the sources that the mapping reads. */

@@ -7,13 +7,12 @@ import { type Cast, castError, declaredCast, refused } from "./cast.ts";
 import { compileValue, type MappingContext, type Resolve } from "./mapping.ts";
 import { refusedKeys } from "./reference.ts";
 
-/** A compiled mapping (S3). */
+/** A mapping of a connector, compiled (S3). */
 export interface CompiledParams {
   /** The sources that it can read, without `context`. */
   readonly reads: readonly string[];
   /** The context values that it reads. They must be prepared before `make` is called. */
   readonly contexts: readonly string[];
-  /** Names of the batched params. */
   readonly batched: readonly string[];
   /** Whether the params that the action declares are filled in. */
   readonly implicit: boolean;
@@ -29,7 +28,6 @@ export interface CompiledParams {
 export interface ParamsOptions extends Pick<ConnectorOptions, "sources" | "implicit" | "batching"> {
   /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
-  /** Names of all context values. */
   readonly contexts: readonly string[];
   /** Whether declared params are filled in. */
   readonly implicitParams: boolean;

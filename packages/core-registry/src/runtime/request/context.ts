@@ -9,7 +9,7 @@ export type ContextFactories = ReadonlyMap<string, ContextFactory>;
 export interface ContextSource {
   /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
-  /** Calls an action without policies. */
+  /** Calls an action. No policies apply to the call. */
   call(action: string, params: unknown): Promise<unknown>;
 }
 
@@ -48,7 +48,7 @@ interface Slot {
   hasView: boolean;
 }
 
-/** The context of one request. */
+/** The context of one request. Creates each value when it is first read, and closes it with the request. */
 export class RequestContext implements ForkableContext {
   readonly #factories: ContextFactories;
   readonly #source: ContextSource;

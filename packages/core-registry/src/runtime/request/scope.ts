@@ -19,7 +19,7 @@ export interface ScopeInput {
   readonly directory: DirectorySnapshot;
   /** The rules of the version's services. Default: none. */
   readonly rules?: ServiceRules;
-  /** Default: a source without events. */
+  /** The events for subscriptions. Default: a source without events. */
   readonly events?: EventSource;
   readonly request: HttpRequest;
   readonly factories: ContextFactories;
@@ -29,7 +29,6 @@ export interface ScopeInput {
   readonly deadline?: number;
   /** Receives the steps of the request. Default: the request is not traced. */
   readonly trace?: Trace;
-  /** Default: the system's clock. */
   readonly clock?: Clock;
   /**
    * Calls the listener once when the client disconnects; immediately where it has disconnected. The scope

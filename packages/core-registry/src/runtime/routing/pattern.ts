@@ -29,11 +29,10 @@ export interface PathPattern {
 export interface PatternProblem {
   /** The text that has the problem. */
   readonly part: "basePath" | "path";
-  /** What happened, in one sentence. */
+  /** States in one sentence what is wrong. */
   readonly message: string;
-  /** What is valid instead. */
+  /** The notation that is valid instead. */
   readonly expected: string;
-  /** The invalid text. */
   readonly found: string;
 }
 

@@ -15,7 +15,7 @@ const printableAscii = /^[\x21-\x7e]+$/;
 /** The reason why the regex of a parameter is refused. */
 export interface RegexProblem {
   readonly message: string;
-  /** What is valid instead. */
+  /** The notation that is valid instead. */
   readonly expected: string;
 }
 

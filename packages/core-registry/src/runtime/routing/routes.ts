@@ -3,7 +3,7 @@ import type { Route } from "../../contracts/route.ts";
 import { jsonPath } from "../fragment/json-path.ts";
 import { isUnder, type PathPattern, parsePattern } from "./pattern.ts";
 
-/** One compiled route. */
+/** The result of compiling one route: the route, its claims and its description. */
 export interface CompiledRoute {
   /** One claim for each shape of its path. */
   readonly claims: readonly Claim[];

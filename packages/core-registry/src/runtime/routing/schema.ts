@@ -9,7 +9,6 @@ export interface RoutesPart<Route> {
   readonly description?: string | undefined;
   /** The begin of all its paths. Required where there are routes. */
   readonly basePath?: string | undefined;
-  /** Default: none. */
   readonly routes?: readonly Route[] | undefined;
 }
 

@@ -65,7 +65,7 @@ const byArg = { params: { id: "@args.id[]" } };
 const args = (id: unknown): Sources => ({ args: { id } });
 
 describe("S5.4 batches", () => {
-  test("the seed's player query: viewer, one, two and three are one call; a failed entry fails one field", async () => {
+  test("viewer, one, two and three are one call; a failed entry fails one field", async () => {
     const { field, scope, sent } = await bench(
       each((id) =>
         id === "3"
@@ -207,7 +207,7 @@ describe("S5.4 batches", () => {
     expect(sent()).toEqual([[3, { full: true, id: [1, 1, 1], lang: ["en", "ko", null] }]]);
   });
 
-  test("different common params or `[]` params are different calls; the order of members does not matter", async () => {
+  test("different common or `[]` params are different calls, in whatever order of members", async () => {
     const { field, scope, sent } = await bench(({ params }) =>
       (params.id as unknown[]).map(() => params.kind),
     );
@@ -227,7 +227,7 @@ describe("S5.4 batches", () => {
     ]);
   });
 
-  test("an entry whose `[]` values are all absent is null, without a call; an explicit null is sent", async () => {
+  test("an entry without any `[]` value is null, without a call; an explicit null is sent", async () => {
     const { field, scope, sent } = await bench(each((id) => `player ${id}`));
     const connector = field({ params: { id: "@args.id[]", a: 1 } });
     const request = scope();
@@ -425,7 +425,7 @@ describe("S5.4 answers", () => {
     ]);
   });
 
-  test("`batchingError: true` has the same meaning; a code outside of 400 to 599 is not a status", async () => {
+  test("`batchingError: true` means the same; a code outside of 400 to 599 is no status", async () => {
     const { field, scope } = await bench(each(() => ({ batchingError: true, code: "GONE" })));
     await expect(field(byArg).run(scope(), args(1))).rejects.toMatchObject({
       code: "SERVICE_ERROR",

@@ -34,7 +34,7 @@ function bench(gate = emptyPolicyGate) {
 const declared = { params: { properties: { id: { type: "number" } } } };
 
 describe("S2 call", () => {
-  test("calls the action with the mapped params, on the nodes of the directory, and returns its response", async () => {
+  test("calls the action on the directory's nodes with the mapped params, returns its response", async () => {
     const broker = testBroker(() => ({ name: "Son" }));
     const directory = directoryOf(broker, { "player.get": { ...declared, nodes: ["n2"] } });
     const { compile, findings } = bench();
@@ -212,7 +212,7 @@ describe("S2.4 which actions can be mapped", () => {
     );
   });
 
-  test("an action that is not known yet is a warning with the nearest name; it works as soon as it appears", async () => {
+  test("an unknown action is a warning with the nearest name; it works once it appears", async () => {
     const { compile, findings } = bench();
     const connector = compile({ call: { action: "player.gett" } });
     expect(findings).toEqual([]);

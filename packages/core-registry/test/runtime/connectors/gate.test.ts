@@ -112,7 +112,7 @@ describe("S7.2 rules", () => {
     expect(gate.rulesFor("call", "x")?.check({}, scope())).toBeUndefined();
   });
 
-  test("a policy receives kind, name, params and scope; context values that it reads are prepared", async () => {
+  test("a policy gets kind, name, params and scope; context values that it reads are prepared", async () => {
     const inputs: PolicyInput[] = [];
     const prepared: string[] = [];
     const context = {

@@ -66,7 +66,7 @@ async function take(deliveries: AsyncIterator<Delivery>): Promise<Delivery> {
 }
 
 describe("S2 subscribe", () => {
-  test("delivers the payloads of names and patterns in order, each with a scope of its own (S5.3)", async () => {
+  test("delivers the payloads of names and patterns in order, each in its own scope (S5.3)", async () => {
     const { scope, send, forks, over } = stage();
     const { compile } = bench();
     const subscription = await compile({ events: ["player.joined", "team.*", "team.*"] }).accept(scope, {});
@@ -93,7 +93,7 @@ describe("S2 subscribe", () => {
     expect((await take(deliveries)).value).toBe(1);
   });
 
-  test("`filter` and `map` receive { ...sources, source, event, params, broadcast }; the event is `source`", async () => {
+  test("`filter` and `map` receive sources, source (the event), event, params, broadcast", async () => {
     const context = contextOf({ auth: { id: 7 } });
     const { scope, send } = stage({ context });
     const { compile, sandbox } = bench();
@@ -283,7 +283,7 @@ describe("S7.2 policies", () => {
   const yes = { allowed: true };
   const no = { allowed: false };
 
-  test("every rule whose pattern overlaps a subscribed pattern applies, before anything is opened", async () => {
+  test("rules whose patterns overlap a subscribed pattern apply before anything is opened", async () => {
     const asked: unknown[] = [];
     const gate = await gateOf(
       {
@@ -333,7 +333,7 @@ describe("S7.2 policies", () => {
     ]);
   });
 
-  test("each received name is checked again, once per name; denied events are left out, and traced", async () => {
+  test("each received name is checked once more; denied events are left out and traced", async () => {
     const asked: string[] = [];
     const gate = await gateOf({ subscribe: [{ events: ["player.**"], ask: "1" }] }, [
       answeredPolicy("ask", (_, { name }) => {
@@ -381,7 +381,7 @@ describe("S7.2 policies", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
-  test("S7.4 a rule that reads the params is checked for each event with its payload, and not before", async () => {
+  test("S7.4 a rule that reads the params is checked only for each event with its payload", async () => {
     const inputs: PolicyInput[] = [];
     const gate = await gateOf({ subscribe: [{ events: ["a"], ask: "1" }] }, [
       answeredPolicy(

@@ -19,7 +19,7 @@ function setUp(options: ExamplesOptions = {}) {
   return { clock, examples, call, event };
 }
 
-test("S9.10: a call is stored with its params and response, redacted, after the turn of the request", async () => {
+test("S9.10: params and response of a call are stored, redacted, after the request's turn", async () => {
   const { clock, examples } = setUp();
   examples.recordCall(
     "user.login",
@@ -68,7 +68,7 @@ test("S9.10: the newest `limitPerActions` and `limitPerEvents` are stored, newes
   expect(examples.ofEvent("player.came").map(({ payload }) => payload)).toEqual([5, 4]);
 });
 
-test("S9.10: one example per name and interval, `queueLimit` per interval, so that no action uses up the limit", async () => {
+test("S9.10: no action uses up `queueLimit`: an interval stores one example per name", async () => {
   const { clock, call, examples } = setUp({ queueLimit: 3 });
   for (let id = 1; id <= 100; id++) await call("player.get", id);
   await call("team.get", 1);

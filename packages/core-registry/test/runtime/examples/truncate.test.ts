@@ -6,7 +6,7 @@ import { truncate } from "../../../src/runtime/truncate.ts";
 const options = withDefaults({});
 const truncated = (value: unknown, more = {}) => truncate(value, { ...options, ...more });
 
-test("S9.10: the defaults are the seed's", () => {
+test("S9.10: each option has the default of the specification", () => {
   expect(options).toEqual({
     processIntervalSeconds: 5,
     queueLimit: 50,

@@ -11,7 +11,7 @@ const schema = z.strictObject({
 });
 
 describe("S1: the valid rest of an invalid part", () => {
-  test("invalid elements of a list are removed, and paths into the others are mapped to the original", async () => {
+  test("removes invalid elements of a list and maps paths into the others to the original", async () => {
     const routes = [{ path: 1 }, { path: "/a" }, { path: "/b", call: { acton: "x" } }, { path: "/c" }];
     const rest = await removeInvalid(schema, { routes }, "protocol.T");
     expect(rest?.value).toEqual({ routes: [{ path: "/a" }, { path: "/c" }] });
@@ -28,7 +28,7 @@ describe("S1: the valid rest of an invalid part", () => {
     expect(await removeInvalid(schema, "text", "")).toBeUndefined();
   });
 
-  test("for any value it ends, does not change the value, and returns only what the schema accepts", async () => {
+  test("ends for any value, without changing it, and returns only what the schema accepts", async () => {
     const element = fc.oneof(fc.record({ path: fc.oneof(fc.string(), fc.nat()) }), fc.jsonValue());
     const value = fc.oneof(fc.record({ name: fc.jsonValue(), routes: fc.array(element) }), fc.jsonValue());
     await fc.assert(

@@ -18,7 +18,7 @@ test("normal fragments are within the limits, and so is every value that is not 
     expect(sizeFinding(raw)).toBeUndefined();
 });
 
-test("deep values are refused before they are read, also cyclic ones and those that would overflow the stack", () => {
+test("refuses deep values before reading them, also cyclic ones and stack overflows", () => {
   const endless: { self?: unknown } = {};
   endless.self = endless;
   for (const raw of [nested(maxFragmentDepth / 2 + 1), nested(100_000), endless])

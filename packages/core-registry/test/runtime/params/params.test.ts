@@ -43,7 +43,7 @@ describe("S3 mapping", () => {
     });
   });
 
-  test("texts that do not begin with a source are literals, at any depth; nested references are resolved", () => {
+  test("texts that begin with no source are literals at any depth; nested references resolve", () => {
     const mapping = { a: "plain", b: ["x", { c: 1, d: "@path.id" }, "query.bar"], e: null, f: false };
     expect(made(mapping, { path: { id: "7" } })).toEqual({
       a: "plain",
