@@ -10,9 +10,8 @@ const longTimeout = 5_000;
 /** Timeout where no answer is expected. */
 const shortTimeout = 1_000;
 
-/** A gateway of the system under test. */
+/** A started gateway of the system under test. */
 interface Gateway extends SinkRecorder {
-  /** Started. */
   readonly broker: Broker;
   readonly peers: Peers;
 }
