@@ -4,7 +4,7 @@ import type { Clock } from "@tidegate/core-registry";
 export interface ManualClock extends Clock {
   /** Advances the time by `ms` milliseconds and runs the due timers in their order. */
   advance(ms: number): void;
-  /** Number of waiting timers. */
+  /** The number of timers that are set and not yet due. */
   readonly pending: number;
 }
 

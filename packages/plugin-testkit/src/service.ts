@@ -3,18 +3,17 @@ import type { JsonObject, JsonSchema, Report } from "@tidegate/core-registry";
 
 /** A service of a test, for any broker. */
 export interface TestService {
-  /** Full name: `player`, `v2.player`. */
+  /** The full name, with its version: `player`, `v2.player`. */
   readonly name: string;
   /** Any value, also an invalid fragment. Absent: the service publishes none. */
   readonly fragment?: unknown;
-  /** Higher is newer (S9.2). */
+  /** Of two fragments, the one with the higher revision is newer (S9.2). */
   readonly revision?: number;
   /**
    * True: callers of other branches can call it, although its fragment belongs to a branch (S13.1). Default
    * false.
    */
   readonly exposed?: boolean;
-  /** Further metadata. */
   readonly metadata?: JsonObject;
   /** Actions by short name: `get` of `player` is called `player.get`. */
   readonly actions?: Readonly<Record<string, TestAction | TestHandler>>;
@@ -24,14 +23,14 @@ export interface TestService {
   readonly report?: (report: Report) => void;
 }
 
-/** An action with its declarations. */
+/** An action with its declarations: params, description and visibility. */
 export interface TestAction {
   /** An object schema. Declared, not checked. */
   readonly params?: JsonSchema;
   readonly description?: string;
   /** False: only its own service can call it. */
   readonly published?: boolean;
-  /** Default: returns null. */
+  /** Default: a handler that returns null. */
   readonly handler?: TestHandler;
 }
 
@@ -40,15 +39,15 @@ export type TestHandler = (call: TestCall) => unknown;
 
 /** A call as its handler receives it. */
 export interface TestCall {
-  /** Full name. */
+  /** The full name, such as `player.get`. */
   readonly action: string;
-  /** The node that runs it. */
+  /** The id of the node that runs the action. */
   readonly node: string;
   /** Typed as the usual case, an object. */
   readonly params: Readonly<Record<string, unknown>>;
   /** Present where the params as a whole were a file or a stream (S8). */
   readonly stream?: Readable;
-  /** Metadata of the call (S13.4). */
+  /** The metadata of the call, such as its branch and deadline (S13.4). */
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
@@ -59,14 +58,14 @@ export interface TestListener {
   readonly handler: TestEventHandler;
 }
 
-/** The handler of an event. */
+/** The handler of an event. Its result is ignored, because an event has no answer. */
 export type TestEventHandler = (event: TestEvent) => void;
 
 /** An event as its handler receives it. */
 export interface TestEvent {
   readonly event: string;
   readonly payload: unknown;
-  /** The node that received it. */
+  /** The id of the node that received the event. */
   readonly node: string;
   /** True: it was sent to every node. */
   readonly broadcast: boolean;
@@ -76,9 +75,9 @@ export interface TestEvent {
 export interface ServiceErrorParts {
   /** 400 to 599 becomes the status. */
   readonly code?: number;
-  /** The service's own code: `PLAYER_RETIRED`. */
+  /** The service's own code of the error, such as `PLAYER_RETIRED`. */
   readonly type?: string;
-  /** Data for the client. */
+  /** Additional data, which the gateway sends to the client. */
   readonly data?: unknown;
 }
 

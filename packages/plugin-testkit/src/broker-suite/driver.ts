@@ -5,7 +5,7 @@ import type { TestService } from "../service.ts";
 
 /** The distributed system of a broker under test. */
 export interface BrokerSystem {
-  /** Not started. */
+  /** The broker under test. Not started: the suite starts it. */
   readonly broker: Broker;
   /**
    * Starts a node with services. Resolves when the node and the broker, if started, have discovered each
@@ -30,13 +30,13 @@ export interface BrokerSystemNode {
   /** Removes a service; the node stays. */
   withdraw(service: string): Promise<void>;
   send(event: string, payload: unknown, broadcast: boolean): Promise<void>;
-  /** Leaves gracefully. */
+  /** Leaves the system gracefully: announces it to the other nodes. */
   leave(): Promise<void>;
   /** Disappears without a message, like a killed process. */
   crash(): Promise<void>;
 }
 
-/** Options of `testBroker`. */
+/** The broker under test, as `testBroker` receives it. */
 export interface BrokerSuite {
   readonly name: string;
   /** Creates a separate distributed system with its broker. `ids` are the nodes that can join. */
@@ -51,7 +51,7 @@ export interface SinkRecorder {
   readonly sink: BrokerSink;
   /** Services that came and went, as lines: `up player@n1`, `down player@n1 left`. */
   readonly changes: Recorder<string>;
-  /** The current descriptions by `player@n1`. */
+  /** The descriptions of the current services; the keys are like `player@n1`. */
   readonly services: ReadonlyMap<string, ServiceDescription>;
   readonly events: Recorder<EventPacket>;
 }
@@ -69,7 +69,7 @@ export async function observe(suite: BrokerSuite, context: TestContext): Promise
   return { ...system, ...recordSink() };
 }
 
-/** Creates a recording sink. */
+/** Creates a sink that records services and events. */
 export function recordSink(): SinkRecorder {
   const changes = recorder<string>("change");
   const services = new Map<string, ServiceDescription>();

@@ -23,6 +23,15 @@ export const report: Report = {
 
 /** Tests reports (S10), `stop` and `health`. */
 export function reportSuite(suite: BrokerSuite): void {
+  testReport(suite);
+  testStop(suite);
+  test("health reports that the broker is up", async (context) => {
+    const { broker } = await started(suite, context);
+    expect(broker.health?.()?.state ?? "up").toBe("up");
+  });
+}
+
+function testReport(suite: BrokerSuite): void {
   describe("report", () => {
     test("reaches only its node (S10.1)", async (context) => {
       const got = recorder<string>("report");
@@ -45,7 +54,9 @@ export function reportSuite(suite: BrokerSuite): void {
       await broker.report?.("unknown", "n1", report);
     });
   });
+}
 
+function testStop(suite: BrokerSuite): void {
   describe("stop", () => {
     test("lets running calls finish, is idempotent, and ends all messages to the sink", async (context) => {
       const dispatched = recorder<true>("call");
@@ -82,10 +93,5 @@ export function reportSuite(suite: BrokerSuite): void {
       const { broker } = await observe(suite, context);
       await broker.stop();
     });
-  });
-
-  test("health reports that the broker is up", async (context) => {
-    const { broker } = await started(suite, context);
-    expect(broker.health?.()?.state ?? "up").toBe("up");
   });
 }

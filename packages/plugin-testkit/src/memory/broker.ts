@@ -1,6 +1,6 @@
 import { systemClock, TidegateError } from "@tidegate/core-registry";
 import { recorder } from "../recorder.ts";
-import { type GatewayConnection, gatewayConnection } from "./gateway.ts";
+import { MemoryGateway } from "./gateway.ts";
 import type { NodeState } from "./node.ts";
 import { announceDown, announceUp, createSystem, type MemorySystem, sendEvent } from "./system.ts";
 import type { MemoryBroker, MemoryBrokerOptions, MemoryNode } from "./types.ts";
@@ -14,11 +14,11 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   const { clock = systemClock, name = "memory" } = options;
   const system = createSystem(name, clock);
   const nodes = new Map<string, MemoryNode>();
-  const gateways = new Map<string, GatewayConnection>();
-  const gateway = (node: string): GatewayConnection => {
-    const connection = gateways.get(node) ?? gatewayConnection(system, node, options);
-    gateways.set(node, connection);
-    return connection;
+  const gateways = new Map<string, MemoryGateway>();
+  const gateway = (node: string): MemoryGateway => {
+    const found = gateways.get(node) ?? new MemoryGateway(system, node, options);
+    gateways.set(node, found);
+    return found;
   };
   const first = gateway("gateway");
 
@@ -40,11 +40,11 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
     },
     published: system.published.items,
     get patterns() {
-      return first.patterns();
+      return first.patterns;
     },
     get running() {
       let sum = 0;
-      for (const { running } of gateways.values()) sum += running();
+      for (const { running } of gateways.values()) sum += running;
       return sum;
     },
     setHealth: (state, reason) => {

@@ -1,16 +1,20 @@
 import {
   type Broker,
+  type BrokerSink,
+  type CallRequest,
   type CallScope,
   type Clock,
   type Json,
   type PeerAnswer,
   type PeerAnswers,
+  type Peers,
   type PublishRequest,
+  type Report,
   TidegateError,
 } from "@tidegate/core-registry";
 import { runAction, scopeError } from "./calls.ts";
 import { isEventName } from "./event-names.ts";
-import { findAction } from "./node.ts";
+import { findAction, type NodeState } from "./node.ts";
 import {
   announceAll,
   type ConnectedGateway,
@@ -21,105 +25,141 @@ import {
 } from "./system.ts";
 import type { MemoryBrokerOptions } from "./types.ts";
 
-/** A gateway's connection to a system in memory. */
-export interface GatewayConnection {
+/** A gateway's connection to a system in memory, with the gateway's broker. Not started. */
+export class MemoryGateway {
   readonly broker: Broker;
-  /** The event patterns that the gateway subscribed to last. */
-  readonly patterns: () => readonly string[] | undefined;
-  /** Number of its calls that wait for their action. */
-  readonly running: () => number;
-}
+  readonly #system: MemorySystem;
+  readonly #node: string;
+  readonly #options: MemoryBrokerOptions;
+  readonly #running = new Set<Promise<unknown>>();
+  /** Present while the broker is started. */
+  #connected: ConnectedGateway | undefined;
+  #answers: PeerAnswers = {};
+  #patterns: readonly string[] | undefined;
 
-/**
- * Creates a connection that is not started.
- *
- * @param node id of the gateway's node
- */
-export function gatewayConnection(
-  system: MemorySystem,
-  node: string,
-  options: MemoryBrokerOptions,
-): GatewayConnection {
-  const { clock } = system;
-  const running = new Set<Promise<unknown>>();
-  let connected: ConnectedGateway | undefined;
-  let answers: PeerAnswers = {};
-  let patterns: readonly string[] | undefined;
+  /** @param node id of the gateway's node */
+  constructor(system: MemorySystem, node: string, options: MemoryBrokerOptions) {
+    this.#system = system;
+    this.#node = node;
+    this.#options = options;
+    this.broker = this.#createBroker();
+  }
 
-  const call: Broker["call"] = async (scope, request) => {
-    if (connected === undefined || system.health.state !== "up")
-      throw new TidegateError("BROKER_UNAVAILABLE", system.health.reason, { dispatched: false });
+  /** The event patterns that the gateway subscribed to last; undefined before. */
+  get patterns(): readonly string[] | undefined {
+    return this.#patterns;
+  }
+
+  /** The number of the gateway's calls that wait for their action. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  #createBroker(): Broker {
+    const { publish = true, events = true, report = true, peers = true } = this.#options;
+    return {
+      contract: 1,
+      name: this.#system.name,
+      start: (sink) => this.#start(sink),
+      stop: () => this.#stop(),
+      call: (scope, request) => this.#call(scope, request),
+      health: () => this.#system.health,
+      ...(publish && {
+        publish: (_scope: CallScope, request: PublishRequest) => this.#publish(request),
+      }),
+      ...(events && {
+        events: (patterns: readonly string[]) => {
+          this.#patterns = patterns;
+        },
+      }),
+      ...(report && {
+        report: (service: string, node: string, sent: Report) => this.#report(service, node, sent),
+      }),
+      ...(peers && { peers: this.#createPeers() }),
+    };
+  }
+
+  #createPeers(): Peers {
+    return {
+      answer: (answers) => {
+        this.#answers = answers;
+      },
+      ask: async (question, params, timeout) => {
+        const { gateways, clock } = this.#system;
+        if (this.#connected === undefined || !this.#isUp()) return [];
+        const others = [...gateways].filter((other) => other !== this.#connected);
+        return askPeers(others, { question, params, timeout, clock });
+      },
+    };
+  }
+
+  async #start(sink: BrokerSink): Promise<void> {
+    this.#connected = {
+      node: this.#node,
+      sink,
+      answers: () => this.#answers,
+      patterns: () => this.#patterns,
+    };
+    this.#system.gateways.add(this.#connected);
+    announceAll(this.#system, sink);
+    await this.#options.discovery;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#connected !== undefined) this.#system.gateways.delete(this.#connected);
+    this.#connected = undefined;
+    await Promise.allSettled(this.#running);
+  }
+
+  async #call(scope: CallScope, request: CallRequest): Promise<unknown> {
+    const system = this.#system;
+    const target = this.#selectTarget(scope, request);
+    system.calls.push({ ...request, node: target.id, branch: scope.branch });
+    countCall(system, request.action, target.id);
+    const answer = runAction(target, findAction(target, request.action) ?? {}, scope, request, {
+      clock: system.clock,
+      timeout: this.#options.requestTimeout ?? 10_000,
+    });
+    this.#running.add(answer);
+    const done = (): void => void this.#running.delete(answer);
+    answer.then(done, done);
+    return traceCall(system, scope, { action: request.action, node: target.id }, answer);
+  }
+
+  /**
+   * Selects the node for a call.
+   *
+   * @throws {TidegateError} where the call cannot be sent; with `dispatched: false`
+   */
+  #selectTarget(scope: CallScope, request: CallRequest): NodeState {
+    const { clock, health } = this.#system;
+    if (this.#connected === undefined || !this.#isUp())
+      throw new TidegateError("BROKER_UNAVAILABLE", health.reason, { dispatched: false });
     if (scope.signal.aborted || (scope.deadline !== undefined && scope.deadline <= clock.now()))
       throw scopeError(scope, clock, false);
-    const target = selectNode(system, request);
+    const target = selectNode(this.#system, request);
     if (target === undefined)
       throw new TidegateError("ACTION_UNAVAILABLE", `No node provides ${request.action}.`, {
         dispatched: false,
       });
-    system.calls.push({ ...request, node: target.id, branch: scope.branch });
-    countCall(system, request.action, target.id);
-    const action = findAction(target, request.action) ?? {};
-    const answer = runAction(target, action, scope, request, {
-      clock,
-      timeout: options.requestTimeout ?? 10_000,
-    });
-    running.add(answer);
-    const done = (): void => void running.delete(answer);
-    answer.then(done, done);
-    return traceCall(system, scope, { action: request.action, node: target.id }, answer);
-  };
+    return target;
+  }
 
-  const broker: Broker = {
-    contract: 1,
-    name: system.name,
-    start: async (sink) => {
-      connected = { node, sink, answers: () => answers, patterns: () => patterns };
-      system.gateways.add(connected);
-      announceAll(system, sink);
-      await options.discovery;
-    },
-    stop: async () => {
-      if (connected !== undefined) system.gateways.delete(connected);
-      connected = undefined;
-      await Promise.allSettled(running);
-    },
-    call,
-    health: () => system.health,
-    ...(options.publish !== false && {
-      publish: async (_scope: CallScope, request: PublishRequest) => {
-        if (!isEventName(request.event)) throw new TidegateError("EVENT_NAME_INVALID");
-        system.published.push(request);
-        sendEvent(system, request);
-      },
-    }),
-    ...(options.events !== false && {
-      events: (subscribed: readonly string[]) => {
-        patterns = subscribed;
-      },
-    }),
-    ...(options.report !== false &&
-      ({
-        report: async (service, nodeId, report) => {
-          const target = system.nodes.get(nodeId);
-          target?.reports.push(report);
-          target?.services.get(service)?.report?.(report);
-        },
-      } satisfies Pick<Broker, "report">)),
-    ...(options.peers !== false &&
-      ({
-        peers: {
-          answer: (next) => {
-            answers = next;
-          },
-          ask: async (question, params, timeout) => {
-            if (connected === undefined || system.health.state !== "up") return [];
-            const others = [...system.gateways].filter((other) => other !== connected);
-            return askPeers(others, { question, params, timeout, clock });
-          },
-        },
-      } satisfies Pick<Broker, "peers">)),
-  };
-  return { broker, patterns: () => patterns, running: () => running.size };
+  async #publish(request: PublishRequest): Promise<void> {
+    if (!isEventName(request.event)) throw new TidegateError("EVENT_NAME_INVALID");
+    this.#system.published.push(request);
+    sendEvent(this.#system, request);
+  }
+
+  async #report(service: string, node: string, report: Report): Promise<void> {
+    const target = this.#system.nodes.get(node);
+    target?.reports.push(report);
+    target?.services.get(service)?.report?.(report);
+  }
+
+  #isUp(): boolean {
+    return this.#system.health.state === "up";
+  }
 }
 
 function countCall({ counts }: MemorySystem, action: string, node: string): void {

@@ -2,11 +2,11 @@ import type { ActionDescription, Report, ServiceDescription, TidegateError } fro
 import type { Recorder } from "../recorder.ts";
 import type { TestAction, TestService } from "../service.ts";
 
-/** The state of a node. */
+/** A node with its services, running calls and received reports. */
 export interface NodeState {
   readonly id: string;
   readonly hostname: string;
-  /** By full name. */
+  /** The services by their full names. */
   readonly services: Map<string, TestService>;
   /** For each running call a function that makes it fail. */
   readonly running: Set<(error: TidegateError) => void>;

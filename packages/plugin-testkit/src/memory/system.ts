@@ -18,11 +18,10 @@ export interface MemorySystem {
   readonly clock: Clock;
   /** The nodes that have joined, by id. */
   readonly nodes: Map<string, NodeState>;
-  /** The gateways that have started. */
   readonly gateways: Set<ConnectedGateway>;
-  /** Calls that reached an action. */
+  /** Calls that reached an action, oldest first. */
   readonly calls: Recorder<RecordedCall>;
-  /** Events that gateways published. */
+  /** Events that gateways published, oldest first. */
   readonly published: Recorder<PublishRequest>;
   /** Number of calls by action and node. */
   readonly counts: Map<string, Map<string, number>>;
@@ -33,12 +32,12 @@ export interface MemorySystem {
 
 /** A gateway that other gateways can ask. */
 export interface Peer {
-  /** Id of its node. */
+  /** The id of the gateway's node. */
   readonly node: string;
   readonly answers: () => PeerAnswers;
 }
 
-/** A gateway that has started. */
+/** A started gateway, to which the system sends services and events. */
 export interface ConnectedGateway extends Peer {
   readonly sink: BrokerSink;
   /** The event patterns that it subscribed to. */

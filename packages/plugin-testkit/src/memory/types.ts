@@ -62,7 +62,7 @@ export interface MemoryNode {
   publish(service: TestService): void;
   /** Removes a service; the node stays. */
   withdraw(service: string): void;
-  /** Leaves gracefully: running calls finish. */
+  /** Leaves the system gracefully: running calls finish. */
   leave(): void;
   /** Disappears: running calls fail with `ACTION_UNAVAILABLE`, dispatched. */
   crash(): void;
@@ -82,7 +82,7 @@ export interface MemoryNode {
 
 /** A call that reached an action. */
 export interface RecordedCall extends CallRequest {
-  /** The node that ran it. */
+  /** The id of the node that ran the action. */
   readonly node: string;
   readonly branch: string;
 }

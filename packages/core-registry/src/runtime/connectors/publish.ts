@@ -1,5 +1,5 @@
 import type { PublishRequest } from "../../contracts/broker.ts";
-import type { Connector, PublishConfig, Sources } from "../../contracts/connector.ts";
+import type { Connector, ConnectorDescription, PublishConfig, Sources } from "../../contracts/connector.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { eventNameProblem, isFunctionText } from "../names.ts";
@@ -16,44 +16,22 @@ const noValues = {};
  * is falsy. Adds findings for problems; after an error the result must not be used.
  */
 export function compilePublish(config: PublishConfig, jsonPath: string, plan: ConnectorPlan): Connector {
-  const { tools, options, sources } = plan;
-  const { contexts } = tools;
-  const hasFunction = isFunctionText(config.event);
-  const name = hasFunction ? undefined : config.event;
+  const { tools, sources } = plan;
+  const name = isFunctionText(config.event) ? undefined : config.event;
   const nameFunction = compileConnectorFunction(
-    hasFunction ? config.event : undefined,
+    name === undefined ? config.event : undefined,
     `${jsonPath}.event`,
-    { sources, contexts, values: [] },
+    { sources, contexts: tools.contexts, values: [] },
     tools,
   );
-  const argument = { sources, contexts, values: ["event", "params", "groups", "broadcast"] };
-  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
-  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
-  const paramsPath = `${jsonPath}.params`;
-  const params = compileParams(config.params, {
-    jsonPath: paramsPath,
-    sources: options.sources,
-    implicit: [],
-    batching: false,
-    contexts,
-    implicitParams: false,
-    addFinding: tools.addFinding,
-  });
+  const steps = compileSteps(config, jsonPath, plan, name);
   if (name !== undefined) checkEventName(name, `${jsonPath}.event`, tools);
 
-  const rules = name === undefined ? undefined : tools.gate.rulesFor("publish", name);
-  const steps: PublishSteps = { config, params, paramsPath, filter, map, rules, hasFunction, tools };
+  const { params, filter, map } = steps;
   return {
     kind: "publish",
     reads: [...new Set([...params.reads, ...sourcesRead(nameFunction, filter, map)])],
-    description: {
-      kind: "publish",
-      origin: { ...tools.origin, jsonPath },
-      ...(name === undefined
-        ? { possibleRules: tools.gate.rulesFor("publish", "**")?.rules ?? [] }
-        : { events: [name], rules: rules?.rules ?? [] }),
-      ...(config.params === undefined ? {} : { params: config.params }),
-    },
+    description: describePublish(steps, jsonPath),
     run: (scope, values) =>
       nameFunction === undefined
         ? publishNamed(steps, scope, values, name)
@@ -68,15 +46,53 @@ export function compilePublish(config: PublishConfig, jsonPath: string, plan: Co
 /** The compiled parts of a `publish`. */
 interface PublishSteps {
   readonly config: PublishConfig;
+  /** The event's name; undefined where a function computes it. */
+  readonly name: string | undefined;
   readonly params: CompiledParams;
   readonly paramsPath: string;
   readonly filter: ConnectorFunction | undefined;
   readonly map: ConnectorFunction | undefined;
   /** The fragment's rules for the event, where the fragment has its name. */
   readonly rules: NameRules | undefined;
-  /** Whether a function computes the event's name. */
-  readonly hasFunction: boolean;
   readonly tools: ConnectorTools;
+}
+
+function compileSteps(
+  config: PublishConfig,
+  jsonPath: string,
+  { tools, options, sources }: ConnectorPlan,
+  name: string | undefined,
+): PublishSteps {
+  const { contexts } = tools;
+  const argument = { sources, contexts, values: ["event", "params", "groups", "broadcast"] };
+  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
+  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
+  const paramsPath = `${jsonPath}.params`;
+  const params = compileParams(config.params, {
+    jsonPath: paramsPath,
+    sources: options.sources,
+    implicit: [],
+    batching: false,
+    contexts,
+    implicitParams: false,
+    addFinding: tools.addFinding,
+  });
+  const rules = name === undefined ? undefined : tools.gate.rulesFor("publish", name);
+  return { config, name, params, paramsPath, filter, map, rules, tools };
+}
+
+function describePublish(
+  { config, name, rules, tools }: PublishSteps,
+  jsonPath: string,
+): ConnectorDescription {
+  return {
+    kind: "publish",
+    origin: { ...tools.origin, jsonPath },
+    ...(name === undefined
+      ? { possibleRules: tools.gate.rulesFor("publish", "**")?.rules ?? [] }
+      : { events: [name], rules: rules?.rules ?? [] }),
+    ...(config.params === undefined ? {} : { params: config.params }),
+  };
 }
 
 /** The values that the filter and `map` receive beside the sources. */
@@ -118,7 +134,8 @@ function whenPrepared<Result>(
 }
 
 function publishAllowed(steps: PublishSteps, scope: Scope, sources: Sources, values: PublishValues): unknown {
-  const rules = steps.hasFunction ? steps.tools.gate.rulesFor("publish", values.event) : steps.rules;
+  const { name, tools } = steps;
+  const rules = name === undefined ? tools.gate.rulesFor("publish", values.event) : steps.rules;
   const pending = rules?.check(values.params, scope);
   return pending === undefined
     ? publishAndMap(steps, scope, sources, values)

@@ -33,17 +33,10 @@ export function compileSubscribe(
     typeof config.events === "string" && isFunctionText(config.events)
       ? compileConnectorFunction(config.events, eventsPath, { sources, contexts, values: [] }, tools)
       : undefined;
-  const argument = {
-    // `source` is the event here: it hides a source of the protocol with this name.
-    sources: sources.filter((name) => name !== "source"),
-    contexts,
-    values: ["source", "event", "params", "broadcast"],
-  };
-  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
-  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
+  const steps = compileSteps(config, jsonPath, plan);
   return {
     kind: "subscribe",
-    reads: [...new Set(sourcesRead(nameFunction, filter, map))],
+    reads: [...new Set(sourcesRead(nameFunction, steps.filter, steps.map))],
     description: {
       kind: "subscribe",
       origin: { ...tools.origin, jsonPath },
@@ -56,31 +49,55 @@ export function compileSubscribe(
       await checkBeforeSubscribing(gate, events, scope);
       return {
         events,
-        open: (fork = () => scope.fork({})) => {
-          const isAllowed = eventCheck(gate, events);
-          return deliverInOrder({
-            packets: scope.events.subscribe(events, scope.signal),
-            signal: scope.signal,
-            fork,
-            deliver: async (packet, eventScope) =>
-              (await isAllowed(packet, eventScope))
-                ? deliveryOf(packet, eventScope, values, { filter, map, tools })
-                : undefined,
-          });
-        },
+        open: (fork = () => scope.fork({})) => openDeliveries(steps, events, scope, values, fork),
       };
     },
   };
+}
+
+/** The compiled steps of each event. */
+interface DeliverySteps {
+  readonly filter: ConnectorFunction | undefined;
+  readonly map: ConnectorFunction | undefined;
+  readonly tools: ConnectorTools;
+}
+
+function compileSteps(
+  config: SubscribeConfig,
+  jsonPath: string,
+  { tools, sources }: ConnectorPlan,
+): DeliverySteps {
+  const argument = {
+    // `source` is the event here: it hides a source of the protocol with this name.
+    sources: sources.filter((name) => name !== "source"),
+    contexts: tools.contexts,
+    values: ["source", "event", "params", "broadcast"],
+  };
+  const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
+  const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
+  return { filter, map, tools };
 }
 
 function rulesOf(events: readonly string[], gate: PolicyGate): readonly RuleDescription[] {
   return [...new Set(events.flatMap((event) => gate.rulesFor("subscribe", event)?.rules ?? []))];
 }
 
-interface DeliverySteps {
-  readonly filter: ConnectorFunction | undefined;
-  readonly map: ConnectorFunction | undefined;
-  readonly tools: ConnectorTools;
+/** Subscribes to allowed events. Each received event passes its rules, the filter and `map`. */
+function openDeliveries(
+  steps: DeliverySteps,
+  events: readonly string[],
+  scope: Scope,
+  sources: Sources,
+  fork: () => Scope,
+): AsyncIterableIterator<Delivery> {
+  const isAllowed = eventCheck(steps.tools.gate, events);
+  return deliverInOrder({
+    packets: scope.events.subscribe(events, scope.signal),
+    signal: scope.signal,
+    fork,
+    deliver: async (packet, eventScope) =>
+      (await isAllowed(packet, eventScope)) ? deliveryOf(packet, eventScope, sources, steps) : undefined,
+  });
 }
 
 /**
