@@ -1,4 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from "@tidegate/core-registry";
+import { isObject } from "@tidegate/core-registry/runtime";
 
 const maxDepth = 32;
 /** Keywords whose value is data and not a schema. */
@@ -32,11 +33,6 @@ export function propertiesOf(schema: JsonSchema | undefined): Readonly<Record<st
 /** Tests whether an object schema requires a property. */
 export function requiresProperty(schema: JsonSchema | undefined, name: string): boolean {
   return Array.isArray(schema?.required) && schema.required.includes(name);
-}
-
-/** Tests whether a value is an object and not an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Tests whether a JSON value is an object and not an array. */

@@ -1,4 +1,5 @@
 import type { Header } from "@tidegate/core-registry";
+import { isHopByHop } from "@tidegate/core-registry/runtime";
 
 /** The checked `$headers` of a result. */
 export interface CheckedHeaders {
@@ -10,16 +11,6 @@ export interface CheckedHeaders {
   readonly invalid: string | undefined;
 }
 
-/** Headers for one connection (RFC 9110 7.6.1, RFC 9113 8.2.2), without those that start with `proxy-`. */
-const hopByHopHeaders: ReadonlySet<string> = new Set([
-  "connection",
-  "http2-settings",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** The characters of a field value (RFC 9110 5.5); so no CR, LF or NUL. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -39,14 +30,10 @@ export function checkHeaders(value: unknown): CheckedHeaders {
     const values: readonly unknown[] = Array.isArray(member) ? member : [member];
     const texts = values.filter((item) => item !== undefined && item !== null).map(headerText);
     if (texts.includes(undefined)) return invalid(`The header ${name} has an invalid value.`);
-    if (isReserved(name)) dropped.push(name);
+    if (isHopByHop(name)) dropped.push(name);
     else for (const text of texts) if (text !== undefined) headers.push([name, text]);
   }
   return { headers, dropped, invalid: undefined };
-}
-
-function isReserved(name: string): boolean {
-  return name === "content-length" || name.startsWith("proxy-") || hopByHopHeaders.has(name);
 }
 
 function headerText(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type Finding, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
-import { isOpaque } from "@tidegate/core-registry/runtime";
+import { discardStream, isOpaque } from "@tidegate/core-registry/runtime";
 import { checkHeaders } from "./headers.ts";
 
 /** Reports faults of replies to the nodes that published the route. */
@@ -120,12 +120,6 @@ function octetsOf(value: object): Uint8Array | Readable {
     if (stream instanceof ReadableStream) return Readable.fromWeb(stream);
   }
   throw new TypeError("`createReadStream` did not return a stream.");
-}
-
-/** Ends a stream that is not sent, so that its source does not wait. */
-function discardStream(value: unknown): void {
-  if (value instanceof Readable) value.destroy();
-  else if (value instanceof ReadableStream) value.cancel().catch(() => undefined);
 }
 
 function rejectReply(

@@ -15,7 +15,7 @@ export const stillBroker: Broker = {
 };
 
 /** What a fragment of these tests says. */
-export interface FragmentSketch {
+export interface FragmentSpec {
   service: string;
   label?: string;
   branch?: string;
@@ -30,7 +30,7 @@ export function fragmentOf({
   branch = "master",
   claims = [],
   faulty = false,
-}: FragmentSketch): CompiledFragment {
+}: FragmentSpec): CompiledFragment {
   const full = claims.map(
     (claim): Claim => (typeof claim === "string" ? { key: claim, jsonPath: `protocol.T.${claim}` } : claim),
   );

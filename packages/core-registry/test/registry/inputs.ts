@@ -18,7 +18,7 @@ export const stillProtocol: Protocol = {
 };
 
 /** What these tests compile from, where they say nothing else. */
-export type InputSketch = Partial<Omit<CompileInput, "view" | "previous">> & {
+export type InputSpec = Partial<Omit<CompileInput, "view" | "previous">> & {
   readonly branch?: string;
   readonly previous?: Compilation | undefined;
 };
@@ -26,7 +26,7 @@ export type InputSketch = Partial<Omit<CompileInput, "view" | "previous">> & {
 /** What a directory is compiled from: from nothing, unless a base is given. */
 export function inputOf(
   directory: Directory,
-  { branch = "master", previous, ...rest }: InputSketch = {},
+  { branch = "master", previous, ...rest }: InputSpec = {},
 ): CompileInput {
   const protocols = rest.protocols ?? [stillProtocol];
   return {

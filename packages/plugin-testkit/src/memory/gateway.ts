@@ -12,8 +12,8 @@ import {
   type Report,
   TidegateError,
 } from "@tidegate/core-registry";
+import { eventNameProblem } from "@tidegate/core-registry/runtime";
 import { runAction, scopeError } from "./calls.ts";
-import { isEventName } from "./event-names.ts";
 import { findAction, type NodeState } from "./node.ts";
 import {
   announceAll,
@@ -146,7 +146,8 @@ export class MemoryGateway {
   }
 
   async #publish(request: PublishRequest): Promise<void> {
-    if (!isEventName(request.event)) throw new TidegateError("EVENT_NAME_INVALID");
+    const problem = eventNameProblem(request.event);
+    if (problem !== undefined) throw new TidegateError("EVENT_NAME_INVALID", problem);
     this.#system.published.push(request);
     sendEvent(this.#system, request);
   }

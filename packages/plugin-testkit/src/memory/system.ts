@@ -6,9 +6,9 @@ import type {
   PeerAnswers,
   PublishRequest,
 } from "@tidegate/core-registry";
+import { nameMatcher } from "@tidegate/core-registry/runtime";
 import { type Recorder, recorder } from "../recorder.ts";
 import type { TestEvent, TestListener, TestService } from "../service.ts";
-import { matchesEvent } from "./event-names.ts";
 import { describeService, findAction, type NodeState } from "./node.ts";
 import { gatewayGroup, type RecordedCall } from "./types.ts";
 
@@ -106,7 +106,7 @@ export function sendEvent(system: MemorySystem, request: PublishRequest, from?: 
   deliverToNodes(system.nodes.values(), { event, payload, broadcast }, groups);
   if (event.startsWith("$") || (groups !== undefined && !groups.includes(gatewayGroup))) return;
   for (const { sink, patterns } of [...system.gateways])
-    if (patterns()?.some((pattern) => matchesEvent(pattern, event)))
+    if (patterns()?.some((pattern) => nameMatcher(pattern)(event)))
       sink.event({ event, payload, broadcast, ...(groups && { groups }), ...(from && { node: from }) });
 }
 
@@ -125,7 +125,7 @@ function deliverToNodes(
         const group = listener.group ?? service.name;
         if (groups !== undefined && !groups.includes(group)) continue;
         if (!packet.broadcast && servedGroups.has(group)) continue;
-        if (!matchesEvent(pattern, packet.event)) continue;
+        if (!nameMatcher(pattern)(packet.event)) continue;
         groupsOfNode.add(group);
         listener.handler({ ...packet, node: node.id });
       }

@@ -2,20 +2,9 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
-import { discardStream } from "@tidegate/core-registry/runtime";
+import { discardStream, isHopByHop } from "@tidegate/core-registry/runtime";
 import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
-
-/** Headers of one connection or of a message's framing (RFC 9110, 7.6.1). Only the server sets them. */
-const hopByHopHeaders: ReadonlySet<string> = new Set([
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "upgrade",
-  "te",
-  "trailer",
-  "proxy-connection",
-]);
 
 /** The reason phrase of a status. It is never empty, because some clients treat an empty one as an error. */
 export function reasonPhrase(status: number): string {
@@ -90,7 +79,7 @@ function replyHeaders(request: ServerRequest, { status, headers }: Reply): [stri
 export function sendableHeaders(headers: readonly Header[]): [string, string][] {
   const sendable: [string, string][] = [];
   for (const [name, value] of headers) {
-    if (name === "content-length" || hopByHopHeaders.has(name)) continue;
+    if (isHopByHop(name)) continue;
     try {
       validateHeaderName(name);
       validateHeaderValue(name, value);

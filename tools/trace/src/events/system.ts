@@ -7,7 +7,6 @@ import { nameOf, type ServiceState, serviceCount, serviceOf } from "./services.t
 
 /** A gateway and ten services on one node of a distributed system in memory. */
 export interface ChangingSystem {
-  /** The gateway. */
   readonly gateway: Gateway;
   /** Publishes the next fragment of a service: one more route and one more field. */
   publishNext(index: number): void;

@@ -115,7 +115,7 @@ function knownMembers(schema: DescribedSchema, keys: readonly PropertyKey[]): st
   let nodes: unknown[] = alternatives(schema["~standard"].jsonSchema.input({ target: "draft-2020-12" }));
   for (const key of keys) nodes = nodes.flatMap((node) => alternatives(below(node, key)));
   const properties = nodes.map((node) => member(node, "properties"));
-  return [...new Set(properties.flatMap((each) => (isObject(each) ? Object.keys(each) : [])))];
+  return [...new Set(properties.flatMap((each) => (isNode(each) ? Object.keys(each) : [])))];
 }
 
 function below(node: unknown, key: PropertyKey): unknown {
@@ -129,7 +129,7 @@ function alternatives(node: unknown): unknown[] {
   return Array.isArray(choice) ? choice.flatMap(alternatives) : [node];
 }
 
-function isObject(value: unknown): value is object {
+function isNode(value: unknown): value is object {
   return value !== null && typeof value === "object";
 }
 

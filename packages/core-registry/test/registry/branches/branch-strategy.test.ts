@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Registry } from "../../../src/registry/contract.ts";
 import { setUp } from "../kit.ts";
 
-/** What a branch serves, as the seed writes it: `a@v2 b@v1`. */
+/** What a branch serves, as the table of S9.1 writes it: `a@v2 b@v1`. */
 function shown(registry: Registry, branch: string): string {
   const served = registry.find(branch, undefined);
   if (served.version === undefined) return "N/A";
@@ -44,7 +44,7 @@ test("S9.1: the table of the branch strategy, row by row", async () => {
   await publish("1", "a", "v3-2", "master");
   row("a updated to master", "a@v3-2", "a@v4 b@v1");
 
-  // The seed forgot this one.
+  // The original table left this row out; the specification has it.
   await publish("3", "a", "v5", "dongwook");
   row("a updated to dongwook", "a@v3-2", "a@v5 b@v1");
 

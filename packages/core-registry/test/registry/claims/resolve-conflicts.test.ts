@@ -12,7 +12,7 @@ import {
 import { emptyLedger, type Ledger } from "../../../src/registry/ledger/ledger.ts";
 import type { Compilation } from "../../../src/registry/merge/types.ts";
 import { compile } from "../../../src/registry/merge.ts";
-import { type FragmentSketch, fragmentOf, offerOf, stillBroker } from "../fragments.ts";
+import { type FragmentSpec, fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf, stillProtocol } from "../inputs.ts";
 
 const compileOf = async (
@@ -94,7 +94,7 @@ describe("S9.6: a fragment that cannot be merged affects no other service", () =
 
 describe("S9.4: the same directory and ledger give the same version", () => {
   const services = ["a", "b", "c"];
-  const sketch: fc.Arbitrary<FragmentSketch> = fc.record({
+  const sketch: fc.Arbitrary<FragmentSpec> = fc.record({
     service: fc.constantFrom(...services),
     label: fc.constantFrom("1", "2"),
     claims: fc.uniqueArray(fc.constantFrom("GET /1", "GET /2", "GET /3"), { maxLength: 2 }),
