@@ -1,3 +1,15 @@
+/*
+ * The registry wires the parts of the control plane (S9). A change of a service takes this way:
+ *
+ * 1. A broker reports the service to `discovery`, which compiles its fragment and updates the directory.
+ * 2. `branches.directoryChanged` puts the branches that the change can affect into the `queue`.
+ * 3. The queue merges them one at a time: `merge.ts` lists the steps of a merge.
+ * 4. The branch serves the new version by one assignment; requests find it with `branches.find`.
+ * 5. `merged` (below) emits the swap to the server, reports to the nodes that published the fragments, and
+ *    lets `agreement` compare its ledgers with those of the other gateways.
+ *
+ * `createRegistry` constructs the parts in that order; `start` and `stop` below it are their life.
+ */
 import { hostname } from "node:os";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Change, Report } from "../contracts/report.ts";
@@ -37,16 +49,7 @@ import { createRuntimeReports } from "./reports/runtime-reports.ts";
 import { createListeners, createRuntime, type Listeners, type OwnedRuntime } from "./runtime.ts";
 import type { CompiledVersion } from "./versions/compiled-version.ts";
 
-/**
- * Creates the registry of a gateway (S9). Nothing runs before `start`. The flow of a change, from top to
- * bottom:
- *
- * 1. A broker reports a service to `discovery`, which compiles its fragment and updates the directory.
- * 2. `branches.directoryChanged` enqueues the branches that the change can affect.
- * 3. `queue` merges them one at a time (`merge.ts`), and the branch serves the new version.
- * 4. After each merge (`merged` below) the swap is emitted, the nodes get their reports, and ledgers are
- * compared.
- */
+/** Creates the registry of a gateway. Nothing runs before `start`. */
 export function createRegistry(options: RegistryOptions): Registry {
   const { brokers, protocols, policies } = options;
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;

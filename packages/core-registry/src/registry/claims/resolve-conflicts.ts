@@ -19,13 +19,7 @@ import type { Finding } from "../../contracts/report.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import {
-  type Directory,
-  type DirectoryService,
-  effectiveOffers,
-  type Offer,
-} from "../discovery/directory.ts";
-import { servicesOf, type View } from "../discovery/view.ts";
+import { changedServices, servicesOf, type View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { claimKey } from "./claim-index.ts";
@@ -122,32 +116,6 @@ function affectedServices({ view, parentTable, blamed }: State): Set<string> {
   for (const name of changedServices(parentTable.directory, view)) add(name);
   if (view.branch !== masterBranch) for (const name of servicesOf(view.directory, view.branch)) add(name);
   return affected;
-}
-
-function changedServices(before: Directory, { branch, directory: after }: View): string[] {
-  if (before === after) return [];
-  const changed: string[] = [];
-  after.services.forEach((service, name) => {
-    if (!isSameOn(branch, before.services.get(name), service)) changed.push(name);
-  });
-  before.services.forEach((_, name) => {
-    if (!after.services.has(name)) changed.push(name);
-  });
-  return changed;
-}
-
-// What a service publishes for other branches does not affect this one.
-function isSameOn(branch: string, before: DirectoryService | undefined, after: DirectoryService): boolean {
-  if (before === after || before === undefined) return before === after;
-  const [older, newer] = [offersOn(before, branch), offersOn(after, branch)];
-  return older.length === newer.length && older.every((offer, index) => offer === newer[index]);
-}
-
-function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
-  return effectiveOffers(service).filter(
-    ({ fragment }) =>
-      fragment === undefined || fragment.branch === branch || fragment.branch === masterBranch,
-  );
 }
 
 /**

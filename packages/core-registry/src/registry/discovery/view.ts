@@ -252,3 +252,36 @@ function actionEntry(
     state: providers.length > 0 ? "up" : "gone",
   };
 }
+
+/**
+ * The services that differ between an older directory and a view. What they publish for other branches does not
+ * count.
+ */
+export function changedServices(
+  before: Directory,
+  { branch, directory: after }: Pick<View, "branch" | "directory">,
+): string[] {
+  if (before === after) return [];
+  const changed: string[] = [];
+  after.services.forEach((service, name) => {
+    if (!isSameOn(branch, before.services.get(name), service)) changed.push(name);
+  });
+  before.services.forEach((_, name) => {
+    if (!after.services.has(name)) changed.push(name);
+  });
+  return changed;
+}
+
+// What a service publishes for other branches does not affect this one.
+function isSameOn(branch: string, before: DirectoryService | undefined, after: DirectoryService): boolean {
+  if (before === after || before === undefined) return before === after;
+  const [older, newer] = [offersOn(before, branch), offersOn(after, branch)];
+  return older.length === newer.length && older.every((offer, index) => offer === newer[index]);
+}
+
+function offersOn(service: DirectoryService, branch: string): readonly Offer[] {
+  return effectiveOffers(service).filter(
+    ({ fragment }) =>
+      fragment === undefined || fragment.branch === branch || fragment.branch === masterBranch,
+  );
+}
