@@ -1,5 +1,5 @@
 import type { Header } from "@tidegate/core-registry";
-import { isHopByHop } from "@tidegate/core-registry/runtime";
+import { hopByHopHeaders } from "@tidegate/core-registry/runtime";
 
 /** The checked `$headers` of a result. */
 export interface CheckedHeaders {
@@ -30,7 +30,7 @@ export function checkHeaders(value: unknown): CheckedHeaders {
     const values: readonly unknown[] = Array.isArray(member) ? member : [member];
     const texts = values.filter((item) => item !== undefined && item !== null).map(headerText);
     if (texts.includes(undefined)) return invalid(`The header ${name} has an invalid value.`);
-    if (isHopByHop(name)) dropped.push(name);
+    if (hopByHopHeaders.has(name)) dropped.push(name);
     else for (const text of texts) if (text !== undefined) headers.push([name, text]);
   }
   return { headers, dropped, invalid: undefined };

@@ -31,10 +31,9 @@ export {
   reservedNames,
 } from "./fragment/fragment.ts";
 export { codeFrame } from "./fragment/frames.ts";
-export { formatValue } from "./fragment/issues.ts";
-export { jsonPath } from "./fragment/json-path.ts";
+export { formatValue, jsonPath } from "./fragment/issues.ts";
 export { type PolicyPart, type PolicyRule, policySchema } from "./fragment/policy-schema.ts";
-export { isHopByHop } from "./hop-by-hop.ts";
+export { hopByHopHeaders } from "./hop-by-hop.ts";
 export { type AttachedValue, attachedValue, memoize } from "./memoize.ts";
 export { actionNameProblem, eventNameProblem, nameMatcher } from "./names.ts";
 export { redactText, redactValue, secretNames } from "./redact.ts";

@@ -2,7 +2,7 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
-import { discardStream, isHopByHop } from "@tidegate/core-registry/runtime";
+import { discardStream, hopByHopHeaders } from "@tidegate/core-registry/runtime";
 import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
 
@@ -79,7 +79,7 @@ function replyHeaders(request: ServerRequest, { status, headers }: Reply): [stri
 export function sendableHeaders(headers: readonly Header[]): [string, string][] {
   const sendable: [string, string][] = [];
   for (const [name, value] of headers) {
-    if (isHopByHop(name)) continue;
+    if (hopByHopHeaders.has(name)) continue;
     try {
       validateHeaderName(name);
       validateHeaderValue(name, value);

@@ -2,7 +2,7 @@ import type { RuleDescription } from "../../contracts/connector.ts";
 import type { Json } from "../../contracts/json.ts";
 import type { AccessKind, CompiledRule, Policy, PolicyTools } from "../../contracts/policy.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
-import { jsonPath } from "../fragment/json-path.ts";
+import { jsonPath } from "../fragment/issues.ts";
 import {
   accessKinds,
   namesMember,

@@ -3,7 +3,6 @@ import type { DescribedSchema } from "../../contracts/json.ts";
 import { nearestName } from "../../contracts/nearest-name.ts";
 import type { Finding, Severity } from "../../contracts/report.ts";
 import { canonicalJson } from "./canonical.ts";
-import { jsonPath } from "./json-path.ts";
 
 const maxValueLength = 80;
 /** The maximum number of reported unknown members: each is compared with all known members. */
@@ -147,4 +146,22 @@ function withoutUnknown(value: unknown, issues: readonly StandardSchemaV1.Issue[
     for (const key of unknownMembers(issue)) Reflect.deleteProperty(object, key);
   }
   return copy;
+}
+
+const identifier = /^[A-Za-z_$][\w$]*$/;
+
+/**
+ * Writes a JSON path in the notation of JavaScript: `protocol.REST.routes[2].call`, `policy.call[0]["a b"]`.
+ *
+ * @param keys outermost first
+ * @param base the begin of the path; default: empty
+ */
+export function jsonPath(keys: readonly PropertyKey[], base = ""): string {
+  let path = base;
+  for (const key of keys) {
+    if (typeof key === "number") path += `[${key}]`;
+    else if (typeof key === "string" && identifier.test(key)) path += path === "" ? key : `.${key}`;
+    else path += `[${JSON.stringify(String(key))}]`;
+  }
+  return path;
 }

@@ -1,8 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DescribedSchema } from "../../contracts/json.ts";
-import { issueKeys, unknownMembers, valueAt } from "./issues.ts";
-import { jsonPath } from "./json-path.ts";
-
+import { issueKeys, jsonPath, unknownMembers, valueAt } from "./issues.ts";
 /** The valid rest of an invalid value, in which further problems can be found. */
 export interface ValidRest<Value> {
   /** The value that the schema accepts. */

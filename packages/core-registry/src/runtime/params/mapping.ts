@@ -2,7 +2,7 @@ import type { Sources } from "../../contracts/connector.ts";
 import type { Json, JsonObject } from "../../contracts/json.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
-import { jsonPath } from "../fragment/json-path.ts";
+import { jsonPath } from "../fragment/issues.ts";
 import { castError, namedCast, refused } from "./cast.ts";
 import { formatReference, parseReference, propertyReader, type Reference, refusedKeys } from "./reference.ts";
 

@@ -1,6 +1,6 @@
 import type { Claim, Compiled, CompileTools, Endpoint } from "../../contracts/protocol.ts";
 import type { Route } from "../../contracts/route.ts";
-import { jsonPath } from "../fragment/json-path.ts";
+import { jsonPath } from "../fragment/issues.ts";
 import { isUnder, type PathPattern, parsePattern } from "./pattern.ts";
 
 /** The result of compiling one route: the route, its claims and its description. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonFrame, parseJsonPath } from "../../../src/runtime/fragment/frames.ts";
-import { jsonPath } from "../../../src/runtime/fragment/json-path.ts";
+import { jsonPath } from "../../../src/runtime/fragment/issues.ts";
 
 const fragment = {
   protocol: {
