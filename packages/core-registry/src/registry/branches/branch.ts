@@ -3,10 +3,11 @@
  *
  * 1. The merge queue calls `merge`: the view of the newest directory is merged (`merge.ts`), then one
  *    assignment replaces what is served. Requests that run keep the version that they read.
- * 2. Every request calls `find`: the newest version, an older one by its tag, or the reason why there is none.
+ * 2. Every request calls `find`: the newest version, an older one by its tag, or the reason why there is
+ *    none.
  * 3. `pin` puts another version in front, until the pin is removed.
- * 4. `evict` drops what is compiled when other branches were used since: recipes stay, and `find` answers with
- *    a function that compiles the branch again.
+ * 4. `evict` drops what is compiled when other branches were used since: recipes stay, and `find` answers
+ *    with a function that compiles the branch again.
  * 5. `release` drops older versions too, when no request used the branch for a long time.
  */
 import type { DirectorySnapshot } from "../../contracts/directory.ts";

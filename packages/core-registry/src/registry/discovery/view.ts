@@ -254,8 +254,8 @@ function actionEntry(
 }
 
 /**
- * The services that differ between an older directory and a view. What they publish for other branches does not
- * count.
+ * The services that differ between an older directory and a view. What they publish for other branches does
+ * not count.
  */
 export function changedServices(
   before: Directory,
