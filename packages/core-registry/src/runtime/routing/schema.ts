@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
 import type { DescribedSchema } from "../../contracts/json.ts";
+import { createYield } from "../yield.ts";
 import { parsePattern } from "./pattern.ts";
 
 /** The part of a protocol whose endpoints are routes on paths. */
@@ -57,9 +58,10 @@ async function proveRegexes(value: unknown): Promise<StandardSchemaV1.FailureRes
     const issue = { message: `The paths have ${segments.size} different regexes.`, path: ["routes"], params };
     return { issues: [issue] };
   }
+  const yieldToEventLoop = createYield();
   for (const segment of segments) {
     parsePattern(`/${segment}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await yieldToEventLoop();
   }
   return undefined;
 }
