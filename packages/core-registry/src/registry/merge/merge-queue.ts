@@ -72,7 +72,7 @@ class FairMergeQueue implements MergeQueue {
   enqueue(branch: Branch, priority: "now" | "later"): void {
     if (priority === "now") this.#now.add(branch);
     else this.#later.add(branch);
-    this.#wakeUp();
+    this.#startRun();
   }
 
   isQueued(branch: Branch): boolean {
@@ -93,13 +93,13 @@ class FairMergeQueue implements MergeQueue {
     if (!this.#isStarted) return task();
     return new Promise((resolve, reject) => {
       this.#tasks.push({ run: () => task().then(resolve, reject), reject });
-      this.#wakeUp();
+      this.#startRun();
     });
   };
 
   start(): void {
     this.#isStarted = true;
-    if (this.#now.size + this.#later.size + this.#tasks.length > 0) this.#wakeUp();
+    if (this.#now.size + this.#later.size + this.#tasks.length > 0) this.#startRun();
   }
 
   async settled(): Promise<void> {
@@ -113,7 +113,7 @@ class FairMergeQueue implements MergeQueue {
     for (const { reject } of this.#tasks.splice(0)) reject(stopping());
   }
 
-  #wakeUp(): void {
+  #startRun(): void {
     if (this.#isStarted && !this.#isStopped) this.#running ??= this.#run();
   }
 

@@ -47,20 +47,20 @@ const operations = ["Query", "Mutation", "Subscription"];
 /**
  * Creates the report on one integration (S10.1).
  *
- * @param isNews false: the report goes to a node that joined later, for which the merge changed nothing
+ * @param isChange false: the report goes to a node that joined later, for which the merge changed nothing
  */
 export function integrationReport(
   gateway: string,
   branch: string,
   merge: ReportedMerge,
   integration: ReportedIntegration,
-  isNews = true,
+  isChange = true,
 ): Report {
   const { type, fragment, findings } = integration;
   const { service, hash } = fragment;
-  const state = isNews || integration.state !== "succeeded" ? integration.state : "skipped";
+  const state = isChange || integration.state !== "succeeded" ? integration.state : "skipped";
   // A fragment that is not used changes nothing, even if the merge changed the service otherwise.
-  const isUsed = isNews && state !== "skipped" && state !== "failed";
+  const isUsed = isChange && state !== "skipped" && state !== "failed";
   const changes = isUsed ? merge.changes.filter((change) => change.service === service) : [];
   const from = merge.before?.version.name;
   return withTable({

@@ -97,7 +97,8 @@ function prepareReport(
 ): PreparedReport | undefined {
   const { type, fragment, outcome } = integration;
   const topic = `${branch} ${fragment.service}`;
-  const report = (isNews = true): Report => integrationReport(gateway, branch, merge, integration, isNews);
+  const report = (isChange = true): Report =>
+    integrationReport(gateway, branch, merge, integration, isChange);
   if (type === "remove") {
     const nodes = outbox.recipients(topic);
     outbox.forget(topic);
