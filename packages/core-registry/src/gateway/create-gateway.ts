@@ -1,4 +1,4 @@
-import { checkPlugin } from "../contracts/check-plugin.ts";
+import { checkPlugin } from "../contracts/define-plugin.ts";
 import type { ContextFactory } from "../contracts/context.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";

@@ -5,7 +5,7 @@ import type { EventSource } from "../contracts/events.ts";
 import type { JsonSchema } from "../contracts/json.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Policy } from "../contracts/policy.ts";
-import type { Protocol } from "../contracts/protocol.ts";
+import type { Documents, Protocol } from "../contracts/protocol.ts";
 import type { Change, ChangeLevel, IntegrationState, Report } from "../contracts/report.ts";
 import type { Sandbox } from "../contracts/sandbox.ts";
 import type { GatewayHealth, NotServed, Served } from "../contracts/server.ts";
@@ -29,6 +29,8 @@ export interface RegistryOptions {
   readonly contexts: readonly ContextFactory[];
   /** Paths that no route can use, beside the protocols' own (S4.6). Default none. */
   readonly reserved?: readonly string[];
+  /** Seconds that a plugin has for one call of a member (S17). Default 10. */
+  readonly pluginTimeoutSeconds?: number;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Default: the machine's clock. */
@@ -102,6 +104,8 @@ export interface Registry {
    * are left out.
    */
   gateways(): Promise<readonly GatewayStatus[]>;
+  /** The documents of a version for the catalog, by file name, of all protocols (S14.1). */
+  documents(version: Version): Promise<Documents>;
   /** Makes the report that a fragment would get, and serves nothing of it. */
   check(request: CheckRequest): Promise<Report>;
   /** Calls back with every report. Returns the function that ends this. */
@@ -191,7 +195,7 @@ export interface BranchStatus {
 
 /** A claim of more than one service. */
 export interface ContestedClaim {
-  /** For example `REST GET /players/:`. */
+  /** For example `GET /players/:`. */
   readonly claim: string;
   readonly owner: string;
   /** The other services that claim it. */

@@ -1,6 +1,6 @@
 import type { DirectorySnapshot } from "../../contracts/directory.ts";
-import type { Protocol } from "../../contracts/protocol.ts";
 import type { Change, Finding, IntegrationState } from "../../contracts/report.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import type { ClaimTable } from "../claims/claim-table.ts";
 import type { Contested, FragmentCheck, Refusal } from "../claims/resolve-conflicts.ts";
 import type { BreakingChanges } from "../contract.ts";
@@ -22,6 +22,8 @@ export interface MergeTools extends DifferencePlugins {
   /** What master serves now: merges share its unchanged parts. */
   masterVersion(): CompiledVersion | undefined;
   readonly runtime: Runtime;
+  /** Receives the failures of plugins, which the gateway logs. */
+  pluginFailed(error: unknown): void;
 }
 
 /** One branch at the moment of its merge. */
@@ -49,7 +51,9 @@ export interface CompileInput {
   /** A version to share unchanged parts with where there is no `previous`: what master serves. */
   readonly parent: CompiledVersion | undefined;
   /** In order of precedence. */
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly LoadedProtocol[];
+  /** Receives the failures of plugins, which the gateway logs. */
+  pluginFailed(error: unknown): void;
   readonly breakingChanges: BreakingChanges;
   readonly check: FragmentCheck;
   /** The fragment that the ledger names although no node publishes it. */

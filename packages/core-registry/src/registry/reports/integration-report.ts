@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../contracts/protocol.ts";
+import type { Endpoint } from "../../contracts/version.ts";
 import type { Change, Finding, IntegrationState, Report } from "../../contracts/report.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";

@@ -16,12 +16,13 @@
  */
 import type { Verdict } from "../../contracts/call-scope.ts";
 import type { RuleDescription } from "../../contracts/connector.ts";
-import { type ErrorCode, errorCodes, TidegateError } from "../../contracts/errors.ts";
-import type { AccessKind, CompiledRule, Policy } from "../../contracts/policy.ts";
+import { type ErrorCode, errorCodes, isTidegateError, TidegateError } from "../../contracts/errors.ts";
+import type { AccessKind } from "../../contracts/policy.ts";
 import type { Scope } from "../../contracts/scope.ts";
+import { isPluginError, type PluginName, pluginError, reasonOf } from "../boundary/guard.ts";
+import type { LoadedPolicy, LoadedRule } from "../boundary/load-policy.ts";
 import type { PolicyPart } from "../fragment/policy-schema.ts";
 import { chain, plainKey } from "../values.ts";
-import type { FunctionTools } from "./function.ts";
 import { compileRules, type GateRule, type PolicyGateTools, type RuleCheck } from "./policy-rules.ts";
 
 /** The compiled rules of one fragment (S7). */
@@ -70,7 +71,7 @@ const maxCachedNames = 1_000;
  */
 export async function compilePolicyGate(
   part: PolicyPart | undefined,
-  policies: readonly Policy[],
+  policies: readonly LoadedPolicy[],
   tools: PolicyGateTools,
 ): Promise<PolicyGate> {
   const rules = await compileRules(part ?? {}, policies, tools);
@@ -113,8 +114,8 @@ function selectRules(
   };
 }
 
-function belongsTo(phase: CheckPhase, { readsParams = false, memo }: CompiledRule): boolean {
-  const holdsForName = !readsParams && memo === "identity";
+function belongsTo(phase: CheckPhase, { readsParams, cache }: LoadedRule): boolean {
+  const holdsForName = !readsParams && cache === "identity";
   if (phase === "subscribe") return !readsParams;
   if (phase === "firstEvent") return holdsForName;
   return phase === "all" || !holdsForName;
@@ -127,7 +128,7 @@ interface NameCheck extends RuleCheck {
   readonly rule: RuleDescription;
 }
 
-type ReportTools = Pick<FunctionTools, "reportRuntime">;
+type ReportTools = Pick<PolicyGateTools, "reportRuntime" | "pluginFailed">;
 
 function runChecks(
   checks: readonly NameCheck[],
@@ -163,9 +164,9 @@ function requireAllowed(
   scope: Scope,
   tools: ReportTools,
 ): Promise<void> | undefined {
-  const { memo } = check.compiled;
+  const { cache } = check.compiled;
   const verdict =
-    memo === "never" ? decide(check, params, scope, tools) : cachedVerdict(check, params, scope, tools);
+    cache === "never" ? decide(check, params, scope, tools) : cachedVerdict(check, params, scope, tools);
   return verdict instanceof Promise
     ? verdict.then((resolved) => applyVerdict(check, resolved, scope))
     : applyVerdict(check, verdict, scope);
@@ -190,7 +191,10 @@ function cachedVerdict(
   return verdict;
 }
 
-/** Lets the policy decide. An error of the policy is reported, and is a denial (S7.4). */
+/**
+ * Lets the policy decide. An error is a denial (S7.4): that of a function is reported to the service, that of
+ * the policy is logged by the gateway.
+ */
 function decide(
   check: NameCheck,
   params: unknown,
@@ -199,26 +203,32 @@ function decide(
 ): Verdict | Promise<Verdict> {
   const { kind, name, policy, compiled, jsonPath } = check;
   const deniedByError = (error: unknown): Verdict => {
-    const reason = error instanceof Error ? error.message : String(error);
-    tools.reportRuntime({
-      severity: "error",
-      code: "POLICY_FAILED",
-      jsonPath,
-      message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
-    });
+    const reason = reasonOf(error);
+    if (isFunctionError(error))
+      tools.reportRuntime({
+        severity: "error",
+        code: error.code,
+        jsonPath,
+        message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
+      });
+    else tools.pluginFailed?.(isPluginError(error) ? error : pluginError(pluginOf(policy), "decide", reason, error));
     return { allowed: false, reason };
   };
   try {
     const verdict = compiled.decide({ kind, name, params, scope });
-    return verdict instanceof Promise ? verdict.then(validVerdict, deniedByError) : validVerdict(verdict);
+    return verdict instanceof Promise ? verdict.catch(deniedByError) : verdict;
   } catch (error) {
     return deniedByError(error);
   }
 }
 
-// The result comes from a plugin: everything but `allowed: true` is a denial.
-function validVerdict(verdict: Verdict): Verdict {
-  return verdict?.allowed === true ? verdict : { ...verdict, allowed: false };
+function pluginOf(name: string): PluginName {
+  return { kind: "policy", name };
+}
+
+/** Whether the text of a function failed, or what the policy read of the request: no fault of the policy. */
+function isFunctionError(error: unknown): error is TidegateError {
+  return isTidegateError(error) && error.code !== "PLUGIN_FAILED" && error.code !== "INTERNAL";
 }
 
 function applyVerdict(check: NameCheck, verdict: Verdict, scope: Scope): Promise<never> | undefined {

@@ -184,9 +184,10 @@ export class RequestContext implements ForkableContext {
 
 function close(slot: Slot): void {
   try {
-    slot.factory.dispose?.(slot.content);
+    const closed: unknown = slot.factory.close?.(slot.content);
+    if (isPromise(closed)) closed.then(undefined, () => undefined);
   } catch {
-    // The request has ended: no code is left that could handle the error.
+    // The request has ended. The plugin boundary has logged the error.
   }
 }
 
