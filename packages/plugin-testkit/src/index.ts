@@ -14,3 +14,6 @@ export {
 export { type Recorder, recorder } from "./recorder.ts";
 export { callScope, contextOf, requestScope } from "./scopes.ts";
 export * from "./service.ts";
+export type { Check, CheckContext, CheckOptions, CheckResult } from "./suite/check.ts";
+export { registerChecks } from "./suite/register.ts";
+export { runCheck, runChecks } from "./suite/run.ts";
