@@ -1,5 +1,5 @@
-export type { BrokerSuite, BrokerSystem, BrokerSystemNode } from "./broker-suite/driver.ts";
-export { testBroker } from "./broker-suite/index.ts";
+export type { BrokerCheck, BrokerSuite, BrokerSystem, BrokerSystemNode } from "./broker-suite/driver.ts";
+export { brokerChecks, testBroker } from "./broker-suite/index.ts";
 export { type ManualClock, manualClock } from "./clock.ts";
 export { directoryOf } from "./directory.ts";
 export { type KnownFunctions, knownFunctions } from "./known-functions.ts";

@@ -30,6 +30,8 @@ export interface CheckContext {
    * rejection fails with the error as the seen value.
    */
   wait<Value>(promise: Promise<Value> | Value, what: string): Promise<Value>;
+  /** Awaits that a condition becomes true. Asks again every 20 ms. */
+  until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Waits 50 ms in which a forbidden effect can show itself. */
   quiet(): Promise<void>;
   /** Registers a clean-up that runs when the check ends; the last one first. */

@@ -32,9 +32,21 @@ export function createContext(title: string, timeout: number): RunningCheck {
     if (!condition) throw failure(expected, seen);
   };
 
+  const wait: CheckContext["wait"] = async (promise, what) => {
+    awaited = what;
+    try {
+      return await promise;
+    } catch (error) {
+      throw error instanceof ContractBroken || error instanceof CheckSkipped ? error : failure(what, error);
+    }
+  };
+
   return {
     timeout,
     cleanUps,
+    wait,
+    until: (condition, what) => wait(poll(condition, Date.now() + timeout), what),
+    quiet: () => pause(quietMs),
     failure,
     ok,
     get awaited() {
@@ -55,15 +67,6 @@ export function createContext(title: string, timeout: number): RunningCheck {
       );
       if (seen !== undefined) throw failure(awaited, seen);
     },
-    wait: async (promise, what) => {
-      awaited = what;
-      try {
-        return await promise;
-      } catch (error) {
-        throw error instanceof ContractBroken || error instanceof CheckSkipped ? error : failure(what, error);
-      }
-    },
-    quiet: () => new Promise((resolve) => setTimeout(resolve, quietMs)),
     onEnd: (cleanUp) => void cleanUps.push(cleanUp),
     skip: (reason) => {
       throw new CheckSkipped(reason);
@@ -73,6 +76,18 @@ export function createContext(title: string, timeout: number): RunningCheck {
 
 /** The time in which a forbidden effect can show itself. */
 const quietMs = 50;
+
+/** The time between two questions of `until`. */
+const pollMs = 20;
+
+async function poll(condition: () => boolean | Promise<boolean>, end: number): Promise<void> {
+  while (!(await condition()) && Date.now() < end) await pause(pollMs);
+  if (Date.now() >= end) await new Promise(() => undefined);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 function endSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
