@@ -1,19 +1,19 @@
 import { Readable } from "node:stream";
-import {
-  type Broker,
-  type BrokerSink,
-  type CallRequest,
-  type CallScope,
-  type EventPacket,
-  type Peers,
-  type PublishRequest,
-  type ServiceDescription,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { TidegateError } from "@tidegate/core-registry";
 import { callScope } from "../src/index.ts";
-
-/** Returns the broken variant of a broker that fulfils the contract. */
-export type Breaking = (broker: Broker) => Broker;
+import {
+  type Breaking,
+  withAnswer,
+  withErrors,
+  withEvents,
+  withLateStop,
+  withPeers,
+  withPublication,
+  withRequest,
+  withScope,
+  withService,
+  withSink,
+} from "./breaking.ts";
 
 /** Brokers that break one sentence of the contract each, by what is wrong with them. */
 export const brokenBrokers: Readonly<Record<string, Breaking>> = {
@@ -25,41 +25,41 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
   "stop is missing": (broker) => Object.assign({ ...broker }, { stop: undefined }),
   "unknown state of health": (broker) => ({
     ...broker,
-    health: () => Object.assign({ since: Date.now() }, { state: "ok" as "up" }),
+    health: () => Object.assign({ since: 1_795_000_000_000 }, { state: "ok" as "up" }),
   }),
   "health counts in seconds": (broker) => ({
     ...broker,
-    health: () => ({ state: "up", since: Math.round(Date.now() / 1_000) }),
+    health: () => ({ state: "up", since: 1_795_000_000 }),
   }),
 
   // Descriptions
-  "exposed dropped": describe(({ exposed: _, ...service }) => service),
-  "events of a service dropped": describe((service) => ({ ...service, events: [] })),
-  "revision dropped": describe(({ revision: _, ...service }) => service),
-  "metadata dropped": describe(({ metadata: _, ...service }) => service),
-  "metadata contains the fragment": describe((service) => ({
+  "exposed dropped": withService(({ exposed: _, ...service }) => service),
+  "events of a service dropped": withService((service) => ({ ...service, events: [] })),
+  "revision dropped": withService(({ revision: _, ...service }) => service),
+  "metadata dropped": withService(({ metadata: _, ...service }) => service),
+  "metadata contains the fragment": withService((service) => ({
     ...service,
     metadata: { ...service.metadata, api: JSON.stringify(service.fragment) },
   })),
-  "fragment dropped": describe(({ fragment: _, ...service }) => service),
-  "fragment changed": describe((service) =>
+  "fragment dropped": withService(({ fragment: _, ...service }) => service),
+  "fragment changed": withService((service) =>
     typeof service.fragment === "object"
       ? { ...service, fragment: { ...service.fragment, added: true } }
       : service,
   ),
-  "version of the name dropped": describe((service) => ({
+  "version of the name dropped": withService((service) => ({
     ...service,
     name: service.name.replace(/^v\d+\./, ""),
   })),
-  "params of actions dropped": describe((service) => ({
+  "params of actions dropped": withService((service) => ({
     ...service,
     actions: service.actions.map(({ params: _, ...action }) => action),
   })),
-  "description of actions dropped": describe((service) => ({
+  "description of actions dropped": withService((service) => ({
     ...service,
     actions: service.actions.map(({ description: _, ...action }) => action),
   })),
-  "published: false dropped": describe((service) => ({
+  "published: false dropped": withService((service) => ({
     ...service,
     actions: service.actions.map(({ published: _, ...action }) => action),
   })),
@@ -206,24 +206,9 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
       },
     };
   },
-  "the sink receives changes after stop": (broker) => {
-    let isStopped = false;
-    const running = new Set<Promise<unknown>>();
-    return {
-      ...broker,
-      stop: async () => {
-        isStopped = true;
-        await Promise.allSettled(running);
-      },
-      call: async (scope, request) => {
-        if (isStopped) throw new TidegateError("BROKER_UNAVAILABLE", undefined, { dispatched: false });
-        const answer = broker.call(scope, request);
-        running.add(answer);
-        return answer;
-      },
-    };
-  },
-  "calls after stop": (broker) => ({ ...broker, stop: async () => undefined }),
+  "stop does nothing": (broker) => ({ ...broker, stop: async () => undefined }),
+  "the sink receives changes after stop": withLateStop({ isDeaf: false, refusesCalls: true }),
+  "calls are sent after stop": withLateStop({ isDeaf: true, refusesCalls: false }),
 
   // Peers
   "a gateway asks itself": (broker) => {
@@ -263,56 +248,3 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
     ask: (question, _, timeout) => ask(question, null, timeout),
   })),
 };
-
-function withSink(change: (sink: BrokerSink) => Partial<BrokerSink>): Breaking {
-  return (broker) => ({ ...broker, start: (sink) => broker.start({ ...sink, ...change(sink) }) });
-}
-
-function describe(change: (service: ServiceDescription) => ServiceDescription): Breaking {
-  return withSink((sink) => ({ serviceUp: (service, node) => sink.serviceUp(change(service), node) }));
-}
-
-function withEvents(change: (packet: EventPacket) => EventPacket | undefined): Breaking {
-  return withSink((sink) => ({
-    event: (packet) => {
-      const changed = change(packet);
-      if (changed !== undefined) sink.event(changed);
-    },
-  }));
-}
-
-function withRequest(change: (request: CallRequest) => CallRequest): Breaking {
-  return (broker) => ({ ...broker, call: (scope, request) => broker.call(scope, change(request)) });
-}
-
-function withScope(change: (scope: CallScope) => CallScope): Breaking {
-  return (broker) => ({ ...broker, call: (scope, request) => broker.call(change(scope), request) });
-}
-
-function withAnswer(change: (answer: unknown) => unknown): Breaking {
-  return (broker) => ({
-    ...broker,
-    call: async (scope, request) => change(await broker.call(scope, request)),
-  });
-}
-
-function withErrors(change: (error: TidegateError) => Error): Breaking {
-  return (broker) => ({
-    ...broker,
-    call: (scope, request) =>
-      broker.call(scope, request).catch((error: TidegateError) => {
-        throw change(error);
-      }),
-  });
-}
-
-function withPublication(change: (request: PublishRequest) => PublishRequest): Breaking {
-  return (broker) => ({
-    ...broker,
-    publish: async (scope, request) => broker.publish?.(scope, change(request)),
-  });
-}
-
-function withPeers(change: (peers: Peers) => Peers): Breaking {
-  return (broker) => (broker.peers === undefined ? broker : { ...broker, peers: change(broker.peers) });
-}

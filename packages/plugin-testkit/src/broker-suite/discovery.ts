@@ -75,7 +75,7 @@ export const discoveryChecks: readonly BrokerCheck[] = [
       check.clause("A higher number is newer (S9.2).");
       check.equal(seen?.revision, 7, "revision");
       check.clause("Names and patterns of the events that the service listens to.");
-      check.equal(seen?.events.toSorted(), ["game.ended", "team.*"], "the sorted events");
+      check.equal(seen?.events.toSorted(), ["game.ended", "team.*"], "the sorted list of events");
       check.clause("The full name: `v2.player` and `player` are two services.");
       check.equal(seen?.name, "player", "name");
     },

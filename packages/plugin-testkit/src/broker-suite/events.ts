@@ -38,17 +38,21 @@ export const publishChecks: readonly BrokerCheck[] = [
       check.clause("False: one node of each group receives it.");
       await check.wait(publish(broker, "player.emitted", 1), "publish() resolves");
       const groups = (await receivers("player.emitted", 2)).map((who) => who?.split("@")[0]);
-      check.equal(groups, ["log", "mail"], "the groups that received an emitted event");
+      check.equal(groups, ["log", "mail"], "the list of groups that received an emitted event");
       check.clause("True: every node receives it.");
       await publish(broker, "player.broadcast", 2, { broadcast: true });
       const all = await receivers("player.broadcast", 3);
-      check.equal(all, ["log@n2", "mail@n1", "mail@n2"], "the receivers of a broadcast");
+      check.equal(all, ["log@n2", "mail@n1", "mail@n2"], "the list of receivers of a broadcast");
       check.clause("The service groups that receive it. Default: all.");
       await publish(broker, "player.grouped", 3, { groups: ["log"] });
-      check.equal(await receivers("player.grouped", 1), ["log@n2"], "the receivers of an event for `log`");
+      check.equal(
+        await receivers("player.grouped", 1),
+        ["log@n2"],
+        "the list of receivers of an event for `log`",
+      );
       await publish(broker, "player.both", 4, { groups: ["mail"], broadcast: true });
       const both = await receivers("player.both", 2);
-      check.equal(both, ["mail@n1", "mail@n2"], "the receivers of a broadcast for `mail`");
+      check.equal(both, ["mail@n1", "mail@n2"], "the list of receivers of a broadcast for `mail`");
     },
   },
   {
@@ -186,7 +190,7 @@ async function checkGroups(suite: BrokerSuite, check: CheckContext): Promise<voi
     events.clear();
     await node.send("player.grouped", 1, broadcast, [gatewayGroup, "mail"]);
     const seen = await recorded(check, events, () => true, "the sink receives player.grouped");
-    check.equal(seen.groups?.toSorted(), ["mail", gatewayGroup].toSorted(), "the sorted groups of the event");
+    check.equal(seen.groups?.toSorted(), ["mail", gatewayGroup].toSorted(), "the sorted list of groups");
   }
 }
 

@@ -5,6 +5,17 @@ import { type BrokerCheck, observe, recorded, started } from "./driver.ts";
 /** Checks `stop` (S13). */
 export const stopChecks: readonly BrokerCheck[] = [
   {
+    title: "stop() is idempotent, and has no effect before start()",
+    run: async (suite, check) => {
+      const { broker, sink } = await observe(suite, check);
+      check.clause("Idempotent.");
+      await check.wait(broker.stop(), "stop() before start() resolves");
+      await check.wait(broker.start(sink), "start() resolves");
+      await check.wait(Promise.all([broker.stop(), broker.stop()]), "two stop() at once resolve");
+      await check.wait(broker.stop(), "stop() after stop() resolves");
+    },
+  },
+  {
     title: "stop() waits for running calls",
     run: async (suite, check) => {
       const dispatched = recorder<true>("call");
@@ -26,17 +37,6 @@ export const stopChecks: readonly BrokerCheck[] = [
       answer.resolve("done");
       check.equal(await check.wait(running, "the call resolves"), "done", "the answer of the running call");
       await check.wait(stopped, "stop() resolves");
-    },
-  },
-  {
-    title: "stop() is idempotent, and has no effect before start()",
-    run: async (suite, check) => {
-      const { broker, sink } = await observe(suite, check);
-      check.clause("Idempotent.");
-      await check.wait(broker.stop(), "stop() before start() resolves");
-      await check.wait(broker.start(sink), "start() resolves");
-      await check.wait(Promise.all([broker.stop(), broker.stop()]), "two stop() at once resolve");
-      await check.wait(broker.stop(), "stop() after stop() resolves");
     },
   },
   {

@@ -14,14 +14,17 @@ export function hasSameMembers(one: unknown, other: unknown): boolean {
   return hasMembers(one, other) && hasMembers(other, one);
 }
 
-/** Formats a value for a message: at most 400 characters on one line; an error without its stack. */
+/** Formats a value for a message: at most 400 characters on one line; an error without stack and cause. */
 export function formatSeen(value: unknown): string {
   if (typeof value === "string") return shorten(value);
   if (!(value instanceof Error)) return shorten(formatValue(value));
   const code: unknown = Reflect.get(value, "code");
   const details: unknown = Reflect.get(value, "details");
   const label = typeof code === "string" ? code : value.name;
-  return shorten(`${label}: ${value.message}${details === undefined ? "" : ` ${formatValue(details)}`}`);
+  const { cause: _, ...shown } =
+    typeof details === "object" ? { cause: undefined, ...details } : { cause: undefined };
+  const text = Object.keys(shown).length === 0 ? "" : ` ${formatValue(shown)}`;
+  return shorten(`${label}: ${value.message}${text}`);
 }
 
 /** Formats a value as JavaScript on one line. */
