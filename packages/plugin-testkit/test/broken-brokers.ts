@@ -141,6 +141,7 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
   // Events
   "groups of a publication dropped": withPublication(({ groups: _, ...request }) => request),
   "broadcast of a publication dropped": withPublication((request) => ({ ...request, broadcast: false })),
+  "emitted events go to every node": withPublication((request) => ({ ...request, broadcast: true })),
   "payload of a publication wrapped": withPublication((request) => ({
     ...request,
     params: [request.params],

@@ -52,7 +52,8 @@ test("a failure says what a check waited for, and which error was seen", async (
   expect(results.map((result) => Object.values(result).at(-1))).toEqual([
     "Contract: hangs. Expected: the answer comes. Seen: nothing within 20 ms",
     "Contract: throws. Expected: no error. Seen: TypeError: odd",
-    "Contract: A plugin releases everything when it ends. Expected: the clean-up resolves. Seen: nothing within 20 ms",
+    "Contract: A plugin releases everything when it ends. Expected: the clean-up resolves. " +
+      "Seen: nothing within 20 ms",
     "no time",
     "Contract: expects an error. Expected: it rejects with { code: 'X' }. Seen: it resolved with 1",
   ]);

@@ -19,7 +19,7 @@ export const report: Report = {
   table: "player: merged",
 };
 
-/** Checks reports (S10). */
+/** Checks which services receive a report, and that a missing receiver is no error (S10). */
 export const reportChecks: readonly BrokerCheck[] = [
   {
     title: "a report reaches only its service on its node (S10.1)",

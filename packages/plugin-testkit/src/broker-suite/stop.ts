@@ -2,7 +2,7 @@ import { recorder } from "../recorder.ts";
 import { call } from "./calls.ts";
 import { type BrokerCheck, observe, recorded, started } from "./driver.ts";
 
-/** Checks `stop` (S13). */
+/** Checks that running calls end, and that nothing is sent or received after the stop (S13). */
 export const stopChecks: readonly BrokerCheck[] = [
   {
     title: "stop() is idempotent, and has no effect before start()",

@@ -1,8 +1,8 @@
-/** One check of a contract, as data. `Harness` is what the author of the plugin gives to the suite. */
+/** One check of a contract, as data. The author of a plugin passes the harness to the suite. */
 export interface Check<Harness> {
-  /** States what holds, such as `an unknown action is unavailable, and not dispatched`. Unique in its suite. */
+  /** States what holds, such as `an unknown action is unavailable`. Unique in its suite. */
   readonly title: string;
-  /** Returns the reason why the check does not apply, such as a missing capability; undefined where it does. */
+  /** Returns why the check does not apply, such as a missing capability. Undefined: it applies. */
   readonly needs?: (harness: Harness) => string | undefined | Promise<string | undefined>;
   /** Fails by throwing, through the methods of the context. */
   readonly run: (harness: Harness, context: CheckContext) => void | Promise<void>;
@@ -19,9 +19,9 @@ export interface CheckContext {
    * @param expected describes in words what the contract promises
    */
   ok(condition: boolean, expected: string, seen: unknown): void;
-  /** Fails unless both values have the same members, at any depth. Ignores prototypes and undefined members. */
+  /** Fails unless both values have the same members, at any depth. Ignores undefined members. */
   equal(seen: unknown, expected: unknown, what: string): void;
-  /** Fails unless the seen value has all members of the expected one, at any depth. Lists are equal in length. */
+  /** Fails unless the seen value has all expected members, at any depth. Lists are equal in length. */
   matches(seen: unknown, expected: unknown, what: string): void;
   /** Fails unless the promise rejects with an error that has the expected members. */
   rejects(promise: Promise<unknown>, expected: object, what: string): Promise<void>;
