@@ -214,38 +214,38 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
   // Peers
   "a gateway asks itself": (broker) => {
     let who: ((params: unknown) => unknown) | undefined;
-    return withPeers(({ answer, ask }) => ({
-      answer: (answers) => {
+    return withPeers(({ handle, request }) => ({
+      handle: (answers) => {
         who = answers.who;
-        answer(answers);
+        handle(answers);
       },
-      ask: async (question, params, timeout) => {
-        const answers = await ask(question, params, timeout);
+      request: async (question, params, timeout) => {
+        const answers = await request(question, params, timeout);
         return question === "who" && answers.length > 0 && who !== undefined
-          ? [...answers, { node: "gateway", answer: await who(params) }]
+          ? [...answers, { node: "gateway", value: await who(params) }]
           : answers;
       },
     }))(broker);
   },
-  "ask rejects without answers": withPeers(({ answer, ask }) => ({
-    answer,
-    ask: async (question, params, timeout) => {
-      const answers = await ask(question, params, timeout);
+  "ask rejects without answers": withPeers(({ handle, request }) => ({
+    handle,
+    request: async (question, params, timeout) => {
+      const answers = await request(question, params, timeout);
       if (answers.length === 0) throw new Error("No gateway answers.");
       return answers;
     },
   })),
-  "timeout of ask ignored": withPeers(({ answer, ask }) => ({
-    answer,
-    ask: (question, params) => ask(question, params, 60_000),
+  "timeout of ask ignored": withPeers(({ handle, request }) => ({
+    handle,
+    request: (question, params) => request(question, params, 60_000),
   })),
-  "all answers have one node": withPeers(({ answer, ask }) => ({
-    answer,
-    ask: async (question, params, timeout) =>
-      (await ask(question, params, timeout)).map((got) => ({ ...got, node: "gateway" })),
+  "all answers have one node": withPeers(({ handle, request }) => ({
+    handle,
+    request: async (question, params, timeout) =>
+      (await request(question, params, timeout)).map((got) => ({ ...got, node: "gateway" })),
   })),
-  "params of a question lost": withPeers(({ answer, ask }) => ({
-    answer,
-    ask: (question, _, timeout) => ask(question, null, timeout),
+  "params of a question lost": withPeers(({ handle, request }) => ({
+    handle,
+    request: (question, _, timeout) => request(question, null, timeout),
   })),
 };

@@ -140,7 +140,8 @@ const changesSinceFirst: Readonly<Record<keyof PluginKinds, string>> = {
   protocol:
     "`key` is `name`, `sources` declares what mappings read, `compile` returns `routes` with an `endpoint` " +
     "instead of `endpoints` and route claims, and `assemble` returns one flat list of `routes`",
-  policy: "`key` is `name`, and a compiled rule has `cache` and `requirements` instead of `memo` and `asks`",
+  policy:
+    "`key` is `name`, and a compiled rule has `cache` and `requirements` instead of `memo` and `requirements`",
   sandbox: "nothing but the number",
   server: "nothing but the number",
   context: "`dispose` of a value is `close`",
@@ -227,7 +228,9 @@ function nameProblems(plugin: object, form?: RegExp): string[] {
   const name: unknown = Reflect.get(plugin, "name");
   if (typeof name !== "string") return [];
   if (form === undefined) return name.trim() === "" ? ["has an empty name"] : [];
-  return form.test(name) ? [] : [`has the name ${JSON.stringify(name.slice(0, 80))}, which is not a plain name`];
+  return form.test(name)
+    ? []
+    : [`has the name ${JSON.stringify(name.slice(0, 80))}, which is not a plain name`];
 }
 
 function schemaProblems(schema: unknown): string[] {
@@ -244,7 +247,9 @@ function schemaProblems(schema: unknown): string[] {
 function reservedProblems(reserved: unknown): string[] {
   if (!Array.isArray(reserved)) return [];
   const invalid = reserved.filter((path) => typeof path !== "string" || !/^\/[^/~].*$/.test(path));
-  return invalid.map((path) => `reserves ${JSON.stringify(path) ?? typeof path}, which is no path such as '/rpc'`);
+  return invalid.map(
+    (path) => `reserves ${JSON.stringify(path) ?? typeof path}, which is no path such as '/rpc'`,
+  );
 }
 
 function sourceProblems(sources: unknown): string[] {
@@ -266,7 +271,9 @@ function ruleMemberProblems(names: unknown): string[] {
   return names.flatMap((name) => {
     if (typeof name !== "string" || !nameForm.test(name))
       return [`has the rule member ${JSON.stringify(name) ?? typeof name}, which is not a plain name`];
-    return coreRuleMembers.includes(name) ? [`has the rule member '${name}', which is a name of the core`] : [];
+    return coreRuleMembers.includes(name)
+      ? [`has the rule member '${name}', which is a name of the core`]
+      : [];
   });
 }
 

@@ -1,5 +1,5 @@
-import { checkPlugin } from "../contracts/define-plugin.ts";
 import type { ContextFactory } from "../contracts/context.ts";
+import { checkPlugin } from "../contracts/define-plugin.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";
 import { createRegistry } from "../registry/registry.ts";
@@ -38,7 +38,8 @@ export interface Gateway {
  * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  checkPlugins(options);
+  checkPlugin("sandbox", options.sandbox);
+  checkPlugin("server", options.server);
   const { server, pages = [], logger = console, ...registryOptions } = options;
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
@@ -50,7 +51,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const api: ServedApi = {
     find: registry.find,
     pages: pages.flatMap((page) => page(registry)),
-    contexts,
+    contexts: registry.contexts,
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
     events: registry.events,
     onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
@@ -90,14 +91,4 @@ export function createGateway(options: GatewayOptions): Gateway {
       return stopped;
     },
   };
-}
-
-function checkPlugins(options: GatewayOptions): void {
-  const { brokers, protocols, policies, disabledPolicies = [], server, contexts = [] } = options;
-  for (const broker of brokers) checkPlugin("broker", broker);
-  for (const protocol of protocols) checkPlugin("protocol", protocol);
-  for (const policy of [...policies, ...disabledPolicies]) checkPlugin("policy", policy);
-  checkPlugin("sandbox", options.sandbox);
-  checkPlugin("server", server);
-  for (const context of [...server.contexts, ...contexts]) checkPlugin("context", context);
 }

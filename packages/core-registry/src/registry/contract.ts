@@ -78,6 +78,8 @@ export interface Registry {
   /** What a branch and a tag name now; see `ServedApi.find`. Called for every request. */
   find(branch: string, tag: string | undefined): Served | NotServed;
   readonly events: EventSource;
+  /** The context factories of the gateway and of its protocols, for the server. */
+  readonly contexts: readonly ContextFactory[];
   /** Examples of calls and events (S9.10). */
   readonly examples: Pick<Examples, "of" | "ofEvent">;
   /** The state of the gateway (S12.6). */

@@ -35,14 +35,16 @@ export function loadPlugins(
   { clock, logger, signal }: Pick<Runtime, "clock" | "logger" | "signal">,
 ): LoadedPlugins {
   const { pluginTimeoutSeconds = defaultPluginTimeoutSeconds, disabledPolicies = [] } = options;
+  const ofProtocols = options.protocols.flatMap((protocol) => protocol.contexts ?? []);
   const limit = { clock, limitMs: pluginTimeoutSeconds * 1_000, signal };
   const tools = createLoadTools(limit, createFailureLog(logger, clock));
+  const contexts = [...options.contexts, ...ofProtocols];
   const plugins: LoadedPlugins = {
     brokers: options.brokers.map((broker) => loadBroker(broker, tools)),
     protocols: options.protocols.map((protocol) => loadProtocol(protocol, tools)),
     policies: options.policies.map((policy) => loadPolicy(policy, tools)),
     disabledPolicies: disabledPolicies.map((policy) => loadPolicy(policy, tools)),
-    contexts: options.contexts.map((context) => loadContext(context, tools)),
+    contexts: contexts.map((context) => loadContext(context, tools)),
     pluginFailed: tools.failed,
   };
   refuseTwins(plugins);

@@ -43,13 +43,7 @@ import { type Agreement, createAgreement } from "./ledger/agreement.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
 import type { MergeTools } from "./merge/types.ts";
-import {
-  disposePlugins,
-  documentsOf,
-  type LoadedPlugins,
-  loadPlugins,
-  startPlugins,
-} from "./plugins.ts";
+import { disposePlugins, documentsOf, type LoadedPlugins, loadPlugins, startPlugins } from "./plugins.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { createReporter } from "./reports/reporter.ts";
 import { createRuntimeReports } from "./reports/runtime-reports.ts";
@@ -132,7 +126,17 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
   const stoppable = [queue, discovery, hub, runtimeReports, reporter, examples];
-  const parts: Parts = { options, plugins, runtime, discovery, queue, branches, agreement, readiness, stoppable };
+  const parts: Parts = {
+    options,
+    plugins,
+    runtime,
+    discovery,
+    queue,
+    branches,
+    agreement,
+    readiness,
+    stoppable,
+  };
   let stopped: Promise<void> | undefined;
 
   return {
@@ -144,6 +148,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     settled: () => settled(parts),
     find: branches.find,
     events: hub,
+    contexts: plugins.contexts,
     examples,
     health: () => health(parts),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),

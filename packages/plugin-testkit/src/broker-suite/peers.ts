@@ -1,4 +1,4 @@
-import type { Broker, PeerAnswers, Peers } from "@tidegate/core-registry";
+import type { Broker, PeerHandlers, Peers } from "@tidegate/core-registry";
 import { recorder } from "../recorder.ts";
 import type { CheckContext } from "../suite/check.ts";
 import { call } from "./calls.ts";
@@ -39,7 +39,7 @@ export const peerChecks: readonly BrokerCheck[] = [
       const answers = await ask(check, gateway, "who", { from: index });
       const others = ["a", "b", "c"].filter((_, other) => other !== index);
       check.equal(
-        answers.map(({ answer }) => answer).sort(byText),
+        answers.map(({ value }) => value).sort(byText),
         others.map((me) => ({ me, asked: { from: index } })),
         "the sorted list of answers",
       );
@@ -49,7 +49,7 @@ export const peerChecks: readonly BrokerCheck[] = [
     const all = await gateways(suite, check, [answersAs("a"), answersAs("b"), answersAs("c")]);
     check.clause("The id of the gateway's node.");
     const nodeOf = async (asker: number, me: string) =>
-      (await ask(check, all[asker], "who", null)).find(({ answer }) => Object(answer).me === me)?.node;
+      (await ask(check, all[asker], "who", null)).find(({ value }) => Object(value).me === me)?.node;
     const c = await nodeOf(0, "c");
     check.equal(await nodeOf(1, "c"), c, "the node of one gateway, as another one sees it");
     const b = await nodeOf(0, "b");
@@ -70,7 +70,7 @@ export const peerChecks: readonly BrokerCheck[] = [
     check.clause("Request handlers by name, with plain data or a promise as answer.");
     const answers = await ask(check, a, "late", { x: 1 });
     check.equal(
-      answers.map(({ answer }) => answer),
+      answers.map(({ value }) => value),
       [{ late: { x: 1 } }],
       "the list of answers",
     );
@@ -82,7 +82,7 @@ export const peerChecks: readonly BrokerCheck[] = [
     await b?.broker.stop();
     const left = await ask(check, a, "who", 1);
     check.equal(
-      left.map(({ answer }) => answer),
+      left.map(({ value }) => value),
       [{ me: "c", asked: 1 }],
       "the answers without b",
     );
@@ -92,16 +92,16 @@ export const peerChecks: readonly BrokerCheck[] = [
   peerCheck("asking before start() and after stop() returns no answers", async (suite, check) => {
     const { broker, sink } = await observe(suite, check);
     check.clause("Never rejects.");
-    broker.peers?.answer(answersAs("a"));
-    const askAlone = () => broker.peers?.ask("who", null, shortTimeout(check));
-    check.equal(await check.wait(askAlone(), "ask() resolves"), [], "the answers before start()");
+    broker.peers?.handle(answersAs("a"));
+    const askAlone = () => broker.peers?.request("who", null, shortTimeout(check));
+    check.equal(await check.wait(askAlone(), "request() resolves"), [], "the answers before start()");
     await broker.start(sink);
     await broker.stop();
-    check.equal(await check.wait(askAlone(), "ask() resolves"), [], "the answers after stop()");
+    check.equal(await check.wait(askAlone(), "request() resolves"), [], "the answers after stop()");
   }),
   peerCheck("params and answers of a megabyte arrive complete", async (suite, check) => {
     const ledger = { text: "0123456789abcdef".repeat(65_536), end: "whole" };
-    const echo: PeerAnswers = { ledger: () => ledger, size: (params) => JSON.stringify(params).length };
+    const echo: PeerHandlers = { ledger: () => ledger, size: (params) => JSON.stringify(params).length };
     const all = await gateways(suite, check, [
       { ...answersAs("a"), ...echo },
       { ...answersAs("b"), ...echo },
@@ -110,23 +110,23 @@ export const peerChecks: readonly BrokerCheck[] = [
     const size = JSON.stringify(ledger).length;
     for (const asker of all) {
       const answers = await ask(check, asker, "ledger", null);
-      const sizes = answers.map(({ answer }) => JSON.stringify(answer).length);
+      const sizes = answers.map(({ value }) => JSON.stringify(value).length);
       check.equal(sizes, [size], "the length of the answer");
       const params = await ask(check, asker, "size", ledger);
       check.equal(
-        params.map(({ answer }) => answer),
+        params.map(({ value }) => value),
         [size],
         "the length of the received params",
       );
     }
   }),
   peerCheck("plain data arrives unchanged, and each question gets its own answers", async (suite, check) => {
-    const echo: PeerAnswers = { echo: (params) => JSON.parse(JSON.stringify(params)) };
+    const echo: PeerHandlers = { echo: (params) => JSON.parse(JSON.stringify(params)) };
     const [a] = await gateways(suite, check, [answersAs("a"), { ...answersAs("b"), ...echo }]);
     check.clause("Requests between the gateways of one system, by name, with plain data as answers.");
     const answers = await Promise.all(plainData.map((params) => ask(check, a, "echo", params)));
     check.equal(
-      answers.map((got) => got.map(({ answer }) => answer)),
+      answers.map((got) => got.map(({ value }) => value)),
       plainData.map((params) => [params]),
       "the list of answers",
     );
@@ -149,10 +149,10 @@ async function checkLateAnswers(suite: BrokerSuite, check: CheckContext): Promis
     { ...answersAs("d"), ledger: () => ({ of: "d" }) },
   ]);
   check.clause(leavesOut);
-  const asked = a?.peers.ask("ledger", {}, shortTimeout(check));
-  const answers = await check.wait(asked, "ask() resolves within its timeout");
+  const asked = a?.peers.request("ledger", {}, shortTimeout(check));
+  const answers = await check.wait(asked, "request() resolves within its timeout");
   check.equal(
-    answers?.map(({ answer }) => answer),
+    answers?.map(({ value }) => value),
     [{ of: "d" }],
     "the list of answers",
   );
@@ -190,13 +190,13 @@ async function ask(
   check: CheckContext,
   gateway: Gateway | undefined,
   question: string,
-  params: Parameters<Peers["ask"]>[1],
+  params: Parameters<Peers["request"]>[1],
 ) {
-  const asked = gateway?.peers.ask(question, params, check.timeout) ?? [];
-  return [...(await check.wait(asked, `ask('${question}') resolves`))];
+  const asked = gateway?.peers.request(question, params, check.timeout) ?? [];
+  return [...(await check.wait(asked, `request('${question}') resolves`))];
 }
 
-function answersAs(me: string): PeerAnswers {
+function answersAs(me: string): PeerHandlers {
   return { who: (asked) => ({ me, asked: JSON.parse(JSON.stringify(asked)) }) };
 }
 
@@ -211,14 +211,14 @@ function byText(one: unknown, other: unknown): number {
 async function gateways(
   suite: BrokerSuite,
   check: CheckContext,
-  answers: readonly PeerAnswers[],
+  answers: readonly PeerHandlers[],
 ): Promise<readonly Gateway[]> {
   const { all } = await gatewaySystem(suite, check, answers);
   return all;
 }
 
 /** The same, with the function that lets nodes join. */
-async function gatewaySystem(suite: BrokerSuite, check: CheckContext, answers: readonly PeerAnswers[]) {
+async function gatewaySystem(suite: BrokerSuite, check: CheckContext, answers: readonly PeerHandlers[]) {
   const { broker, anotherGateway, join, ...first } = await observe(suite, check);
   if (anotherGateway === undefined) return check.skip("the system cannot create a second gateway");
   const all: Gateway[] = [];
@@ -228,15 +228,15 @@ async function gatewaySystem(suite: BrokerSuite, check: CheckContext, answers: r
     check.onEnd(() => one.stop());
     const { peers } = one;
     if (peers === undefined) throw new Error("All gateways of a system need peers, or none.");
-    peers.answer(own);
+    peers.handle(own);
     await check.wait(one.start(recordedBy.sink), "start() resolves");
     all.push({ ...recordedBy, broker: one, peers });
   }
   check.clause(onlyOthers);
   for (const { peers } of all)
     await check.until(
-      async () => (await peers.ask("who", null, check.timeout)).length === answers.length - 1,
-      `ask('who') returns ${answers.length - 1} answers`,
+      async () => (await peers.request("who", null, check.timeout)).length === answers.length - 1,
+      `request('who') returns ${answers.length - 1} answers`,
     );
   return { all, join };
 }

@@ -1,9 +1,9 @@
 import type { ConnectorDescription, RuleDescription } from "../../contracts/connector.ts";
 import type { Json } from "../../contracts/json.ts";
 import type { AccessChange, AccessKind } from "../../contracts/policy.ts";
-import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import type { Change } from "../../contracts/report.ts";
+import type { Endpoint } from "../../contracts/version.ts";
+import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import { overlaps } from "../../runtime/names.ts";
@@ -71,7 +71,10 @@ export function publicDetail(endpoint: Endpoint, version: CompiledVersion): stri
 }
 
 function isCovered({ kind, rules = [] }: ConnectorDescription): boolean {
-  return kind === "map" || (kind === "call" && rules.some(({ requirements }) => Object.keys(requirements).length > 0));
+  return (
+    kind === "map" ||
+    (kind === "call" && rules.some(({ requirements }) => Object.keys(requirements).length > 0))
+  );
 }
 
 /** An action or event that an endpoint uses, and what the rules require before it does. */

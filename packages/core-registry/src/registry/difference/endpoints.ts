@@ -1,6 +1,6 @@
-import type { Endpoint } from "../../contracts/version.ts";
 import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Change } from "../../contracts/report.ts";
+import type { Endpoint } from "../../contracts/version.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { type ChangeDetail, changeOf, isEqual } from "./change-detail.ts";
@@ -60,11 +60,10 @@ function definitionDetails(
   servedAfter: () => EndpointsByKey,
   sources: ProtocolSources,
 ): readonly ChangeDetail[] {
-  const connectors = connectorsDifference(
-    before.connectors,
-    after.connectors,
-    { sources, renamed: renamedParameters(before, after) },
-  );
+  const connectors = connectorsDifference(before.connectors, after.connectors, {
+    sources,
+    renamed: renamedParameters(before, after),
+  });
   const details = [...pathDetails(before, after, servedAfter), ...connectors.details];
   const [one, other] = [membersOf(before.fingerprint), membersOf(after.fingerprint)];
   if (one === undefined || other === undefined)

@@ -3,7 +3,6 @@ import type { ProtocolSources } from "../../contracts/protocol.ts";
 import { formatReference, parseReference } from "../../runtime/params/reference.ts";
 import { type ChangeDetail, isEqual } from "./change-detail.ts";
 
-
 /** The renamed parameters of a path: the new names by the old ones. */
 export type RenamedParameters = ReadonlyMap<string, string>;
 
@@ -30,7 +29,8 @@ export function paramsDetails(
   const current = after ?? {};
   if (isEqual(previous, current)) return [];
   const reads = clientReads(current, sources);
-  if (!isParams(previous) || !isParams(current)) return [replaced("The params", previous, current, reads, sources)];
+  if (!isParams(previous) || !isParams(current))
+    return [replaced("The params", previous, current, reads, sources)];
   const [previousParams, params] = [new Map(Object.entries(previous)), new Map(Object.entries(current))];
   const names = [...new Set([...previousParams.keys(), ...params.keys()])].sort();
   return names.flatMap((name) =>

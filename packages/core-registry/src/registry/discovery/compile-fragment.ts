@@ -6,7 +6,7 @@ import type { LoadedPart, LoadedProtocol } from "../../runtime/boundary/load-pro
 import { createConnectorTable } from "../../runtime/connectors/connector-table.ts";
 import { compileFunction } from "../../runtime/connectors/function.ts";
 import { compilePolicyGate, emptyPolicyGate, type PolicyGate } from "../../runtime/connectors/policy-gate.ts";
-import { pluginFinding, type PolicyGateTools } from "../../runtime/connectors/policy-rules.ts";
+import { type PolicyGateTools, pluginFinding } from "../../runtime/connectors/policy-rules.ts";
 import type { ExampleRecorder } from "../../runtime/examples.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import {
@@ -180,14 +180,19 @@ async function compileParts(
       foreignSources,
       ...(examples !== undefined && { examples }),
     });
-    const part = await compilePart(protocol, input.value, {
-      origin,
-      connectors,
-      compileFunction: (source, path) => compileFunction(source, path, { ...common, addFinding }),
-      addFinding,
-      reportRuntime: common.reportRuntime,
-      signal,
-    }, common);
+    const part = await compilePart(
+      protocol,
+      input.value,
+      {
+        origin,
+        connectors,
+        compileFunction: (source, path) => compileFunction(source, path, { ...common, addFinding }),
+        addFinding,
+        reportRuntime: common.reportRuntime,
+        signal,
+      },
+      common,
+    );
     if (part === undefined) continue;
     const partOrigin: PartOrigin = { ...common.origin, protocol: protocol.name, addFinding };
     const fingerprint = (): unknown => protocol.fingerprint(input.value);

@@ -164,7 +164,11 @@ function invalidPath(route: Route, { protocol }: PartOrigin): Finding {
   };
 }
 
-function reservedPath(route: Route, jsonPath: string, reserved: readonly ReservedPath[]): Finding | undefined {
+function reservedPath(
+  route: Route,
+  jsonPath: string,
+  reserved: readonly ReservedPath[],
+): Finding | undefined {
   const { pattern } = parsePattern(route.path);
   if (pattern === undefined) return undefined;
   const path = isUnder(

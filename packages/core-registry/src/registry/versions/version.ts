@@ -23,7 +23,10 @@ export function createVersion(
     chosen,
     parts,
     new Map(
-      protocols.map(({ name }) => [name, new PartsOfProtocol(parts.get(name) ?? noParts, assembled.get(name))]),
+      protocols.map(({ name }) => [
+        name,
+        new PartsOfProtocol(parts.get(name) ?? noParts, assembled.get(name)),
+      ]),
     ),
   );
 }
@@ -90,9 +93,7 @@ class PartsOfProtocol implements ProtocolVersion {
 
 // Memoized, since versions share a part that did not change, and a router is cached per slice.
 const servedRoutes = memoize(({ fragmentPart: { routes }, waiting }: VersionPart): readonly Route[] =>
-  waiting.size === 0
-    ? routes
-    : routes.filter((route) => !routeKeys(route).some((key) => waiting.has(key))),
+  waiting.size === 0 ? routes : routes.filter((route) => !routeKeys(route).some((key) => waiting.has(key))),
 );
 
 function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {

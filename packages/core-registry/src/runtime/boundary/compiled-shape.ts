@@ -1,5 +1,5 @@
-import { isJson } from "./lifecycle.ts";
 import { describeValue } from "./guard.ts";
+import { isJson } from "./lifecycle.ts";
 
 const methods: readonly unknown[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -35,7 +35,8 @@ export function documentsProblem(value: unknown): string | undefined {
   if (!isMembers(value)) return `it returned ${describeValue(value)} instead of texts by file name.`;
   for (const [name, text] of Object.entries(value)) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return `${JSON.stringify(name)} is no file name.`;
-    if (typeof text !== "string") return `the document \`${name}\` is ${describeValue(text)} instead of a text.`;
+    if (typeof text !== "string")
+      return `the document \`${name}\` is ${describeValue(text)} instead of a text.`;
   }
   return undefined;
 }
@@ -61,7 +62,8 @@ function routeProblem(route: unknown): string | undefined {
   if (kind === "http" && typeof handle !== "function") return "has no function `handle`.";
   if (kind === "websocket" && (typeof accept !== "function" || typeof open !== "function"))
     return "has no functions `accept` and `open`.";
-  if (fingerprint !== undefined && typeof fingerprint !== "string") return "has a `fingerprint` that is no text.";
+  if (fingerprint !== undefined && typeof fingerprint !== "string")
+    return "has a `fingerprint` that is no text.";
   return needsProblem(needs) ?? (endpoint === undefined ? undefined : endpointProblem(endpoint));
 }
 
@@ -109,7 +111,9 @@ function changeProblem(change: unknown): string | undefined {
   if (!changeKinds.includes(kind)) return `has the kind ${JSON.stringify(kind)}.`;
   if (!changeLevels.includes(level)) return `has the level ${JSON.stringify(level)}.`;
   if (typeof plugin !== "string" || typeof label !== "string") return "has no `plugin` and `label`.";
-  return isJson([detail ?? null, service ?? null]) ? undefined : "has a `detail` or `service` that is no text.";
+  return isJson([detail ?? null, service ?? null])
+    ? undefined
+    : "has a `detail` or `service` that is no text.";
 }
 
 function isMembers(value: unknown): value is Members {

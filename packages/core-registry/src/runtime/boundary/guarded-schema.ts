@@ -54,7 +54,8 @@ function failureIssue(error: unknown): StandardSchemaV1.Issue & { readonly param
 }
 
 function resultProblem(result: unknown): string | undefined {
-  if (!isObject(result)) return `it returned ${describeValue(result)} instead of a result of Standard Schema.`;
+  if (!isObject(result))
+    return `it returned ${describeValue(result)} instead of a result of Standard Schema.`;
   if (result.issues === undefined)
     return "value" in result ? undefined : "its result has neither `value` nor `issues`.";
   if (!Array.isArray(result.issues)) return "`issues` of its result is not a list.";

@@ -1,5 +1,12 @@
 import { isTidegateError } from "../../contracts/errors.ts";
-import { callPlugin, type FailureLog, type PluginName, pluginError, reasonOf, type TimeLimit } from "./guard.ts";
+import {
+  callPlugin,
+  type FailureLog,
+  type PluginName,
+  pluginError,
+  reasonOf,
+  type TimeLimit,
+} from "./guard.ts";
 
 /** What plugins are loaded with. */
 export interface LoadTools {
@@ -50,7 +57,13 @@ export function guardedLifecycle(
   let started: Promise<void> | undefined;
   let disposed: Promise<void> | undefined;
   const run = (member: "start" | "dispose"): Promise<void> =>
-    callPlugin(plugin, member, member === "dispose" ? { ...limit, signal: undefined } : limit, () => members[member]?.(), anything);
+    callPlugin(
+      plugin,
+      member,
+      member === "dispose" ? { ...limit, signal: undefined } : limit,
+      () => members[member]?.(),
+      anything,
+    );
   return {
     isNeeded: true,
     start: () => {
@@ -73,8 +86,15 @@ function anything(): undefined {
 }
 
 /** Logs what a promise of a plugin rejects with, where nothing waits for it. */
-export function logRejection(plugin: PluginName, member: string, promise: PromiseLike<unknown>, tools: LoadTools): void {
-  promise.then(undefined, (error: unknown) => tools.failed(pluginError(plugin, member, reasonOf(error), error)));
+export function logRejection(
+  plugin: PluginName,
+  member: string,
+  promise: PromiseLike<unknown>,
+  tools: LoadTools,
+): void {
+  promise.then(undefined, (error: unknown) =>
+    tools.failed(pluginError(plugin, member, reasonOf(error), error)),
+  );
 }
 
 /** How deep data of plugins can be nested. */

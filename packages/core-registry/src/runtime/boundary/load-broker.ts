@@ -18,11 +18,15 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
     contract: broker.contract,
     name: broker.name,
     start: (sink) => requestOf(plugin, "start", () => broker.start(sink)),
-    stop: () => callPlugin(plugin, "stop", { ...tools.limit, signal: undefined }, () => broker.stop(), anything),
+    stop: () =>
+      callPlugin(plugin, "stop", { ...tools.limit, signal: undefined }, () => broker.stop(), anything),
     call: (scope, request) => requestOf(plugin, "call", () => broker.call(scope, request)),
     ...(broker.publish === undefined
       ? {}
-      : { publish: (scope, request) => requestOf(plugin, "publish", async () => broker.publish?.(scope, request)) }),
+      : {
+          publish: (scope, request) =>
+            requestOf(plugin, "publish", async () => broker.publish?.(scope, request)),
+        }),
     ...(broker.events === undefined
       ? {}
       : { events: (patterns) => logged(plugin, "events", () => broker.events?.(patterns), tools) }),
@@ -41,7 +45,13 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
             request: async (name, params, timeout) => {
               try {
                 const limit = { ...tools.limit, limitMs: timeout + tools.limit.limitMs };
-                return await callPlugin(plugin, "peers.request", limit, () => peers.request(name, params, timeout), repliesProblem);
+                return await callPlugin(
+                  plugin,
+                  "peers.request",
+                  limit,
+                  () => peers.request(name, params, timeout),
+                  repliesProblem,
+                );
               } catch (error) {
                 tools.failed(error);
                 return noReplies;
@@ -58,7 +68,8 @@ const noReplies: readonly PeerReply[] = [];
 function requestOf<Value>(plugin: PluginName, member: string, run: () => Promise<Value>): Promise<Value> {
   try {
     const value: unknown = run();
-    if (isPromise(value)) return (value as Promise<Value>).catch((error) => Promise.reject(named(plugin, member, error)));
+    if (isPromise(value))
+      return (value as Promise<Value>).catch((error) => Promise.reject(named(plugin, member, error)));
     return Promise.reject(pluginError(plugin, member, "it returned no promise."));
   } catch (error) {
     return Promise.reject(named(plugin, member, error));
@@ -80,7 +91,11 @@ function logged(plugin: PluginName, member: string, run: () => void, tools: Load
 const states: readonly unknown[] = ["up", "connecting", "failed"];
 
 function healthOf(plugin: PluginName, broker: Broker, tools: LoadTools): BrokerHealth {
-  const isUnknown: BrokerHealth = { state: "failed", since: 0, reason: "The broker does not tell its state." };
+  const isUnknown: BrokerHealth = {
+    state: "failed",
+    since: 0,
+    reason: "The broker does not tell its state.",
+  };
   try {
     return callPluginNow(plugin, "health", () => broker.health?.() ?? isUnknown, healthProblem);
   } catch (error) {

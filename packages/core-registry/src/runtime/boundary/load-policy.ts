@@ -19,7 +19,7 @@ import {
   reasonOf,
 } from "./guard.ts";
 import { guardedSchema } from "./guarded-schema.ts";
-import { guardedLifecycle, isJson, type LoadTools, type Lifecycle } from "./lifecycle.ts";
+import { guardedLifecycle, isJson, type Lifecycle, type LoadTools } from "./lifecycle.ts";
 
 /** A policy behind the plugin boundary: every member is wrapped, every default is filled in. */
 export interface LoadedPolicy extends Pick<Policy, "contract" | "name" | "members" | "schema"> {
@@ -70,7 +70,12 @@ export function loadPolicy(policy: Policy, tools: LoadTools): LoadedPolicy {
     compare: (before, after) => {
       if (policy.compare === undefined) return "unclear";
       try {
-        return callPluginNow(plugin, "compare", () => policy.compare?.(before, after) ?? "unclear", compareProblem);
+        return callPluginNow(
+          plugin,
+          "compare",
+          () => policy.compare?.(before, after) ?? "unclear",
+          compareProblem,
+        );
       } catch (error) {
         tools.failed(error);
         return "unclear";
@@ -136,9 +141,11 @@ function ruleProblem(value: unknown): string | undefined {
     return "`reads` of its rule is not a list of context names.";
   if (readsParams !== undefined && typeof readsParams !== "boolean")
     return "`readsParams` of its rule is not a boolean.";
-  if (requirements !== undefined && !isJson(requirements)) return "`requirements` of its rule is not plain JSON.";
+  if (requirements !== undefined && !isJson(requirements))
+    return "`requirements` of its rule is not plain JSON.";
   for (const [name, member] of Object.entries({ start, dispose }))
-    if (member !== undefined && typeof member !== "function") return `\`${name}\` of its rule is not a function.`;
+    if (member !== undefined && typeof member !== "function")
+      return `\`${name}\` of its rule is not a function.`;
   return undefined;
 }
 

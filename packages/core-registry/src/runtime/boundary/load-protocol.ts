@@ -30,7 +30,9 @@ export interface LoadedProtocol extends Pick<Protocol, "contract" | "name" | "sc
   /** Undefined where the protocol only has the routes of its parts. */
   readonly assemble: AssembleParts | undefined;
   /** Undefined where the core compares the endpoints. Returns undefined where the plugin failed. */
-  readonly diff: ((before: ProtocolVersion, after: ProtocolVersion) => readonly Change[] | undefined) | undefined;
+  readonly diff:
+    | ((before: ProtocolVersion, after: ProtocolVersion) => readonly Change[] | undefined)
+    | undefined;
   /** Returns no documents where the protocol failed. */
   documents(version: ProtocolVersion): Promise<Documents>;
 }

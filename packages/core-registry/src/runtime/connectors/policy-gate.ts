@@ -211,7 +211,10 @@ function decide(
         jsonPath,
         message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
       });
-    else tools.pluginFailed?.(isPluginError(error) ? error : pluginError(pluginOf(policy), "decide", reason, error));
+    else
+      tools.pluginFailed?.(
+        isPluginError(error) ? error : pluginError(pluginOf(policy), "decide", reason, error),
+      );
     return { allowed: false, reason };
   };
   try {
