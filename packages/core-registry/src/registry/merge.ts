@@ -38,7 +38,10 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
   const retained = await findRetained(input, fragments);
   await runtime.yieldToEventLoop();
   const breakingChanges = tools.breakingChanges.get(view.branch) ?? tools.breakingChanges.get("*") ?? "warn";
-  const check: FragmentCheck = (fragment) => checkAgainstDirectory(fragment, snapshot);
+  const check: FragmentCheck = (fragment) => [
+    ...checkAgainstDirectory(fragment, snapshot),
+    ...tools.starts.faultsOf(fragment),
+  ];
   // A gateway that starts has no previous version: it compares with what the ledger says was accepted.
   const isFirst = input.previous === undefined && breakingChanges === "block" && ledger.accepted.size > 0;
   const result = await compile({

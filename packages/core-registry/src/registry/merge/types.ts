@@ -11,6 +11,7 @@ import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
+import type { FragmentStarts } from "./fragment-starts.ts";
 
 /** What the merges of all branches share. */
 export interface MergeTools extends DifferencePlugins {
@@ -22,6 +23,7 @@ export interface MergeTools extends DifferencePlugins {
   /** What master serves now: merges share its unchanged parts. */
   masterVersion(): CompiledVersion | undefined;
   readonly runtime: Runtime;
+  readonly starts: FragmentStarts;
   /** Receives the failures of plugins, which the gateway logs. */
   pluginFailed(error: unknown): void;
 }
