@@ -119,7 +119,8 @@ function suspectsOf(
   });
 }
 
-function errorFinding(error: unknown): Finding {
+/** Describes an error of an attempt as the finding of the fragment that causes it. */
+export function errorFinding(error: unknown): Finding {
   const plugin = failureOf(error)?.plugin;
   if (plugin !== undefined)
     return pluginFinding(error, plugin.kind === "protocol" ? `protocol.${plugin.name}` : "");
