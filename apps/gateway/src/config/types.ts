@@ -263,7 +263,8 @@ export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
 /** A validated configuration with all defaults. */
 export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "schema" | "server">> {
   readonly brokers: readonly (ResolvedBroker | Broker)[];
-  readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
+  readonly schema: Filled<Omit<SchemaConfig, "protocol" | "guard">> &
+    Pick<SchemaConfig, "guard"> & { readonly protocol: ResolvedProtocols };
   readonly server: {
     readonly update: Filled<UpdateConfig>;
     readonly application: Filled<ApplicationConfig>;
