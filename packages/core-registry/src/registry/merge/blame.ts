@@ -105,7 +105,7 @@ export async function findCulprits(
 }
 
 /** The newest fragments of the services, unless the branch served them before or they are blamed already. */
-function suspectsOf(
+export function suspectsOf(
   error: unknown,
   { view, previous }: CompileInput,
   blame: Blame,
