@@ -5,5 +5,3 @@ export {
   type MoleculerOptions,
   moleculerOptionNames,
 } from "./options.ts";
-export { type TidegateMixinOptions, tidegate } from "./service/mixin.ts";
-export { preset } from "./service/preset.ts";

@@ -1,7 +1,6 @@
-import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { capabilitiesOf } from "../wire/metadata.ts";
-import { isCount } from "../wire/values.ts";
+import { isCount, isObject } from "../wire/values.ts";
 
 /**
  * How far the sender of a stream can be ahead of its reader. The sender pauses at whichever limit it reaches

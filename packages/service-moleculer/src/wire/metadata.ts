@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
-import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
-import { isCount, objectOrEmpty } from "./values.ts";
+import { isCount, isObject, objectOrEmpty } from "./values.ts";
 
 /** What a node announces about itself below `tidegate` in its metadata. */
 export interface NodeCapabilities {

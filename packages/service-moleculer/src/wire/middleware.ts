@@ -1,4 +1,5 @@
 import type { BrokerOptions, CallingOptions, Context, Middleware, ServiceBroker } from "moleculer";
+import { isFirstPatch } from "./patched.ts";
 
 /** `broker.call` as a middleware sees it. */
 export type Call = (action: unknown, params?: unknown, options?: CallingOptions) => Promise<unknown>;
@@ -48,10 +49,13 @@ export interface Hooks {
 /** Creates a middleware for one broker. */
 export type MiddlewareFactory = (broker: ServiceBroker) => Middleware;
 
-/** Creates a Moleculer middleware from hooks with the types above. */
+/**
+ * Creates a Moleculer middleware from hooks with the types above. A broker uses only the first middleware of
+ * a name: a second one, also of another copy of this package, has no hooks.
+ */
 export function middleware(name: string, hooksFor: (broker: ServiceBroker) => Hooks): MiddlewareFactory {
   return (broker) => {
-    const hooks: object = { name, ...hooksFor(broker) };
+    const hooks: object = { name, ...(isFirstPatch(broker, name) && hooksFor(broker)) };
     return hooks as Middleware;
   };
 }

@@ -1,4 +1,4 @@
-import type { FragmentInput, Report } from "@tidegate/core-registry";
+import type { FragmentInput, Report } from "@tidegate/fragment";
 import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
 import { announceChanges } from "../patches/announcement.ts";
 import { leavingEvent, reportAction } from "../wire/names.ts";

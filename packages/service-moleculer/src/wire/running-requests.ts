@@ -1,4 +1,5 @@
 import { type Context, Errors, type ServiceBroker } from "moleculer";
+import { cancelledError } from "./errors.ts";
 import { capabilitiesOf } from "./metadata.ts";
 
 /**
@@ -73,8 +74,7 @@ export function cancelCall(broker: ServiceBroker, context: Context): void {
 }
 
 function cancelled(action: string | undefined): Error {
-  const message = "The caller no longer waits for the answer.";
-  return new Errors.MoleculerError(message, 499, "REQUEST_CANCELLED", { action });
+  return cancelledError("The caller no longer waits for the answer.", { action });
 }
 
 /**

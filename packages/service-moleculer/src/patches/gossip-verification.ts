@@ -10,10 +10,11 @@
  *
  * Can be removed when Moleculer checks a node itself before it believes gossip about that node.
  */
-import { isObject } from "@tidegate/core-registry/runtime";
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
+import { isFirstPatch } from "../wire/patched.ts";
 import { silentPeers, tcpTransporter } from "../wire/tcp.ts";
+import { isObject } from "../wire/values.ts";
 import { heartbeatTimeoutOf } from "./heartbeat-timeout.ts";
 
 /** Entries of a gossip packet by node id. Another node sent them, so nothing in them is checked. */
@@ -26,8 +27,6 @@ interface GossipEntries {
 
 type GossipType = "GOSSIP_REQ" | "GOSSIP_RES";
 
-const patched = new WeakSet<ServiceBroker>();
-
 /** Returns a middleware that verifies gossip about third nodes. */
 export function gossipVerification(): MiddlewareFactory {
   return middleware("TidegateGossipVerification", () => ({ created: verifyGossip }));
@@ -39,8 +38,7 @@ export function gossipVerification(): MiddlewareFactory {
  * nothing for other transporters, and for a broker that is patched already.
  */
 export function verifyGossip(broker: ServiceBroker): void {
-  if (patched.has(broker)) return;
-  patched.add(broker);
+  if (!isFirstPatch(broker, "gossip-verification")) return;
   const verifying = new Set<string>();
 
   const verify = async (id: string): Promise<void> => {

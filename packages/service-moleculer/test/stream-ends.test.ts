@@ -1,10 +1,9 @@
-import { Readable } from "node:stream";
+import { finished, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { decodeMessage, decodeWindow, encodeMessage, encodeWindow } from "../src/streams/protocol.ts";
 import { StreamReceiver } from "../src/streams/receiver.ts";
 import { StreamSender } from "../src/streams/sender.ts";
-import { endOf } from "./support/stream-nodes.ts";
 
 const window = { bytes: 1_000, chunks: 4 };
 
@@ -17,6 +16,11 @@ function createReceiver(objectMode: boolean) {
   return { receiver, stream: receiver.stream, events };
 }
 
+/** Resolves with the error that ended a stream. */
+function endOf(stream: Readable): Promise<unknown> {
+  return new Promise((resolve) => finished(stream, { writable: false }, resolve));
+}
+
 describe("StreamReceiver (S8)", () => {
   test.each([
     { what: "bytes", chunks: ["a".repeat(996), "a".repeat(996)], objects: false },
@@ -26,7 +30,7 @@ describe("StreamReceiver (S8)", () => {
     const { stream, events } = createReceiver(objects);
     const end = endOf(stream);
     for (const chunk of chunks) stream.write(chunk);
-    expect(await end).toMatchObject({ code: "SERVICE_ERROR", message: expect.stringContaining("credit") });
+    expect(await end).toMatchObject({ type: "STREAM_INVALID", message: expect.stringContaining("credit") });
     expect(events).toEqual(["cancelled"]);
     stream.write(chunks[0]);
     stream.end();
@@ -51,7 +55,7 @@ describe("StreamReceiver (S8)", () => {
       const { stream } = createReceiver(false);
       const end = endOf(stream);
       expect(() => stream.write(chunk)).not.toThrow();
-      expect(await end).toMatchObject({ code: "SERVICE_ERROR" });
+      expect(await end).toMatchObject({ type: "STREAM_INVALID" });
     }
   });
 });

@@ -1,8 +1,7 @@
-import { isObject, masterBranch } from "@tidegate/core-registry/runtime";
 import type { ServiceSchema } from "moleculer";
 import { type LargeFragment, largeFragment } from "../wire/metadata.ts";
 import { fragmentAction, fullName, nameOnBranch } from "../wire/names.ts";
-import { objectOrEmpty } from "../wire/values.ts";
+import { isObject, masterBranch, objectOrEmpty } from "../wire/values.ts";
 
 /** Options of the mixin beside the fragment. */
 export interface BranchOptions {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import { TidegateError } from "@tidegate/core-registry";
 import type { ServiceBroker } from "moleculer";
+import { cancelledError, streamLostError } from "../wire/errors.ts";
 import {
   type CreditWindow,
   encodeMessage,
@@ -116,10 +116,10 @@ export class OpenStreams {
     const stream = this.#outgoing.get(keyOf(node, message.id));
     switch (message.kind) {
       case "gone":
-        this.incoming(node, message.id)?.stream.destroy(streamLost(`Node ${node} ended the stream.`));
+        this.incoming(node, message.id)?.stream.destroy(streamLostError(`Node ${node} ended the stream.`));
         break;
       case "cancel":
-        stream?.sender.cancel(new TidegateError("CANCELLED", "The reader of the stream is gone."));
+        stream?.sender.cancel(cancelledError("The reader of the stream is gone."));
         break;
       case "taken":
         if (stream !== undefined) handleProgress(stream, message);
@@ -151,7 +151,7 @@ export class OpenStreams {
 
   /** Ends all streams to and from a node that disconnected. */
   nodeDisconnected(node: string): void {
-    const error = streamLost(`Node ${node} is gone.`);
+    const error = streamLostError(`Node ${node} is gone.`);
     for (const stream of this.#outgoing.values()) if (stream.node === node) stream.sender.cancel(error);
     for (const stream of this.#incoming.values())
       if (stream.node === node) stream.receiver.stream.destroy(error);
@@ -160,7 +160,7 @@ export class OpenStreams {
   /** Ends all streams in both directions with an error, and stops the timer. */
   close(): void {
     clearInterval(this.#timer);
-    const error = streamLost("This node was stopped.");
+    const error = streamLostError("This node was stopped.");
     for (const { sender } of this.#outgoing.values()) sender.cancel(error);
     for (const { receiver } of this.#incoming.values()) receiver.stream.destroy(error);
   }
@@ -175,7 +175,7 @@ export class OpenStreams {
     for (const { lastMessageAt, sender, node } of this.#outgoing.values())
       if (now - lastMessageAt > readerTimeout)
         sender.fail(
-          streamLost(`The reader of the stream on node ${node} has stopped to report its progress.`),
+          streamLostError(`The reader of the stream on node ${node} has stopped to report its progress.`),
         );
     if (this.#incoming.size + this.#outgoing.size > 0) return;
     clearInterval(this.#timer);
@@ -197,13 +197,9 @@ function handleProgress(stream: TrackedOutgoing, { consumed, seq }: ProgressMess
   const isRepeated = seq === last.seq && seq < last.sent;
   stream.progress = { seq, sent: stream.seq, repeats: isRepeated ? last.repeats + 1 : 0, at: now };
   if (stream.progress.repeats >= maxRepeats)
-    stream.sender.fail(streamLost("A chunk of the stream was lost between the nodes."));
+    stream.sender.fail(streamLostError("A chunk of the stream was lost between the nodes."));
 }
 
 function keyOf(node: string, id: string): string {
   return `${node} ${id}`;
-}
-
-function streamLost(message: string): TidegateError {
-  return new TidegateError("ACTION_UNAVAILABLE", message, { dispatched: true });
 }

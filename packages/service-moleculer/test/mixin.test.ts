@@ -1,8 +1,10 @@
-import type { Report } from "@tidegate/core-registry";
+import type { Report } from "@tidegate/fragment";
 import { ServiceBroker } from "moleculer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { tidegate } from "../src/index.ts";
-import { testOptions } from "./support/system.ts";
+
+/** No log and no signal handlers. */
+const testOptions = { logger: false, skipProcessEventRegistration: true };
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { isObject } from "@tidegate/core-registry/runtime";
 import { type CallingOptions, Serializers, type ServiceBroker, type Transit } from "moleculer";
 import { announceCapabilities } from "../wire/metadata.ts";
 import {
@@ -9,6 +8,7 @@ import {
   middleware,
   type Packet,
 } from "../wire/middleware.ts";
+import { isObject } from "../wire/values.ts";
 import { OpenStreams } from "./open-streams.ts";
 import {
   type CreditWindow,

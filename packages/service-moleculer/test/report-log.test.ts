@@ -1,4 +1,4 @@
-import type { Report } from "@tidegate/core-registry";
+import type { Report } from "@tidegate/fragment";
 import { expect, test } from "vitest";
 import { ReportLog } from "../src/service/mixin.ts";
 

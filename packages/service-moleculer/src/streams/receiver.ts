@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { TidegateError } from "@tidegate/core-registry";
+import { streamInvalidError } from "../wire/errors.ts";
 import type { CreditWindow } from "./protocol.ts";
 
 /** The members that Moleculer's transit uses on a stream that it receives. */
@@ -24,7 +24,7 @@ export interface ReceiverEvents {
 /**
  * The reading end of one stream. Buffers the chunks that have arrived and are not read yet: never more than
  * the window, which a sender that respects its credit does not exceed. A sender that exceeds its credit is
- * cut with `SERVICE_ERROR`.
+ * cut with `STREAM_INVALID`.
  */
 export class StreamReceiver {
   /** The action or the caller reads this stream. Moleculer writes into it as into a stream of its own. */
@@ -96,7 +96,7 @@ export class StreamReceiver {
   }
 
   #cut(message: string): void {
-    this.stream.destroy(new TidegateError("SERVICE_ERROR", message));
+    this.stream.destroy(streamInvalidError(message));
   }
 
   #end(): void {

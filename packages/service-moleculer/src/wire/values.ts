@@ -1,4 +1,10 @@
-import { isObject } from "@tidegate/core-registry/runtime";
+/** The branch of services and requests that name none (S9.5). */
+export const masterBranch = "master";
+
+/** Checks whether a value is an object that is neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Returns a value of unknown type if it is an object, else an empty object. */
 export function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,4 +1,3 @@
-import { masterBranch } from "@tidegate/core-registry/runtime";
 import { type CallingOptions, type Context, Errors, type ServiceBroker } from "moleculer";
 import { announceCapabilities } from "../wire/metadata.ts";
 import { type ActionHandler, type MiddlewareFactory, middleware } from "../wire/middleware.ts";
@@ -13,7 +12,7 @@ import {
   RunningRequest,
   requestOf,
 } from "../wire/running-requests.ts";
-import { objectOrEmpty } from "../wire/values.ts";
+import { masterBranch, objectOrEmpty } from "../wire/values.ts";
 
 /**
  * Returns a middleware that makes nested calls follow the request that they are made for.

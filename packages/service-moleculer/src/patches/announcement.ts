@@ -12,6 +12,7 @@
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { askAction } from "../wire/names.ts";
+import { isFirstPatch } from "../wire/patched.ts";
 import { type NodeInfo, sendInfoByTcp } from "../wire/tcp.ts";
 import { leaveGracefully } from "./graceful-leave.ts";
 
@@ -20,8 +21,6 @@ import { leaveGracefully } from "./graceful-leave.ts";
  * second.
  */
 const minInterval = 20;
-
-const patched = new WeakSet<ServiceBroker>();
 
 /** Returns a middleware that announces changes to gateways at once, and makes the broker leave gracefully. */
 export function changeAnnouncement(): MiddlewareFactory {
@@ -34,8 +33,7 @@ export function changeAnnouncement(): MiddlewareFactory {
  * patched already.
  */
 export function announceChanges(broker: ServiceBroker): void {
-  if (patched.has(broker)) return;
-  patched.add(broker);
+  if (!isFirstPatch(broker, "announcement")) return;
   leaveGracefully(broker);
   let isScheduled = false;
   let lastAt = 0;
