@@ -14,11 +14,14 @@ const url = new Promise<string>((resolve) => {
 const service = broker.createService({
   name: "gateway",
   mixins: [
-    gatewayMixin({ server: { protocol: { http: { port: 0 } } } }),
+    gatewayMixin({
+      brokers: [{ function: { util: { greeting: "hello" } } }],
+      server: { protocol: { http: { port: 0 } } },
+    }),
     tidegate({
       api: {
         protocol: {
-          REST: { basePath: "/hello", routes: [{ method: "GET", path: "/", map: "() => 'hello'" }] },
+          REST: { basePath: "/hello", routes: [{ method: "GET", path: "/", map: "() => util.greeting" }] },
         },
       },
     }),
@@ -29,12 +32,11 @@ service.logger.info = (line: unknown) => {
   if (found !== undefined) listening(found);
 };
 await broker.start();
-let status: number;
+let answer: string;
 do {
   const response = await fetch(`${await url}/hello`);
-  await response.text();
-  status = response.status;
-} while (status === 404 || status === 503);
-console.log(`answered ${status}`);
+  answer = `${response.status} ${await response.text()}`;
+} while (/^(404|503) /.test(answer));
+console.log(`answered ${answer}`);
 await broker.stop();
 console.log("stopped");

@@ -56,7 +56,7 @@ const soon = { timeout: 30_000 };
 const server = (port: number) => ({ protocol: { http: { port } } });
 
 describe("a gateway within a Moleculer node (S13.1)", () => {
-  test("starts and stops with its service, serves other nodes and its own, and writes to its log", async () => {
+  test("starts and stops with its service, serves other nodes and its own, writes to its log", async () => {
     const nodes = await twoNodes();
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -135,7 +135,7 @@ describe("a gateway within a Moleculer node (S13.1)", () => {
         for (const line of text.split("\n")) lines.push(line);
       });
     const exit = once(child, "exit");
-    await lines.waitFor((line) => line === "answered 200", 30_000);
+    await lines.waitFor((line) => line === "answered 200 hello", 30_000);
     await lines.waitFor((line) => line === "stopped", 30_000);
     expect(await exit).toEqual([0, null]);
   });
