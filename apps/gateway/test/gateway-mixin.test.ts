@@ -84,6 +84,37 @@ describe("a gateway within a Moleculer node (S13.1)", () => {
     await expect(ask(`${url}/players/7`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
+  test("a stop of the node lets running requests finish (S12.1)", async () => {
+    const nodes = await twoNodes();
+    const port = await freePort();
+    const host = new ServiceBroker(preset(nodes.host));
+    const mixin = gatewayMixin({ server: server(port), admin: false });
+    host.createService({ name: "gateway", mixins: [mixin] });
+    const asked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<string>();
+    const player = await startPlayer(nodes.player);
+    player.createService({
+      name: "slow",
+      mixins: [tidegate({ api: routeTo("/slow", "/", "slow.get") })],
+      actions: {
+        get: () => {
+          asked.resolve();
+          return release.promise;
+        },
+      },
+    });
+    await host.start();
+    await expect.poll(() => ask(`http://127.0.0.1:${port}/players/7`), soon).toMatchObject({ status: 200 });
+    const answer = ask(`http://127.0.0.1:${port}/slow`);
+    await asked.promise;
+    const stopped = host.stop();
+    const other = () => ask(`http://127.0.0.1:${port}/players/7`).catch(String);
+    await expect.poll(other, soon).toMatch("ECONNREFUSED");
+    release.resolve("late");
+    expect(await answer).toEqual({ status: 200, body: "late" });
+    await stopped;
+  });
+
   test("can start again with the same mixin, also in a node that runs already", async () => {
     const nodes = await twoNodes();
     const port = await freePort();

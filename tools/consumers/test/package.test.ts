@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp } from "node:fs/promises";
+import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -8,6 +8,21 @@ import { installBefore, needNode, slow } from "./support.ts";
 
 const run = promisify(execFile);
 const createProject = installBefore(["@tidegate/service-moleculer"]);
+
+test.for(["fragment", "service-moleculer"])(
+  "%s is published with its build, its source and its README, and nothing else",
+  { timeout: slow },
+  async (name) => {
+    const { folder } = await createProject(`content-${name}`);
+    const content = join(folder, "../node_modules/@tidegate", name);
+    const files = await readdir(content, { recursive: true });
+    const others = files.filter(
+      (file) => !/^(LICENSE|README\.md|(dist\/)?package\.json)$|\.([cm]?[jt]s|map|tgz)$/.test(file),
+    );
+    expect(others.filter((file) => !/^(dist|esm|src)(\/[\w-]+)*$/.test(file))).toEqual([]);
+    expect(files).toContain("dist/index.d.ts");
+  },
+);
 
 describe.for(nodeVersions)("service-moleculer on Node $major (S13.1)", { timeout: slow }, (node) => {
   /** Runs CommonJS, and returns what it prints as JSON. */
