@@ -67,12 +67,12 @@ const consumers = [
 
 describe("a project of TypeScript 5.9 compiles without errors, and runs (S13.1)", () => {
   test.for(consumers)("$name", { timeout: slow }, async ({ name, type, options }, context) => {
-    for (const node of nodeVersions) needNode(context, node);
     const project = await createProject(name.replaceAll(/\W+/g, "-"), type);
     await project.write("main.ts", source);
     expect(await compile(project, options)).toEqual([]);
-    for (const { path } of nodeVersions) {
-      const { stdout } = await run(path, ["out/main.js"], { cwd: project.folder });
+    for (const node of nodeVersions) {
+      needNode(context, node);
+      const { stdout } = await run(node.path, ["out/main.js"], { cwd: project.folder });
       expect(JSON.parse(stdout)).toEqual({ answer: { id: 7 }, state: "succeeded", revision: 7 });
     }
   });
