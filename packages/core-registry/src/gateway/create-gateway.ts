@@ -1,8 +1,11 @@
 import { checkPlugin } from "../contracts/check-plugin.ts";
+import { systemClock } from "../contracts/clock.ts";
 import type { ContextFactory } from "../contracts/context.ts";
+import type { Middleware } from "../contracts/middleware.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { checkMiddleware, disposeMiddleware, startMiddleware } from "./middleware.ts";
 
 /** Makes pages of the gateway itself, below `/~`: catalog, status. */
 export type PageFactory = (registry: Registry) => readonly GatewayPage[];
@@ -12,6 +15,8 @@ export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "rese
   readonly server: Server;
   /** Context values beside the server's own (S12.3). Default none. */
   readonly contexts?: readonly ContextFactory[];
+  /** Sees every request and every reply, in this order (S12.2). Default none. */
+  readonly middleware?: readonly Middleware[];
   /** The gateway's own pages (S9.9, S14.1). Default none. */
   readonly pages?: readonly PageFactory[];
 }
@@ -39,7 +44,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   checkPlugins(options);
-  const { server, pages = [], logger = console, ...registryOptions } = options;
+  const { server, middleware = [], pages = [], logger = console, ...registryOptions } = options;
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
   const registry = createRegistry({ ...registryOptions, logger, contexts, reserved });
@@ -51,13 +56,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     find: registry.find,
     pages: pages.flatMap((page) => page(registry)),
     contexts,
+    middleware,
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
     events: registry.events,
     onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
     logger,
   };
 
+  const lifecycle = { logger, clock: options.clock ?? systemClock };
   const open = async (): Promise<void> => {
+    await startMiddleware(middleware, lifecycle);
     listening = await server.start(api);
     for (const { url } of listening) logger.info(`listening on ${url}`);
   };
@@ -70,6 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await opening?.catch(() => undefined);
     await server.stop();
     listening = [];
+    await disposeMiddleware(middleware, lifecycle);
     await registry.stop();
   };
 
@@ -100,4 +109,5 @@ function checkPlugins(options: GatewayOptions): void {
   checkPlugin("sandbox", options.sandbox);
   checkPlugin("server", server);
   for (const context of [...server.contexts, ...contexts]) checkPlugin("context", context);
+  checkMiddleware(options.middleware ?? []);
 }
