@@ -16,7 +16,7 @@ export function makeEarlyScope(parts: ServerParts, request: ServerRequest): Scop
   request.factories = new Map<string, ContextFactory>();
   for (const [name, factory] of parts.factories)
     request.factories.set(name, factory.perRequest === true ? factory : inheriting(factory, created, scope));
-  request.outgoing.once("close", () => scope.end());
+  request.onClose(() => scope.end());
   return scope;
 }
 

@@ -157,7 +157,7 @@ async function runReplyHooks(run: Run, found: Reply): Promise<Reply> {
 
 /** The new body can read the replaced one, so that one is kept until the reply is sent. */
 function discardLater(request: ServerRequest, { body }: Reply): void {
-  if (body instanceof Readable) request.outgoing.once("close", () => body.destroy());
+  if (body instanceof Readable) request.onClose(() => body.destroy());
 }
 
 /** The name of a hook, for log lines. */

@@ -39,6 +39,7 @@ export class ServerRequest implements HttpRequest {
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
+  #closeListeners: (() => void)[] | undefined;
   #idUsedByContext = false;
 
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
@@ -105,9 +106,21 @@ export class ServerRequest implements HttpRequest {
   onClientGone(listener: () => void): void {
     if (this.clientGone) listener();
     else
-      this.outgoing.once("close", () => {
+      this.onClose(() => {
         if (!this.outgoing.writableFinished) listener();
       });
+  }
+
+  /** Calls the listener once when the reply is sent or the client is gone; of an upgrade, with its socket. */
+  onClose(listener: () => void): void {
+    if (this.#closeListeners === undefined) {
+      const listeners: (() => void)[] = [];
+      this.#closeListeners = listeners;
+      this.outgoing.once("close", () => {
+        for (const call of listeners) call();
+      });
+    }
+    this.#closeListeners.push(listener);
   }
 }
 
