@@ -3,6 +3,7 @@ import { moleculer } from "@tidegate/broker-moleculer";
 import {
   type ContextFactory,
   type Logger,
+  type Middleware,
   type Policy,
   type Protocol,
   TidegateError,
@@ -42,6 +43,7 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     sandbox: sandbox({ util: mergedUtil(config.brokers) }),
     server: h3Server(serverOptions(server)),
     contexts: thirdPartyPlugins<ContextFactory>(server.context),
+    middleware: thirdPartyPlugins<Middleware>(server.middleware),
     logger: toLogger(config.logger),
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),
@@ -130,7 +132,7 @@ function enabledPolicies(section: Readonly<Record<string, unknown>>): Policy[] {
 }
 
 /** The plugin objects of a section. `createDefaultGateway` checks that they fulfil their contracts. */
-function thirdPartyPlugins<Plugin extends { readonly contract: 1 }>(
+function thirdPartyPlugins<Plugin extends { readonly contract: 1 | 2 }>(
   section: Readonly<Record<string, unknown>>,
 ): Plugin[] {
   return Object.values(section).filter((value) => isPlugin<Plugin>(value));

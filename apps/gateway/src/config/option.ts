@@ -29,7 +29,10 @@ export function thirdParty<Plugin>(description: string): ThirdParty<Plugin> {
   return { description, schema: live<Plugin>(description, () => true) };
 }
 
-/** A section with plugins of third parties beside the built-in options, under keys of their own. */
+/**
+ * A section with plugins of third parties beside the built-in options, under keys of their own. `false` instead
+ * of a plugin switches it off; a name that is similar to that of a built-in option is refused then.
+ */
 export function openSection<Plugin, Shape extends z.core.$ZodShape>(
   shape: Shape,
   { description, schema }: ThirdParty<Plugin>,
@@ -41,6 +44,7 @@ export function openSection<Plugin, Shape extends z.core.$ZodShape>(
     .superRefine((options, context) => {
       for (const [name, value] of Object.entries(options)) {
         if (known.includes(name) || isPlugin(value) || value === undefined) continue;
+        if (value === false && nearestName(name, known) === undefined) continue;
         const problem = unknownOptionsText([name], known);
         const message = `${problem} A plugin of a third party must be ${description}.`;
         context.addIssue({ code: "custom", message });
@@ -89,7 +93,7 @@ export function live<Value>(
  * Whether a value is a plugin: an object with the number of a contract. `checkPlugin` checks the contract
  * itself.
  */
-export function isPlugin<Plugin extends { readonly contract: 1 }>(value: unknown): value is Plugin {
+export function isPlugin<Plugin extends { readonly contract: 1 | 2 }>(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && "contract" in value;
 }
 

@@ -5,7 +5,7 @@ import type { Middleware } from "../contracts/middleware.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";
 import { createRegistry } from "../registry/registry.ts";
-import { checkMiddleware, disposeMiddleware, startMiddleware } from "./middleware.ts";
+import { checkMiddleware, middlewareLifecycle } from "./middleware.ts";
 
 /** Makes pages of the gateway itself, below `/~`: catalog, status. */
 export type PageFactory = (registry: Registry) => readonly GatewayPage[];
@@ -63,9 +63,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     logger,
   };
 
-  const lifecycle = { logger, clock: options.clock ?? systemClock };
+  const lifecycle = middlewareLifecycle(middleware, { logger, clock: options.clock ?? systemClock });
   const open = async (): Promise<void> => {
-    await startMiddleware(middleware, lifecycle);
+    await lifecycle.start();
     listening = await server.start(api);
     for (const { url } of listening) logger.info(`listening on ${url}`);
   };
@@ -78,7 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await opening?.catch(() => undefined);
     await server.stop();
     listening = [];
-    await disposeMiddleware(middleware, lifecycle);
+    await lifecycle.dispose();
     await registry.stop();
   };
 

@@ -8,8 +8,7 @@ import { nearestName } from "../contracts/nearest-name.ts";
 const timeoutMs = 10_000;
 const hooks = ["request", "reply", "error", "start", "dispose"];
 
-/** What starting and disposing needs. */
-interface Lifecycle {
+interface LifecycleTools {
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -57,34 +56,48 @@ function middlewareProblems(middleware: object, name: unknown): string[] {
   return problems;
 }
 
-/**
- * Starts middleware in the configured order. Where one fails, disposes those that have started.
- * @throws {TidegateError} `PLUGIN_INVALID` with the name of the middleware that failed
- */
-export async function startMiddleware(list: readonly Middleware[], lifecycle: Lifecycle): Promise<void> {
-  for (const [index, middleware] of list.entries()) {
-    try {
-      await withinTime(() => middleware.start?.(), lifecycle.clock);
-    } catch (cause) {
-      await disposeMiddleware(list.slice(0, index), lifecycle);
-      const message = `The middleware '${middleware.name}' did not start: ${reasonOf(cause)}`;
-      throw new TidegateError("PLUGIN_INVALID", message, { cause });
-    }
-  }
+/** Starts and disposes the middleware of one gateway. */
+export interface MiddlewareLifecycle {
+  /**
+   * Starts them in the configured order. Where one fails, disposes those that have started.
+   * @throws {TidegateError} `PLUGIN_INVALID` with the name of the middleware that failed
+   */
+  start(): Promise<void>;
+  /** Disposes those that have started, in reverse order. Logs what fails, and never rejects. */
+  dispose(): Promise<void>;
 }
 
-/** Disposes middleware in reverse order. Logs what fails, and never rejects. */
-export async function disposeMiddleware(list: readonly Middleware[], lifecycle: Lifecycle): Promise<void> {
-  for (const middleware of list.toReversed()) {
-    try {
-      await withinTime(() => middleware.dispose?.(), lifecycle.clock);
-    } catch (cause) {
-      lifecycle.logger.error(
-        `The middleware '${middleware.name}' failed in 'dispose': ${reasonOf(cause)}`,
-        cause,
-      );
+/** Makes the lifecycle of the middleware of one gateway. Nothing starts yet. */
+export function middlewareLifecycle(
+  list: readonly Middleware[],
+  { logger, clock }: LifecycleTools,
+): MiddlewareLifecycle {
+  const started: Middleware[] = [];
+
+  const dispose = async (): Promise<void> => {
+    for (const middleware of started.splice(0).reverse()) {
+      try {
+        await withinTime(() => middleware.dispose?.(), clock);
+      } catch (cause) {
+        logger.error(`The middleware '${middleware.name}' failed in 'dispose': ${reasonOf(cause)}`, cause);
+      }
     }
-  }
+  };
+
+  const start = async (): Promise<void> => {
+    for (const middleware of list) {
+      try {
+        await withinTime(() => middleware.start?.(), clock);
+      } catch (cause) {
+        await dispose();
+        const message = `The middleware '${middleware.name}' did not start: ${reasonOf(cause)}`;
+        throw new TidegateError("PLUGIN_INVALID", message, { cause });
+      }
+      started.push(middleware);
+    }
+  };
+
+  return { start, dispose };
 }
 
 async function withinTime(run: () => unknown, clock: Clock): Promise<void> {
