@@ -65,7 +65,7 @@ async function start(): Promise<string> {
   return String(listening?.url);
 }
 
-test("S18: the page shows each file that its configuration imports, and the files work together", async () => {
+test("S18: the files of the page work together", async () => {
   const printed = vi.spyOn(console, "log").mockReturnValue(undefined);
   onTestFinished(() => printed.mockRestore());
   const url = await start();

@@ -34,8 +34,8 @@ function tracer(name: string, log: string[], definition: Partial<Middleware> = {
   });
 }
 
-describe("S17 start and dispose of middleware", () => {
-  test("they start in the configured order before the gateway listens, and end in reverse after it", async () => {
+describe("S17: start and dispose of middleware", () => {
+  test("they start in order before the gateway listens, and end in reverse after it", async () => {
     const log: string[] = [];
     const probe = async (url: string | undefined) =>
       fetch(url ?? "http://127.0.0.1:0").then(
@@ -123,7 +123,7 @@ describe("S17 start and dispose of middleware", () => {
   });
 });
 
-describe("S17 a middleware that does not fit the contract is refused with its name", () => {
+describe("S17: a middleware that does not fit the contract is refused with its name", () => {
   const refused = (middleware: unknown) => () => gatewayWith([middleware as Middleware]);
 
   test.each([

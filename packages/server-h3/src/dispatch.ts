@@ -17,7 +17,8 @@
 import { Readable } from "node:stream";
 import { type NotServed, type Reply, type Served, TidegateError } from "@tidegate/core-registry";
 import { findServed } from "./access.ts";
-import { type FindReply, type MiddlewareChain, runMiddleware } from "./middleware/run.ts";
+import type { MiddlewareChain } from "./middleware/chain.ts";
+import { type FindReply, runMiddleware } from "./middleware/run.ts";
 import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
 import { asTidegateError, closesConnection, logFailure, problemReply } from "./reply/problem.ts";
 import { toResponse, untilReadable } from "./reply/write.ts";
@@ -29,7 +30,7 @@ import { type BranchName, readTarget, type Target } from "./target.ts";
 /** Handles one request. Never throws and never rejects: errors become problem documents. */
 export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
   try {
-    const reply = runRequest(parts, request);
+    const reply = runTarget(parts, request, readTarget(request, parts.selector));
     if (!isPromise(reply)) return writeReply(parts, request, reply);
     return reply.then(
       (value) => writeReply(parts, request, value),
@@ -58,11 +59,6 @@ export async function dispatchWithMiddleware(
   } catch (error) {
     return writeError(parts, request, error);
   }
-}
-
-/** Steps 1 to 6: reads the target, and runs the page or the route that it leads to. */
-function runRequest(parts: ServerParts, request: ServerRequest): Reply | Promise<Reply> {
-  return runTarget(parts, request, readTarget(request, parts.selector));
 }
 
 /** Steps 2 to 6: runs the page or the route that a target leads to. */

@@ -10,7 +10,7 @@ import {
   type Version,
 } from "@tidegate/core-registry";
 import { type ContextFactories, createScope } from "@tidegate/core-registry/runtime";
-import type { MiddlewareChain } from "./middleware/run.ts";
+import type { MiddlewareChain } from "./middleware/chain.ts";
 import type { ProblemSettings } from "./reply/problem.ts";
 import type { BodyLimits } from "./request/body.ts";
 import type { ServerRequest } from "./request/request.ts";

@@ -6,7 +6,7 @@ import { authContext } from "./context/auth.ts";
 import { idContext, ipContext, requestContext } from "./context/request.ts";
 import { dispatch, dispatchWithMiddleware } from "./dispatch.ts";
 import { type Listener, openListener } from "./listener.ts";
-import { createChain } from "./middleware/run.ts";
+import { createChain } from "./middleware/chain.ts";
 import { type H3ServerOptions, webSocketSettings } from "./options.ts";
 import { ServerRequest } from "./request/request.ts";
 import { createRouters, createSocketRouters, prepareMasterRouters } from "./router.ts";

@@ -217,7 +217,7 @@ describe("S12.2 (event, next)", () => {
   });
 });
 
-describe("S17 a broken middleware of h3", () => {
+describe("S17: a broken middleware of h3", () => {
   const broken: readonly (readonly [string, H3Middleware])[] = [
     [
       "throws before next",

@@ -86,7 +86,7 @@ const faults: readonly (readonly [string, () => unknown])[] = [
   ["returns a thenable that throws", () => throwingThenable],
 ];
 
-describe("S17 a broken request hook fails closed", () => {
+describe("S17: a broken request hook fails closed", () => {
   test.each(faults)("%s: 500, one line in the log, nothing of it for the client", async (_what, run) => {
     const fixture = await start([ok], { middleware: [broken("request", run)] });
     const response = await fetch(fixture.url);
@@ -100,7 +100,7 @@ describe("S17 a broken request hook fails closed", () => {
   });
 });
 
-describe("S17 a broken reply hook fails closed", () => {
+describe("S17: a broken reply hook fails closed", () => {
   test.each([...faults, ["returns nothing", () => undefined] as const])(
     "%s: 500, one line in the log, and the next hook sees the 500",
     async (_what, run) => {
@@ -162,7 +162,7 @@ describe("S17 a broken reply hook fails closed", () => {
   });
 });
 
-describe("S17 a broken error hook", () => {
+describe("S17: a broken error hook", () => {
   test.each(faults)("%s: it is logged, and the original error is answered", async (_what, run) => {
     const fixture = await start([failing], { middleware: [broken("error", run)] });
     const document = await problem(await fetch(`${fixture.url}/failing`));
@@ -209,7 +209,7 @@ describe("S12.5 an error that a hook throws on purpose", () => {
   });
 });
 
-describe("S17 a hook that does not settle", () => {
+describe("S17: a hook that does not settle", () => {
   test.each(["request", "reply"] as const)("%s: after 10 s the client gets 500", async (hook) => {
     const clock = manualClock();
     const called = Promise.withResolvers<void>();

@@ -32,7 +32,7 @@ async function headersOf101(url: string): Promise<Record<string, unknown>> {
 }
 
 describe("S12.2 upgrades and middleware", () => {
-  test("an accepted upgrade is a request and a reply with status 101, to which headers can be added", async () => {
+  test("an accepted upgrade is a request, and a reply of status 101 with added headers", async () => {
     const log: string[] = [];
     const fixture = await start([chat], { middleware: [tracer(log)] });
     const headers = await headersOf101(`${fixture.url}/chat`);
@@ -101,7 +101,7 @@ describe("S12.2 upgrades and middleware", () => {
     ["request", "a text"],
     ["reply", { status: 101, headers: [["x-a", "1\r\nx-b: 2"]], body: null }],
     ["reply", undefined],
-  ])("S17 a broken %s hook refuses the upgrade with 500 (%#)", async (hook, value) => {
+  ])("S17: a broken %s hook refuses the upgrade with 500 (%#)", async (hook, value) => {
     const middleware = { name: "broken", [hook]: () => value } as Omit<Middleware, "contract">;
     const fixture = await start([chat], { middleware: [defineMiddleware(middleware)] });
     const refused = await refusal(fixture, "/chat");

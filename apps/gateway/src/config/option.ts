@@ -30,8 +30,8 @@ export function thirdParty<Plugin>(description: string): ThirdParty<Plugin> {
 }
 
 /**
- * A section with plugins of third parties beside the built-in options, under keys of their own. `false` instead
- * of a plugin switches it off; a name that is similar to that of a built-in option is refused then.
+ * A section with plugins of third parties beside the built-in options, under keys of their own. `false`
+ * instead of a plugin switches it off; a name that is similar to that of a built-in option is refused then.
  */
 export function openSection<Plugin, Shape extends z.core.$ZodShape>(
   shape: Shape,

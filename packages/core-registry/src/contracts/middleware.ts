@@ -5,12 +5,12 @@ import type { Reply } from "./route.ts";
 
 /**
  * Sees every request and every reply of the gateway (S12.2): routes, errors, the gateway's own pages, and
- * WebSocket upgrades as requests. `request` hooks run in the configured order, `error` and `reply` hooks in the
- * reverse order. Every member but `contract` and `name` is optional.
+ * WebSocket upgrades as requests. `request` hooks run in the configured order, `error` and `reply` hooks in
+ * the reverse order. Every member but `contract` and `name` is optional.
  *
  * A hook can throw a `TidegateError`, which is answered like that of a route. If it throws something else,
- * returns something else, or needs more than 10 s, the gateway logs the name of the middleware, and the client
- * gets 500 (S17).
+ * returns something else, or needs more than 10 s, the gateway logs the name of the middleware, and the
+ * client gets 500 (S17).
  */
 export interface Middleware {
   readonly contract: 2;
@@ -46,9 +46,9 @@ export interface Middleware {
  */
 export interface MiddlewareInput {
   /**
-   * The request. `path` and `base` are already known in `request` hooks, `params` only after a route was found.
-   * The path of a malformed request, which is answered with 400 or 404, is the one that the client sent. A
-   * hook that reads the body takes it from the route.
+   * The request. `path` and `base` are already known in `request` hooks, `params` only after a route was
+   * found. The path of a malformed request, which is answered with 400 or 404, is the one that the client
+   * sent. A hook that reads the body takes it from the route.
    */
   readonly request: HttpRequest;
   /** The correlation id. Where it was read, the reply carries it as `x-request-id`. */
@@ -64,7 +64,7 @@ export interface MiddlewareInput {
   readonly context: Context;
 }
 
-/** Defines a middleware (S12.2, S17). */
+/** Adds the number of the contract to a middleware (S12.2, S17). `createGateway` checks the rest. */
 export function defineMiddleware(definition: Omit<Middleware, "contract">): Middleware {
   return { ...definition, contract: 2 };
 }

@@ -46,7 +46,9 @@ export interface ServedApi {
   readonly pages: readonly GatewayPage[];
   /** All context factories: those of the server and of plugins. */
   readonly contexts: readonly ContextFactory[];
-  /** The middleware in the configured order. The server runs its hooks; the gateway starts and disposes it. */
+  /**
+   * The middleware in the configured order. The server runs its hooks; the gateway starts and disposes it.
+   */
   readonly middleware: readonly Middleware[];
   /** The state for the health endpoints (S12.6). */
   health(): GatewayHealth;

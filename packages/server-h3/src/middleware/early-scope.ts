@@ -33,7 +33,9 @@ function recording(factory: ContextFactory, created: Set<string>, request: Serve
   });
 }
 
-/** The same factory, which takes the value from the early scope where that one created it, and keeps it open. */
+/**
+ * The same factory, which takes the value from the early scope where that one created it, and keeps it open.
+ */
 function inheriting(factory: ContextFactory, created: ReadonlySet<string>, early: Scope): ContextFactory {
   let isInherited = false;
   return derive(factory, {

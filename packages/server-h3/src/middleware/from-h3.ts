@@ -39,12 +39,12 @@ const errorCodes: ReadonlyMap<number, ErrorCode> = new Map([
 
 /**
  * Makes a middleware of h3's `(event, next) => ...`, of a handler or of a web handler (`{ fetch }`). What it
- * returns is the reply. Headers that it sets on `event.res` are added to the reply (those of `errHeaders` from
- * status 400 on). `next()` resolves with the reply as a `Response`, also where the request failed: it never
- * rejects. An `HTTPError` that it throws becomes a problem document with its status and headers.
+ * returns is the reply. Headers that it sets on `event.res` are added to the reply (those of `errHeaders`
+ * from status 400 on). `next()` resolves with the reply as a `Response`, also where the request failed: it
+ * never rejects. An `HTTPError` that it throws becomes a problem document with its status and headers.
  *
- * It cannot change what the route receives, and `event.runtime` is undefined: Node's request and response are not
- * available. For an accepted upgrade, `next()` resolves with an empty response of status 204, and only
+ * It cannot change what the route receives, and `event.runtime` is undefined: Node's request and response are
+ * not available. For an accepted upgrade, `next()` resolves with an empty response of status 204, and only
  * headers are taken from it.
  * @param name of the middleware in log lines; two middlewares cannot have the same one
  */

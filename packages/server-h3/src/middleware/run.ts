@@ -6,8 +6,8 @@
  * 3. Find the reply: run the route or the page, or decide about the upgrade.
  * 4. Where a step failed, run the `error` hooks in reverse order. The first reply wins; without one, the
  *    error becomes a problem document.
- * 5. Run the `reply` hooks in reverse order. A hook that fails replaces the reply by a problem document, which
- *    the next hooks see.
+ * 5. Run the `reply` hooks in reverse order. A hook that fails replaces the reply by a problem document,
+ *    which the next hooks see.
  *
  * The caller writes the reply (dispatch.ts, sockets/upgrade.ts).
  */
@@ -20,26 +20,9 @@ import { untilReadable } from "../reply/write.ts";
 import type { ServerRequest } from "../request/request.ts";
 import type { ServerParts } from "../served.ts";
 import { readTarget, type Target } from "../target.ts";
+import type { MiddlewareChain } from "./chain.ts";
 import { checkReply } from "./check-reply.ts";
 import { HookInput } from "./hook-input.ts";
-
-/** The middleware of a server: for each hook those that have it, in the order in which they run. */
-export interface MiddlewareChain {
-  readonly request: readonly Middleware[];
-  readonly reply: readonly Middleware[];
-  readonly error: readonly Middleware[];
-}
-
-/** Sorts middleware by its hooks; undefined where there is none. */
-export function createChain(configured: readonly Middleware[]): MiddlewareChain | undefined {
-  if (configured.length === 0) return undefined;
-  const reversed = configured.toReversed();
-  return {
-    request: configured.filter((middleware) => middleware.request !== undefined),
-    reply: reversed.filter((middleware) => middleware.reply !== undefined),
-    error: reversed.filter((middleware) => middleware.error !== undefined),
-  };
-}
 
 /** A request on its way through the middleware. */
 interface Run {
@@ -169,8 +152,8 @@ class HookError extends TidegateError {}
 /**
  * Calls a hook and checks what it returns.
  * @param previous the reply that a `reply` hook is given; the others can return undefined
- * @throws {TidegateError} what the hook threw, where it is one and its status is not 500; `CANCELLED` where the
- * client is gone; `HookError` for everything else
+ * @throws {TidegateError} what the hook threw, where it is one and its status is not 500; `CANCELLED` where
+ * the client is gone; `HookError` for everything else
  */
 async function callHook(
   { input }: Run,
