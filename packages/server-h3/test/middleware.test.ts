@@ -204,7 +204,8 @@ describe("S12.2 middleware sees every reply", () => {
   });
 
   test("a body that is too large answers 413 and closes the connection, as without middleware", async () => {
-    const fixture = await start(routes, { middleware: [tracer("a", [])], bodyBytes: 4 });
+    const answering = tracer("a", [], { error: (error) => text("too much", error.status) });
+    const fixture = await start(routes, { middleware: [answering], bodyBytes: 4 });
     const [response] = (await once(
       request(`${fixture.url}/body`, {
         method: "POST",

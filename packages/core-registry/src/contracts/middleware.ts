@@ -6,7 +6,7 @@ import type { Reply } from "./route.ts";
 /**
  * Sees every request and every reply of the gateway (S12.2): routes, errors, the gateway's own pages, and
  * WebSocket upgrades as requests. `request` hooks run in the configured order, `error` and `reply` hooks in
- * the reverse order. Every member but `contract` and `name` is optional.
+ * the reverse order. Messages on an open WebSocket are no requests here.
  *
  * A hook can throw a `TidegateError`, which is answered like that of a route. If it throws something else,
  * returns something else, or needs more than 10 s, the gateway logs the name of the middleware, and the

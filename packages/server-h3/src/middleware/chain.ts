@@ -9,11 +9,11 @@ export interface MiddlewareChain {
 
 /** Sorts middleware by its hooks; undefined where there is none. */
 export function createChain(configured: readonly Middleware[]): MiddlewareChain | undefined {
-  if (configured.length === 0) return undefined;
   const reversed = configured.toReversed();
-  return {
+  const chain: MiddlewareChain = {
     request: configured.filter((middleware) => middleware.request !== undefined),
     reply: reversed.filter((middleware) => middleware.reply !== undefined),
     error: reversed.filter((middleware) => middleware.error !== undefined),
   };
+  return Object.values(chain).every((list) => list.length === 0) ? undefined : chain;
 }

@@ -152,8 +152,8 @@ class HookError extends TidegateError {}
 /**
  * Calls a hook and checks what it returns.
  * @param previous the reply that a `reply` hook is given; the others can return undefined
- * @throws {TidegateError} what the hook threw, where it is one and its status is not 500; `CANCELLED` where
- * the client is gone; `HookError` for everything else
+ * @throws {TidegateError} what a `request` or `reply` hook threw, where it is one and its status is not 500;
+ * `CANCELLED` where the client is gone; `HookError` for everything else
  */
 async function callHook(
   { input }: Run,
@@ -168,25 +168,30 @@ async function callHook(
     if (value === undefined && previous === undefined) return undefined;
     return checkReply(value, input.isUpgrade && previous?.status === 101);
   } catch (cause) {
-    if (isTidegateError(cause) && cause.status !== 500) throw cause;
+    if (isTidegateError(cause) && isMeant(cause, hook)) throw cause;
     const reason = cause instanceof Error ? cause.message : "It threw a value that is not an Error.";
     throw new HookError("INTERNAL", `The middleware '${name}' failed in '${hook}': ${reason}`, { cause });
   }
 }
 
+/** Whether an error of a hook is an answer. An `error` hook has only one way to answer: a reply. */
+function isMeant({ code, status }: TidegateError, hook: HookName): boolean {
+  return code === "CANCELLED" || (hook !== "error" && status !== 500);
+}
+
 /** Logs a failure, unless the client is gone. */
 function logged({ parts, request }: Run, thrown: unknown): TidegateError {
   const error = asTidegateError(thrown);
+  if (closesConnection(error)) request.closesConnection = true;
   const { logger } = parts.api;
   if (error instanceof HookError) logger.error(`${error.message} (${request.id})`, error.details.cause);
   else if (!request.clientGone) logFailure(logger, request, error);
   return error;
 }
 
-function problemOf({ parts, request, input }: Run, error: TidegateError): Reply {
-  if (closesConnection(error)) request.closesConnection = true;
+function problemOf({ parts, request }: Run, error: TidegateError): Reply {
   try {
-    return checkReply(problemReply(error, request.id, parts.problems), input.isUpgrade);
+    return checkReply(problemReply(error, request.id, parts.problems), false);
   } catch {
     // The error has headers that cannot be sent.
     return problemReply(new TidegateError("INTERNAL"), request.id, parts.problems);
