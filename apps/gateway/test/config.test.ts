@@ -163,7 +163,7 @@ describe("the parts of a gateway", () => {
   });
 
   test("S7.2: the order of policies is scope, filter, third parties", () => {
-    const policy = { contract: 1, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
+    const policy = { contract: 2, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
     const options = compose(readConfig({ schema: { policy: { ip: policy } } }));
     expect(options.policies.map(({ key }) => key)).toEqual(["scope", "filter", "ip"]);
   });

@@ -4,7 +4,7 @@ import type { BranchStatus, VersionSwap } from "@tidegate/core-registry/registry
 /** A report of a refused fragment by default. */
 export function reportOf(parts: Partial<Report> = {}): Report {
   return {
-    contract: 1,
+    contract: 2,
     gateway: "test",
     service: "player",
     branch: "master",

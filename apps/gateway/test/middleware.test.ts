@@ -129,7 +129,7 @@ describe("S17: a middleware that does not fit the contract is refused with its n
   test.each([
     ["no object", undefined, "A middleware plugin must be an object"],
     ["another contract", { contract: 1, name: "old" }, "The middleware plugin 'old' implements contract 1"],
-    ["no name", { contract: 2 }, "lacks"],
+    ["no name", { contract: 2 }, "lacks the member 'name'"],
     ["an empty name", { contract: 2, name: " " }, "name"],
     ["an unknown member", { contract: 2, name: "x", repl: () => 0 }, "did you mean 'reply'?"],
     ["a hook that is no function", { contract: 2, name: "x", error: true }, "'error' of type boolean"],

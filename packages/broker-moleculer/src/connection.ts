@@ -1,4 +1,9 @@
-import { type BrokerHealth, type BrokerSink, type PeerAnswers, TidegateError } from "@tidegate/core-registry";
+import {
+  type BrokerHealth,
+  type BrokerSink,
+  type PeerHandlers,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { type BrokerOptions, type Service, ServiceBroker } from "moleculer";
 import { ActionCaller } from "./calls/call.ts";
 import { RegistryWatch } from "./discovery/registry-watch.ts";
@@ -26,7 +31,7 @@ export interface ConnectionUsers {
   readonly sink: BrokerSink;
   readonly setHealth: HealthListener;
   /** Answers to the questions of other gateways. */
-  readonly answers: PeerAnswers;
+  readonly answers: PeerHandlers;
 }
 
 /** A Moleculer broker from its start to its stop. */

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { BrokerSink, EventPacket, Json, PeerAnswer, PeerAnswers } from "@tidegate/core-registry";
+import type { BrokerSink, EventPacket, Json, PeerHandlers, PeerReply } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { RegistryWatch } from "./discovery/registry-watch.ts";
@@ -27,7 +27,7 @@ export function createGatewayService(
   broker: ServiceBroker,
   sink: BrokerSink,
   registryWatch: RegistryWatch,
-  answers: PeerAnswers,
+  answers: PeerHandlers,
 ): ServiceSchema {
   const receive = (context: Context): void => {
     const { eventName: event, params: payload, nodeID: node } = context;
@@ -63,7 +63,7 @@ export function createGatewayService(
  * @throws for another protocol version, for an unknown question, and what the answer's function throws
  */
 async function answerPeer(
-  answers: PeerAnswers,
+  answers: PeerHandlers,
   { params: request, stream }: Pick<Context, "params" | "stream">,
 ): Promise<{ readonly answer: Json } | Readable> {
   const { contract: version, question, params } = objectOrEmpty(request);
@@ -94,7 +94,7 @@ export async function askPeers(
   question: string,
   params: Json,
   timeout: number,
-): Promise<readonly PeerAnswer[]> {
+): Promise<readonly PeerReply[]> {
   const endpoints = broker.registry.getActionEndpoints(askAction)?.endpoints ?? [];
   const others = endpoints.filter(({ local, isAvailable }) => !local && isAvailable);
   const text = JSON.stringify(params);
@@ -113,7 +113,7 @@ interface Question {
   readonly pieces?: string;
 }
 
-async function askPeer(broker: ServiceBroker, asked: Question, node: string): Promise<PeerAnswer> {
+async function askPeer(broker: ServiceBroker, asked: Question, node: string): Promise<PeerReply> {
   const { question, timeout, params, pieces } = asked;
   const deadline = Date.now() + timeout;
   const reply: unknown = await broker.call(
@@ -127,9 +127,9 @@ async function askPeer(broker: ServiceBroker, asked: Question, node: string): Pr
     },
   );
   if (reply instanceof Readable)
-    return { node, answer: JSON.parse(await joinPieces(reply, deadline - Date.now())) };
+    return { node, value: JSON.parse(await joinPieces(reply, deadline - Date.now())) };
   if (!isObject(reply) || !("answer" in reply)) throw new Error(`Gateway ${node} sent no answer.`);
-  return { node, answer: reply.answer };
+  return { node, value: reply.answer };
 }
 
 /** Splits a text into pieces. Does not split surrogate pairs, which not every serializer would preserve. */

@@ -3,7 +3,7 @@ import {
   type BrokerHealth,
   type BrokerSink,
   type CallScope,
-  type PeerAnswers,
+  type PeerHandlers,
   type PublishRequest,
   type Report,
   TidegateError,
@@ -29,7 +29,7 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
   const settings = readOptions(options);
   let connection: Connection | undefined;
   let health: BrokerHealth = { state: "connecting", since: Date.now() };
-  let answers: PeerAnswers = {};
+  let answers: PeerHandlers = {};
   let stopping: Promise<void> | undefined;
   /** Rejects a start that is not complete when the broker is stopped. */
   let stopped = Promise.withResolvers<never>();
@@ -44,7 +44,7 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
   };
 
   return {
-    contract: 1,
+    contract: 2,
     name: settings.own.name,
     start: async (sink: BrokerSink) => {
       await stopping;
@@ -71,10 +71,10 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       if (connection !== undefined) await sendReport(connection.broker, service, node, report);
     },
     peers: {
-      answer: (given) => {
+      handle: (given) => {
         answers = given;
       },
-      ask: async (question, params, timeout) =>
+      request: async (question, params, timeout) =>
         connection === undefined ? [] : askPeers(connection.broker, question, params, timeout),
     },
     health: () => {

@@ -57,17 +57,17 @@ describe("moleculer()", () => {
 
   test("passes on the request's id, and traces the node of a call (S12.3)", async () => {
     const { broker } = await gatewayWith({
-      n1: [{ name: "who", actions: { asks: (context: Context) => context.requestID } }],
+      n1: [{ name: "who", actions: { requirements: (context: Context) => context.requestID } }],
     });
     const events: TraceEvent[] = [];
     const scope = callScope({
       context: contextOf({ id: "request-7" }),
       trace: (event) => void events.push(event),
     });
-    expect(await broker.call(scope, { action: "who.asks", params: {} })).toBe("request-7");
+    expect(await broker.call(scope, { action: "who.requirements", params: {} })).toBe("request-7");
     await expect(broker.call(scope, { action: "who.not", params: {} })).rejects.toThrow();
     expect(events).toMatchObject([
-      { at: "call", action: "who.asks", node: "n1" },
+      { at: "call", action: "who.requirements", node: "n1" },
       { at: "call", action: "who.not", error: "ACTION_UNAVAILABLE" },
     ]);
   });

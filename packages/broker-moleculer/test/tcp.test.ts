@@ -3,6 +3,7 @@ import { createSystem, freePorts, gatewayId, tcpOptions } from "./support/system
 
 testBroker({
   name: "Moleculer on TCP keeps the contract (S13.1)",
+  timeout: 30_000,
   make: async (ids) => {
     const names = [gatewayId, ...ids];
     const found = await freePorts(names.length);

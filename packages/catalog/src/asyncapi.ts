@@ -91,7 +91,7 @@ function channelsOf(endpoint: Endpoint, version: Version): readonly Channel[] {
   if (endpoint.websocket !== undefined)
     return pathTemplates(endpoint.websocket.path).map((template) => routeChannel(endpoint, template));
   if (endpoint.graphql?.type !== "Subscription") return [];
-  const routes = version.assembled.get(endpoint.protocol)?.routes.flat() ?? [];
+  const routes = version.protocols.get(endpoint.protocol)?.assembled?.routes ?? [];
   return routes.flatMap((route) =>
     route.kind === "websocket" ? [subscriptionChannel(endpoint, route.path)] : [],
   );

@@ -1,6 +1,7 @@
 import {
   type Access,
   type DirectorySnapshot,
+  type Documents,
   type GatewayPage,
   type HttpRequest,
   type JsonObject,
@@ -18,6 +19,8 @@ import { openApiDocument } from "./openapi.ts";
 export interface CatalogSource {
   /** Returns the JSON Schema (2020-12) of a whole fragment, composed from the loaded plugins (S1.5). */
   fragmentSchema(): JsonSchema;
+  /** The documents of a version by file name, of all protocols. */
+  documents(version: Version): Promise<Documents>;
 }
 
 /** The registry that the catalog describes, and the settings of its pages. */
@@ -25,8 +28,6 @@ export interface CatalogOptions {
   readonly registry: CatalogSource;
   /** The clients that can read the pages (S9.11). Default `local`. */
   readonly access?: Access;
-  /** Names of the documents that protocols offer. Each one gets a page. Default `["schema.graphql"]`. */
-  readonly documents?: readonly string[];
 }
 
 /**
@@ -34,18 +35,19 @@ export interface CatalogOptions {
  *
  * - `/~catalog/openapi.json`: the HTTP endpoints as OpenAPI 3.1,
  * - `/~catalog/asyncapi.json`: the WebSockets as AsyncAPI 3.0,
- * - `/~catalog/schema.graphql` and other documents that protocols offer,
- * - `/~catalog/fragment.json`: the JSON Schema of the fragments that services can publish (S1.5).
+ * - `/~catalog/schema.graphql` and other documents of protocols, by their file names,
+ * - `/~catalog/fragment.json`: the JSON Schema of the fragments that services can publish (S1.5),
+ * - `/~catalog`: the names of these documents.
  *
- * All but the last respond with 404 or 503 where the requested branch or version is not served.
+ * All but `fragment.json` respond with 404 or 503 where the requested branch or version is not served.
  */
 export function catalog(options: CatalogOptions): readonly GatewayPage[] {
-  const { registry, access = "local", documents = ["schema.graphql"] } = options;
+  const { registry, access = "local" } = options;
   const openApi = cacheDocument(openApiDocument);
   const asyncApi = cacheDocument(asyncApiDocument);
   const page = (name: string, handle: GatewayPage["handle"]): GatewayPage => ({
     method: "GET",
-    path: `/~catalog/${name}`,
+    path: `${catalogPath}/${name}`,
     access,
     handle,
   });
@@ -59,13 +61,18 @@ export function catalog(options: CatalogOptions): readonly GatewayPage[] {
       const { version, directory } = requireServed(served);
       return jsonReply("application/json", { ...asyncApi(version, directory), ...asyncApiServers(request) });
     }),
-    ...documents.map((name) =>
-      page(name, (_request, _scope, served) => {
-        const body = protocolDocument(requireServed(served).version, name);
-        return { status: 200, headers: [["content-type", "text/plain; charset=utf-8"]], body };
-      }),
-    ),
     page("fragment.json", () => jsonReply("application/schema+json", registry.fragmentSchema())),
+    {
+      method: "GET",
+      path: catalogPath,
+      prefix: true,
+      access,
+      handle: async (request, _scope, served) =>
+        documentReply(
+          request.path.slice(catalogPath.length + 1),
+          await registry.documents(requireServed(served).version),
+        ),
+    },
   ];
 }
 
@@ -107,12 +114,27 @@ function asyncApiServers(request: HttpRequest): JsonObject {
   return { servers: { gateway: { host, protocol, ...(base !== "" && { pathname: base }) } } };
 }
 
-function protocolDocument({ assembled }: Version, name: string): string {
-  for (const { documents = {} } of assembled.values()) {
-    const text = Object.hasOwn(documents, name) ? documents[name] : undefined;
-    if (text !== undefined) return text;
-  }
-  throw new TidegateError("NOT_FOUND", `No protocol of this version provides ${name}.`);
+const catalogPath = "/~catalog";
+const ownDocuments = ["asyncapi.json", "fragment.json", "openapi.json"];
+
+/** The media types of documents by the extension of their name. Others are plain text. */
+const mediaTypes: Readonly<Record<string, string>> = {
+  json: "application/json; charset=utf-8",
+  yaml: "application/yaml; charset=utf-8",
+  yml: "application/yaml; charset=utf-8",
+  md: "text/markdown; charset=utf-8",
+};
+
+/** A document of a protocol; without a name the list of all documents. */
+function documentReply(name: string, documents: Documents): Reply {
+  if (name === "")
+    return jsonReply("application/json", { documents: [...ownDocuments, ...Object.keys(documents)].sort() });
+  const body = Object.hasOwn(documents, name) ? documents[name] : undefined;
+  if (body === undefined)
+    throw new TidegateError("NOT_FOUND", `No protocol of this version provides ${name}.`);
+  const extension = name.slice(name.lastIndexOf(".") + 1);
+  const type = Object.hasOwn(mediaTypes, extension) ? mediaTypes[extension] : undefined;
+  return { status: 200, headers: [["content-type", type ?? "text/plain; charset=utf-8"]], body };
 }
 
 function jsonReply(type: string, value: unknown): Reply {

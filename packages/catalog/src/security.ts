@@ -43,8 +43,8 @@ function combineScopes(choices: readonly (readonly string[])[]): readonly string
   );
 }
 
-function scopesOf({ asks }: RuleDescription): readonly string[] {
-  const listed: readonly Json[] = Array.isArray(asks.scope) ? asks.scope : [];
+function scopesOf({ requirements }: RuleDescription): readonly string[] {
+  const listed: readonly Json[] = Array.isArray(requirements.scope) ? requirements.scope : [];
   const names = listed.filter((scope) => typeof scope === "string");
   return names.includes("**") ? [] : names;
 }

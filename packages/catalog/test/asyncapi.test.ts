@@ -8,11 +8,11 @@ import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
 vi.setConfig({ testTimeout: 60_000 });
 
 const origin = { service: "chat", hash: "a".repeat(32), jsonPath: "protocol.WebSocket.routes[0]" };
-const rule = (description: string, asks: Record<string, string[]>) => ({
+const rule = (description: string, requirements: Record<string, string[]>) => ({
   description,
   names: ["**"],
   origin,
-  asks,
+  requirements,
 });
 
 function socketOf(

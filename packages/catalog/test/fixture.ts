@@ -12,7 +12,7 @@ import type {
 const hash = "a".repeat(32);
 
 const broker: Broker = {
-  contract: 1,
+  contract: 2,
   name: "none",
   start: async () => undefined,
   stop: async () => undefined,

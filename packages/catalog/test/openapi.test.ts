@@ -14,11 +14,11 @@ const directory = directoryOf({
   },
 });
 
-const rule = (description: string, asks: Record<string, string[]>) => ({
+const rule = (description: string, requirements: Record<string, string[]>) => ({
   description,
   names: ["**"],
   origin: { service: "player", hash: "", jsonPath: "policy.call[0]" },
-  asks,
+  requirements,
 });
 
 const endpoints = [

@@ -4,10 +4,10 @@
  */
 export * from "./contracts/broker.ts";
 export * from "./contracts/call-scope.ts";
-export { checkPlugin, contractNumber, type PluginKinds } from "./contracts/check-plugin.ts";
 export * from "./contracts/clock.ts";
 export * from "./contracts/connector.ts";
 export * from "./contracts/context.ts";
+export * from "./contracts/define-plugin.ts";
 export * from "./contracts/directory.ts";
 export * from "./contracts/errors.ts";
 export * from "./contracts/events.ts";

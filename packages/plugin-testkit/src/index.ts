@@ -1,5 +1,5 @@
-export type { BrokerSuite, BrokerSystem, BrokerSystemNode } from "./broker-suite/driver.ts";
-export { testBroker } from "./broker-suite/index.ts";
+export type { BrokerCheck, BrokerSuite, BrokerSystem, BrokerSystemNode } from "./broker-suite/driver.ts";
+export { brokerChecks, testBroker } from "./broker-suite/index.ts";
 export { type ManualClock, manualClock } from "./clock.ts";
 export { directoryOf } from "./directory.ts";
 export { type KnownFunctions, knownFunctions } from "./known-functions.ts";
@@ -14,3 +14,6 @@ export {
 export { type Recorder, recorder } from "./recorder.ts";
 export { callScope, contextOf, requestScope } from "./scopes.ts";
 export * from "./service.ts";
+export type { Check, CheckContext, CheckOptions, CheckResult } from "./suite/check.ts";
+export { registerChecks } from "./suite/register.ts";
+export { runCheck, runChecks } from "./suite/run.ts";

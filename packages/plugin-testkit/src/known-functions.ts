@@ -38,7 +38,7 @@ export function knownFunctions(): KnownFunctions {
   const seen: unknown[] = [];
   const check = (source: string): FunctionCheck => known.get(source)?.check ?? unknownSource;
   return {
-    contract: 1,
+    contract: 2,
     seen,
     text: (run, parts) => {
       const source = run.toString();

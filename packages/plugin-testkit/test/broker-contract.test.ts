@@ -1,25 +1,32 @@
-import { type BrokerSystem, memoryBroker, testBroker } from "@tidegate/plugin-testkit";
+import { expect, test } from "vitest";
+import { brokerChecks, runChecks, testBroker } from "../src/index.ts";
+import { memorySystem } from "./memory-system.ts";
 
-testBroker({
-  name: "the broker in memory fulfils the contract",
-  make: (): BrokerSystem => {
-    const bus = memoryBroker();
-    return {
-      broker: bus.broker,
-      anotherGateway: (id) => bus.gateway(id),
-      join: async (id, services) => {
-        const node = bus.node(id);
-        for (const service of services) node.publish(service);
-        return {
-          publish: async (service) => node.publish(service),
-          withdraw: async (name) => node.withdraw(name),
-          send: async (event, payload, broadcast) =>
-            broadcast ? node.broadcast(event, payload) : node.emit(event, payload),
-          leave: async () => node.leave(),
-          crash: async () => node.crash(),
-        };
-      },
-      close: async () => undefined,
-    };
-  },
+testBroker({ name: "the broker in memory fulfils the contract", make: () => memorySystem() });
+
+test("a broker without optional members passes, with the reasons of its skipped checks (S17)", async () => {
+  const make = () => {
+    const system = memorySystem({ publish: false, events: false, report: false, peers: false });
+    const { health: _, ...broker } = system.broker;
+    return { ...system, broker };
+  };
+  const results = await runChecks(brokerChecks, { name: "few", make });
+  expect(results.filter(({ state }) => state === "failed")).toEqual([]);
+  const reasons = results.flatMap((result) => (result.state === "skipped" ? [result.reason] : []));
+  expect(new Set(reasons)).toEqual(
+    new Set(["publish", "events", "report", "peers", "health"].map((name) => `the broker has no ${name}`)),
+  );
+  expect(results.filter(({ state }) => state === "passed").length).toBeGreaterThan(20);
+});
+
+test("a system without a second gateway, or a group of the gateways, skips their checks (S17)", async () => {
+  const make = () => {
+    const { anotherGateway: _, gatewayGroup: __, ...system } = memorySystem();
+    return system;
+  };
+  const results = await runChecks(brokerChecks, { name: "alone", make });
+  expect(results.filter(({ state }) => state === "failed")).toEqual([]);
+  expect(new Set(results.flatMap((result) => (result.state === "skipped" ? [result.reason] : [])))).toEqual(
+    new Set(["the system cannot create a second gateway", "the system names no group of the gateways"]),
+  );
 });

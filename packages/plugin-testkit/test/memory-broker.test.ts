@@ -115,7 +115,7 @@ describe("the broker in memory", () => {
     const other = bus.gateway("gateway-2");
     expect(bus.gateway("gateway-2")).toBe(other);
     for (const [broker, { sink }] of [[bus.broker, first] as const, [other, second] as const]) {
-      broker.peers?.answer({ ledger: () => [1] });
+      broker.peers?.handle({ ledger: () => [1] });
       await broker.start(sink);
     }
     bus.broker.events?.(["player.*"]);
@@ -130,18 +130,20 @@ describe("the broker in memory", () => {
     ]);
     expect(second.lines).toEqual(["up player@n1 r0", "down player@n1 left"]);
     expect(bus.patterns).toEqual(["player.*"]);
-    expect(await bus.broker.peers?.ask("ledger", null, 1_000)).toEqual([{ node: "gateway-2", answer: [1] }]);
-    expect(await other.peers?.ask("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
+    expect(await bus.broker.peers?.request("ledger", null, 1_000)).toEqual([
+      { node: "gateway-2", answer: [1] },
+    ]);
+    expect(await other.peers?.request("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
   });
 
   test("uses the clock of the test for the timeout of peers", async () => {
     const clock = manualClock();
     const bus = memoryBroker({ clock });
     const other = bus.gateway("gateway-2");
-    other.peers?.answer({ ledger: () => new Promise(() => undefined) });
+    other.peers?.handle({ ledger: () => new Promise(() => undefined) });
     await bus.broker.start(recordSink().sink);
     await other.start(recordSink().sink);
-    const answers = bus.broker.peers?.ask("ledger", null, 500);
+    const answers = bus.broker.peers?.request("ledger", null, 500);
     clock.advance(500);
     expect(await answers).toEqual([]);
     expect(clock.pending).toBe(0);

@@ -1,11 +1,12 @@
-import type {
-  CompiledRule,
-  DescribedSchema,
-  FunctionCheck,
-  Policy,
-  PolicyInput,
-  PolicyTools,
-  Verdict,
+import {
+  type CompiledRule,
+  type DescribedSchema,
+  definePolicy,
+  type FunctionCheck,
+  type Policy,
+  type PolicyInput,
+  type PolicyTools,
+  type Verdict,
 } from "@tidegate/core-registry";
 import { compileFunction } from "@tidegate/core-registry/runtime";
 import { z } from "zod";
@@ -27,17 +28,17 @@ const denied: Verdict = { allowed: false, reason: "The filter returned false." }
 
 /**
  * Creates the policy `filter` (S7.4). A rule passes if its function returns `true`. A throw, a timeout or a
- * value of another type denies access, and the nodes of the service get a report. `compare` is always
- * `unclear`: the text of a function does not show which clients it allows.
+ * value of another type denies access, and the nodes of the service get a report. Changes are
+ * always `unclear`: the text of a function does not show which clients it allows.
  */
 export function filter(): Policy<FilterRule> {
-  return { contract: 1, key: "filter", members: ["filter"], schema, compile, compare: () => "unclear" };
+  return definePolicy({ name: "filter", members: ["filter"], schema, compile });
 }
 
 function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
   const compiled = compileFunction(rule.filter, "filter", tools);
   // The finding of `compileFunction` refuses the fragment. A rule that is used nevertheless denies access.
-  if (compiled === undefined) return { decide: () => denied, memo: "never", reads: [], asks: rule.filter };
+  if (compiled === undefined) return { decide: () => false };
   const { check, run } = compiled;
   const reads = contextReads(check.reads, tools.contexts);
   const verdictOf = (result: unknown): Verdict => {
@@ -58,10 +59,10 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
       const result = run.call(argumentOf(input, check.reads, reads));
       return result instanceof Promise ? result.then(verdictOf) : verdictOf(result);
     },
-    memo: check.volatile ? "request" : "identity",
+    cache: check.volatile ? "request" : "identity",
     reads,
     readsParams: readsMember(check.reads, "params"),
-    asks: rule.filter,
+    requirements: rule.filter,
   };
 }
 

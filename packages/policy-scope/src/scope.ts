@@ -1,11 +1,12 @@
-import type {
-  AccessChange,
-  CompiledRule,
-  DescribedSchema,
-  Json,
-  Policy,
-  Scope,
-  Verdict,
+import {
+  type AccessChange,
+  type CompiledRule,
+  type DescribedSchema,
+  definePolicy,
+  type Json,
+  type Policy,
+  type Scope,
+  type Verdict,
 } from "@tidegate/core-registry";
 import { z } from "zod";
 
@@ -44,23 +45,22 @@ const allowed: Verdict = { allowed: true };
  * always passes.
  */
 export function scope(): Policy<ScopeRule> {
-  return { contract: 1, key: "scope", members: ["scope", "scopes"], schema, compile, compare };
+  return definePolicy({ name: "scope", members: ["scope", "scopes"], schema, compile, compare });
 }
 
 function compile(rule: ScopeRule): CompiledRule {
   const required = rule.scope ?? rule.scopes ?? [];
-  // Rules with the same effect get the same `asks`: `**` passes, whatever other scopes the rule lists.
-  const asks = required.includes(wildcard) ? [wildcard] : [...new Set(required)].sort();
-  // Comparing the scopes costs less than reading a cached verdict.
-  const memo = "never";
-  if (required.includes(wildcard)) return { decide: () => allowed, memo, reads: [], asks };
+  // Rules with the same effect get the same `requirements`: `**` passes, whatever other scopes the rule lists.
+  const requirements = required.includes(wildcard) ? [wildcard] : [...new Set(required)].sort();
+  if (required.includes(wildcard)) return { decide: () => true, requirements };
   const reason = `Requires one of the scopes ${required.join(", ")}.`;
   return {
     decide: ({ scope }) =>
       grantedScopes(scope).some((each) => required.includes(each)) ? allowed : { allowed: false, reason },
-    memo,
+    // Comparing the scopes costs less than reading a cached verdict.
+    cache: "never",
     reads: ["auth"],
-    asks,
+    requirements,
   };
 }
 
@@ -72,10 +72,10 @@ function compare(before: Json, after: Json): AccessChange {
   return isSubset(current, old) ? "narrower" : "unclear";
 }
 
-function scopesOf(asks: Json): readonly string[] | undefined {
-  if (!Array.isArray(asks)) return undefined;
-  const strings = asks.filter((each) => typeof each === "string");
-  return strings.length === asks.length ? strings : undefined;
+function scopesOf(requirements: Json): readonly string[] | undefined {
+  if (!Array.isArray(requirements)) return undefined;
+  const strings = requirements.filter((each) => typeof each === "string");
+  return strings.length === requirements.length ? strings : undefined;
 }
 
 function isSubset(some: readonly string[], all: readonly string[]): boolean {

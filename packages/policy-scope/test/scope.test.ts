@@ -46,15 +46,15 @@ describe("S7.3 scope", () => {
     expect((await verdict({ scopes: ["player", "**"] }, undefined)).allowed).toBe(true);
   });
 
-  test("a rule reads auth, and `asks` is its sorted scopes", async () => {
+  test("a rule reads auth, and `requirements` is its sorted scopes", async () => {
     const rule = await compiled({ scope: ["b", "a"] });
     expect(rule.reads).toEqual(["auth"]);
-    expect(rule.asks).toEqual(["a", "b"]);
+    expect(rule.requirements).toEqual(["a", "b"]);
   });
 
-  test("rules with the same effect have the same `asks`: duplicate scopes, scopes beside `**`", async () => {
-    expect((await compiled({ scope: ["b", "a", "b"] })).asks).toEqual(["a", "b"]);
-    expect((await compiled({ scopes: ["a", "**"] })).asks).toEqual(["**"]);
+  test("rules with the same effect have the same `requirements`: duplicate scopes, scopes beside `**`", async () => {
+    expect((await compiled({ scope: ["b", "a", "b"] })).requirements).toEqual(["a", "b"]);
+    expect((await compiled({ scopes: ["a", "**"] })).requirements).toEqual(["**"]);
   });
 
   test.each([

@@ -1,4 +1,12 @@
-import type { Assembled, HttpRoute, Logger, Protocol, WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Documents,
+  defineProtocol,
+  type HttpRoute,
+  type Logger,
+  type Protocol,
+  type ProtocolVersion,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import { attachedValue } from "@tidegate/core-registry/runtime";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
 import { type GraphQLInput, graphqlSchema } from "./definitions/input.ts";
@@ -7,7 +15,7 @@ import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
 import { type HttpOptions, handleHttp } from "./http/handle.ts";
 import { type GraphQLOptions, type GraphQLSettings, withDefaults } from "./options.ts";
-import { type Assembler, createAssembler } from "./schema/assemble.ts";
+import { type AssembledSchema, type Assembler, createAssembler } from "./schema/assemble.ts";
 import type { BuiltSchema } from "./schema/built-schema.ts";
 import type { Composition } from "./schema/composition.ts";
 import { diffCompositions } from "./schema/diff.ts";
@@ -27,18 +35,28 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
   const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema, { logger }) =>
     routesOf(builtSchema, logger),
   );
-  const compositionOf = (assembled: Assembled): Composition =>
-    assembler.schemaOf(assembled)?.composition ?? assembler.empty;
-  return {
-    contract: 1,
-    key: "GraphQL",
+  const schemaOf = ({ assembled }: ProtocolVersion): AssembledSchema | undefined =>
+    assembled === undefined ? undefined : assembler.schemaOf(assembled);
+  const compositionOf = (version: ProtocolVersion): Composition =>
+    schemaOf(version)?.composition ?? assembler.empty;
+  return defineProtocol({
+    name: "GraphQL",
     schema: graphqlSchema,
+    sources: {
+      source: { values: "data", fromClient: false },
+      args: { values: "data", fromClient: true },
+      info: { values: "data", fromClient: false },
+    },
     reserved: ["/graphql"],
     fingerprint,
     compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
     assemble: assembler.assemble,
     diff: (before, after) => diffCompositions(compositionOf(before), compositionOf(after), scalars),
-  };
+    documents: (version): Documents => {
+      const schema = schemaOf(version);
+      return schema === undefined ? {} : { "schema.graphql": schema.builtSchema.print() };
+    },
+  });
 }
 
 /**

@@ -171,7 +171,7 @@ function bodyOf(type: string | undefined, json: unknown, text: string | undefine
 
 /** The header `x-auth` contains the identity of the client as JSON. */
 const auth: ContextFactory = {
-  contract: 1,
+  contract: 2,
   name: "auth",
   create: ({ request }) => JSON.parse(request.header("x-auth") ?? "null"),
 };
@@ -181,7 +181,7 @@ const auth: ContextFactory = {
  * `*`.
  */
 const asyncPolicy: Policy<{ readonly who: string }> = {
-  contract: 1,
+  contract: 2,
   key: "who",
   members: ["who"],
   schema: z.strictObject({ who: z.string() }) satisfies DescribedSchema,
@@ -195,7 +195,7 @@ const asyncPolicy: Policy<{ readonly who: string }> = {
     },
     memo: "never",
     reads: ["auth"],
-    asks: who,
+    requirements: who,
   }),
 };
 

@@ -1,13 +1,13 @@
-import type {
-  Claim,
-  Compiled,
-  CompileTools,
-  EndpointConnectors,
-  Method,
-  Protocol,
+import {
+  type Compiled,
+  type CompileTools,
+  defineProtocol,
+  type EndpointConnectors,
+  type Method,
+  type Protocol,
+  type Route,
 } from "@tidegate/core-registry";
 import {
-  type CompiledRoute,
   canonicalJson,
   compileRoutes,
   normalizeConnectors,
@@ -21,7 +21,17 @@ import { type RestInput, type RestRouteInput, restSchema } from "./schema.ts";
  * Creates the protocol `REST` (S4): routes of HTTP methods and paths, mapped to `call`, `publish` or `map`.
  */
 export function rest(): Protocol<RestInput> {
-  return { contract: 1, key: "REST", schema: restSchema, fingerprint, compile };
+  return defineProtocol({
+    name: "REST",
+    schema: restSchema,
+    sources: {
+      path: { values: "text", fromClient: true },
+      query: { values: "text", fromClient: true },
+      body: { values: "data", fromClient: true },
+    },
+    fingerprint,
+    compile,
+  });
 }
 
 /** The fingerprint of a part leaves out its documentation (S1.4). */
@@ -31,7 +41,7 @@ function fingerprint(input: RestInput): unknown {
 }
 
 /**
- * Compiles the part of one fragment (S4) to claims, endpoints and routes. Faults go to `tools.addFinding`.
+ * Compiles the part of one fragment (S4) to routes. Faults go to `tools.addFinding`.
  */
 function compile(input: RestInput, tools: CompileTools): Compiled {
   return compileRoutes(input.routes ?? [], tools, (route, jsonPath) =>
@@ -44,49 +54,38 @@ function compileRoute(
   input: RestRouteInput,
   jsonPath: string,
   tools: CompileTools,
-): CompiledRoute | undefined {
+): Route | undefined {
   const pattern = routePattern(input.path ?? "/", part.basePath, jsonPath, tools);
   const connectors = normalizeConnectors(input, () => undefined);
   if (connectors === undefined) return undefined;
   const connector = tools.connectors.compile(connectors, {
     jsonPath,
-    sources: { path: "text", query: "text", body: "data" },
     implicit: ["path", hasBody(input.method) ? "body" : "query"],
-    batching: false,
   });
   if (pattern === undefined || connector === undefined) return undefined;
 
   const { method, description, deprecated } = input;
   const { path } = pattern;
-  const { service } = tools.origin;
   const ignoreError = input.ignoreError === true;
-  const label = `${method} ${path}`;
-  const claims = pattern.shapes.map((shape): Claim => ({ key: `${method} ${shape}`, label, jsonPath }));
-  return {
-    claims,
+  return restRoute({
+    method,
+    path,
     endpoint: {
-      protocol: "REST",
-      key: claims[0]?.key ?? label,
-      label,
+      jsonPath,
       ...(description === undefined ? {} : { description }),
       ...(deprecated === undefined ? {} : { deprecated }),
       connectors: [connector.description],
-      origin: { ...tools.origin, jsonPath },
-      http: { method, path },
-      group:
-        part.description === undefined ? { name: service } : { name: service, description: part.description },
+      ...(part.description === undefined
+        ? {}
+        : { group: { name: tools.origin.service, description: part.description } }),
       fingerprint: endpointFingerprint(method, pattern, ignoreError, connectors),
     },
-    route: restRoute({
-      method,
-      path,
-      connector,
-      ignoreError,
-      // `publish` returns what the client sent: `$headers` in it must not become headers of the reply.
-      literal: connectors.publish !== undefined && connectors.publish.map === undefined,
-      reporter: { jsonPath, report: tools.reportRuntime },
-    }),
-  };
+    connector,
+    ignoreError,
+    // `publish` returns what the client sent: `$headers` in it must not become headers of the reply.
+    literal: connectors.publish !== undefined && connectors.publish.map === undefined,
+    reporter: { jsonPath, report: tools.reportRuntime },
+  });
 }
 
 function hasBody(method: Method): boolean {

@@ -12,7 +12,7 @@ import {
 import { literalReply, type ReplyReporter, replyOf } from "./reply.ts";
 
 /** The compiled parts from which a route is created. */
-export interface RouteParts extends Pick<HttpRoute, "method" | "path"> {
+export interface RouteParts extends Required<Pick<HttpRoute, "method" | "path" | "endpoint">> {
   readonly connector: Connector;
   /** True: a failing connector leads to an empty reply (204). */
   readonly ignoreError: boolean;
@@ -23,7 +23,7 @@ export interface RouteParts extends Pick<HttpRoute, "method" | "path"> {
 
 /** Creates a route. Where neither its body nor its connector needs a promise, the reply needs none either. */
 export function restRoute(parts: RouteParts): HttpRoute {
-  const { method, path, connector, ignoreError, literal, reporter } = parts;
+  const { method, path, endpoint, connector, ignoreError, literal, reporter } = parts;
   const toReply = (value: unknown): Reply =>
     literal ? literalReply(value, reporter) : replyOf(value, reporter);
 
@@ -38,7 +38,13 @@ export function restRoute(parts: RouteParts): HttpRoute {
     return body === undefined ? run(request, scope) : body.then((value) => run(request, scope, value));
   };
 
-  return { kind: "http", method, path, handle: connector.reads.includes("body") ? runWithBody : run };
+  return {
+    kind: "http",
+    method,
+    path,
+    endpoint,
+    handle: connector.reads.includes("body") ? runWithBody : run,
+  };
 }
 
 /** The sources of REST (S3.1). The query is parsed only where a connector reads it. */

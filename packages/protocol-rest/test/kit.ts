@@ -29,7 +29,7 @@ export function bench(answer: (request: CallRequest) => unknown = ({ params }) =
   const calls: CallRequest[] = [];
   const sent: PublishRequest[] = [];
   const broker: Broker = {
-    contract: 1,
+    contract: 2,
     name: "test",
     start: async () => undefined,
     stop: async () => undefined,

@@ -16,7 +16,7 @@ import { attachedValue } from "@tidegate/core-registry/runtime";
 import { decodeMessage, encodeError, encodeMessage } from "./message.ts";
 
 /** The compiled parts from which a route is created. */
-export interface RouteParts extends Pick<WebSocketRoute, "path" | "key" | "fingerprint"> {
+export interface RouteParts extends Required<Pick<WebSocketRoute, "path" | "endpoint">> {
   /** Delivers events, which the route sends to the socket. */
   readonly subscribe: SubscribeConnector | undefined;
   /** Publishes the messages of the socket. */
@@ -46,12 +46,11 @@ const partsOf = attachedValue<WebSocketRoute, RouteParts>();
  * the newest version.
  */
 export function pubSubRoute(parts: RouteParts): WebSocketRoute {
-  const { path, key, fingerprint, subscribe, publish } = parts;
+  const { path, endpoint, subscribe, publish } = parts;
   const route: WebSocketRoute = {
     kind: "websocket",
     path,
-    key,
-    fingerprint,
+    endpoint,
     accept: async (request, scope) => {
       const sources: Sources = { path: request.params, query: request.query };
       await publish?.check?.(scope, sources);

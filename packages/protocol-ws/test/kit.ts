@@ -22,7 +22,7 @@ import { webSocket } from "../src/index.ts";
 
 /** Allows the user that a rule names: `{ who: "ann" }`. */
 const who: Policy<{ readonly who: string }> = {
-  contract: 1,
+  contract: 2,
   key: "who",
   members: ["who"],
   schema: z.strictObject({ who: z.string() }),
@@ -34,12 +34,12 @@ const who: Policy<{ readonly who: string }> = {
     },
     memo: "request",
     reads: ["user"],
-    asks: rule,
+    requirements: rule,
   }),
 };
 
-const user: ContextFactory = { contract: 1, name: "user", create: ({ request }) => request.header("user") };
-const id: ContextFactory = { contract: 1, name: "id", perRequest: true, create: () => "id-1" };
+const user: ContextFactory = { contract: 2, name: "user", create: ({ request }) => request.header("user") };
+const id: ContextFactory = { contract: 2, name: "id", perRequest: true, create: () => "id-1" };
 
 /** The upgrade request of a client. */
 export interface Client {

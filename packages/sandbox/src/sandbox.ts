@@ -99,7 +99,7 @@ export function sandbox(options: SandboxOptions = {}): Sandbox {
     });
 
   return {
-    contract: 1,
+    contract: 2,
     check: (source) => checkOnce(source).check,
     compile(source, compileOptions): SandboxFunction {
       const fn = functionOf(source, compileOptions.service);

@@ -75,5 +75,5 @@ function pagesAt(pages: readonly GatewayPage[], path: string): readonly GatewayP
   if (!gatewayNames.has(name)) return [];
   const exact = pages.filter((page) => page.path === path);
   if (exact.length > 0) return exact;
-  return pages.filter((page) => page.below === true && path.startsWith(`${page.path}/`));
+  return pages.filter((page) => page.prefix === true && path.startsWith(`${page.path}/`));
 }

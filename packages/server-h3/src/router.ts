@@ -9,7 +9,7 @@ import {
   type Version,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
-import { memoize } from "@tidegate/core-registry/runtime";
+import { memoize, routeKeys } from "@tidegate/core-registry/runtime";
 import type { RouteMatch } from "./route-groups.ts";
 import { RouteTree, RouteTrees, type RouteTreesInput } from "./route-tree.ts";
 
@@ -77,12 +77,19 @@ export function createSocketRouters(input: RouterInput): (version: VersionRoutes
     return {
       find: (path) => tree.find("GET", path),
       findByKey: (key) => {
-        byKey ??= new Map(routes.flatMap((slice) => slice.filter(isKind).map((route) => [route.key, route])));
+        byKey ??= new Map(
+          routes.flatMap((slice) => slice.filter(isKind).map((route) => [socketKey(route), route])),
+        );
         return byKey.get(key);
       },
       prepare: () => tree.prepare(),
     };
   });
+}
+
+/** Identifies the route of an open socket in all versions of a branch. */
+export function socketKey(route: WebSocketRoute): string {
+  return routeKeys(route)[0] ?? route.path;
 }
 
 /** As `memoize`, with a shortcut for the key that was used last. */

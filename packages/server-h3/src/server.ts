@@ -34,7 +34,7 @@ export function h3Server(options: H3ServerOptions = {}): Server {
   let stopped: Promise<void> | undefined;
 
   return {
-    contract: 1,
+    contract: 2,
     name: "h3",
     contexts: [
       idContext(),

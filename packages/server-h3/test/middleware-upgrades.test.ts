@@ -70,7 +70,7 @@ describe("S12.2 upgrades and middleware", () => {
     });
     const fixture = await start([route], {
       middleware: [closed],
-      contexts: [{ contract: 1, name: "opened", create: () => 1, dispose: () => ended.resolve() }],
+      contexts: [{ contract: 2, name: "opened", create: () => 1, close: () => ended.resolve() }],
     });
     expect(await refusal(fixture, "/chat")).toMatchObject({ status: 503, body: '"full"' });
     await ended.promise;
@@ -150,10 +150,10 @@ describe("S12.2 upgrades and middleware", () => {
       middleware: [reader],
       contexts: [
         {
-          contract: 1,
+          contract: 2,
           name: "early",
           create: () => events.push("create"),
-          dispose() {
+          close() {
             events.push("close");
             closed.resolve();
           },

@@ -190,17 +190,17 @@ describe("S12.2 middleware sees every reply", () => {
   });
 
   test("streams arrive whole, and the scope ends with them", async () => {
-    let ended = false;
+    const closed: unknown[] = [];
     const handle = (_request: unknown, scope: { readonly context: { get(name: string): unknown } }) => {
       scope.context.get("opened");
       return { status: 200, headers: [], body: Readable.from(["a", "b"]) };
     };
     const { url } = await start([route("GET", "/", handle)], {
       middleware: [tracer("a", [])],
-      contexts: [{ contract: 1, name: "opened", create: () => 1, dispose: () => (ended = true) }],
+      contexts: [{ contract: 2, name: "opened", create: () => 1, close: (value) => void closed.push(value) }],
     });
     expect(await (await fetch(url)).text()).toBe("ab");
-    expect(ended).toBe(true);
+    expect(closed).toEqual([1]);
   });
 
   test("a body that is too large answers 413 and closes the connection, as without middleware", async () => {
@@ -252,10 +252,10 @@ describe("S12.2 what hooks are given", () => {
   test("context values are created and closed once for hooks and route", async () => {
     const events: string[] = [];
     const value = (name: string) => ({
-      contract: 1 as const,
+      contract: 2 as const,
       name,
       create: () => events.push(`create ${name}`),
-      dispose: () => void events.push(`close ${name}`),
+      close: () => void events.push(`close ${name}`),
     });
     const middleware = defineMiddleware({
       name: "reader",

@@ -132,7 +132,7 @@ function enabledPolicies(section: Readonly<Record<string, unknown>>): Policy[] {
 }
 
 /** The plugin objects of a section. `createDefaultGateway` checks that they fulfil their contracts. */
-function thirdPartyPlugins<Plugin extends { readonly contract: 1 | 2 }>(
+function thirdPartyPlugins<Plugin extends { readonly contract: 2 }>(
   section: Readonly<Record<string, unknown>>,
 ): Plugin[] {
   return Object.values(section).filter((value) => isPlugin<Plugin>(value));

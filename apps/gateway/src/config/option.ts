@@ -93,7 +93,7 @@ export function live<Value>(
  * Whether a value is a plugin: an object with the number of a contract. `checkPlugin` checks the contract
  * itself.
  */
-export function isPlugin<Plugin extends { readonly contract: 1 | 2 }>(value: unknown): value is Plugin {
+export function isPlugin<Plugin extends { readonly contract: 2 }>(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && "contract" in value;
 }
 

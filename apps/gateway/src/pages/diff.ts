@@ -41,7 +41,7 @@ export function diffPage({ registry, access }: DiffPageOptions): GatewayPage {
   return {
     method: "GET",
     path: diffPath,
-    below: true,
+    prefix: true,
     access,
     handle: async (request) => {
       const { before, after } = rangeOf(request.path);

@@ -58,8 +58,9 @@ export class ActionCaller {
   async call(scope: CallScope, request: CallRequest): Promise<unknown> {
     this.#running++;
     try {
-      const { action, params } = request;
-      const prepared = containsFile(params) ? await prepareParams(params, this.#settings.own) : { params };
+      const { action, params, stream } = request;
+      const own = containsFile(params) ? await prepareParams(params, this.#settings.own) : { params };
+      const prepared = stream === undefined ? own : { ...own, stream };
       const excluded: string[] = [];
       let failure: TidegateError | undefined;
       for (;;) {

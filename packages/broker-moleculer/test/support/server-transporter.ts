@@ -44,6 +44,7 @@ export function testServerTransporter({ name, program, start, transporter }: Ser
   afterAll(async () => (await server)?.stop());
   testBroker({
     name: title,
+    timeout: 30_000,
     make: async () => {
       server ??= startServer(path, start);
       return systemOn((await server).port);

@@ -6,11 +6,14 @@ import { tidegate } from "../../src/index.ts";
 /** Translates a service of the test kit into a Moleculer service with the mixin. */
 export function toMoleculer(service: TestService): ServiceSchema {
   const [, version, name = service.name] = /^(v\d+)\.(.+)$/.exec(service.name) ?? [];
-  const { fragment, report } = service;
+  const { fragment, report, exposed = false } = service;
   return {
     name,
     ...(version !== undefined && { version }),
-    mixins: [tidegate(service.revision === undefined ? {} : { revision: service.revision })],
+    // The mixin isolates the service of a branch; without it the service is exposed.
+    ...(!exposed && {
+      mixins: [tidegate(service.revision === undefined ? {} : { revision: service.revision })],
+    }),
     metadata: { ...service.metadata, ...(fragment !== undefined && { api: fragment }) },
     actions: {
       ...Object.fromEntries(

@@ -8,7 +8,7 @@ import type { Report } from "./report.ts";
  * capability that the broker lacks, the core reports `CAPABILITY_MISSING`.
  */
 export interface Broker {
-  readonly contract: 1;
+  readonly contract: 2;
   /** The name in reports and logs, such as `moleculer`. */
   readonly name: string;
   /**
@@ -44,29 +44,29 @@ export interface Broker {
 /** Requests between the gateways of one system (S9.4), by name, with plain data as answers. */
 export interface Peers {
   /** Registers the handlers of this gateway. Called once, before `start`. */
-  answer(answers: PeerAnswers): void;
+  handle(handlers: PeerHandlers): void;
   /**
    * Sends a request to all other known gateways at once. The result leaves out gateways that fail or do not
    * answer in time. Never rejects.
    * @param timeout in milliseconds
    */
-  ask(question: string, params: Json, timeout: number): Promise<readonly PeerAnswer[]>;
+  request(name: string, params: Json, timeout: number): Promise<readonly PeerReply[]>;
 }
 
 /**
  * Request handlers by name. The params come from outside and are not validated. Where a handler throws, no
  * answer is sent.
  */
-export interface PeerAnswers {
-  readonly [question: string]: (params: unknown) => Json | Promise<Json>;
+export interface PeerHandlers {
+  readonly [name: string]: (params: unknown) => Json | Promise<Json>;
 }
 
-/** The answer of one gateway to a question of another gateway. */
-export interface PeerAnswer {
+/** The reply of one gateway to a request of another gateway. */
+export interface PeerReply {
   /** The id of the gateway's node. */
   readonly node: string;
   /** As received: the broker does not validate it. */
-  readonly answer: unknown;
+  readonly value: unknown;
 }
 
 /** The callbacks through which a broker reports services and events to the gateway. */
@@ -155,6 +155,8 @@ export interface EventPacket {
   readonly groups?: readonly string[];
   /** True: it was sent to every node. */
   readonly broadcast: boolean;
+  /** The branch whose request emitted it (S9.7). Absent: master. */
+  readonly branch?: string;
 }
 
 /** The state of a broker's connection. */

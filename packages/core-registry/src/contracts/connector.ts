@@ -3,7 +3,7 @@ import type { Origin } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
 /** The operations that an endpoint can be mapped to (S2). */
-export type ConnectorKind = "call" | "publish" | "subscribe" | "map";
+export type ConnectorKind = "call" | "publish" | "subscribe" | "map" | "proxy";
 
 /** The values of a protocol's sources by name, without `@`. `context` is not among them: the scope has it. */
 export type Sources = Readonly<Record<string, unknown>>;
@@ -90,8 +90,8 @@ export interface RuleDescription {
   readonly origin: Origin;
   /** The name patterns to which the rule applies. */
   readonly names: readonly string[];
-  /** The requirements of each policy, by policy key (`CompiledRule.asks`). */
-  readonly asks: { readonly [policy: string]: Json };
+  /** The requirements of each policy, by its name (`CompiledRule.requirements`). */
+  readonly requirements: { readonly [policy: string]: Json };
 }
 
 /** The options with which a protocol compiles a connector. */
@@ -99,13 +99,14 @@ export interface ConnectorOptions {
   /** The JSON path of the endpoint, such as `protocol.REST.routes[0]`, without the connector's own member. */
   readonly jsonPath: string;
   /**
-   * The protocol's sources (S3.1). `text`: strings, which are cast to declared types. `data`: typed values.
+   * Names of the sources that the connector can read (S3.1), among those that the protocol declares. Default:
+   * all of them.
    */
-  readonly sources: Readonly<Record<string, "text" | "data">>;
-  /** The sources of implicit params, in order (S3.3). */
-  readonly implicit: readonly string[];
-  /** Whether a mapping can contain `[]` (S5.4). */
-  readonly batching: boolean;
+  readonly sources?: readonly string[];
+  /** The sources of implicit params, in order (S3.3). Default none. */
+  readonly implicit?: readonly string[];
+  /** Whether a mapping can contain `[]` (S5.4). Default false. */
+  readonly batching?: boolean;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface ContextInput {
 
 /** Creates one value of the context (S12.3). */
 export interface ContextFactory<Value = unknown> {
-  readonly contract: 1;
+  readonly contract: 2;
   /** The name by which mappings read the value, as in `@context.NAME`. */
   readonly name: string;
   /** Creates the value. An error fails only the readers of this value. */
@@ -47,6 +47,10 @@ export interface ContextFactory<Value = unknown> {
    * True: each request of a connection creates its own value (`id`). Default: forks share the parent's value.
    */
   readonly perRequest?: boolean;
-  /** Closes the value when its request or connection ends. */
-  dispose?(value: Value): void;
+  /** Closes the value when its request or connection ends. An error is logged. */
+  close?(value: Value): void | Promise<void>;
+  /** Opens what all values share. Called once, before the gateway serves requests. */
+  start?(): void | Promise<void>;
+  /** Closes what `start` opened. Called once, when the gateway stops. */
+  dispose?(): void | Promise<void>;
 }

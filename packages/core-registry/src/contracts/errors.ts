@@ -42,6 +42,7 @@ export const errorCodes = {
   },
   CONFIG_INVALID: { status: 500, close: 1011, title: "The configuration is not valid." },
   PLUGIN_INVALID: { status: 500, close: 1011, title: "A plugin does not implement its contract." },
+  PLUGIN_FAILED: { status: 500, close: 1011, title: "A plugin of the gateway failed." },
   CAPABILITY_MISSING: { status: 501, close: 1011, title: "The broker does not support this operation." },
   ACTION_UNAVAILABLE: { status: 503, close: 1013, title: "The service is not available. Try again later." },
   STARTING: { status: 503, close: 1013, title: "The gateway is starting. Try again later." },
@@ -123,4 +124,50 @@ export class TidegateError extends Error {
 export function isTidegateError(error: unknown): error is TidegateError {
   if (!(error instanceof Error) || error.name !== "TidegateError") return false;
   return "details" in error && "code" in error && Object.hasOwn(errorCodes, String(error.code));
+}
+
+/** What a client receives of an error (S12.5). Plain data. */
+export interface PublicError {
+  /** The HTTP status, from 400 to 599. */
+  readonly status: number;
+  /** The code with which an open WebSocket is closed. */
+  readonly close: number;
+  /** The service's own code where the error is exposed, else the `ErrorCode`. */
+  readonly code: string;
+  readonly message: string;
+  /** The data that the service gave, where the error is exposed. */
+  readonly data?: unknown;
+  /** Seconds after which the client can retry. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * Returns what a client receives of a thrown value (S12.5): protocols build their error replies from it. An
+ * error of 500 or more hides its message and data unless it is exposed; a value that is no `TidegateError` is
+ * an internal error.
+ * @param exposeErrors true: clients receive the messages of all errors. Default false
+ */
+export function publicError(thrown: unknown, exposeErrors = false): PublicError {
+  if (!isTidegateError(thrown)) {
+    const { status, close, title } = errorMeaning("INTERNAL");
+    const message = exposeErrors && thrown instanceof Error ? thrown.message : title;
+    return { status, close, code: "INTERNAL", message };
+  }
+  const { details } = thrown;
+  const { close, title, status: ownStatus } = errorMeaning(thrown.code);
+  const { status: given } = thrown;
+  const status = Number.isInteger(given) && given >= 400 && given <= 599 ? given : ownStatus;
+  const isExposed = details.exposed ?? (exposeErrors || status < 500);
+  return {
+    status,
+    close,
+    code: (isExposed ? details.serviceCode : undefined) ?? thrown.code,
+    message: isExposed ? thrown.message : title,
+    ...(isExposed && details.data !== undefined ? { data: details.data } : {}),
+    ...(isSeconds(details.retryAfter) ? { retryAfter: details.retryAfter } : {}),
+  };
+}
+
+function isSeconds(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }

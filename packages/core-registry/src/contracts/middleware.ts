@@ -63,8 +63,3 @@ export interface MiddlewareInput {
    */
   readonly context: Context;
 }
-
-/** Adds the number of the contract to a middleware (S12.2, S17). `createGateway` checks the rest. */
-export function defineMiddleware(definition: Omit<Middleware, "contract">): Middleware {
-  return { ...definition, contract: 2 };
-}

@@ -12,9 +12,9 @@ export type AccessKind = "call" | "publish" | "subscribe";
  * never to endpoints.
  */
 export interface Policy<Rule = unknown> {
-  readonly contract: 1;
+  readonly contract: 2;
   /** The unique name of the policy, such as `scope`. */
-  readonly key: string;
+  readonly name: string;
   /**
    * The members of a rule that belong to this policy, such as `["scope", "scopes"]`. Two policies cannot
    * share one.
@@ -27,10 +27,13 @@ export interface Policy<Rule = unknown> {
    */
   compile(rule: Rule, tools: PolicyTools): CompiledRule | Promise<CompiledRule>;
   /**
-   * Compares the requirements of a changed rule (`CompiledRule.asks`). Never called with equal data.
+   * Compares the requirements of a changed rule (`CompiledRule.requirements`). Never called with equal data.
    * Default: `unclear`.
    */
   compare?(before: Json, after: Json): AccessChange;
+  /** Opens what all rules share. Called once, before the gateway merges. */
+  start?(): void | Promise<void>;
+  /** Closes what `start` opened. Called once, when the gateway stops. */
   dispose?(): void | Promise<void>;
 }
 
@@ -61,27 +64,41 @@ export interface PolicyTools {
 /** The requirements of one rule for one policy, compiled. */
 export interface CompiledRule {
   /**
-   * Decides about one access. An error denies it. Returns a promise only where the decision is asynchronous.
+   * Decides about one access. Only `true` and a verdict with `allowed: true` allow it; an error denies it.
+   * Returns a promise only where the decision is asynchronous.
    */
-  decide(input: PolicyInput): Verdict | Promise<Verdict>;
+  decide(input: PolicyInput): boolean | Verdict | Promise<boolean | Verdict>;
   /**
    * How long a verdict can be cached: not at all, within the request, or while everything it reads is equal
-   * (S7.6).
+   * (S7.6). Default `never`.
    */
-  readonly memo: "never" | "request" | "identity";
+  readonly cache?: VerdictCache;
   /**
    * The names of the context values that it reads. They are prepared before `decide`, and belong to the cache
-   * key.
+   * key. Default none.
    */
-  readonly reads: readonly string[];
+  readonly reads?: readonly string[];
   /**
    * True: it reads the params. A subscription has no params when it begins, so the rule is checked for each
    * event, with the payload as params, and not when the subscription begins. Default false.
    */
   readonly readsParams?: boolean;
-  /** The rule's requirements as data, for people and `diff`. Rules with equal data are equal. */
-  readonly asks: Json;
+  /**
+   * The rule's requirements as data, for catalogs and `compare`. Rules with equal data are equal. Default: the
+   * policy's members of the rule.
+   */
+  readonly requirements?: Json;
+  /** Opens what the rule needs. Called once, before the first version that uses the rule is served. */
+  start?(): void | Promise<void>;
+  /**
+   * Closes what `start` opened. Called once, some time after the last version that uses the rule was released;
+   * at the latest when the gateway stops.
+   */
+  dispose?(): void | Promise<void>;
 }
+
+/** How long a verdict can be cached (S7.6). */
+export type VerdictCache = "never" | "request" | "identity";
 
 /** The access that a rule decides about. */
 export interface PolicyInput {

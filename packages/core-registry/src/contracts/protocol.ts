@@ -1,29 +1,39 @@
-import type { ConnectorDescription, ConnectorTable } from "./connector.ts";
+import type { ConnectorTable } from "./connector.ts";
+import type { ContextFactory } from "./context.ts";
 import type { DescribedSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
 import type { Change, Finding, Origin } from "./report.ts";
-import type { Method } from "./request.ts";
-import type { Route } from "./route.ts";
+import type { EndpointInfo, Needs, Route } from "./route.ts";
 import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
+import type { GraphQLField, ProtocolVersion } from "./version.ts";
 
 /**
  * A protocol that clients use: REST, GraphQL, WebSocket or a third party's. It returns routes and runs
  * connectors. It has no access to the server, to brokers or to other protocols.
  *
  * Two steps: `compile` compiles the part of one fragment, once per hash; all branches and versions share the
- * result. `assemble` combines the parts of a branch, for protocols that need all of them together (GraphQL).
+ * result. `assemble` makes one whole of the parts of a branch, for protocols that need all of them together
+ * (GraphQL).
+ *
+ * `schema`, `fingerprint`, `compile`, `assemble`, `diff`, `documents`, `start` and `dispose` have the time
+ * limit `pluginTimeoutSeconds` (S17). An error of one of them refuses the fragment that causes it, and is
+ * logged with the protocol's name.
  */
 export interface Protocol<Input = unknown, Data = unknown> {
-  readonly contract: 1;
-  /** The key below `protocol` in a fragment. */
-  readonly key: string;
+  readonly contract: 2;
+  /** The unique name, which is the key below `protocol` in a fragment. */
+  readonly name: string;
   /** Validates the protocol's part of a fragment. */
   readonly schema: DescribedSchema<Input>;
+  /** The sources that mappings and functions can read (S3.1), by name without `@`. Default none. */
+  readonly sources?: ProtocolSources;
   /**
-   * Paths that the protocol serves on every branch, such as `/graphql`. Fragments cannot define routes there
-   * (S4.6).
+   * Paths that the protocol itself serves on every branch, such as `/graphql`, with all paths below them.
+   * Fragments cannot define routes there (S4.6). Two protocols cannot reserve the same path. Default none.
    */
   readonly reserved?: readonly string[];
+  /** Context values that the protocol adds to the gateway's (S12.3). Default none. */
+  readonly contexts?: readonly ContextFactory[];
   /** Returns the input without documentation (S1.4), for the fragment's hash. Default: the complete input. */
   fingerprint?(input: Input): unknown;
   /**
@@ -31,14 +41,37 @@ export interface Protocol<Input = unknown, Data = unknown> {
    * fragment.
    */
   compile(input: Input, tools: CompileTools): Compiled<Data> | Promise<Compiled<Data>>;
-  /** Combines the parts of a branch. Default: the routes of all parts, in order. */
+  /** Makes one whole of the parts of a branch, in addition to their own routes. Default: nothing is added. */
   assemble?(parts: readonly Part<Data>[], tools: AssembleTools): Assembled | Promise<Assembled>;
   /**
    * Lists the changes between two versions. A change has the name of the service that causes it, where there
    * is exactly one. Default: compares the keys and fingerprints of the endpoints.
    */
-  diff?(before: Assembled, after: Assembled): readonly Change[];
+  diff?(before: ProtocolVersion, after: ProtocolVersion): readonly Change[];
+  /** Makes the documents of a version for the catalog, by file name, such as `schema.graphql`. Default none. */
+  documents?(version: ProtocolVersion): Documents | Promise<Documents>;
+  /** Opens what all fragments share. Called once, before the gateway merges. */
+  start?(): void | Promise<void>;
+  /** Closes what `start` opened. Called once, when the gateway stops. */
   dispose?(): void | Promise<void>;
+}
+
+/** Documents as text, by file name. The extension of the name decides the media type. */
+export interface Documents {
+  readonly [name: string]: string;
+}
+
+/** The sources of a protocol by name, without `@`. The core has `context`. */
+export interface ProtocolSources {
+  readonly [name: string]: SourceDescription;
+}
+
+/** Describes one source of a protocol (S3.1). */
+export interface SourceDescription {
+  /** `text`: strings, which are cast to declared types. `data`: typed values. */
+  readonly values: "text" | "data";
+  /** Whether clients send the values: a mapping that reads another place of the request breaks them. */
+  readonly fromClient: boolean;
 }
 
 /** The tools with which a protocol compiles a part. */
@@ -52,8 +85,6 @@ export interface CompileTools {
    * and adds a finding, where the text has an error.
    */
   compileFunction(source: string, jsonPath: string): CheckedFunction | undefined;
-  /** Paths below which fragments cannot define routes. */
-  readonly reserved: readonly string[];
   /** Adds a finding. Its `jsonPath` begins at the fragment's root: `protocol.REST.routes[1].path`. */
   addFinding(finding: Finding): void;
   /**
@@ -61,7 +92,7 @@ export interface CompileTools {
    * rate-limited.
    */
   reportRuntime(finding: Finding): void;
-  /** Aborts when the result is not needed any more. */
+  /** Aborts when the result is not needed any more, or when the time limit is over. */
   readonly signal: AbortSignal;
 }
 
@@ -73,24 +104,29 @@ export interface CheckedFunction {
 
 /** The compiled part of one fragment. Immutable; independent of branches, versions and requests. */
 export interface Compiled<Data = unknown> {
-  /** The definitions and their needs. The core derives conflicts, waiting claims and owners from them. */
-  readonly claims: readonly Claim[];
-  /** The endpoints, for the catalog, health, the difference of versions, and warnings. */
-  readonly endpoints: readonly Endpoint[];
-  /** The routes, where the protocol has no `assemble`. */
+  /**
+   * The fragment's own routes. Each is a claim: two services cannot have routes that match the same requests,
+   * whatever protocols made them (S4.6). Default none.
+   */
   readonly routes?: readonly Route[];
+  /** Definitions that are no routes, such as types. Default none. */
+  readonly claims?: readonly Claim[];
   /** Data of the protocol, for `assemble`. */
   readonly data?: Data;
+  /** Opens what the part needs. Called once, before the first version that contains the part is served. */
+  start?(): void | Promise<void>;
+  /**
+   * Closes what `start` opened. Called once, some time after the last version that contains the part was
+   * released; at the latest when the gateway stops.
+   */
+  dispose?(): void | Promise<void>;
 }
 
-/**
- * One definition, such as `GET /players/:`, `type Player` or `field Query.player`. Protocols do not share
- * keys.
- */
+/** One definition that is no route, such as `type Player` or `field Query.player`. Protocols do not share keys. */
 export interface Claim {
   /** Identifies the definition on a branch. Two services cannot own the same key, unless it is `shared`. */
   readonly key: string;
-  /** The key in the notation of the protocol, such as `GET /players/:id`. Default: the key. */
+  /** The key in the notation of the protocol, such as `Query.player`. Default: the key. */
   readonly label?: string;
   readonly jsonPath: string;
   /**
@@ -99,8 +135,16 @@ export interface Claim {
   locate?(): Required<Pick<Finding, "line" | "column" | "frame">>;
   /** Several services can own the key where all of them have the same text here (an identical enum). */
   readonly shared?: string;
-  /** Keys without which the claim waits (S5.8). An array inside needs any one of its keys. */
-  readonly needs?: readonly (string | readonly string[])[];
+  /** Keys without which the claim waits (S5.8). */
+  readonly needs?: Needs;
+  /** Describes the definition as an endpoint, where clients can address it (a field of `Query`). */
+  readonly endpoint?: ClaimEndpoint;
+}
+
+/** Describes a claim that is an endpoint. */
+export interface ClaimEndpoint extends EndpointInfo {
+  /** The field, of a GraphQL endpoint. */
+  readonly graphql?: GraphQLField;
 }
 
 /** The part of one fragment on a branch. */
@@ -123,40 +167,12 @@ export interface AssembleTools {
   addFinding(origin: Origin, finding: Finding): void;
   /** Writes messages for the gateway's operators. */
   readonly logger: Logger;
-  /** Aborts when the result is not needed any more. */
+  /** Aborts when the result is not needed any more, or when the time limit is over. */
   readonly signal: AbortSignal;
 }
 
-/** The share of one protocol in a version. */
+/** What a protocol made of all parts of a branch. The protocol can keep data for it in a `WeakMap`. */
 export interface Assembled {
-  /** The served routes, in slices (`Version.routes`). */
-  readonly routes: readonly (readonly Route[])[];
-  /** The served endpoints. A getter can compute them when they are first read. */
-  readonly endpoints: readonly Endpoint[];
-  /** Documents for the catalog by file name, such as `schema.graphql`. */
-  readonly documents?: { readonly [name: string]: string };
-}
-
-/** Describes one endpoint as plain data, for catalogs, reports and differences between versions. */
-export interface Endpoint {
-  readonly protocol: string;
-  /** The key of the endpoint's claim. */
-  readonly key: string;
-  /** The endpoint in the notation of its protocol: `GET /players/:id`, `Query.player`, `WS /chat/:room`. */
-  readonly label: string;
-  /** The developer's description of the endpoint, in Markdown. */
-  readonly description?: string;
-  readonly deprecated?: boolean;
-  readonly connectors: readonly ConnectorDescription[];
-  readonly origin: Origin;
-  /** The HTTP method and path, of an HTTP endpoint. */
-  readonly http?: { readonly method: Method; readonly path: string };
-  /** The path, of a WebSocket endpoint. */
-  readonly websocket?: { readonly path: string };
-  /** The field, of a GraphQL endpoint. */
-  readonly graphql?: { readonly type: string; readonly field: string };
-  /** The group in which a catalog lists the endpoint. */
-  readonly group?: { readonly name: string; readonly description?: string };
-  /** The endpoint's behaviour as text: endpoints with equal texts behave equally. */
-  readonly fingerprint: string;
+  /** Routes of the protocol itself, at or below its `reserved` paths. Default none. */
+  readonly routes?: readonly Route[];
 }

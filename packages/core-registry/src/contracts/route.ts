@@ -1,9 +1,39 @@
 import type { Readable } from "node:stream";
+import type { ConnectorDescription } from "./connector.ts";
 import type { Header, HttpRequest, Method } from "./request.ts";
 import type { Scope } from "./scope.ts";
 
 /** One endpoint of a version: an HTTP method and path, or a WebSocket path. */
 export type Route = HttpRoute | WebSocketRoute;
+
+/**
+ * Keys of claims of the same protocol, all of which are needed; of an array inside, any one of its keys (S5.8).
+ */
+export type Needs = readonly (string | readonly string[])[];
+
+/** Describes an endpoint as its protocol compiled it. Plain data. */
+export interface EndpointInfo {
+  /** The place of the endpoint in the fragment, such as `protocol.REST.routes[0]`. */
+  readonly jsonPath: string;
+  /** The developer's description of the endpoint, in Markdown. */
+  readonly description?: string;
+  readonly deprecated?: boolean;
+  /** The descriptions of the endpoint's connectors. Default none. */
+  readonly connectors?: readonly ConnectorDescription[];
+  /** The group in which a catalog lists the endpoint. Default: the service. */
+  readonly group?: EndpointGroup;
+  /**
+   * The endpoint's behaviour as text: endpoints with equal texts behave equally. Where it is a JSON object, a
+   * difference names the members that changed. Default: the fingerprint of the whole part.
+   */
+  readonly fingerprint?: string;
+}
+
+/** A group of endpoints in a catalog. */
+export interface EndpointGroup {
+  readonly name: string;
+  readonly description?: string;
+}
 
 /** A route that answers HTTP requests of one method and path. */
 export interface HttpRoute {
@@ -11,6 +41,10 @@ export interface HttpRoute {
   readonly method: Method;
   /** The path pattern (S4.2), without the branch's prefix. */
   readonly path: string;
+  /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
+  readonly endpoint?: EndpointInfo;
+  /** Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys. */
+  readonly needs?: Needs;
   /** Handles a request. An error becomes a problem document (S12.5). */
   handle(request: HttpRequest, scope: Scope): Reply | Promise<Reply>;
 }
@@ -20,13 +54,16 @@ export interface WebSocketRoute {
   readonly kind: "websocket";
   /** The path pattern, without the branch's prefix. */
   readonly path: string;
-  /** The key of the route's claim, which identifies the route in all versions of a branch. */
-  readonly key: string;
+  /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
+  readonly endpoint?: EndpointInfo;
+  /** Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys. */
+  readonly needs?: Needs;
   /**
    * The route's behaviour as text, including its rules. When a new version removes the route or changes its
    * fingerprint, connections on the newest version are closed with 1012 (S6.4); otherwise they continue.
+   * Default: the endpoint's fingerprint, with the rules of its connectors.
    */
-  readonly fingerprint: string;
+  readonly fingerprint?: string;
   /** Decides before the upgrade: accepts it, or answers with an HTTP response (S6.3). */
   accept(request: HttpRequest, scope: Scope): Accept | Reply | Promise<Accept | Reply>;
   /**

@@ -2,7 +2,7 @@
  * Runs the functions of fragments (S11): texts of synchronous JavaScript functions from untrusted sources.
  */
 export interface Sandbox {
-  readonly contract: 1;
+  readonly contract: 2;
   /** Parses a text and analyses it without running it. Never throws. */
   check(source: string): FunctionCheck;
   /**

@@ -10,7 +10,7 @@ import type { Version } from "./version.ts";
 
 /** Listens, dispatches requests to routes and answers them (S12). Independent of protocols. */
 export interface Server {
-  readonly contract: 1;
+  readonly contract: 2;
   /** The name of the server in log lines. */
   readonly name: string;
   /** Paths that the server itself serves. Fragments cannot define routes there. */
@@ -94,7 +94,7 @@ export interface GatewayPage {
   /** The path without the branch's prefix, without parameters: `/~status`, `/~catalog/openapi.json`. */
   readonly path: string;
   /** True: the page also serves all paths below its own; it reads `request.path`. Default false. */
-  readonly below?: boolean;
+  readonly prefix?: boolean;
   /** The clients that can use it. Others receive 404. */
   readonly access: Access;
   /**

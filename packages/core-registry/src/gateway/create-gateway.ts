@@ -1,6 +1,6 @@
-import { checkPlugin } from "../contracts/check-plugin.ts";
 import { systemClock } from "../contracts/clock.ts";
 import type { ContextFactory } from "../contracts/context.ts";
+import { checkPlugin } from "../contracts/define-plugin.ts";
 import type { Middleware } from "../contracts/middleware.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";
@@ -43,7 +43,9 @@ export interface Gateway {
  * @throws {TidegateError} `PLUGIN_INVALID` where a plugin does not fit its contract
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  checkPlugins(options);
+  checkPlugin("sandbox", options.sandbox);
+  checkPlugin("server", options.server);
+  checkMiddleware(options.middleware ?? []);
   const { server, middleware = [], pages = [], logger = console, ...registryOptions } = options;
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
@@ -55,7 +57,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const api: ServedApi = {
     find: registry.find,
     pages: pages.flatMap((page) => page(registry)),
-    contexts,
+    contexts: registry.contexts,
     middleware,
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
     events: registry.events,
@@ -99,15 +101,4 @@ export function createGateway(options: GatewayOptions): Gateway {
       return stopped;
     },
   };
-}
-
-function checkPlugins(options: GatewayOptions): void {
-  const { brokers, protocols, policies, disabledPolicies = [], server, contexts = [] } = options;
-  for (const broker of brokers) checkPlugin("broker", broker);
-  for (const protocol of protocols) checkPlugin("protocol", protocol);
-  for (const policy of [...policies, ...disabledPolicies]) checkPlugin("policy", policy);
-  checkPlugin("sandbox", options.sandbox);
-  checkPlugin("server", server);
-  for (const context of [...server.contexts, ...contexts]) checkPlugin("context", context);
-  checkMiddleware(options.middleware ?? []);
 }

@@ -1,12 +1,11 @@
 import type { Clock } from "../contracts/clock.ts";
+import { checkPlugin } from "../contracts/define-plugin.ts";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Middleware } from "../contracts/middleware.ts";
-import { nearestName } from "../contracts/nearest-name.ts";
 
 /** How long `start` and `dispose` of a middleware can take, in milliseconds (S17). */
 const timeoutMs = 10_000;
-const hooks = ["request", "reply", "error", "start", "dispose"];
 
 interface LifecycleTools {
   readonly logger: Logger;
@@ -17,43 +16,18 @@ interface LifecycleTools {
  * Checks that every middleware implements its contract (S17), and that no two have the same name.
  * @throws {TidegateError} `PLUGIN_INVALID` with the name of the middleware
  */
-export function checkMiddleware(list: readonly unknown[]): void {
-  const names = new Set<unknown>();
+export function checkMiddleware(list: readonly Middleware[]): void {
+  const names = new Set<string>();
   for (const middleware of list) {
-    if (typeof middleware !== "object" || middleware === null)
-      throw new TidegateError("PLUGIN_INVALID", "A middleware plugin must be an object.");
-    const name: unknown = Reflect.get(middleware, "name");
-    const problems = middlewareProblems(middleware, name);
-    if (names.has(name)) problems.push("has the name of another middleware; give it one of its own");
-    names.add(name);
-    if (problems.length > 0)
+    checkPlugin("middleware", middleware);
+    const { name } = middleware;
+    if (names.has(name))
       throw new TidegateError(
         "PLUGIN_INVALID",
-        `The middleware plugin ${typeof name === "string" ? `'${name}' ` : ""}${problems.join("; ")}.`,
+        `Two middlewares have the name '${name}'. Rename one of them.`,
       );
+    names.add(name);
   }
-}
-
-function middlewareProblems(middleware: object, name: unknown): string[] {
-  const contract: unknown = Reflect.get(middleware, "contract");
-  const problems: string[] = [];
-  if (contract !== 2)
-    problems.push(`implements contract ${String(contract)}; this gateway supports contract 2`);
-  if (typeof name !== "string" || name.trim() === "") problems.push("lacks a name");
-  for (const member of Object.keys(middleware)) {
-    if (member === "contract" || member === "name") continue;
-    const nearest = nearestName(member, hooks);
-    if (!hooks.includes(member))
-      problems.push(
-        `has an unknown member '${member}'${nearest === undefined ? "" : ` (did you mean '${nearest}'?)`}`,
-      );
-  }
-  for (const hook of hooks) {
-    const value: unknown = Reflect.get(middleware, hook);
-    if (value !== undefined && typeof value !== "function")
-      problems.push(`has a member '${hook}' of type ${typeof value} instead of function`);
-  }
-  return problems;
 }
 
 /** Starts and disposes the middleware of one gateway. */

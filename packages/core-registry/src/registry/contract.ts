@@ -5,7 +5,7 @@ import type { EventSource } from "../contracts/events.ts";
 import type { JsonSchema } from "../contracts/json.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Policy } from "../contracts/policy.ts";
-import type { Protocol } from "../contracts/protocol.ts";
+import type { Documents, Protocol } from "../contracts/protocol.ts";
 import type { Change, ChangeLevel, IntegrationState, Report } from "../contracts/report.ts";
 import type { Sandbox } from "../contracts/sandbox.ts";
 import type { GatewayHealth, NotServed, Served } from "../contracts/server.ts";
@@ -29,6 +29,8 @@ export interface RegistryOptions {
   readonly contexts: readonly ContextFactory[];
   /** Paths that no route can use, beside the protocols' own (S4.6). Default none. */
   readonly reserved?: readonly string[];
+  /** Seconds that a plugin has for one call of a member (S17). Default 10. */
+  readonly pluginTimeoutSeconds?: number;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Default: the machine's clock. */
@@ -76,6 +78,8 @@ export interface Registry {
   /** What a branch and a tag name now; see `ServedApi.find`. Called for every request. */
   find(branch: string, tag: string | undefined): Served | NotServed;
   readonly events: EventSource;
+  /** The context factories of the gateway and of its protocols, for the server. */
+  readonly contexts: readonly ContextFactory[];
   /** Examples of calls and events (S9.10). */
   readonly examples: Pick<Examples, "of" | "ofEvent">;
   /** The state of the gateway (S12.6). */
@@ -102,6 +106,8 @@ export interface Registry {
    * are left out.
    */
   gateways(): Promise<readonly GatewayStatus[]>;
+  /** The documents of a version for the catalog, by file name, of all protocols (S14.1). */
+  documents(version: Version): Promise<Documents>;
   /** Makes the report that a fragment would get, and serves nothing of it. */
   check(request: CheckRequest): Promise<Report>;
   /** Calls back with every report. Returns the function that ends this. */
@@ -191,7 +197,7 @@ export interface BranchStatus {
 
 /** A claim of more than one service. */
 export interface ContestedClaim {
-  /** For example `REST GET /players/:`. */
+  /** For example `GET /players/:`. */
   readonly claim: string;
   readonly owner: string;
   /** The other services that claim it. */

@@ -6,7 +6,8 @@
  * 3. `settleWaiting` marks the definitions that need something that no service defines.
  * 4. `assembleVersion` makes the routes of each protocol and the version; unchanged parts are shared.
  * 5. `breakingFaults` finds the changes that this branch refuses because they break clients.
- * 6. A fragment with a fault in step 4 or 5 is blamed, and steps 2 to 5 run again without that fragment.
+ * 6. A fragment with a fault in step 4 or 5 is blamed, and steps 2 to 5 run again without that fragment. Where
+ *    a step throws, bisection finds the fragment that causes it (`merge/blame.ts`).
  * 7. `nextLedger` records what the current fragments alone cannot tell: owners and accepted fragments.
  * 8. `integrationsOf` and `removalsOf` say what became of each fragment, for the reports.
  *
@@ -14,12 +15,14 @@
  * version. The branch publishes the result by one assignment; see `branches/branch.ts`.
  */
 import { TidegateError } from "../contracts/errors.ts";
-import type { Change, Finding } from "../contracts/report.ts";
+import type { Change } from "../contracts/report.ts";
+import { failureOf } from "../runtime/boundary/guard.ts";
 import type { ClaimTable } from "./claims/claim-table.ts";
 import { type FragmentCheck, type Resolution, resolveConflicts } from "./claims/resolve-conflicts.ts";
 import { settleWaiting, waitingFindingsOf } from "./claims/waiting.ts";
 import { difference } from "./difference/difference.ts";
 import { assemble, collectParts, isUnchanged } from "./merge/assemble.ts";
+import { Blame, type FragmentFault, findCulprits } from "./merge/blame.ts";
 import { breakingFindings, checkAgainstDirectory } from "./merge/checks.ts";
 import { integrationsOf, removalsOf } from "./merge/integration.ts";
 import type { CompileInput, CompileResult, MergeInput, MergeResult, MergeTools } from "./merge/types.ts";
@@ -35,7 +38,10 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
   const retained = await findRetained(input, fragments);
   await runtime.yieldToEventLoop();
   const breakingChanges = tools.breakingChanges.get(view.branch) ?? tools.breakingChanges.get("*") ?? "warn";
-  const check: FragmentCheck = (fragment) => checkAgainstDirectory(fragment, snapshot);
+  const check: FragmentCheck = (fragment) => [
+    ...checkAgainstDirectory(fragment, snapshot),
+    ...tools.starts.faultsOf(fragment),
+  ];
   // A gateway that starts has no previous version: it compares with what the ledger says was accepted.
   const isFirst = input.previous === undefined && breakingChanges === "block" && ledger.accepted.size > 0;
   const result = await compile({
@@ -47,6 +53,7 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
       : input.previous,
     parent: tools.masterVersion(),
     protocols: tools.protocols,
+    pluginFailed: tools.pluginFailed,
     breakingChanges,
     check,
     retained: (_service, hash) => retained.get(hash),
@@ -63,32 +70,58 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
  * came (S9.4). A fragment that cannot be assembled is refused, and everything else is compiled without it
  * (S9.6).
  *
- * @throws {TidegateError} `PLUGIN_INVALID` where a protocol blames a fragment that it was not given
+ * @throws {TidegateError} where compiling fails, and no fragment and no plugin is the cause
  */
 export async function compile(input: CompileInput): Promise<CompileResult> {
-  const { parentTable, runtime } = input;
   const blame = new Blame(input.check);
   for (;;) {
-    const resolution = await resolveConflicts({
-      ...input,
-      check: blame.check,
-      blamed: blame.services,
-      yieldToEventLoop: runtime.yieldToEventLoop,
-    });
-    await settleWaiting(resolution.table, parentTable, runtime.yieldToEventLoop);
-    const attempt = await assembleVersion(resolution.table, input);
-    const faults = attempt.faults.length > 0 ? attempt.faults : breakingFaults(attempt, input);
-    await runtime.yieldToEventLoop();
-    if (faults.length === 0) return resultOf(resolution, attempt, input);
-    blame.add(faults, attempt);
+    try {
+      const { resolution, attempt, faults } = await compileOnce(input, blame);
+      if (faults.length === 0) return resultOf(resolution, attempt, input);
+      blame.add(faults, attempt);
+    } catch (error) {
+      await blameForError(error, input, blame);
+    }
   }
 }
 
-/** A fault of one fragment that only shows when the whole is assembled. */
-interface FragmentFault {
-  readonly service: string;
-  readonly hash: string;
-  readonly finding: Finding;
+/** One attempt: steps 2 to 5, without the fragments that are blamed. */
+async function compileOnce(
+  input: CompileInput,
+  blame: Blame,
+): Promise<{
+  readonly resolution: Resolution;
+  readonly attempt: Attempt;
+  readonly faults: readonly FragmentFault[];
+}> {
+  const { parentTable, runtime } = input;
+  const resolution = await resolveConflicts({
+    ...input,
+    check: blame.check,
+    blamed: blame.services,
+    yieldToEventLoop: runtime.yieldToEventLoop,
+  });
+  await settleWaiting(resolution.table, parentTable, runtime.yieldToEventLoop);
+  const attempt = await assembleVersion(resolution.table, input, blame.frozen);
+  const faults = attempt.faults.length > 0 ? attempt.faults : breakingFaults(attempt, input);
+  await runtime.yieldToEventLoop();
+  return { resolution, attempt, faults };
+}
+
+/**
+ * Blames the fragment that makes an attempt throw, or freezes the protocol that fails whatever it is given.
+ * @throws the error, where neither is the cause
+ */
+async function blameForError(error: unknown, input: CompileInput, blame: Blame): Promise<void> {
+  if (input.runtime.signal.aborted) throw error;
+  const culprits = await findCulprits(error, input, blame, async (trial) => {
+    await compileOnce(input, trial);
+  });
+  const plugin = failureOf(error)?.plugin;
+  if (culprits.length > 0) blame.addError(error, culprits);
+  else if (plugin?.kind === "protocol" && !blame.frozen.has(plugin.name)) blame.frozen.add(plugin.name);
+  else throw error;
+  input.pluginFailed(error);
 }
 
 /** A version that was assembled, with what is wrong with its fragments. */
@@ -97,39 +130,11 @@ interface Attempt extends CompiledVersion {
   readonly changes: readonly Change[];
 }
 
-/** The fragments that were refused in this merge because of what they did to the whole. */
-class Blame {
-  readonly services: Set<string> = new Set();
-  readonly #findings = new Map<string, Finding[]>();
-  readonly #check: FragmentCheck;
-
-  constructor(check: FragmentCheck) {
-    this.#check = check;
-  }
-
-  /** The check of a fragment, with the faults that it caused. */
-  readonly check: FragmentCheck = (fragment) => {
-    const faults = this.#findings.get(`${fragment.service} ${fragment.hash}`);
-    return faults === undefined ? this.#check(fragment) : [...this.#check(fragment), ...faults];
-  };
-
-  add(faults: readonly FragmentFault[], { chosen }: CompiledVersion): void {
-    const isServed = faults.some(({ service, hash }) => chosen.get(service)?.hash === hash);
-    // The next round would give the same faults, without end.
-    if (!isServed)
-      throw new TidegateError(
-        "PLUGIN_INVALID",
-        "A protocol plugin refused a fragment that it was not given. Report this to the plugin's author.",
-      );
-    for (const { service, hash, finding } of faults) {
-      const key = `${service} ${hash}`;
-      this.#findings.set(key, [...(this.#findings.get(key) ?? []), finding]);
-      if (chosen.get(service)?.hash === hash) this.services.add(service);
-    }
-  }
-}
-
-async function assembleVersion(table: ClaimTable, input: CompileInput): Promise<Attempt> {
+async function assembleVersion(
+  table: ClaimTable,
+  input: CompileInput,
+  frozen: ReadonlySet<string>,
+): Promise<Attempt> {
   const { previous, parent, protocols, runtime } = input;
   const known = previous ?? parent;
   const fragments = table
@@ -142,14 +147,23 @@ async function assembleVersion(table: ClaimTable, input: CompileInput): Promise<
     return { ...same, faults: [], changes: same === known ? [] : input.difference(known, same) };
   await runtime.yieldToEventLoop();
   const chosen = new Map(fragments.map((fragment) => [fragment.service, fragment]));
-  const { assembled, faults } = await assemble(parts, protocols, known?.version.assembled, runtime);
+  const { assembled, faults } = await assemble(parts, protocols, known, runtime, frozen);
   const made = { version: createVersion(chosen, parts, protocols, assembled), chosen, parts };
   await runtime.yieldToEventLoop();
   return {
     ...made,
-    faults: faults.map(({ origin, finding }) => ({ service: origin.service, hash: origin.hash, finding })),
+    faults: faults.flatMap(({ origin: { service, hash }, finding }) => {
+      if (chosen.get(service)?.hash === hash) return [{ service, hash, finding }];
+      input.pluginFailed(unknownOrigin(service));
+      return [];
+    }),
     changes: faults.length > 0 ? [] : input.difference(known, made),
   };
+}
+
+function unknownOrigin(service: string): TidegateError {
+  const message = `A protocol plugin refused a fragment of the service '${service}' that it was not given.`;
+  return new TidegateError("PLUGIN_FAILED", message);
 }
 
 function breakingFaults(
@@ -158,7 +172,7 @@ function breakingFaults(
 ): FragmentFault[] {
   if (breakingChanges !== "block" || previous === undefined) return [];
   // A rule that became narrower is never refused: its author closes access on purpose.
-  const changes = attempt.changes.filter(({ plugin }) => protocols.some(({ key }) => key === plugin));
+  const changes = attempt.changes.filter(({ plugin }) => protocols.some(({ name }) => name === plugin));
   return [...breakingFindings(previous, { ...attempt, changes }, "error")].flatMap(([service, findings]) => {
     const hash = attempt.chosen.get(service)?.hash;
     return hash === undefined ? [] : findings.map((finding) => ({ service, hash, finding }));

@@ -41,8 +41,10 @@ import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
 import { dryRun } from "./merge/dry-run.ts";
+import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
 import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
 import type { MergeTools } from "./merge/types.ts";
+import { disposePlugins, documentsOf, type LoadedPlugins, loadPlugins, startPlugins } from "./plugins.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { createReporter } from "./reports/reporter.ts";
 import { createRuntimeReports } from "./reports/runtime-reports.ts";
@@ -51,15 +53,16 @@ import type { CompiledVersion } from "./versions/compiled-version.ts";
 
 /** Creates the registry of a gateway. Nothing runs before `start`. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { brokers, protocols, policies } = options;
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;
   const runtime = createRuntime(options);
+  const plugins = loadPlugins(options, runtime);
+  const { brokers, protocols, policies, pluginFailed } = plugins;
   const reports = createListeners<Report>(runtime);
   const swaps = createListeners<VersionSwap>(runtime);
   const hub = createEventHub(brokers);
   const examples = createExamples(options.examples ?? {}, runtime.clock);
   const runtimeReports = createRuntimeReports(runtime.clock, (events) => reporter.runtimeEvents(events));
-  const compiler = fragmentCompiler(options, examples, runtimeReports.add);
+  const compiler = fragmentCompiler(options, plugins, examples, runtimeReports.add);
   const compile = (raw: unknown, service: string): Promise<CompiledFragment> =>
     compileFragment(raw, service, compiler, runtime.signal);
 
@@ -68,13 +71,16 @@ export function createRegistry(options: RegistryOptions): Registry {
     compile,
     inUse: (service) => fragmentsInUse(service, masterTable, discovery),
   });
-  const queue = createMergeQueue({ runtime, fragmentsRead: () => discovery.settled() });
+  const queue = createMergeQueue({ runtime, fragmentsRead: () => discovery.read() });
+  const starts = createFragmentStarts(runtime, pluginFailed);
   const tools: MergeTools = {
     protocols,
     policies,
     masterTable,
     fragments,
     runtime,
+    starts,
+    pluginFailed,
     breakingChanges: new Map(Object.entries(options.breakingChanges ?? {})),
     masterVersion: () => branches.master.compilation,
   };
@@ -97,6 +103,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
+    pluginFailed,
     onEvent: hub.receive,
     onChange: branches.directoryChanged,
     onInvalidBranch: (fragment) => reporter.invalidBranch(fragment),
@@ -123,7 +130,18 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
   const stoppable = [queue, discovery, hub, runtimeReports, reporter, examples];
-  const parts: Parts = { options, runtime, discovery, queue, branches, agreement, readiness, stoppable };
+  const parts: Parts = {
+    options,
+    plugins,
+    starts,
+    runtime,
+    discovery,
+    queue,
+    branches,
+    agreement,
+    readiness,
+    stoppable,
+  };
   let stopped: Promise<void> | undefined;
 
   return {
@@ -135,6 +153,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     settled: () => settled(parts),
     find: branches.find,
     events: hub,
+    contexts: plugins.contexts,
     examples,
     health: () => health(parts),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),
@@ -152,6 +171,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         dryRun({ branch, directory, fragment, gateway, broker: brokers[0] }),
       );
     },
+    documents: (version) => documentsOf(version, protocols),
     onReport: reports.add,
     onSwap: swaps.add,
   };
@@ -160,6 +180,8 @@ export function createRegistry(options: RegistryOptions): Registry {
 /** The parts of a registry that its life uses. */
 interface Parts {
   readonly options: RegistryOptions;
+  readonly plugins: LoadedPlugins;
+  readonly starts: FragmentStarts;
   readonly runtime: OwnedRuntime;
   readonly discovery: Discovery;
   readonly queue: MergeQueue;
@@ -171,12 +193,13 @@ interface Parts {
 }
 
 async function start(parts: Parts): Promise<void> {
-  const { options, runtime, discovery, queue, branches, agreement, readiness } = parts;
+  const { options, plugins, runtime, discovery, queue, branches, agreement, readiness } = parts;
   await options.sandbox.start();
+  await startPlugins(plugins);
   if (runtime.signal.aborted) return;
-  const starts = options.brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
+  const starts = plugins.brokers.map((broker, index) => broker.start(discovery.sink(broker, index)));
   await readiness.waitForDiscovery(starts);
-  await discovery.settled();
+  await discovery.read();
   if (runtime.signal.aborted) return;
   await agreement.inherit();
   queue.enqueue(branches.master, "now");
@@ -186,13 +209,14 @@ async function start(parts: Parts): Promise<void> {
   agreement.startServing();
 }
 
-async function stop({ options, runtime, readiness, stoppable }: Parts): Promise<void> {
+async function stop({ options, plugins, starts, runtime, readiness, stoppable }: Parts): Promise<void> {
   readiness.stop();
   runtime.stop();
   for (const part of stoppable) part.stop();
-  await Promise.allSettled(options.brokers.map((broker) => broker.stop()));
-  const plugins = [...options.protocols, ...options.policies];
-  await Promise.allSettled(plugins.map((plugin) => plugin.dispose?.()));
+  const stops = await Promise.allSettled(plugins.brokers.map((broker) => broker.stop()));
+  for (const result of stops) if (result.status === "rejected") plugins.pluginFailed(result.reason);
+  await starts.stop();
+  await disposePlugins(plugins);
   await options.sandbox.stop();
 }
 
@@ -211,19 +235,26 @@ function health({ options, branches, readiness }: Parts): GatewayHealth {
 }
 
 function fragmentCompiler(
-  { protocols, policies, disabledPolicies = [], sandbox, contexts, reserved = [] }: RegistryOptions,
+  { sandbox, reserved = [] }: RegistryOptions,
+  { protocols, policies, disabledPolicies, contexts, pluginFailed }: LoadedPlugins,
   examples: FragmentCompiler["examples"],
   reportRuntime: FragmentCompiler["reportRuntime"],
 ): FragmentCompiler {
+  const ofGateway = ["/~", ...reserved].map((path) => ({ path, owner: "the gateway" }));
+  const ofProtocols = protocols.flatMap(({ name, reserved: paths }) =>
+    paths.map((path) => ({ path, owner: `the protocol ${name}` })),
+  );
   return {
     protocols,
     policies,
     disabledPolicies,
     sandbox,
     contexts: contexts.map(({ name }) => name),
-    reserved: ["/~", ...reserved, ...protocols.flatMap((protocol) => protocol.reserved ?? [])],
+    reserved: [...ofGateway, ...ofProtocols],
+    foreignSources: new Set(protocols.flatMap(({ sources }) => Object.keys(sources))),
     ...(examples === undefined ? {} : { examples }),
     reportRuntime,
+    pluginFailed,
   };
 }
 

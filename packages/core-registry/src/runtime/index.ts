@@ -57,7 +57,13 @@ export {
   parsePattern,
   shapeOf,
 } from "./routing/pattern.ts";
-export { type CompiledRoute, compileRoutes, routePattern } from "./routing/routes.ts";
+export {
+  compileRoutes,
+  routeKeys,
+  routeLabel,
+  routePattern,
+  socketFingerprint,
+} from "./routing/routes.ts";
 export { alwaysRefine, pathSchema, type RoutesPart, routesSchema } from "./routing/schema.ts";
 export { discardStream, isObject, isOpaque } from "./values.ts";
 export { createYield, type YieldToEventLoop } from "./yield.ts";

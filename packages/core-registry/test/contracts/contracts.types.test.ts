@@ -23,7 +23,7 @@ const call: Broker["call"] = async () => undefined;
 
 test("a broker needs a name, start, stop and call; everything else is a capability", () => {
   const start = async () => undefined;
-  const part = { contract: 1, name: "least", start, stop: start } as const;
+  const part = { contract: 2, name: "least", start, stop: start } as const;
   const least: Broker = { ...part, call };
   expectTypeOf(least.publish).toEqualTypeOf<Broker["publish"]>();
   // @ts-expect-error: without `call` it is no broker
@@ -37,7 +37,7 @@ test("a broker needs a name, start, stop and call; everything else is a capabili
 
 test("a broker receives only the CallScope part of a request", () => {
   const curious: Broker = {
-    contract: 1,
+    contract: 2,
     name: "curious",
     start: async () => undefined,
     stop: async () => undefined,
@@ -49,7 +49,7 @@ test("a broker receives only the CallScope part of a request", () => {
 
 test("the schema of a protocol determines the type of its input", () => {
   const typed: Protocol<{ readonly paths: readonly string[] }, { readonly size: number }> = {
-    contract: 1,
+    contract: 2,
     key: "Typed",
     schema: z.strictObject({ paths: z.array(z.string()) }),
     compile: (input, tools) => {
@@ -64,7 +64,7 @@ test("the schema of a protocol determines the type of its input", () => {
   };
   const plain: Protocol = typed;
   const wrong: Protocol<{ readonly paths: readonly number[] }> = {
-    contract: 1,
+    contract: 2,
     key: "Wrong",
     // @ts-expect-error: the schema gives texts
     schema: z.strictObject({ paths: z.array(z.string()) }),
@@ -76,12 +76,12 @@ test("the schema of a protocol determines the type of its input", () => {
 test("a policy returns a verdict as plain data", () => {
   expectTypeOf<Verdict["allowed"]>().toEqualTypeOf<boolean>();
   const policy: Policy<{ readonly scope: readonly string[] }> = {
-    contract: 1,
+    contract: 2,
     key: "scope",
     members: ["scope"],
     schema: z.strictObject({ scope: z.array(z.string()) }),
     // @ts-expect-error: a truthy value is no verdict
-    compile: () => ({ decide: () => true, memo: "never", reads: [], asks: null }),
+    compile: () => ({ decide: () => true, memo: "never", reads: [], requirements: null }),
   };
   expect(policy.key).toBe("scope");
 });
@@ -100,7 +100,7 @@ test("a route is HTTP or WebSocket, by its kind", () => {
 
 test("the factory of a context value determines its view", () => {
   const factory: ContextFactory<{ readonly token: string; readonly scope: readonly string[] }> = {
-    contract: 1,
+    contract: 2,
     name: "auth",
     create: () => ({ token: "t", scope: [] }),
     view: ({ scope }) => ({ scope }),

@@ -7,7 +7,7 @@ import { hash128 } from "../../src/runtime/fragment/canonical.ts";
 
 /** A broker that does nothing: for tests of what is pure. */
 export const stillBroker: Broker = {
-  contract: 1,
+  contract: 2,
   name: "still",
   start: async () => undefined,
   stop: async () => undefined,

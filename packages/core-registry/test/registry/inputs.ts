@@ -11,7 +11,7 @@ import { createYield } from "../../src/runtime/yield.ts";
 
 /** A protocol without a will of its own: the fragments of these tests are made without it. */
 export const stillProtocol: Protocol = {
-  contract: 1,
+  contract: 2,
   key: "T",
   schema: z.unknown(),
   compile: () => ({ claims: [], endpoints: [] }),

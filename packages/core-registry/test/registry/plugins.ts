@@ -12,7 +12,7 @@ export interface PathsInput {
 
 /** The smallest protocol: `protocol: { Paths: { paths: ["/x"] } }`. */
 export const paths: Protocol<PathsInput> = {
-  contract: 1,
+  contract: 2,
   key: "Paths",
   schema: z.strictObject({
     paths: z.array(z.string({ error: "A path is a text." })),
@@ -57,7 +57,7 @@ export const paths: Protocol<PathsInput> = {
 
 /** A sandbox for fragments without functions. */
 export const noSandbox: Sandbox = {
-  contract: 1,
+  contract: 2,
   check: () => ({ ok: true, problems: [], reads: "all", sync: true, volatile: false }),
   compile: () => {
     throw new TypeError("No function is compiled in this test.");

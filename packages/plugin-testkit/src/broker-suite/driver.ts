@@ -1,7 +1,7 @@
 import type { Broker, BrokerSink, EventPacket, ServiceDescription } from "@tidegate/core-registry";
-import type { TestContext } from "vitest";
 import { type Recorder, recorder } from "../recorder.ts";
 import type { TestService } from "../service.ts";
+import type { Check, CheckContext } from "../suite/check.ts";
 
 /** The distributed system of a broker under test. */
 export interface BrokerSystem {
@@ -19,6 +19,11 @@ export interface BrokerSystem {
    * @param id one of `ids`
    */
   anotherGateway?(id: string): Broker | Promise<Broker>;
+  /**
+   * A group such that events sent to it reach the gateways. Absent: the suite skips the check of
+   * `EventPacket.groups`.
+   */
+  readonly gatewayGroup?: string;
   /** Ends all remaining nodes. The suite stops the brokers itself. */
   close(): Promise<void>;
 }
@@ -29,7 +34,8 @@ export interface BrokerSystemNode {
   publish(service: TestService): Promise<void>;
   /** Removes a service; the node stays. */
   withdraw(service: string): Promise<void>;
-  send(event: string, payload: unknown, broadcast: boolean): Promise<void>;
+  /** Sends an event. The suite gives groups only where the system names its `gatewayGroup`. */
+  send(event: string, payload: unknown, broadcast: boolean, groups?: readonly string[]): Promise<void>;
   /** Leaves the system gracefully: announces it to the other nodes. */
   leave(): Promise<void>;
   /** Disappears without a message, like a killed process. */
@@ -41,7 +47,12 @@ export interface BrokerSuite {
   readonly name: string;
   /** Creates a separate distributed system with its broker. `ids` are the nodes that can join. */
   readonly make: (ids: readonly string[]) => BrokerSystem | Promise<BrokerSystem>;
+  /** The limit of each check in milliseconds. Default 5,000. */
+  readonly timeout?: number;
 }
+
+/** A check of the contract of brokers. */
+export type BrokerCheck = Check<BrokerSuite>;
 
 /** The ids of the nodes that the suite uses, for services and for gateways. */
 export const nodeIds: readonly string[] = ["n1", "n2", "n3", "g2", "g3", "g4"];
@@ -59,13 +70,11 @@ export interface SinkRecorder {
 /** A system with a recording sink. */
 export interface ObservedSystem extends BrokerSystem, SinkRecorder {}
 
-/** Creates a system with a recording sink and closes it at the end of the test. */
-export async function observe(suite: BrokerSuite, context: TestContext): Promise<ObservedSystem> {
+/** Creates a system with a recording sink and closes it at the end of the check. */
+export async function observe(suite: BrokerSuite, check: CheckContext): Promise<ObservedSystem> {
   const system = await suite.make(nodeIds);
-  context.onTestFinished(async () => {
-    await system.broker.stop();
-    await system.close();
-  });
+  check.onEnd(() => system.close());
+  check.onEnd(() => system.broker.stop());
   return { ...system, ...recordSink() };
 }
 
@@ -91,12 +100,48 @@ export function recordSink(): SinkRecorder {
 /** Creates a system, starts its broker, and joins node `n1` with the given services. */
 export async function started(
   suite: BrokerSuite,
-  context: TestContext,
+  check: CheckContext,
   ...services: readonly TestService[]
-): Promise<ObservedSystem & { readonly node: BrokerSystemNode }> {
-  const observed = await observe(suite, context);
-  await observed.broker.start(observed.sink);
-  const node = await observed.join("n1", services);
-  for (const { name } of services) await observed.changes.waitFor((line) => line === `up ${name}@n1`);
+): Promise<StartedSystem> {
+  const observed = await observe(suite, check);
+  await check.wait(observed.broker.start(observed.sink), "start() resolves");
+  const node = await check.wait(observed.join("n1", services), "the test's node joins");
+  for (const { name } of services) await received(check, observed.changes, `up ${name}@n1`);
   return { ...observed, node };
+}
+
+/** A system whose broker has started, with its first node. */
+export interface StartedSystem extends ObservedSystem {
+  readonly node: BrokerSystemNode;
+}
+
+/** Waits until the sink has received a change, such as `up player@n1`. */
+export async function received(
+  check: CheckContext,
+  changes: Recorder<string>,
+  change: string,
+): Promise<void> {
+  await recorded(check, changes, (line) => line === change, `the sink receives '${change}'`);
+}
+
+/** Waits until a recorder has an item that matches. */
+export function recorded<Item>(
+  check: CheckContext,
+  items: Recorder<Item>,
+  matches: (item: Item) => boolean,
+  what: string,
+): Promise<Item> {
+  return check.wait(items.waitFor(matches, 2 * check.timeout), what);
+}
+
+/** Returns the condition of checks of an optional member: a reason to skip where the broker lacks it. */
+export function needsMember(
+  member: "publish" | "events" | "report" | "peers" | "health",
+): (suite: BrokerSuite) => Promise<string | undefined> {
+  return async (suite) => {
+    const system = await suite.make(nodeIds);
+    const isThere = system.broker[member] !== undefined;
+    await system.close();
+    return isThere ? undefined : `the broker has no ${member}`;
+  };
 }

@@ -1,14 +1,18 @@
-import type { Broker, PeerAnswers, Peers } from "@tidegate/core-registry";
-import { describe, expect, type TestContext, test, vi } from "vitest";
+import type { Broker, PeerHandlers, Peers } from "@tidegate/core-registry";
 import { recorder } from "../recorder.ts";
-import { callScope } from "../scopes.ts";
-import { type BrokerSuite, observe, recordSink, type SinkRecorder } from "./driver.ts";
+import type { CheckContext } from "../suite/check.ts";
+import { call } from "./calls.ts";
+import {
+  type BrokerCheck,
+  type BrokerSuite,
+  needsMember,
+  observe,
+  received,
+  recorded,
+  recordSink,
+  type SinkRecorder,
+} from "./driver.ts";
 import { report } from "./reports.ts";
-
-/** Timeout where an answer is expected. */
-const longTimeout = 5_000;
-/** Timeout where no answer is expected. */
-const shortTimeout = 1_000;
 
 /** A started gateway of the system under test. */
 interface Gateway extends SinkRecorder {
@@ -16,159 +20,183 @@ interface Gateway extends SinkRecorder {
   readonly peers: Peers;
 }
 
-/** Tests the communication between gateways of one system (S9.4). */
-export function peerSuite(suite: BrokerSuite): void {
-  describe("peers", () => {
-    testAnswers(suite);
-    testMissingAnswers(suite);
-    testAnswerData(suite);
-    testSharedServices(suite);
-  });
-}
+/** A check with several gateways; it receives the number of gateways that it names. */
+const peerCheck = (title: string, run: BrokerCheck["run"]): BrokerCheck => ({
+  title,
+  needs: needsMember("peers"),
+  run,
+});
 
-function testAnswers(suite: BrokerSuite): void {
-  test("every other gateway answers, the asking one does not (S9.4)", async (context) => {
-    const all = await gateways(suite, context, [answersAs("a"), answersAs("b"), answersAs("c")]);
-    for (const [index, { peers }] of all.entries()) {
-      const answers = await peers.ask("who", { from: index }, longTimeout);
-      expect(answers.map(({ answer }) => answer).sort(byText)).toEqual(
-        ["a", "b", "c"].filter((_, other) => other !== index).map((me) => ({ me, asked: { from: index } })),
+const onlyOthers = "Sends a request to all other known gateways at once.";
+const leavesOut = "The result leaves out gateways that fail or do not answer in time. Never rejects.";
+
+/** Checks the communication between gateways of one system (S9.4). */
+export const peerChecks: readonly BrokerCheck[] = [
+  peerCheck("every other gateway answers, the asking one does not (S9.4)", async (suite, check) => {
+    const all = await gateways(suite, check, [answersAs("a"), answersAs("b"), answersAs("c")]);
+    check.clause(onlyOthers);
+    for (const [index, gateway] of all.entries()) {
+      const answers = await ask(check, gateway, "who", { from: index });
+      const others = ["a", "b", "c"].filter((_, other) => other !== index);
+      check.equal(
+        answers.map(({ value }) => value).sort(byText),
+        others.map((me) => ({ me, asked: { from: index } })),
+        "the sorted list of answers",
       );
-      expect(new Set(answers.map(({ node }) => node)).size).toBe(2);
     }
-  });
-
-  test("each gateway answers with its own node id", async (context) => {
-    const [a, b, c] = await gateways(suite, context, [answersAs("a"), answersAs("b"), answersAs("c")]);
-    const nodeOf = async (asker: Gateway | undefined, me: string) =>
-      (await asker?.peers.ask("who", null, longTimeout))?.find(({ answer }) => Object(answer).me === me)
-        ?.node;
-    expect(await nodeOf(a, "c")).toBe(await nodeOf(b, "c"));
-    expect(await nodeOf(a, "b")).toBe(await nodeOf(c, "b"));
-    expect(await nodeOf(a, "b")).not.toBe(await nodeOf(a, "c"));
-  });
-
-  test("an unknown question returns no answers, whatever its name", async (context) => {
-    const [a] = await gateways(suite, context, [answersAs("a"), answersAs("b")]);
+  }),
+  peerCheck("each gateway answers with its own node id", async (suite, check) => {
+    const all = await gateways(suite, check, [answersAs("a"), answersAs("b"), answersAs("c")]);
+    check.clause("The id of the gateway's node.");
+    const nodeOf = async (asker: number, me: string) =>
+      (await ask(check, all[asker], "who", null)).find(({ value }) => Object(value).me === me)?.node;
+    const c = await nodeOf(0, "c");
+    check.equal(await nodeOf(1, "c"), c, "the node of one gateway, as another one sees it");
+    const b = await nodeOf(0, "b");
+    check.ok(typeof b === "string" && b !== c, "two gateways have different node ids", [b, c]);
+  }),
+  peerCheck("an unknown question returns no answers, whatever its name", async (suite, check) => {
+    const [a] = await gateways(suite, check, [answersAs("a"), answersAs("b")]);
+    check.clause(leavesOut);
     for (const question of ["what", "", "__proto__", "constructor", "toString", "who.", "*"])
-      expect(await a?.peers.ask(question, null, longTimeout)).toEqual([]);
-  });
-
-  test("an asynchronous answer is awaited", async (context) => {
-    const late = Promise.withResolvers<string>();
-    const asked = Promise.withResolvers<unknown>();
-    const [a] = await gateways(suite, context, [
-      answersAs("a"),
-      {
-        ...answersAs("b"),
-        slow: (params) => {
-          asked.resolve(params);
-          return late.promise;
-        },
-      },
-    ]);
-    const answers = a?.peers.ask("slow", { x: 1 }, longTimeout);
-    expect(await asked.promise).toEqual({ x: 1 });
-    late.resolve("late");
-    expect((await answers)?.map(({ answer }) => answer)).toEqual(["late"]);
-  });
-}
-
-function testMissingAnswers(suite: BrokerSuite): void {
-  test("gateways that fail or answer too late are left out (S9.4)", async (context) => {
-    const never = Promise.withResolvers<null>();
-    context.onTestFinished(() => never.resolve(null));
-    const [a] = await gateways(suite, context, [
-      answersAs("a"),
-      {
-        ...answersAs("b"),
-        ledger: () => {
-          throw new Error("no ledger here");
-        },
-      },
-      { ...answersAs("c"), ledger: () => never.promise },
-      { ...answersAs("d"), ledger: () => ({ of: "d" }) },
-    ]);
-    const answers = await a?.peers.ask("ledger", {}, shortTimeout);
-    expect(answers?.map(({ answer }) => answer)).toEqual([{ of: "d" }]);
-  });
-
-  test("a stopped gateway is left out; a single gateway gets no answers", async (context) => {
-    const [a, b, c] = await gateways(suite, context, [answersAs("a"), answersAs("b"), answersAs("c")]);
+      check.equal(await ask(check, a, question, null), [], `the answers to '${question}'`);
+  }),
+  peerCheck("an asynchronous answer is awaited", async (suite, check) => {
+    const late = async (params: unknown) => {
+      await check.quiet();
+      return { late: JSON.parse(JSON.stringify(params)) };
+    };
+    const [a] = await gateways(suite, check, [answersAs("a"), { ...answersAs("b"), late }]);
+    check.clause("Request handlers by name, with plain data or a promise as answer.");
+    const answers = await ask(check, a, "late", { x: 1 });
+    check.equal(
+      answers.map(({ value }) => value),
+      [{ late: { x: 1 } }],
+      "the list of answers",
+    );
+  }),
+  peerCheck("gateways that fail or answer too late are left out (S9.4)", checkLateAnswers),
+  peerCheck("a stopped gateway is left out; a single gateway gets no answers", async (suite, check) => {
+    const [a, b, c] = await gateways(suite, check, [answersAs("a"), answersAs("b"), answersAs("c")]);
+    check.clause(leavesOut);
     await b?.broker.stop();
-    const left = await a?.peers.ask("who", 1, longTimeout);
-    expect(left?.map(({ answer }) => answer)).toEqual([{ me: "c", asked: 1 }]);
+    const left = await ask(check, a, "who", 1);
+    check.equal(
+      left.map(({ value }) => value),
+      [{ me: "c", asked: 1 }],
+      "the answers without b",
+    );
     await c?.broker.stop();
-    expect(await a?.peers.ask("who", 1, shortTimeout)).toEqual([]);
-  });
-
-  test("asking before start() and after stop() returns no answers", async (context) => {
-    const { broker, sink } = await observe(suite, context);
-    if (broker.peers === undefined) return context.skip("the broker has no peers");
-    broker.peers.answer(answersAs("a"));
-    expect(await broker.peers.ask("who", null, shortTimeout)).toEqual([]);
+    check.equal(await ask(check, a, "who", 1), [], "the answers for the last gateway");
+  }),
+  peerCheck("asking before start() and after stop() returns no answers", async (suite, check) => {
+    const { broker, sink } = await observe(suite, check);
+    check.clause("Never rejects.");
+    broker.peers?.handle(answersAs("a"));
+    const askAlone = () => broker.peers?.request("who", null, shortTimeout(check));
+    check.equal(await check.wait(askAlone(), "request() resolves"), [], "the answers before start()");
     await broker.start(sink);
     await broker.stop();
-    expect(await broker.peers.ask("who", null, shortTimeout)).toEqual([]);
-  });
-}
-
-function testAnswerData(suite: BrokerSuite): void {
-  test("params and answers of a megabyte arrive complete", async (context) => {
+    check.equal(await check.wait(askAlone(), "request() resolves"), [], "the answers after stop()");
+  }),
+  peerCheck("params and answers of a megabyte arrive complete", async (suite, check) => {
     const ledger = { text: "0123456789abcdef".repeat(65_536), end: "whole" };
-    const echo: PeerAnswers = { ledger: () => ledger, size: (params) => JSON.stringify(params).length };
-    const [a, b] = await gateways(suite, context, [
+    const echo: PeerHandlers = { ledger: () => ledger, size: (params) => JSON.stringify(params).length };
+    const all = await gateways(suite, check, [
       { ...answersAs("a"), ...echo },
       { ...answersAs("b"), ...echo },
     ]);
-    for (const asker of [a, b]) {
-      const answers = await asker?.peers.ask("ledger", null, longTimeout);
-      expect(answers?.map(({ answer }) => JSON.stringify(answer) === JSON.stringify(ledger))).toEqual([true]);
-      const sizes = await asker?.peers.ask("size", ledger, longTimeout);
-      expect(sizes?.map(({ answer }) => answer)).toEqual([JSON.stringify(ledger).length]);
+    check.clause("Requests between the gateways of one system, by name, with plain data as answers.");
+    const size = JSON.stringify(ledger).length;
+    for (const asker of all) {
+      const answers = await ask(check, asker, "ledger", null);
+      const sizes = answers.map(({ value }) => JSON.stringify(value).length);
+      check.equal(sizes, [size], "the length of the answer");
+      const params = await ask(check, asker, "size", ledger);
+      check.equal(
+        params.map(({ value }) => value),
+        [size],
+        "the length of the received params",
+      );
     }
-  });
+  }),
+  peerCheck("plain data arrives unchanged, and each question gets its own answers", async (suite, check) => {
+    const echo: PeerHandlers = { echo: (params) => JSON.parse(JSON.stringify(params)) };
+    const [a] = await gateways(suite, check, [answersAs("a"), { ...answersAs("b"), ...echo }]);
+    check.clause("Requests between the gateways of one system, by name, with plain data as answers.");
+    const answers = await Promise.all(plainData.map((params) => ask(check, a, "echo", params)));
+    check.equal(
+      answers.map((got) => got.map(({ value }) => value)),
+      plainData.map((params) => [params]),
+      "the list of answers",
+    );
+  }),
+  peerCheck("every gateway discovers the same services, calls them and reports to them", checkSharedServices),
+];
 
-  test("plain data arrives unchanged, and each question gets its own answers", async (context) => {
-    const data = [
-      null,
-      false,
-      0,
-      "",
-      "Zürich 🏟",
-      [],
-      {},
-      [1, [2, { three: null }]],
-      { "a.b": { $c: [true] } },
-    ];
-    const echo: PeerAnswers = { echo: (params) => JSON.parse(JSON.stringify(params)) };
-    const [a] = await gateways(suite, context, [answersAs("a"), { ...answersAs("b"), ...echo }]);
-    const answers = await Promise.all(data.map((params) => a?.peers.ask("echo", params, longTimeout)));
-    expect(answers.map((got) => got?.map(({ answer }) => answer))).toEqual(data.map((params) => [params]));
-  });
+const plainData = [null, false, 0, "", "Zürich 🏟", [], {}, [1, [2, { t: null }]], { "a.b": { $c: [true] } }];
+
+async function checkLateAnswers(suite: BrokerSuite, check: CheckContext): Promise<void> {
+  const never = Promise.withResolvers<null>();
+  check.onEnd(() => never.resolve(null));
+  const fails = (): never => {
+    throw new Error("no ledger here");
+  };
+  const [a] = await gateways(suite, check, [
+    answersAs("a"),
+    { ...answersAs("b"), ledger: fails },
+    { ...answersAs("c"), ledger: () => never.promise },
+    { ...answersAs("d"), ledger: () => ({ of: "d" }) },
+  ]);
+  check.clause(leavesOut);
+  const asked = a?.peers.request("ledger", {}, shortTimeout(check));
+  const answers = await check.wait(asked, "request() resolves within its timeout");
+  check.equal(
+    answers?.map(({ value }) => value),
+    [{ of: "d" }],
+    "the list of answers",
+  );
 }
 
-function testSharedServices(suite: BrokerSuite): void {
-  test("every gateway discovers the same services, calls them and reports to them", async (context) => {
-    const { all, join } = await gatewaySystem(suite, context, [answersAs("a"), answersAs("b")]);
-    const reported = recorder<string>("report");
-    await join("n1", [
-      {
-        name: "player",
-        actions: { get: ({ params }) => params.id },
-        report: ({ gateway }) => reported.push(gateway),
-      },
-    ]);
-    for (const [id, { changes, broker }] of all.entries()) {
-      await changes.waitFor((line) => line === "up player@n1");
-      expect(await broker.call(callScope(), { action: "player.get", params: { id } })).toBe(id);
-      await broker.report?.("player", "n1", { ...report, gateway: `gateway ${id}` });
-      await reported.waitFor((gateway) => gateway === `gateway ${id}`);
-    }
-  });
+async function checkSharedServices(suite: BrokerSuite, check: CheckContext): Promise<void> {
+  const { all, join } = await gatewaySystem(suite, check, [answersAs("a"), answersAs("b")]);
+  const reported = recorder<string>("report");
+  await join("n1", [
+    {
+      name: "player",
+      actions: { get: ({ params }) => params.id },
+      report: ({ gateway }) => reported.push(gateway),
+    },
+  ]);
+  for (const [id, { changes, broker }] of all.entries()) {
+    check.clause("A service appeared on a node.");
+    await received(check, changes, "up player@n1");
+    const answer = await check.wait(call(broker, "player.get", { params: { id } }), "the call resolves");
+    check.equal(answer, id, "the answer");
+    if (broker.report === undefined) continue;
+    check.clause("Sends a report to one node of the service.");
+    const gateway = `gateway ${id}`;
+    await check.wait(broker.report("player", "n1", { ...report, gateway }), "report() resolves");
+    await recorded(check, reported, (from) => from === gateway, `player receives the report of ${gateway}`);
+  }
 }
 
-function answersAs(me: string): PeerAnswers {
+/** The timeout of questions to which a gateway gives no answer. */
+function shortTimeout({ timeout }: CheckContext): number {
+  return Math.min(1_000, timeout / 4);
+}
+
+async function ask(
+  check: CheckContext,
+  gateway: Gateway | undefined,
+  question: string,
+  params: Parameters<Peers["request"]>[1],
+) {
+  const asked = gateway?.peers.request(question, params, check.timeout) ?? [];
+  return [...(await check.wait(asked, `request('${question}') resolves`))];
+}
+
+function answersAs(me: string): PeerHandlers {
   return { who: (asked) => ({ me, asked: JSON.parse(JSON.stringify(asked)) }) };
 }
 
@@ -178,38 +206,37 @@ function byText(one: unknown, other: unknown): number {
 
 /**
  * Creates gateways that have started and discovered each other, one for each set of answers. Every set must
- * answer `who`. Skips the test where the broker or its driver does not support several gateways.
+ * answer `who`. Skips the check where the system cannot create a second gateway.
  */
 async function gateways(
   suite: BrokerSuite,
-  context: TestContext,
-  answers: readonly PeerAnswers[],
+  check: CheckContext,
+  answers: readonly PeerHandlers[],
 ): Promise<readonly Gateway[]> {
-  const { all } = await gatewaySystem(suite, context, answers);
+  const { all } = await gatewaySystem(suite, check, answers);
   return all;
 }
 
 /** The same, with the function that lets nodes join. */
-async function gatewaySystem(suite: BrokerSuite, context: TestContext, answers: readonly PeerAnswers[]) {
-  const observed = await observe(suite, context);
-  const { broker, sink, changes, services, events, anotherGateway, join } = observed;
-  if (broker.peers === undefined) return context.skip("the broker has no peers");
-  if (anotherGateway === undefined) return context.skip("the system cannot create a second gateway");
+async function gatewaySystem(suite: BrokerSuite, check: CheckContext, answers: readonly PeerHandlers[]) {
+  const { broker, anotherGateway, join, ...first } = await observe(suite, check);
+  if (anotherGateway === undefined) return check.skip("the system cannot create a second gateway");
   const all: Gateway[] = [];
   for (const [index, own] of answers.entries()) {
-    const recorded = index === 0 ? { sink, changes, services, events } : recordSink();
+    const recordedBy = index === 0 ? first : recordSink();
     const one = index === 0 ? broker : await anotherGateway(`g${index + 1}`);
-    context.onTestFinished(() => one.stop());
+    check.onEnd(() => one.stop());
     const { peers } = one;
     if (peers === undefined) throw new Error("All gateways of a system need peers, or none.");
-    peers.answer(own);
-    await one.start(recorded.sink);
-    all.push({ ...recorded, broker: one, peers });
+    peers.handle(own);
+    await check.wait(one.start(recordedBy.sink), "start() resolves");
+    all.push({ ...recordedBy, broker: one, peers });
   }
+  check.clause(onlyOthers);
   for (const { peers } of all)
-    await vi.waitFor(
-      async () => expect(await peers.ask("who", null, longTimeout)).toHaveLength(answers.length - 1),
-      { timeout: 15_000 },
+    await check.until(
+      async () => (await peers.request("who", null, check.timeout)).length === answers.length - 1,
+      `request('who') returns ${answers.length - 1} answers`,
     );
   return { all, join };
 }

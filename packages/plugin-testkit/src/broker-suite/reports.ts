@@ -1,10 +1,8 @@
 import type { Report } from "@tidegate/core-registry";
-import { describe, expect, test } from "vitest";
 import { recorder } from "../recorder.ts";
-import { callScope } from "../scopes.ts";
-import { type BrokerSuite, observe, started } from "./driver.ts";
+import { type BrokerCheck, needsMember, recorded, started } from "./driver.ts";
 
-/** The report that the tests send. */
+/** The report that the checks send. */
 export const report: Report = {
   contract: 1,
   gateway: "gateway-1",
@@ -21,77 +19,49 @@ export const report: Report = {
   table: "player: merged",
 };
 
-/** Tests reports (S10), `stop` and `health`. */
-export function reportSuite(suite: BrokerSuite): void {
-  testReport(suite);
-  testStop(suite);
-  test("health reports that the broker is up", async (context) => {
-    const { broker } = await started(suite, context);
-    expect(broker.health?.()?.state ?? "up").toBe("up");
-  });
-}
-
-function testReport(suite: BrokerSuite): void {
-  describe("report", () => {
-    test("reaches only its node (S10.1)", async (context) => {
-      const got = recorder<string>("report");
-      const take = (id: string) => ({
-        name: "player",
-        report: ({ table }: Report) => got.push(`${id}: ${table}`),
+/** Checks which services receive a report, and that a missing receiver is no error (S10). */
+export const reportChecks: readonly BrokerCheck[] = [
+  {
+    title: "a report reaches only its service on its node (S10.1)",
+    needs: needsMember("report"),
+    run: async (suite, check) => {
+      const got = recorder<readonly [string, Report]>("report");
+      const receiver = (name: string, id: string) => ({
+        name,
+        report: (received: Report) => got.push([`${name}@${id}`, received]),
       });
-      const { broker, join, changes } = await started(suite, context, take("n1"));
-      await join("n2", [take("n2")]);
-      await changes.waitFor((line) => line === "up player@n2");
-      await broker.report?.("player", "n2", report);
-      await got.waitFor();
-      expect(got.items).toEqual(["n2: player: merged"]);
-    });
-
-    test("resolves where no service receives it (S10.2)", async (context) => {
-      const { broker } = await started(suite, context, { name: "silent" });
-      await broker.report?.("silent", "n1", report);
-      await broker.report?.("silent", "n9", report);
-      await broker.report?.("unknown", "n1", report);
-    });
-  });
-}
-
-function testStop(suite: BrokerSuite): void {
-  describe("stop", () => {
-    test("lets running calls finish, is idempotent, and ends all messages to the sink", async (context) => {
-      const dispatched = recorder<true>("call");
-      const answer = Promise.withResolvers<string>();
-      const { broker, node, changes, events } = await started(suite, context, {
-        name: "slow",
-        actions: {
-          wait: () => {
-            dispatched.push(true);
-            return answer.promise;
-          },
-        },
-      });
-      const waiting = broker.call(callScope(), { action: "slow.wait", params: {} });
-      await dispatched.waitFor();
-      const stopped = broker.stop();
-      answer.resolve("done");
-      expect(await waiting).toBe("done");
-      await stopped;
-      await broker.stop();
-      changes.clear();
-      events.clear();
-      await node.publish({ name: "late" });
-      await node.leave();
-      expect(changes.items).toEqual([]);
-      expect(events.items).toEqual([]);
-      await expect(broker.call(callScope(), { action: "slow.wait", params: {} })).rejects.toMatchObject({
-        code: "BROKER_UNAVAILABLE",
-        details: { dispatched: false },
-      });
-    });
-
-    test("has no effect before start()", async (context) => {
-      const { broker } = await observe(suite, context);
-      await broker.stop();
-    });
-  });
-}
+      const { broker, join, changes } = await started(
+        suite,
+        check,
+        receiver("player", "n1"),
+        receiver("team", "n1"),
+      );
+      await join("n2", [receiver("player", "n2"), receiver("team", "n2")]);
+      await recorded(check, changes, (line) => line === "up player@n2", "the sink receives 'up player@n2'");
+      check.clause("Sends a report to one node of the service.");
+      for (const id of ["n2", "n1"]) {
+        got.clear();
+        await check.wait(broker.report?.("player", id, report), "report() resolves");
+        await recorded(check, got, () => true, `player receives its report on ${id}`);
+        await check.quiet();
+        const receivers = got.items.map(([receivedBy]) => receivedBy);
+        check.equal(receivers, [`player@${id}`], "the list of receivers");
+        check.equal(got.items[0]?.[1], report, "the received report");
+      }
+    },
+  },
+  {
+    title: "a report resolves where no service receives it (S10.2)",
+    needs: needsMember("report"),
+    run: async (suite, check) => {
+      const { broker } = await started(suite, check, { name: "silent" });
+      check.clause("Resolves also where the service has no action that receives it.");
+      for (const [service, node] of [
+        ["silent", "n1"],
+        ["silent", "n9"],
+        ["unknown", "n1"],
+      ] as const)
+        await check.wait(broker.report?.(service, node, report), `report('${service}', '${node}') resolves`);
+    },
+  },
+];

@@ -37,6 +37,7 @@ async function runHandler(action: TestAction, call: TestCall): Promise<unknown> 
 
 function toTestCall(node: NodeState, scope: CallScope, request: CallRequest): TestCall {
   const streamed = streamOf(request.params);
+  const stream = request.stream ?? streamed?.stream;
   const meta = {
     branch: scope.branch,
     ...(scope.deadline !== undefined && { deadline: scope.deadline }),
@@ -46,7 +47,7 @@ function toTestCall(node: NodeState, scope: CallScope, request: CallRequest): Te
     node: node.id,
     meta,
     params: (streamed === undefined ? request.params : streamed.metadata) as TestCall["params"],
-    ...(streamed !== undefined && { stream: streamed.stream }),
+    ...(stream !== undefined && { stream }),
   };
 }
 

@@ -5,8 +5,8 @@ import {
   type CallScope,
   type Clock,
   type Json,
-  type PeerAnswer,
-  type PeerAnswers,
+  type PeerHandlers,
+  type PeerReply,
   type Peers,
   type PublishRequest,
   type Report,
@@ -34,7 +34,7 @@ export class MemoryGateway {
   readonly #running = new Set<Promise<unknown>>();
   /** Present while the broker is started. */
   #connected: ConnectedGateway | undefined;
-  #answers: PeerAnswers = {};
+  #answers: PeerHandlers = {};
   #patterns: readonly string[] | undefined;
 
   /** @param node id of the gateway's node */
@@ -58,7 +58,7 @@ export class MemoryGateway {
   #createBroker(): Broker {
     const { publish = true, events = true, report = true, peers = true } = this.#options;
     return {
-      contract: 1,
+      contract: 2,
       name: this.#system.name,
       start: (sink) => this.#start(sink),
       stop: () => this.#stop(),
@@ -81,10 +81,10 @@ export class MemoryGateway {
 
   #createPeers(): Peers {
     return {
-      answer: (answers) => {
+      handle: (answers) => {
         this.#answers = answers;
       },
-      ask: async (question, params, timeout) => {
+      request: async (question, params, timeout) => {
         const { gateways, clock } = this.#system;
         if (this.#connected === undefined || !this.#isUp()) return [];
         const others = [...gateways].filter((other) => other !== this.#connected);
@@ -188,11 +188,11 @@ function traceCall(
   );
 }
 
-/** Asks other gateways, as `Peers.ask` does. Data is copied as JSON, as between separate processes. */
+/** Asks other gateways, as `Peers.request` does. Data is copied as JSON, as between separate processes. */
 async function askPeers(
   peers: readonly Peer[],
   { question, params, timeout, clock }: { question: string; params: Json; timeout: number; clock: Clock },
-): Promise<readonly PeerAnswer[]> {
+): Promise<readonly PeerReply[]> {
   const { promise: timedOut, resolve: expire } = Promise.withResolvers<undefined>();
   const cancelTimer = clock.after(timeout, () => expire(undefined));
   const asked = peers.map(async ({ node, answers }) => {
@@ -200,14 +200,14 @@ async function askPeers(
       timedOut,
       askPeer(answers(), question, params).catch(() => undefined),
     ]);
-    return answer === undefined ? [] : [{ node, answer: JSON.parse(answer) as unknown }];
+    return answer === undefined ? [] : [{ node, value: JSON.parse(answer) as unknown }];
   });
   const received = await Promise.all(asked);
   cancelTimer();
   return received.flat();
 }
 
-async function askPeer(answers: PeerAnswers, question: string, params: Json): Promise<string | undefined> {
+async function askPeer(answers: PeerHandlers, question: string, params: Json): Promise<string | undefined> {
   const answer = Object.hasOwn(answers, question) ? answers[question] : undefined;
   return answer === undefined ? undefined : JSON.stringify(await answer(JSON.parse(JSON.stringify(params))));
 }

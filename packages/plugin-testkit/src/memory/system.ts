@@ -3,7 +3,7 @@ import type {
   BrokerSink,
   CallRequest,
   Clock,
-  PeerAnswers,
+  PeerHandlers,
   PublishRequest,
 } from "@tidegate/core-registry";
 import { nameMatcher } from "@tidegate/core-registry/runtime";
@@ -34,7 +34,7 @@ export interface MemorySystem {
 export interface Peer {
   /** The id of the gateway's node. */
   readonly node: string;
-  readonly answers: () => PeerAnswers;
+  readonly answers: () => PeerHandlers;
 }
 
 /** A started gateway, to which the system sends services and events. */

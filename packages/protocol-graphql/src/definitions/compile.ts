@@ -1,8 +1,8 @@
 import type {
+  ClaimEndpoint,
   Compiled,
   CompileTools,
   Connector,
-  Endpoint,
   SubscribeConnector,
 } from "@tidegate/core-registry";
 import { canonicalJson, jsonPath } from "@tidegate/core-registry/runtime";
@@ -39,10 +39,10 @@ export interface GraphQLData extends CompiledResolvers {
   readonly fingerprints: ReadonlyMap<string, string>;
 }
 
-const emptyPart: Compiled<GraphQLData> = { claims: [], endpoints: [] };
+const emptyPart: Compiled<GraphQLData> = {};
 
 /**
- * Compiles the `GraphQL` part of one fragment (S5): claims, endpoints, resolvers. Problems go to
+ * Compiles the `GraphQL` part of one fragment (S5): claims and resolvers. Problems go to
  * `tools.addFinding`.
  */
 export function compilePart(
@@ -63,25 +63,30 @@ export function compilePart(
     resolved: new Set(resolvers.types.keys()),
     interfaces: interfaceFields(definitions),
   });
-  const endpoints = definitions.flatMap((node) => endpointsOf(node, input, resolvers, tools));
+  const endpoints = new Map(definitions.flatMap((node) => endpointsOf(node, input, resolvers, tools)));
   const document = parseWithoutLocations(typeDefs) ?? located;
   const fingerprints = fingerprintsOf(input, endpoints, resolvers, tools);
-  return { claims, endpoints, data: { typeDefs, document, fingerprints, ...resolvers } };
+  const described = claims.map((claim) => {
+    const endpoint = endpoints.get(claim.key);
+    return endpoint === undefined ? claim : { ...claim, endpoint };
+  });
+  return { claims: described, data: { typeDefs, document, fingerprints, ...resolvers } };
 }
 
-// The root fields, which clients select first, and the other fields with a connector.
+// By claim key: the root fields, which clients select first, and the other fields with a connector.
 function endpointsOf(
   node: TypeSystemNode,
   input: GraphQLInput,
   { types }: CompiledResolvers,
   tools: CompileTools,
-): Endpoint[] {
+): [key: string, endpoint: ClaimEndpoint][] {
   if (keywordOf(node) !== "type") return [];
   const type = node.name.value;
-  const { service } = tools.origin;
   const group =
-    input.description === undefined ? { name: service } : { name: service, description: input.description };
-  return fieldsOf(node).flatMap((field): Endpoint[] => {
+    input.description === undefined
+      ? {}
+      : { group: { name: tools.origin.service, description: input.description } };
+  return fieldsOf(node).flatMap((field): [string, ClaimEndpoint][] => {
     const name = field.name.value;
     const connector = types.get(type)?.fields.get(name);
     if (connector === undefined && !rootTypes.includes(type)) return [];
@@ -89,32 +94,32 @@ function endpointsOf(
     if (resolver === undefined) warnUnresolved(type, field.name, input.typeDefs, tools);
     const description = field.description?.value;
     return [
-      {
-        protocol: "GraphQL",
-        key: fieldKey(type, name),
-        label: `${type}.${name}`,
-        ...(description === undefined ? {} : { description }),
-        ...(isDeprecated(field) ? { deprecated: true } : {}),
-        connectors: connector === undefined ? [] : [connector.description],
-        origin: { ...tools.origin, jsonPath: jsonPath(["resolvers", type, name], tools.origin.jsonPath) },
-        graphql: { type, field: name },
-        group,
-        fingerprint: canonicalJson({ field: printWithoutDescriptions(field), connector: resolver }),
-      },
+      [
+        fieldKey(type, name),
+        {
+          ...(description === undefined ? {} : { description }),
+          ...(isDeprecated(field) ? { deprecated: true } : {}),
+          connectors: connector === undefined ? [] : [connector.description],
+          jsonPath: jsonPath(["resolvers", type, name], tools.origin.jsonPath),
+          graphql: { type, field: name },
+          ...group,
+          fingerprint: canonicalJson({ field: printWithoutDescriptions(field), connector: resolver }),
+        },
+      ],
     ];
   });
 }
 
 function fingerprintsOf(
   input: GraphQLInput,
-  endpoints: readonly Endpoint[],
+  endpoints: ReadonlyMap<string, ClaimEndpoint>,
   { types }: CompiledResolvers,
   tools: CompileTools,
 ): ReadonlyMap<string, string> {
   const fingerprints = new Map<string, string>();
   for (const [type, { __resolveType, __isTypeOf }] of Object.entries(input.resolvers ?? {}))
     fingerprints.set(typeKey(type), canonicalJson([__resolveType, __isTypeOf]));
-  for (const { key, graphql, fingerprint } of endpoints) {
+  for (const [key, { graphql, fingerprint }] of endpoints) {
     const connector = types.get(graphql?.type ?? "")?.fields.get(graphql?.field ?? "");
     if (connector !== undefined)
       fingerprints.set(key, canonicalJson([fingerprint, ...policyRulesOf(connector, tools)]));
@@ -129,7 +134,7 @@ function policyRulesOf(
   { origin }: CompileTools,
 ): readonly unknown[] {
   if (kind === "map") return [];
-  return (rules ?? possibleRules)?.map(({ asks }) => asks) ?? [origin.hash];
+  return (rules ?? possibleRules)?.map(({ requirements }) => requirements) ?? [origin.hash];
 }
 
 function warnUnresolved(type: string, field: NameNode, typeDefs: string, tools: CompileTools): void {

@@ -35,8 +35,8 @@ export interface CompiledResolvers {
   readonly foreignResolvers: readonly ForeignResolver[];
 }
 
-const fieldSources: ConnectorOptions["sources"] = { source: "data", args: "data", info: "data" };
-const typeSources: ConnectorOptions["sources"] = { source: "data", info: "data" };
+/** `__resolveType` and `__isTypeOf` have no arguments. */
+const typeSources = ["source", "info"];
 
 type TypeFunctionName = "__resolveType" | "__isTypeOf";
 
@@ -82,7 +82,6 @@ function compileField(
 ): Connector | SubscribeConnector | undefined {
   const options: ConnectorOptions = {
     jsonPath: path,
-    sources: fieldSources,
     implicit: ["args"],
     batching: true,
   };
@@ -141,7 +140,7 @@ function compileTypeFunction(
   // Compiled also where it is ignored below, so that the service gets the findings about its text.
   const compiled = tools.connectors.compile(
     typeof resolver === "string" ? { map: text, short: "map" } : { map: text },
-    { jsonPath: path, sources: typeSources, implicit: [], batching: false },
+    { jsonPath: path, sources: typeSources },
   );
   const node = nodes.find((each) => !isExtension(each)) ?? nodes[0];
   if (node === undefined) return "foreign";

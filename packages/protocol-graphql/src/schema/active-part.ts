@@ -1,4 +1,4 @@
-import type { Compiled, Endpoint, Part } from "@tidegate/core-registry";
+import type { Compiled, Part } from "@tidegate/core-registry";
 import { attachedValue } from "@tidegate/core-registry/runtime";
 import { type ASTNode, type DocumentNode, visit } from "graphql";
 import { fieldKey, implementsKey, memberKey, typeKey, valueKey } from "../definitions/claims.ts";
@@ -29,7 +29,16 @@ export interface ActivePart extends Part<GraphQLData> {
   /** By interface: the types that this part declares to implement it. */
   readonly implementing: ReadonlyMap<string, readonly string[]>;
   /** The endpoints that do not wait. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly FieldEndpoint[];
+}
+
+/** A field that is an endpoint: a root field, or one with a connector. */
+export interface FieldEndpoint {
+  readonly key: string;
+  /** For example `Query.player`. */
+  readonly label: string;
+  readonly service: string;
+  readonly fingerprint: string;
 }
 
 const cache = attachedValue<Compiled<GraphQLData>, readonly ActivePart[]>();
@@ -62,8 +71,12 @@ function createActivePart(part: Part<GraphQLData>): ActivePart {
       referencedBy.set(name, (referencedBy.get(name) ?? new Set()).add(type));
     for (const name of interfacesOf(node)) implementing.set(name, [...(implementing.get(name) ?? []), type]);
   }
-  const endpoints =
-    waiting.size === 0 ? compiled.endpoints : compiled.endpoints.filter(({ key }) => !waiting.has(key));
+  const { service } = part.origin;
+  const endpoints = (compiled.claims ?? []).flatMap(({ key, label = key, endpoint }): FieldEndpoint[] =>
+    endpoint === undefined || waiting.has(key)
+      ? []
+      : [{ key, label, service, fingerprint: endpoint.fingerprint ?? "" }],
+  );
   return { ...part, number: ++lastNumber, definitions, byType, referencedBy, implementing, endpoints };
 }
 

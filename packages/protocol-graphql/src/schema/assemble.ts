@@ -84,11 +84,11 @@ export function createAssembler(
       yieldToEventLoop,
     );
     for (const { origin, finding } of findings) tools.addFinding(origin, finding);
-    if (findings.length > 0) return { routes: [], endpoints: [] };
+    if (findings.length > 0) return { routes: [] };
     for (const message of unattributed) tools.logger.warn(`GraphQL: ${message}`);
 
     const builtSchema = buildSchema(composition, scalars);
-    const assembled = assembledOf(composition, builtSchema, routesOf(builtSchema, tools));
+    const assembled: Assembled = { routes: routesOf(builtSchema, tools) };
     const isValid = wasValid && unattributed.length === 0;
     schemas.set(assembled, { composition, builtSchema, isValid });
     if (isValid) shared.add(composition.parts, assembled);
@@ -115,24 +115,6 @@ function partsNotServedBefore(
 ): ReadonlySet<ActivePart> {
   const servedFragments = new Set(previous?.parts.map(({ compiled }) => compiled));
   return new Set(added.filter(({ compiled }) => !servedFragments.has(compiled)));
-}
-
-function assembledOf(
-  { parts }: Composition,
-  builtSchema: BuiltSchema,
-  routes: readonly (HttpRoute | WebSocketRoute)[],
-): Assembled {
-  return {
-    routes: [routes],
-    get endpoints() {
-      return parts.flatMap(({ endpoints }) => endpoints);
-    },
-    documents: {
-      get "schema.graphql"() {
-        return builtSchema.print();
-      },
-    },
-  };
 }
 
 /** The schemas that were assembled last, by their parts. Branches with the same parts share one schema. */

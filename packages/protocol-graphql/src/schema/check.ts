@@ -71,7 +71,7 @@ function foreignResolverFindings(
     (compiled.data?.foreignResolvers ?? []).map((resolver): PartFinding => {
       const isTypeFunction = resolver.field.startsWith("__");
       const key = isTypeFunction ? typeKey(resolver.type) : fieldKey(resolver.type, resolver.field);
-      const owner = parts.find(({ compiled: { claims } }) => claims.some((claim) => claim.key === key));
+      const owner = parts.find(({ compiled: { claims } }) => claims?.some((claim) => claim.key === key));
       return { origin, finding: foreignResolverFinding(resolver, isTypeFunction, owner?.origin.service) };
     }),
   );
@@ -143,7 +143,7 @@ function causingPart(error: GraphQLError, newParts: readonly ActivePart[]): Acti
   const keys = new Set<string>();
   for (const node of error.nodes ?? [])
     visit(node, { NamedType: ({ name }) => void keys.add(typeKey(name.value)) });
-  return newParts.find(({ compiled }) => compiled.claims.some(({ key }) => keys.has(key)));
+  return newParts.find(({ compiled }) => (compiled.claims ?? []).some(({ key }) => keys.has(key)));
 }
 
 function findingOf(error: GraphQLError, { origin, compiled }: ActivePart): Finding {

@@ -1,4 +1,4 @@
-import type { Change, Endpoint } from "@tidegate/core-registry";
+import type { Change } from "@tidegate/core-registry";
 import {
   BreakingChangeType,
   DangerousChangeType,
@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { isExtension, rootTypes } from "../definitions/type-nodes.ts";
-import type { ActivePart } from "./active-part.ts";
+import type { ActivePart, FieldEndpoint } from "./active-part.ts";
 import {
   type Composition,
   definitionAndExtensions,
@@ -67,20 +67,23 @@ function fieldChanges(before: Composition, after: Composition): readonly FieldCh
 }
 
 function fieldChange(
-  { label, origin }: Endpoint,
+  { label, service }: FieldEndpoint,
   kind: Change["kind"],
   level: Change["level"],
   connectorChanged = true,
 ): FieldChange {
-  return { kind, plugin: "GraphQL", label, level, service: origin.service, connectorChanged };
+  return { kind, plugin: "GraphQL", label, level, service, connectorChanged };
 }
 
-function endpointsOutside({ parts }: Composition, sameParts: ReadonlySet<ActivePart>): readonly Endpoint[] {
+function endpointsOutside(
+  { parts }: Composition,
+  sameParts: ReadonlySet<ActivePart>,
+): readonly FieldEndpoint[] {
   return parts.flatMap((part) => (sameParts.has(part) ? [] : part.endpoints));
 }
 
 // `compile` makes the fingerprint: JSON of the definition and the connector.
-function connectorOf({ fingerprint }: Endpoint): string {
+function connectorOf({ fingerprint }: FieldEndpoint): string {
   const { connector } = JSON.parse(fingerprint) as { readonly connector?: unknown };
   return JSON.stringify(connector) ?? "";
 }

@@ -23,7 +23,6 @@ export function createSocketRoute(options: SocketRouteOptions): WebSocketRoute {
   return {
     kind: "websocket",
     path: "/graphql",
-    key: "/graphql",
     fingerprint: GRAPHQL_TRANSPORT_WS_PROTOCOL,
     accept: (request) => {
       const protocol = handleProtocols(request.header("sec-websocket-protocol") ?? "");

@@ -54,7 +54,7 @@ export function authContext(parsers: AuthParsers): ContextFactory<Auth | undefin
   };
 
   return {
-    contract: 1,
+    contract: 2,
     name: "auth",
     create: ({ request }) => {
       const header = parsersByScheme.size === 0 ? undefined : request.header("authorization");

@@ -24,7 +24,7 @@ export interface RequestView {
 
 /** `request`: the whole request for the gateway's own parts (S12.3); functions see a {@link RequestView}. */
 export function requestContext(): ContextFactory<HttpRequest> {
-  return { contract: 1, name: "request", create: ({ request }) => request, view: viewOf };
+  return { contract: 2, name: "request", create: ({ request }) => request, view: viewOf };
 }
 
 function viewOf(request: HttpRequest): RequestView {
@@ -43,7 +43,7 @@ function viewOf(request: HttpRequest): RequestView {
  */
 export function idContext(): ContextFactory<string> {
   return {
-    contract: 1,
+    contract: 2,
     name: "id",
     perRequest: true,
     create: ({ request }) =>
@@ -60,7 +60,7 @@ export function idContext(): ContextFactory<string> {
 export function ipContext(trustedProxies: readonly string[] = []): ContextFactory<string> {
   const trusted = createBlockList(trustedProxies);
   return {
-    contract: 1,
+    contract: 2,
     name: "ip",
     create: ({ request }) => clientAddress(request, (address) => contains(trusted, address)),
   };

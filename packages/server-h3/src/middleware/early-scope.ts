@@ -29,7 +29,7 @@ function recording(factory: ContextFactory, created: Set<string>, request: Serve
       created.add(factory.name);
       return factory.create(input);
     },
-    dispose: (value) => factory.dispose?.(value),
+    close: (value) => factory.close?.(value),
   });
 }
 
@@ -43,15 +43,13 @@ function inheriting(factory: ContextFactory, created: ReadonlySet<string>, early
       isInherited = created.has(factory.name);
       return isInherited ? early.context.get(factory.name) : factory.create(input);
     },
-    dispose: (value) => {
-      if (!isInherited) factory.dispose?.(value);
-    },
+    close: (value) => (isInherited ? undefined : factory.close?.(value)),
   });
 }
 
 function derive(
   factory: ContextFactory,
-  change: Pick<Required<ContextFactory>, "create" | "dispose">,
+  change: Pick<Required<ContextFactory>, "create" | "close">,
 ): ContextFactory {
   return {
     contract: factory.contract,

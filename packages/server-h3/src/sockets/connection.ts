@@ -7,7 +7,8 @@ import type {
   Version,
   WebSocketRoute,
 } from "@tidegate/core-registry";
-import type { SocketRouter } from "../router.ts";
+import { socketFingerprint } from "@tidegate/core-registry/runtime";
+import { type SocketRouter, socketKey } from "../router.ts";
 
 /** What an upgrade leads to, and so where a connection starts. */
 export interface SocketTarget {
@@ -47,7 +48,7 @@ export function createConnection(input: ConnectionInput): ServerConnection {
   let lastPosition: Position = { ...served, route };
 
   const routeIn = (version: Version): WebSocketRoute | undefined =>
-    version === served.version ? route : socketRouterOf(version).findByKey(route.key);
+    version === served.version ? route : socketRouterOf(version).findByKey(socketKey(route));
 
   /** The newest version if it has the route, else the first one, with the newest directory. */
   const currentPosition = (): Position => {
@@ -77,7 +78,9 @@ export function createConnection(input: ConnectionInput): ServerConnection {
     isCurrent: () => {
       if (isPinned) return true;
       const now = api.find(branch, undefined);
-      return now.version === undefined || routeIn(now.version)?.fingerprint === route.fingerprint;
+      if (now.version === undefined) return true;
+      const newest = routeIn(now.version);
+      return newest !== undefined && socketFingerprint(newest) === socketFingerprint(route);
     },
     notifySwap: () => {
       for (const listener of [...listeners]) listener();

@@ -1,12 +1,12 @@
-import type { Claim } from "../../contracts/protocol.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import type { PartClaim } from "../discovery/fragment-routes.ts";
 
 /** A claim with keys that are unique over all protocols. */
 export interface IndexedClaim {
   readonly protocol: string;
-  readonly claim: Claim;
-  /** For example `REST GET /players/:`. */
+  readonly claim: PartClaim;
+  /** For example `GET /players/:` or `GraphQL type Player`. */
   readonly key: string;
   /** The keys that the claim needs: of each list, at least one. */
   readonly needs: readonly (readonly string[])[];
@@ -29,18 +29,19 @@ export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((f
   return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
 });
 
-/** The key of a claim that is unique over all protocols. */
+/** The key of a definition that is unique over all protocols. Routes share one namespace (S4.6). */
 export function claimKey(protocol: string, key: string): string {
   return `${protocol} ${key}`;
 }
 
 const noNeeds: IndexedClaim["needs"] = [];
 
-function indexed(protocol: string, claim: Claim): IndexedClaim {
+function indexed(protocol: string, claim: PartClaim): IndexedClaim {
   const needs = claim.needs?.map((need) =>
     (typeof need === "string" ? [need] : need).map((key) => claimKey(protocol, key)),
   );
-  return { protocol, claim, key: claimKey(protocol, claim.key), needs: needs ?? noNeeds };
+  const key = claim.isRoute ? claim.key : claimKey(protocol, claim.key);
+  return { protocol, claim, key, needs: needs ?? noNeeds };
 }
 
 function needingOf(claims: readonly IndexedClaim[]): ReadonlyMap<string, readonly IndexedClaim[]> {

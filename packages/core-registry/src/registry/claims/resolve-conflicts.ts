@@ -250,12 +250,13 @@ function outermost(conflicts: readonly Conflict[]): readonly Conflict[] {
 }
 
 function conflictFinding({ claim: { protocol, claim }, owner }: Conflict): Finding {
-  const label = claim.label ?? claim.key;
+  const { label } = claim;
+  const scope = claim.isRoute ? "" : ` (${protocol})`;
   return {
     severity: "error",
     code: "CLAIM_TAKEN",
     jsonPath: claim.jsonPath,
-    message: `The service \`${owner}\` already owns \`${label}\` (${protocol}).`,
+    message: `The service \`${owner}\` already owns \`${label}\`${scope}.`,
     found: label,
     ...claim.locate?.(),
     hint: `Choose another name or path. If \`${owner}\` removes it, your fragment is merged without a new start.`,

@@ -1,8 +1,9 @@
 import type { ConnectorDescription, RuleDescription } from "../../contracts/connector.ts";
 import type { Json } from "../../contracts/json.ts";
-import type { AccessChange, AccessKind, Policy } from "../../contracts/policy.ts";
-import type { Endpoint } from "../../contracts/protocol.ts";
+import type { AccessChange, AccessKind } from "../../contracts/policy.ts";
 import type { Change } from "../../contracts/report.ts";
+import type { Endpoint } from "../../contracts/version.ts";
+import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import { overlaps } from "../../runtime/names.ts";
@@ -15,7 +16,7 @@ export interface AccessOptions {
   readonly before: CompiledVersion;
   readonly after: CompiledVersion;
   /** The policies of the gateway by their keys. */
-  readonly policies: ReadonlyMap<string, Policy>;
+  readonly policies: ReadonlyMap<string, LoadedPolicy>;
 }
 
 /** The plugin of a change that concerns several policies. */
@@ -70,7 +71,10 @@ export function publicDetail(endpoint: Endpoint, version: CompiledVersion): stri
 }
 
 function isCovered({ kind, rules = [] }: ConnectorDescription): boolean {
-  return kind === "map" || (kind === "call" && rules.some(({ asks }) => Object.keys(asks).length > 0));
+  return (
+    kind === "map" ||
+    (kind === "call" && rules.some(({ requirements }) => Object.keys(requirements).length > 0))
+  );
 }
 
 /** An action or event that an endpoint uses, and what the rules require before it does. */
@@ -85,10 +89,10 @@ interface AccessPoint {
 /** What one rule requires by one policy. */
 interface Requirement {
   readonly policy: string;
-  readonly asks: Json;
+  readonly requirements: Json;
   /** The rule's event patterns as text, where a function computes the event names; else empty. */
   readonly names: string;
-  /** Identifies the requirement: policy, `asks` and `names`. */
+  /** Identifies the requirement: policy, `requirements` and `names`. */
   readonly key: string;
 }
 
@@ -102,7 +106,7 @@ function accessPoints(endpoint: Endpoint, version: CompiledVersion): readonly Ac
   const rulesFor = (kind: AccessKind, name: string): readonly RuleDescription[] =>
     gate?.rulesFor(kind, name)?.rules ?? [];
   return endpoint.connectors.flatMap(({ kind, action, events }): AccessPoint[] => {
-    if (kind === "map") return [];
+    if (kind === "map" || kind === "proxy") return [];
     if (kind === "call") {
       if (action === undefined) return [];
       const rules = [...rulesFor(kind, action), ...ownerRules(service, action, version)];
@@ -146,12 +150,12 @@ const requirementsOfPatterns = memoize((rule: RuleDescription) =>
   requirementsWith(rule, canonicalJson(rule.names)),
 );
 
-function requirementsWith({ asks: all }: RuleDescription, names: string): readonly Requirement[] {
-  return Object.entries(all).map(([policy, asks]) => ({
+function requirementsWith({ requirements: all }: RuleDescription, names: string): readonly Requirement[] {
+  return Object.entries(all).map(([policy, requirements]) => ({
     policy,
-    asks,
+    requirements,
     names,
-    key: canonicalJson([policy, asks, names]),
+    key: canonicalJson([policy, requirements, names]),
   }));
 }
 
@@ -231,7 +235,7 @@ function accessDetail(access: AccessChange, name: string): ChangeDetail {
 function compareAccess(
   before: readonly Requirement[],
   after: readonly Requirement[],
-  policy: Policy | undefined,
+  policy: LoadedPolicy | undefined,
 ): AccessChange | undefined {
   const removed = before.filter(({ key }) => !after.some((one) => one.key === key));
   const added = after.filter(({ key }) => !before.some((one) => one.key === key));
@@ -246,11 +250,11 @@ function compareAccess(
 function compareRequirements(
   before: Requirement,
   after: Requirement,
-  policy: Policy | undefined,
+  policy: LoadedPolicy | undefined,
 ): AccessChange {
   if (before.names !== after.names) return "unclear";
   try {
-    return policy?.compare?.(before.asks, after.asks) ?? "unclear";
+    return policy?.compare(before.requirements, after.requirements) ?? "unclear";
   } catch {
     return "unclear";
   }

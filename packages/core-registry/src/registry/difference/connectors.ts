@@ -1,7 +1,7 @@
 import type { ConnectorDescription, ConnectorKind } from "../../contracts/connector.ts";
 import { nameMatcher, overlaps } from "../../runtime/names.ts";
 import type { ChangeDetail } from "./change-detail.ts";
-import { paramsDetails, type RenamedParameters } from "./params.ts";
+import { paramsDetails, type RequestSources } from "./params.ts";
 
 /** The differences between the connectors of one endpoint. */
 export interface ConnectorsDifference {
@@ -14,7 +14,7 @@ export interface ConnectorsDifference {
 export function connectorsDifference(
   before: readonly ConnectorDescription[],
   after: readonly ConnectorDescription[],
-  renamed: RenamedParameters,
+  request: RequestSources,
 ): ConnectorsDifference {
   const [one, other] = [before[0], after[0]];
   const haveOneEach = before.length === 1 && after.length === 1 && one !== undefined && other !== undefined;
@@ -29,7 +29,7 @@ export function connectorsDifference(
         kind,
         before.filter((connector) => connector.kind === kind),
         after.filter((connector) => connector.kind === kind),
-        renamed,
+        request,
       ),
     ),
   );
@@ -46,7 +46,7 @@ function kindDifference(
   kind: ConnectorKind,
   before: readonly ConnectorDescription[],
   after: readonly ConnectorDescription[],
-  renamed: RenamedParameters,
+  request: RequestSources,
 ): ConnectorsDifference {
   const removed: ChangeDetail[] = before
     .slice(after.length)
@@ -56,7 +56,7 @@ function kindDifference(
     .map(() => ({ level: "safe", detail: `\`${kind}\` was added: it now ${effects[kind]}.` }));
   const pairs = before.flatMap((one, index) => {
     const other = after[index];
-    return other === undefined ? [] : [pairDifference(one, other, renamed)];
+    return other === undefined ? [] : [pairDifference(one, other, request)];
   });
   const covered = removed.length + added.length > 0 ? [kind] : [];
   return joined([{ details: [...removed, ...added], covered }, ...pairs]);
@@ -65,6 +65,7 @@ function kindDifference(
 const effects: Readonly<Record<ConnectorKind, string>> = {
   call: "calls an action",
   map: "responds with the value of a function",
+  proxy: "passes requests on",
   publish: "sends events",
   subscribe: "receives events",
 };
@@ -72,20 +73,20 @@ const effects: Readonly<Record<ConnectorKind, string>> = {
 function pairDifference(
   before: ConnectorDescription,
   after: ConnectorDescription,
-  renamed: RenamedParameters,
+  request: RequestSources,
 ): ConnectorsDifference {
   const { kind } = before;
-  if (kind === "map") return { details: [], covered: [] };
+  if (kind === "map" || kind === "proxy") return { details: [], covered: [] };
   if (kind === "call") {
     return {
-      details: [...callDetails(before, after), ...paramsDetails(before.params, after.params, renamed)],
+      details: [...callDetails(before, after), ...paramsDetails(before.params, after.params, request)],
       covered: ["call.action", "call.params", "call.implicitParams", "call.batchedParams"],
     };
   }
   const events = eventsDifference(before, after);
   if (kind === "subscribe") return events;
   return {
-    details: [...events.details, ...paramsDetails(before.params, after.params, renamed)],
+    details: [...events.details, ...paramsDetails(before.params, after.params, request)],
     covered: [...events.covered, "publish.params"],
   };
 }

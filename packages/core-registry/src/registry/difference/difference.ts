@@ -1,6 +1,7 @@
-import type { Policy } from "../../contracts/policy.ts";
-import type { Assembled, Endpoint, Protocol } from "../../contracts/protocol.ts";
 import type { Change, ChangeLevel } from "../../contracts/report.ts";
+import type { Endpoint, ProtocolVersion } from "../../contracts/version.ts";
+import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import { type AccessOptions, accessChanges, publicDetail } from "./access.ts";
 import { endpointChanges, type Pairing, pairEndpoints } from "./endpoints.ts";
@@ -13,13 +14,13 @@ import {
   servedEndpoints,
 } from "./owners.ts";
 
-/** The plugins that `difference` asks: protocols compare endpoints, policies compare rules. */
+/** The plugins that `difference` requirements: protocols compare endpoints, policies compare rules. */
 export interface DifferencePlugins {
-  readonly protocols: readonly Protocol[];
-  readonly policies: readonly Policy[];
+  readonly protocols: readonly LoadedProtocol[];
+  readonly policies: readonly LoadedPolicy[];
 }
 
-const nothing: Assembled = { routes: [], endpoints: [] };
+const nothing: ProtocolVersion = { endpoints: [], assembled: undefined };
 
 /**
  * Compares two versions as clients see them: their endpoints, protocol by protocol, and who can use them. The
@@ -56,9 +57,9 @@ interface Comparison extends AccessOptions {
 function comparisonOf(
   before: CompiledVersion,
   after: CompiledVersion,
-  policies: readonly Policy[],
+  policies: readonly LoadedPolicy[],
 ): Comparison {
-  const byKey = new Map(policies.map((policy) => [policy.key, policy]));
+  const byKey = new Map(policies.map((policy) => [policy.name, policy]));
   return { before, after, policies: byKey, owners: changedOwners(before, after) };
 }
 
@@ -68,7 +69,7 @@ interface Pairs extends Pairing {
 }
 
 function pairsOf(
-  { key }: Protocol,
+  { name: key }: LoadedProtocol,
   before: CompiledVersion | undefined,
   after: CompiledVersion | undefined,
 ): Pairs {
@@ -82,15 +83,17 @@ function pairsOf(
 }
 
 function protocolChanges(
-  protocol: Protocol,
+  protocol: LoadedProtocol,
   pairs: Pairs,
   before: CompiledVersion | undefined,
   after: CompiledVersion | undefined,
 ): readonly Change[] {
-  if (protocol.diff === undefined) return endpointChanges(protocol.key, pairs);
-  const assembledBefore = before?.version.assembled.get(protocol.key) ?? nothing;
-  const assembledAfter = after?.version.assembled.get(protocol.key) ?? nothing;
-  return assembledBefore === assembledAfter ? [] : protocol.diff(assembledBefore, assembledAfter);
+  const shareBefore = before?.version.protocols.get(protocol.name) ?? nothing;
+  const shareAfter = after?.version.protocols.get(protocol.name) ?? nothing;
+  const { assembled } = shareAfter;
+  if (assembled !== undefined && shareBefore.assembled === assembled && protocol.diff !== undefined)
+    return [];
+  return protocol.diff?.(shareBefore, shareAfter) ?? endpointChanges(protocol, pairs);
 }
 
 // New endpoints without rules are marked as public. An endpoint with a counterpart is compared with it
@@ -113,7 +116,7 @@ function withPublicDetails(
   });
 }
 
-function allAccessChanges({ key }: Protocol, pairs: Pairs, comparison: Comparison): Change[] {
+function allAccessChanges({ name: key }: LoadedProtocol, pairs: Pairs, comparison: Comparison): Change[] {
   const { kept, added, removed, changed } = pairs;
   const compare = (before: Endpoint, after: Endpoint, named: Endpoint): Change[] =>
     accessChanges(before, after, named, comparison);

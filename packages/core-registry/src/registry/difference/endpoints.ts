@@ -1,17 +1,22 @@
-import type { Endpoint } from "../../contracts/protocol.ts";
+import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Change } from "../../contracts/report.ts";
+import type { Endpoint } from "../../contracts/version.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { type ChangeDetail, changeOf, isEqual } from "./change-detail.ts";
 import { connectorsDifference } from "./connectors.ts";
 import { type EndpointsByKey, endpointsByKey, pathDetails, pathOf, renamedParameters } from "./paths.ts";
 
 /** Compares the endpoints of a protocol that has no `diff` of its own. */
-export function endpointChanges(plugin: string, { kept, added, removed, servedAfter }: Pairing): Change[] {
+export function endpointChanges(
+  { name: plugin, sources }: Pick<LoadedProtocol, "name" | "sources">,
+  { kept, added, removed, servedAfter }: Pairing,
+): Change[] {
   return [
     ...added.map((one) => unpairedChange(plugin, one, "added")),
     ...removed.map((one) => unpairedChange(plugin, one, "removed")),
     ...kept.flatMap((pair) =>
-      pairDetails(pair, servedAfter).map((detail) => changeOf(plugin, pair.after, detail)),
+      pairDetails(pair, servedAfter, sources).map((detail) => changeOf(plugin, pair.after, detail)),
     ),
   ];
 }
@@ -35,6 +40,7 @@ function unpairedChange(
 function pairDetails(
   { before, after }: EndpointPair,
   servedAfter: () => EndpointsByKey,
+  sources: ProtocolSources,
 ): readonly ChangeDetail[] {
   const from = before.origin.service;
   const to = after.origin.service;
@@ -44,7 +50,7 @@ function pairDetails(
       : [{ level: "dangerous", detail: `It moved from service \`${from}\` to service \`${to}\`.` }];
   return before.fingerprint === after.fingerprint
     ? moved
-    : [...moved, ...definitionDetails(before, after, servedAfter)];
+    : [...moved, ...definitionDetails(before, after, servedAfter, sources)];
 }
 
 /** Compares paths and connectors, then the members of the fingerprint that these comparisons do not cover. */
@@ -52,12 +58,12 @@ function definitionDetails(
   before: Endpoint,
   after: Endpoint,
   servedAfter: () => EndpointsByKey,
+  sources: ProtocolSources,
 ): readonly ChangeDetail[] {
-  const connectors = connectorsDifference(
-    before.connectors,
-    after.connectors,
-    renamedParameters(before, after),
-  );
+  const connectors = connectorsDifference(before.connectors, after.connectors, {
+    sources,
+    renamed: renamedParameters(before, after),
+  });
   const details = [...pathDetails(before, after, servedAfter), ...connectors.details];
   const [one, other] = [membersOf(before.fingerprint), membersOf(after.fingerprint)];
   if (one === undefined || other === undefined)

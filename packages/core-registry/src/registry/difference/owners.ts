@@ -1,6 +1,6 @@
-import type { Endpoint, Part } from "../../contracts/protocol.ts";
+import type { Endpoint } from "../../contracts/version.ts";
 import { memoize } from "../../runtime/memoize.ts";
-import type { CompiledVersion } from "../versions/compiled-version.ts";
+import type { CompiledVersion, VersionPart } from "../versions/compiled-version.ts";
 import type { EndpointPair } from "./endpoints.ts";
 
 /**
@@ -74,8 +74,8 @@ interface ForeignCall {
 }
 
 // Memoized, since a part is compared in many versions.
-const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly ForeignCall[] =>
-  compiled.endpoints.flatMap((endpoint): ForeignCall[] => {
+const foreignCalls = memoize(({ fragmentPart, origin: { service } }: VersionPart): readonly ForeignCall[] =>
+  fragmentPart.endpoints.flatMap((endpoint): ForeignCall[] => {
     const actions = endpoint.connectors.flatMap(({ action }) =>
       action === undefined || action.slice(0, action.lastIndexOf(".")) === service ? [] : [action],
     );
@@ -84,7 +84,7 @@ const foreignCalls = memoize(({ compiled, origin: { service } }: Part): readonly
 );
 
 /** The parts of one protocol by service. */
-export type Parts = ReadonlyMap<string, Part>;
+export type Parts = ReadonlyMap<string, VersionPart>;
 
 /** The parts of a version that has none of a protocol. */
 export const noParts: Parts = new Map();
@@ -107,14 +107,14 @@ export function servedEndpoints(parts: Parts, services: Iterable<string>): Endpo
   for (const service of services) {
     const part = parts.get(service);
     if (part === undefined) continue;
-    for (const endpoint of part.compiled.endpoints)
+    for (const endpoint of part.fragmentPart.endpoints)
       if (!part.waiting.has(endpoint.key)) served.push(endpoint);
   }
   return served;
 }
 
 // Different objects with equal hashes differ in their documentation only (S1.4).
-function isSame(one: Part, other: Part | undefined): boolean {
+function isSame(one: VersionPart, other: VersionPart | undefined): boolean {
   if (one === other) return true;
   if (other === undefined || one.origin.hash !== other.origin.hash) return false;
   if (one.waiting.size !== other.waiting.size) return false;

@@ -1,10 +1,13 @@
-import type { Compiled, CompileTools, Endpoint, Protocol } from "../../contracts/protocol.ts";
+import type { CompileTools } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
 import type { ConsoleMessage, Sandbox } from "../../contracts/sandbox.ts";
+import type { Endpoint } from "../../contracts/version.ts";
+import type { UsedLifecycle } from "../../runtime/boundary/lifecycle.ts";
+import type { LoadedPart, LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { createConnectorTable } from "../../runtime/connectors/connector-table.ts";
 import { compileFunction } from "../../runtime/connectors/function.ts";
 import { compilePolicyGate, emptyPolicyGate, type PolicyGate } from "../../runtime/connectors/policy-gate.ts";
-import type { PolicyGateTools } from "../../runtime/connectors/policy-rules.ts";
+import { type PolicyGateTools, pluginFinding } from "../../runtime/connectors/policy-rules.ts";
 import type { ExampleRecorder } from "../../runtime/examples.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import {
@@ -15,6 +18,13 @@ import {
   readFragment,
 } from "../../runtime/fragment/read.ts";
 import { prefixHash, sizeFinding } from "../../runtime/fragment/size-limits.ts";
+import {
+  checkRoutes,
+  type FragmentPart,
+  fragmentPart,
+  type PartOrigin,
+  type ReservedPath,
+} from "./fragment-routes.ts";
 
 /** A fragment of a service, compiled. Immutable: all branches and versions that use the fragment share it. */
 export interface CompiledFragment {
@@ -27,8 +37,10 @@ export interface CompiledFragment {
   readonly raw: unknown;
   readonly gate: PolicyGate;
   /** By protocol. Empty where the fragment has an error. */
-  readonly parts: ReadonlyMap<string, Compiled>;
+  readonly parts: ReadonlyMap<string, FragmentPart>;
   readonly endpoints: readonly Endpoint[];
+  /** What its rules and parts have to start before a version uses it. */
+  readonly lifecycles: readonly UsedLifecycle[];
   /** An error among them refuses the fragment. */
   readonly findings: readonly Finding[];
 }
@@ -38,12 +50,16 @@ export interface FragmentCompiler extends FragmentPlugins {
   readonly sandbox: Sandbox;
   /** The names of the context values that rules and mappings can read. */
   readonly contexts: readonly string[];
-  /** Paths that routes must not use. */
-  readonly reserved: readonly string[];
+  /** Paths that routes must not use (S4.6). */
+  readonly reserved: readonly ReservedPath[];
+  /** The names of the sources of all protocols. */
+  readonly foreignSources: ReadonlySet<string>;
   /** Records examples of calls and events. Default: none are recorded. */
   readonly examples?: ExampleRecorder;
   /** Receives errors and console messages of the fragment's functions while it is served. */
   reportRuntime(origin: Pick<Origin, "service" | "hash">, event: Finding | ConsoleMessage): void;
+  /** Receives the failures of plugins, which the gateway logs. */
+  pluginFailed(error: unknown): void;
 }
 
 /**
@@ -76,6 +92,7 @@ export async function compileFragment(
     gate,
     parts: isFaulty(findings) ? new Map() : parts,
     endpoints: [...parts.values()].flatMap(({ endpoints }) => endpoints),
+    lifecycles: [...gate.lifecycles, ...[...parts.values()].flatMap(partLifecycle)],
     findings,
   };
 }
@@ -101,8 +118,15 @@ function unreadFragment(raw: unknown, service: string, oversized: Finding): Comp
     gate: emptyPolicyGate,
     parts: new Map(),
     endpoints: [],
+    lifecycles: [],
     findings: [oversized],
   };
+}
+
+// Versions hold the part; connections hold a route of it also when their version is gone.
+function partLifecycle(part: FragmentPart): UsedLifecycle[] {
+  const { lifecycle, routes } = part;
+  return lifecycle.isNeeded ? [{ lifecycle, users: [part, ...routes] }] : [];
 }
 
 interface UnreadIdentity {
@@ -129,6 +153,7 @@ function compileTools(
     addFinding: (finding) => void findings.push(finding),
     reportRuntime: (finding) => compiler.reportRuntime(origin, finding),
     console: (message) => compiler.reportRuntime(origin, message),
+    pluginFailed: compiler.pluginFailed,
   };
 }
 
@@ -146,52 +171,59 @@ function compileGate(
 
 async function compileParts(
   { parts: inputs }: ReadFragment,
-  { protocols, reserved, examples }: FragmentCompiler,
+  { protocols, reserved, examples, foreignSources }: FragmentCompiler,
   gate: PolicyGate,
   common: PolicyGateTools,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Compiled>> {
-  const parts = new Map<string, Compiled>();
+): Promise<ReadonlyMap<string, FragmentPart>> {
+  const compiled: { readonly part: FragmentPart; readonly origin: PartOrigin }[] = [];
   for (const protocol of protocols) {
-    const part = inputs.get(protocol.key);
-    if (part === undefined) continue;
+    const input = inputs.get(protocol.name);
+    if (input === undefined) continue;
     const addFinding = (finding: Finding): void =>
-      common.addFinding({ ...finding, jsonPath: part.originalPath(finding.jsonPath) });
-    const compiled = await compilePart(protocol, part.value, {
-      origin: { ...common.origin, jsonPath: `protocol.${protocol.key}` },
-      connectors: createConnectorTable({
-        ...common,
-        addFinding,
-        gate,
-        ...(examples !== undefined && { examples }),
-      }),
-      compileFunction: (source, path) => compileFunction(source, path, { ...common, addFinding }),
-      reserved,
+      common.addFinding({ ...finding, jsonPath: input.originalPath(finding.jsonPath) });
+    const origin = { ...common.origin, jsonPath: `protocol.${protocol.name}` };
+    const connectors = createConnectorTable({
+      ...common,
       addFinding,
-      reportRuntime: common.reportRuntime,
-      signal,
+      gate,
+      sources: protocol.sources,
+      foreignSources,
+      ...(examples !== undefined && { examples }),
     });
-    if (compiled !== undefined) parts.set(protocol.key, compiled);
+    const part = await compilePart(
+      protocol,
+      input.value,
+      {
+        origin,
+        connectors,
+        compileFunction: (source, path) => compileFunction(source, path, { ...common, addFinding }),
+        addFinding,
+        reportRuntime: common.reportRuntime,
+        signal,
+      },
+      common,
+    );
+    if (part === undefined) continue;
+    const partOrigin: PartOrigin = { ...common.origin, protocol: protocol.name, addFinding };
+    const fingerprint = (): unknown => protocol.fingerprint(input.value);
+    compiled.push({ part: fragmentPart(part, partOrigin, fingerprint), origin: partOrigin });
   }
-  return parts;
+  checkRoutes(compiled, reserved);
+  return new Map(compiled.map(({ part, origin }) => [origin.protocol, part]));
 }
 
 async function compilePart(
-  protocol: Protocol,
+  protocol: LoadedProtocol,
   input: unknown,
   tools: CompileTools,
-): Promise<Compiled | undefined> {
+  { pluginFailed }: PolicyGateTools,
+): Promise<LoadedPart | undefined> {
   try {
     return await protocol.compile(input, tools);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    tools.addFinding({
-      severity: "error",
-      code: "PROTOCOL_FAILED",
-      jsonPath: tools.origin.jsonPath,
-      message: `The protocol ${protocol.key} failed to compile this part: ${reason}`,
-      hint: "This is a bug in the gateway's plugin, not in the fragment. Please report it to the operator.",
-    });
+    pluginFailed?.(error);
+    tools.addFinding(pluginFinding(error, tools.origin.jsonPath));
     return undefined;
   }
 }

@@ -2,9 +2,11 @@ import { LRUCache } from "lru-cache";
 import type { Broker, BrokerSink, EventPacket, ServiceDescription } from "../../contracts/broker.ts";
 import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
+import { pluginError } from "../../runtime/boundary/guard.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
+import { eventProblem, reportProblem } from "./check-report.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
@@ -22,8 +24,8 @@ import {
 /**
  * Keeps the directory up to date with what the brokers report:
  *
- * 1. A service comes up on a node, or changes there: its fragment is compiled, one fragment at a time. If the
- *    node reports the service again meanwhile, only the newest report counts. Then the offer goes into the
+ * 1. A service comes up on a node, or changes there: its fragment is compiled, one after another; one that takes
+ *    long does not delay the others. If the node reports the service again meanwhile, only the newest report counts. Then the offer goes into the
  *    directory.
  * 2. A service goes down on a node: its offer is marked at once, so that no call goes there, and is removed
  *    after the delay of S9.3, unless the service comes up again.
@@ -40,6 +42,11 @@ export interface Discovery {
   revisions(): ReadonlyMap<string, Revisions>;
   /** Adds the revisions that another gateway knows. Does not call `onChange`. */
   addRevisions(revisions: ReadonlyMap<string, Revisions>): void;
+  /**
+   * Resolves when every reported fragment is compiled, or takes longer than others wait for it: a protocol that
+   * waits for something delays nobody else (S17).
+   */
+  read(): Promise<void>;
   /** Resolves when every reported fragment is compiled. */
   settled(): Promise<void>;
   /** Cancels the timers. Later reports are ignored. */
@@ -58,6 +65,8 @@ export interface DiscoveryOptions {
   /** Compiles a fragment. Returns at once where the fragment is known. */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
   readonly yieldToEventLoop: YieldToEventLoop;
+  /** Receives the failures of brokers, which the gateway logs. */
+  pluginFailed(error: unknown): void;
   /** Called with each event of any broker. */
   onEvent(packet: EventPacket): void;
   /** Called with a fragment whose branch name is invalid. No branch uses it. */
@@ -79,11 +88,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     sink: (broker, precedence) => updater.sink(broker, precedence),
     revisions: () => updater.revisions(),
     addRevisions: (revisions) => updater.addRevisions(revisions),
+    read: () => updater.read(),
     settled: () => updater.settled(),
     stop: () => updater.stop(),
   };
 }
 
+/** How long the queue waits for one fragment, in milliseconds: protocols of ours need less than one. */
+const maxWaitMs = 100;
 /** How many removed services are remembered, with the revisions of their fragments. */
 const maxRemoved = 1_000;
 const noRevisions: Revisions = new Map();
@@ -94,8 +106,10 @@ class DirectoryUpdater {
   #isStopped = false;
   /** By offer key: identifies the newest report. An older one that is still being compiled is dropped. */
   readonly #newestReport = new Map<string, symbol>();
-  /** Resolves when the last fragment in the queue is compiled. */
-  #compiling: Promise<void> | undefined;
+  /** Resolves when the last fragment in the queue is compiled, or the queue goes on without it. */
+  #reading: Promise<void> | undefined;
+  /** Every fragment that is being compiled. */
+  readonly #compiling = new Set<Promise<void>>();
   /** By offer key: cancels the timer that removes the offer. */
   readonly #removals = new Map<string, () => void>();
   readonly #removedServices = new LRUCache<string, Revisions>({ max: maxRemoved });
@@ -105,10 +119,17 @@ class DirectoryUpdater {
   }
 
   sink(broker: Broker, precedence: number): BrokerSink {
-    const { logger, onEvent } = this.#options;
+    const { logger, onEvent, pluginFailed } = this.#options;
+    // The sink belongs to the plugin boundary: it never throws into the broker.
+    const isValid = (member: string, problem: string | undefined): boolean => {
+      if (problem !== undefined)
+        pluginFailed(pluginError({ kind: "broker", name: broker.name }, member, `${problem}.`));
+      return problem === undefined;
+    };
     return {
       serviceUp: (service, node) => {
-        if (this.#isStopped || !isAllowedName(service.name, logger)) return;
+        if (this.#isStopped || !isValid("sink.serviceUp", reportProblem(service, node))) return;
+        if (!isAllowedName(service.name, logger)) return;
         try {
           this.#serviceUp({ broker, precedence, node, description: service, state: "up" });
         } catch (error) {
@@ -116,10 +137,13 @@ class DirectoryUpdater {
         }
       },
       serviceDown: (service, node, how) => {
-        if (!this.#isStopped) this.#serviceDown(broker, precedence, service, node, how);
+        if (this.#isStopped) return;
+        const isText = typeof service === "string" && typeof node === "string";
+        const problem = isText ? undefined : "the service or the node is no text";
+        if (isValid("sink.serviceDown", problem)) this.#serviceDown(broker, precedence, service, node, how);
       },
       event: (packet) => {
-        if (!this.#isStopped) onEvent(packet);
+        if (!this.#isStopped && isValid("sink.event", eventProblem(packet))) onEvent(packet);
       },
     };
   }
@@ -136,25 +160,30 @@ class DirectoryUpdater {
 
   #enqueue(key: string, report: symbol, offer: Offer): void {
     const { name } = offer.description;
-    const compiling: Promise<void> = this.#compileAfter(this.#compiling, key, report, offer)
+    const turn = this.#reading;
+    const compiling: Promise<void> = this.#compileAfter(turn, key, report, offer)
       .catch((error: unknown) =>
         this.#options.logger.error(`The fragment of service ${name} could not be compiled.`, error),
       )
+      .finally(() => this.#compiling.delete(compiling));
+    this.#compiling.add(compiling);
+    const reading: Promise<void> = (turn ?? Promise.resolve())
+      .then(() => within(maxWaitMs, compiling))
       .finally(() => {
-        if (this.#compiling === compiling) this.#compiling = undefined;
+        if (this.#reading === reading) this.#reading = undefined;
       });
-    this.#compiling = compiling;
+    this.#reading = reading;
   }
 
   // One after another and with yields, since a thousand services can come up at once.
   async #compileAfter(
-    previous: Promise<void> | undefined,
+    turn: Promise<void> | undefined,
     key: string,
     report: symbol,
     offer: Offer,
   ): Promise<void> {
     const isOutdated = (): boolean => this.#isStopped || this.#newestReport.get(key) !== report;
-    await previous;
+    await turn;
     await this.#options.yieldToEventLoop();
     if (isOutdated()) return;
     const fragment = await this.#options.compile(offer.description.fragment, offer.description.name);
@@ -224,8 +253,13 @@ class DirectoryUpdater {
     }
   }
 
+  async read(): Promise<void> {
+    while (this.#reading !== undefined) await this.#reading;
+  }
+
   async settled(): Promise<void> {
-    while (this.#compiling !== undefined) await this.#compiling;
+    await this.read();
+    while (this.#compiling.size > 0) await Promise.all(this.#compiling);
   }
 
   stop(): void {
@@ -233,6 +267,14 @@ class DirectoryUpdater {
     for (const cancel of this.#removals.values()) cancel();
     this.#removals.clear();
   }
+}
+
+/** Resolves when the promise does, at the latest after the time. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([promise, late.promise]);
+  clearTimeout(timer);
 }
 
 // By the broker's place in the configuration, since two brokers can have the same name.

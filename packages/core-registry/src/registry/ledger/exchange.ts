@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Broker, PeerAnswers } from "../../contracts/broker.ts";
+import type { Broker, PeerHandlers } from "../../contracts/broker.ts";
 import type { Json } from "../../contracts/json.ts";
 import { branchPattern } from "../../runtime/fragment/fragment.ts";
 import type { GatewayStatus } from "../contract.ts";
@@ -92,12 +92,12 @@ const answerTimeoutMs = 1_000;
 export function createExchange(brokers: readonly Broker[], answers: ExchangeAnswers): Exchange {
   const peers = brokers.flatMap(({ peers: own }) => (own === undefined ? [] : [own]));
   const answered = peerAnswers(answers);
-  for (const one of peers) one.answer(answered);
+  for (const one of peers) one.handle(answered);
 
   const ask = async (question: string, params: Json): Promise<unknown[]> =>
-    (await Promise.all(peers.map((one) => one.ask(question, params, answerTimeoutMs))))
+    (await Promise.all(peers.map((one) => one.request(question, params, answerTimeoutMs))))
       .flat()
-      .map(({ answer }) => answer);
+      .map(({ value }) => value);
 
   const ledgers = async (): Promise<readonly LedgerData[]> =>
     (await ask("ledger", {})).flatMap((answer) => readLedgers(answer) ?? []);
@@ -129,7 +129,7 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
 
 // Questions come from outside: a question that does not fit its schema throws, and the broker sends no
 // answer.
-function peerAnswers(answers: ExchangeAnswers): PeerAnswers {
+function peerAnswers(answers: ExchangeAnswers): PeerHandlers {
   return {
     ledger: () => {
       const ledgers = answers.ledgers();

@@ -13,7 +13,7 @@ export interface Ledger {
    * differs from master; null: the branch has no fragment of this service, although master has one.
    */
   readonly accepted: ReadonlyMap<string, string | null>;
-  /** By contested claim (`REST GET /players/:`): the service that owns it. */
+  /** By contested claim (`GET /players/:`): the service that owns it. */
   readonly owners: ReadonlyMap<string, string>;
   /** By service: the hash of the fragment that the service is pinned to, whatever its nodes publish. */
   readonly pins: ReadonlyMap<string, string>;

@@ -1,10 +1,12 @@
-import type { Assembled, Part, Protocol } from "../../contracts/protocol.ts";
+import type { Assembled } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
+import type { Version } from "../../contracts/version.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { indexOf } from "../claims/claim-index.ts";
 import type { ClaimTable } from "../claims/claim-table.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { Runtime } from "../runtime.ts";
-import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
+import type { CompiledVersion, Parts, VersionPart } from "../versions/compiled-version.ts";
 
 /** An error that a protocol found when it assembled the whole. */
 export interface AssemblyFault {
@@ -20,18 +22,18 @@ export interface AssemblyFault {
 export function collectParts(
   fragments: readonly CompiledFragment[],
   table: ClaimTable,
-  protocols: readonly Protocol[],
+  protocols: readonly LoadedProtocol[],
   known: Parts | undefined,
 ): Parts {
   return new Map(
-    protocols.map(({ key }) => {
-      const knownParts = known?.get(key);
-      const parts = new Map<string, Part>();
+    protocols.map(({ name }) => {
+      const knownParts = known?.get(name);
+      const parts = new Map<string, VersionPart>();
       for (const fragment of fragments) {
-        const part = partOf(fragment, key, table, knownParts?.get(fragment.service));
+        const part = partOf(fragment, name, table, knownParts?.get(fragment.service));
         if (part !== undefined) parts.set(fragment.service, part);
       }
-      return [key, parts];
+      return [name, parts];
     }),
   );
 }
@@ -47,22 +49,23 @@ export function isUnchanged(
 ): boolean {
   if (version.chosen.size !== fragments.length) return false;
   if (fragments.some((fragment) => version.chosen.get(fragment.service) !== fragment)) return false;
-  return [...parts].every(([protocol, byService]) => {
-    const known = version.parts.get(protocol);
-    for (const service of byService.keys()) if (known?.get(service) !== byService.get(service)) return false;
-    return true;
-  });
+  return [...parts].every(([protocol, byService]) => isSameParts(byService, version.parts.get(protocol)));
 }
 
+/** The version from which `assemble` takes what did not change. */
+export type KnownVersion = Pick<CompiledVersion, "parts"> & { readonly version: Pick<Version, "protocols"> };
+
 /**
- * Lets each protocol make one whole of its parts, for example the GraphQL schema of a branch.
- * @param previous what was assembled before: protocols take unchanged things from it
+ * Lets each protocol make one whole of its parts, for example the GraphQL schema of a branch. A protocol whose
+ * parts did not change is not asked. A frozen one keeps what it assembled before: it fails whatever it is given.
+ * @throws {TidegateError} `PLUGIN_FAILED` where a protocol cannot assemble its parts
  */
 export async function assemble(
   parts: Parts,
-  protocols: readonly Protocol[],
-  previous: ReadonlyMap<string, Assembled> | undefined,
-  { logger, signal, yieldToEventLoop }: Pick<Runtime, "logger" | "signal" | "yieldToEventLoop">,
+  protocols: readonly LoadedProtocol[],
+  known: KnownVersion | undefined,
+  { logger, yieldToEventLoop }: Pick<Runtime, "logger" | "yieldToEventLoop">,
+  frozen: ReadonlySet<string> = noProtocols,
 ): Promise<{
   readonly assembled: ReadonlyMap<string, Assembled>;
   readonly faults: readonly AssemblyFault[];
@@ -70,55 +73,49 @@ export async function assemble(
   const faults: AssemblyFault[] = [];
   const assembled = new Map<string, Assembled>();
   for (const protocol of protocols) {
-    const own = parts.get(protocol.key) ?? new Map<string, Part>();
-    const whole =
-      protocol.assemble === undefined
-        ? new IndependentParts(own)
-        : protocol.assemble([...own.values()], {
-            previous: previous?.get(protocol.key),
-            addFinding: (origin, finding) => {
-              if (finding.severity === "error") faults.push({ origin, finding });
-            },
-            logger,
-            signal,
-          });
-    assembled.set(protocol.key, whole instanceof Promise ? await whole : whole);
+    if (protocol.assemble === undefined) continue;
+    const own = parts.get(protocol.name) ?? new Map<string, VersionPart>();
+    const previous = known?.version.protocols.get(protocol.name)?.assembled;
+    const isSame = previous !== undefined && isSameParts(own, known?.parts.get(protocol.name));
+    if (isSame || frozen.has(protocol.name)) {
+      if (previous !== undefined) assembled.set(protocol.name, previous);
+      continue;
+    }
+    const whole = await protocol.assemble([...own.values()], {
+      previous,
+      addFinding: (origin, finding) => {
+        if (finding.severity === "error") faults.push({ origin, finding });
+      },
+      logger,
+    });
+    assembled.set(protocol.name, whole);
     await yieldToEventLoop();
   }
   return { assembled, faults };
 }
 
-/** The routes and endpoints of a protocol whose parts need nothing of each other. */
-class IndependentParts implements Assembled {
-  readonly routes: Assembled["routes"];
-  readonly #parts: ReadonlyMap<string, Part>;
-
-  constructor(parts: ReadonlyMap<string, Part>) {
-    this.#parts = parts;
-    this.routes = [...parts.values()].flatMap(({ compiled }) =>
-      compiled.routes === undefined || compiled.routes.length === 0 ? [] : [compiled.routes],
-    );
-  }
-
-  get endpoints(): Assembled["endpoints"] {
-    return [...this.#parts.values()].flatMap(({ compiled, waiting }) =>
-      waiting.size === 0 ? compiled.endpoints : compiled.endpoints.filter(({ key }) => !waiting.has(key)),
-    );
-  }
+function isSameParts(
+  parts: ReadonlyMap<string, VersionPart>,
+  known: ReadonlyMap<string, VersionPart> | undefined,
+): boolean {
+  if (known?.size !== parts.size) return false;
+  for (const [service, part] of parts) if (known.get(service) !== part) return false;
+  return true;
 }
 
 function partOf(
   fragment: CompiledFragment,
   protocol: string,
   table: ClaimTable,
-  known: Part | undefined,
-): Part | undefined {
-  const compiled = fragment.parts.get(protocol);
-  if (compiled === undefined) return undefined;
+  known: VersionPart | undefined,
+): VersionPart | undefined {
+  const fragmentPart = fragment.parts.get(protocol);
+  if (fragmentPart === undefined) return undefined;
   const { service, hash } = fragment;
   const waiting = waitingClaims(fragment, protocol, table);
-  if (known?.compiled === compiled && isSameSet(known.waiting, waiting)) return known;
-  return { origin: { service, hash, jsonPath: `protocol.${protocol}` }, compiled, waiting };
+  if (known?.fragmentPart === fragmentPart && isSameSet(known.waiting, waiting)) return known;
+  const origin = { service, hash, jsonPath: `protocol.${protocol}` };
+  return { origin, compiled: fragmentPart.compiled, fragmentPart, waiting };
 }
 
 function waitingClaims(fragment: CompiledFragment, protocol: string, table: ClaimTable): ReadonlySet<string> {
@@ -133,3 +130,4 @@ function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolea
 }
 
 const noClaims: ReadonlySet<string> = new Set();
+const noProtocols: ReadonlySet<string> = new Set();

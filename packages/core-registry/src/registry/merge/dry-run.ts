@@ -17,7 +17,7 @@ export interface DryRunInput {
 }
 
 const capableBroker: Broker = {
-  contract: 1,
+  contract: 2,
   name: "dry-run",
   start: async () => undefined,
   stop: async () => undefined,

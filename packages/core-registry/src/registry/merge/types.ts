@@ -1,6 +1,6 @@
 import type { DirectorySnapshot } from "../../contracts/directory.ts";
-import type { Protocol } from "../../contracts/protocol.ts";
 import type { Change, Finding, IntegrationState } from "../../contracts/report.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import type { ClaimTable } from "../claims/claim-table.ts";
 import type { Contested, FragmentCheck, Refusal } from "../claims/resolve-conflicts.ts";
 import type { BreakingChanges } from "../contract.ts";
@@ -11,6 +11,7 @@ import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
+import type { FragmentStarts } from "./fragment-starts.ts";
 
 /** What the merges of all branches share. */
 export interface MergeTools extends DifferencePlugins {
@@ -22,6 +23,9 @@ export interface MergeTools extends DifferencePlugins {
   /** What master serves now: merges share its unchanged parts. */
   masterVersion(): CompiledVersion | undefined;
   readonly runtime: Runtime;
+  readonly starts: FragmentStarts;
+  /** Receives the failures of plugins, which the gateway logs. */
+  pluginFailed(error: unknown): void;
 }
 
 /** One branch at the moment of its merge. */
@@ -49,7 +53,9 @@ export interface CompileInput {
   /** A version to share unchanged parts with where there is no `previous`: what master serves. */
   readonly parent: CompiledVersion | undefined;
   /** In order of precedence. */
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly LoadedProtocol[];
+  /** Receives the failures of plugins, which the gateway logs. */
+  pluginFailed(error: unknown): void;
   readonly breakingChanges: BreakingChanges;
   readonly check: FragmentCheck;
   /** The fragment that the ledger names although no node publishes it. */

@@ -23,14 +23,14 @@ export async function findRetained(
   };
   ledger.accepted.forEach(want);
   ledger.pins.forEach(want);
-  const retained = new Map<string, CompiledFragment>();
-  for (const [service, hash] of wanted) {
+  // Together, since a protocol can take its time limit for each.
+  const found = wanted.map(async ([service, hash]): Promise<[string, CompiledFragment][]> => {
     const served = previous?.chosen.get(service);
-    const source = served?.hash === hash ? undefined : fragments.find(service, hash);
-    if (served?.hash === hash) retained.set(hash, served);
-    else if (source !== undefined) retained.set(hash, await fragments.recompile(source));
-  }
-  return retained;
+    if (served?.hash === hash) return [[hash, served]];
+    const source = fragments.find(service, hash);
+    return source === undefined ? [] : [[hash, await fragments.recompile(source)]];
+  });
+  return new Map((await Promise.all(found)).flat());
 }
 
 /** The fragments that were accepted last, by the ledger, else by master. */

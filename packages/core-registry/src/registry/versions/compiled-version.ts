@@ -1,6 +1,7 @@
 import type { Part } from "../../contracts/protocol.ts";
 import type { Version } from "../../contracts/version.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import type { FragmentPart } from "../discovery/fragment-routes.ts";
 
 /** A version with what it was compiled from. */
 export interface CompiledVersion {
@@ -10,8 +11,13 @@ export interface CompiledVersion {
   readonly parts: Parts;
 }
 
+/** The part of one fragment in a version, with what the core took from it. */
+export interface VersionPart extends Part {
+  readonly fragmentPart: FragmentPart;
+}
+
 /** The parts of a version by protocol, then by service in the order of names. */
-export type Parts = ReadonlyMap<string, ReadonlyMap<string, Part>>;
+export type Parts = ReadonlyMap<string, ReadonlyMap<string, VersionPart>>;
 
 const hexDigits = /^[0-9a-f]{8,32}$/;
 

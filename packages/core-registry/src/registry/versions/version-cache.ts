@@ -98,6 +98,7 @@ export async function recompileRecipe(
     compiled.push(fragment instanceof Promise ? await fragment : fragment);
     await runtime.yieldToEventLoop();
   }
+  await tools.starts.start(compiled);
   return await recompile(compiled, tools);
 }
 
@@ -118,7 +119,7 @@ export async function recompile(
   const ordered = [...fragments].sort((one, other) => (one.service < other.service ? -1 : 1));
   const master = masterVersion();
   const parts = collectParts(ordered, table, protocols, master?.parts);
-  const { assembled } = await assemble(parts, protocols, master?.version.assembled, runtime);
+  const { assembled } = await assemble(parts, protocols, master, runtime);
   const chosen = new Map(ordered.map((fragment) => [fragment.service, fragment]));
   return { version: createVersion(chosen, parts, protocols, assembled), chosen, parts };
 }

@@ -1,9 +1,13 @@
-import type { Assembled, Endpoint, Protocol } from "../../contracts/protocol.ts";
+import type { Assembled } from "../../contracts/protocol.ts";
+import type { Route } from "../../contracts/route.ts";
 import type { ServiceRules } from "../../contracts/scope.ts";
-import type { Version, VersionFragment } from "../../contracts/version.ts";
+import type { Endpoint, ProtocolVersion, Version, VersionFragment } from "../../contracts/version.ts";
+import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
+import { memoize } from "../../runtime/memoize.ts";
+import { routeKeys } from "../../runtime/routing/routes.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { Parts } from "./compiled-version.ts";
+import type { Parts, VersionPart } from "./compiled-version.ts";
 
 /**
  * Creates a version from its fragments and from what the protocols made of them (S9.4).
@@ -12,16 +16,22 @@ import type { Parts } from "./compiled-version.ts";
 export function createVersion(
   chosen: ReadonlyMap<string, CompiledFragment>,
   parts: Parts,
-  protocols: readonly Protocol[],
+  protocols: readonly LoadedProtocol[],
   assembled: ReadonlyMap<string, Assembled>,
 ): Version {
   return new ImmutableVersion(
     chosen,
     parts,
-    protocols.flatMap(({ key }) => assembled.get(key) ?? []),
-    assembled,
+    new Map(
+      protocols.map(({ name }) => [
+        name,
+        new PartsOfProtocol(parts.get(name) ?? noParts, assembled.get(name)),
+      ]),
+    ),
   );
 }
+
+const noParts: ReadonlyMap<string, VersionPart> = new Map();
 
 /** A class, because every request reads it: V8 reads object literals with getters slowly. */
 class ImmutableVersion implements Version {
@@ -29,26 +39,23 @@ class ImmutableVersion implements Version {
   readonly name: string;
   readonly routes: Version["routes"];
   readonly rules: Version["rules"];
-  readonly assembled: Version["assembled"];
+  readonly protocols: ReadonlyMap<string, PartsOfProtocol>;
   readonly #chosen: ReadonlyMap<string, CompiledFragment>;
   readonly #parts: Parts;
-  readonly #wholes: readonly Assembled[];
   #fragments: readonly VersionFragment[] | undefined;
 
   constructor(
     chosen: ReadonlyMap<string, CompiledFragment>,
     parts: Parts,
-    wholes: readonly Assembled[],
-    assembled: Version["assembled"],
+    protocols: ReadonlyMap<string, PartsOfProtocol>,
   ) {
     this.id = versionId(chosen);
     this.name = this.id.slice(0, 8);
-    this.routes = wholes.flatMap(({ routes }) => routes);
+    this.routes = [...protocols.values()].flatMap((protocol) => protocol.routes());
     this.rules = serviceRules(chosen);
-    this.assembled = assembled;
+    this.protocols = protocols;
     this.#chosen = chosen;
     this.#parts = parts;
-    this.#wholes = wholes;
   }
 
   get fragments(): readonly VersionFragment[] {
@@ -57,9 +64,37 @@ class ImmutableVersion implements Version {
   }
 
   get endpoints(): readonly Endpoint[] {
-    return this.#wholes.flatMap(({ endpoints }) => endpoints);
+    return [...this.protocols.values()].flatMap(({ endpoints }) => endpoints);
   }
 }
+
+/** The share of one protocol: the routes and endpoints of its parts, and what it assembled of them. */
+class PartsOfProtocol implements ProtocolVersion {
+  readonly assembled: Assembled | undefined;
+  readonly #parts: ReadonlyMap<string, VersionPart>;
+
+  constructor(parts: ReadonlyMap<string, VersionPart>, assembled: Assembled | undefined) {
+    this.#parts = parts;
+    this.assembled = assembled;
+  }
+
+  /** Slices of routes: versions with the same part have the same array. */
+  routes(): (readonly Route[])[] {
+    const slices = [...this.#parts.values()].map(servedRoutes);
+    return [...slices, this.assembled?.routes ?? []].filter(({ length }) => length > 0);
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return [...this.#parts.values()].flatMap(({ fragmentPart: { endpoints }, waiting }) =>
+      waiting.size === 0 ? endpoints : endpoints.filter(({ key }) => !waiting.has(key)),
+    );
+  }
+}
+
+// Memoized, since versions share a part that did not change, and a router is cached per slice.
+const servedRoutes = memoize(({ fragmentPart: { routes }, waiting }: VersionPart): readonly Route[] =>
+  waiting.size === 0 ? routes : routes.filter((route) => !routeKeys(route).some((key) => waiting.has(key))),
+);
 
 function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {
   let text = "";

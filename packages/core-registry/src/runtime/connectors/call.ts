@@ -13,7 +13,7 @@ import {
   runtimeErrorFinding,
   sourcesRead,
 } from "./function.ts";
-import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
+import { type ConnectorPlan, type ConnectorTools, pickSources } from "./plan.ts";
 import type { NameRules } from "./policy-gate.ts";
 
 /** Seconds after which a client can retry where no service provides the action. */
@@ -52,7 +52,8 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
   const paramsPath = `${paths.members}.params`;
   const params = compileParams(config.params, {
     jsonPath: paramsPath,
-    sources: options.sources,
+    sources: pickSources(tools.sources, sources),
+    ...(tools.foreignSources && { foreignSources: tools.foreignSources }),
     implicit: options.implicit,
     batching: options.batching,
     contexts,

@@ -4,6 +4,7 @@ import type {
   ConnectorTable,
   EndpointConnectors,
 } from "../../contracts/connector.ts";
+import { TidegateError } from "../../contracts/errors.ts";
 import type { Finding } from "../../contracts/report.ts";
 import { type CallPaths, compileCall } from "./call.ts";
 import { compileConnectorFunction } from "./function.ts";
@@ -37,12 +38,22 @@ function compileUnlessFaulty<Compiled>(
     isFaulty ||= finding.severity === "error";
     tools.addFinding(finding);
   };
+  const sources = declaredSources(tools, options);
   const compiled = compile({
     tools: { ...tools, addFinding },
-    options,
-    sources: Object.keys(options.sources),
+    options: { ...options, sources, implicit: options.implicit ?? [], batching: options.batching ?? false },
+    sources,
   });
   return isFaulty ? undefined : compiled;
+}
+
+function declaredSources(
+  { sources: declared }: ConnectorTools,
+  { sources = Object.keys(declared), implicit = [] }: ConnectorOptions,
+): readonly string[] {
+  const unknown = [...sources, ...implicit].find((name) => !Object.hasOwn(declared, name));
+  if (unknown === undefined) return sources;
+  throw new TidegateError("PLUGIN_INVALID", `The protocol does not declare the source '${unknown}'.`);
 }
 
 function compileEndpoint(endpoint: EndpointConnectors, plan: ConnectorPlan): Connector | undefined {

@@ -1,4 +1,5 @@
 import type { ConnectorOptions } from "../../contracts/connector.ts";
+import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Origin } from "../../contracts/report.ts";
 import type { ExampleRecorder } from "../examples.ts";
 import type { FunctionTools } from "./function.ts";
@@ -11,6 +12,10 @@ export interface ConnectorTools extends FunctionTools {
   readonly gate: PolicyGate;
   /** The names of all context values of the gateway. */
   readonly contexts: readonly string[];
+  /** The sources that the protocol declares (S3.1). */
+  readonly sources: ProtocolSources;
+  /** Names of the sources of the other protocols: a reference to one of them is an error. Default none. */
+  readonly foreignSources?: ReadonlySet<string>;
   /** Records examples of calls and events (S9.10). Default: none are recorded. */
   readonly examples?: ExampleRecorder;
   readonly batching?: {
@@ -22,7 +27,12 @@ export interface ConnectorTools extends FunctionTools {
 /** The input of compiling one connector. */
 export interface ConnectorPlan {
   readonly tools: ConnectorTools;
-  readonly options: ConnectorOptions;
-  /** The names of the protocol's sources. */
+  readonly options: Required<ConnectorOptions>;
+  /** The sources that the connector can read. */
   readonly sources: readonly string[];
+}
+
+/** The declarations of the sources that a connector can read. */
+export function pickSources(declared: ProtocolSources, names: readonly string[]): ProtocolSources {
+  return Object.fromEntries(Object.entries(declared).filter(([name]) => names.includes(name)));
 }

@@ -16,18 +16,22 @@
  */
 import type { Verdict } from "../../contracts/call-scope.ts";
 import type { RuleDescription } from "../../contracts/connector.ts";
-import { type ErrorCode, errorCodes, TidegateError } from "../../contracts/errors.ts";
-import type { AccessKind, CompiledRule, Policy } from "../../contracts/policy.ts";
+import { type ErrorCode, errorCodes, isTidegateError, TidegateError } from "../../contracts/errors.ts";
+import type { AccessKind } from "../../contracts/policy.ts";
 import type { Scope } from "../../contracts/scope.ts";
+import { isPluginError, type PluginName, pluginError, reasonOf } from "../boundary/guard.ts";
+import type { UsedLifecycle } from "../boundary/lifecycle.ts";
+import type { LoadedPolicy, LoadedRule } from "../boundary/load-policy.ts";
 import type { PolicyPart } from "../fragment/policy-schema.ts";
 import { chain, plainKey } from "../values.ts";
-import type { FunctionTools } from "./function.ts";
 import { compileRules, type GateRule, type PolicyGateTools, type RuleCheck } from "./policy-rules.ts";
 
 /** The compiled rules of one fragment (S7). */
 export interface PolicyGate {
   /** Whether the fragment has `policy.owner: true` (S7.2). */
   readonly owner: boolean;
+  /** What the rules have to start before the gate is used. */
+  readonly lifecycles: readonly UsedLifecycle[];
   /**
    * Selects the rules for an action or event; undefined where none apply.
    * @param name a name, or a pattern of events: then all rules apply whose patterns overlap it (S7.2)
@@ -57,7 +61,11 @@ export interface NameRules {
 }
 
 /** The gate of a fragment that has no rules. */
-export const emptyPolicyGate: PolicyGate = { owner: false, rulesFor: () => undefined };
+export const emptyPolicyGate: PolicyGate = {
+  owner: false,
+  lifecycles: [],
+  rulesFor: () => undefined,
+};
 
 /** The maximum number of names per gate whose rules are cached. Functions can compute any number of names. */
 const maxCachedNames = 1_000;
@@ -70,7 +78,7 @@ const maxCachedNames = 1_000;
  */
 export async function compilePolicyGate(
   part: PolicyPart | undefined,
-  policies: readonly Policy[],
+  policies: readonly LoadedPolicy[],
   tools: PolicyGateTools,
 ): Promise<PolicyGate> {
   const rules = await compileRules(part ?? {}, policies, tools);
@@ -80,6 +88,7 @@ export async function compilePolicyGate(
   const cache = new Map<string, { readonly selected: NameRules | undefined }>();
   return {
     owner,
+    lifecycles: rules.flatMap(lifecyclesOf),
     rulesFor: (kind, name, phase = "all") => {
       const key = `${kind} ${phase} ${name}`;
       let cached = cache.get(key);
@@ -91,6 +100,12 @@ export async function compilePolicyGate(
       return cached.selected;
     },
   };
+}
+
+function lifecyclesOf({ checks }: GateRule): UsedLifecycle[] {
+  return checks.flatMap(({ compiled }) =>
+    compiled.lifecycle.isNeeded ? [{ lifecycle: compiled.lifecycle, users: [compiled] }] : [],
+  );
 }
 
 function selectRules(
@@ -113,8 +128,8 @@ function selectRules(
   };
 }
 
-function belongsTo(phase: CheckPhase, { readsParams = false, memo }: CompiledRule): boolean {
-  const holdsForName = !readsParams && memo === "identity";
+function belongsTo(phase: CheckPhase, { readsParams, cache }: LoadedRule): boolean {
+  const holdsForName = !readsParams && cache === "identity";
   if (phase === "subscribe") return !readsParams;
   if (phase === "firstEvent") return holdsForName;
   return phase === "all" || !holdsForName;
@@ -127,7 +142,7 @@ interface NameCheck extends RuleCheck {
   readonly rule: RuleDescription;
 }
 
-type ReportTools = Pick<FunctionTools, "reportRuntime">;
+type ReportTools = Pick<PolicyGateTools, "reportRuntime" | "pluginFailed">;
 
 function runChecks(
   checks: readonly NameCheck[],
@@ -163,9 +178,9 @@ function requireAllowed(
   scope: Scope,
   tools: ReportTools,
 ): Promise<void> | undefined {
-  const { memo } = check.compiled;
+  const { cache } = check.compiled;
   const verdict =
-    memo === "never" ? decide(check, params, scope, tools) : cachedVerdict(check, params, scope, tools);
+    cache === "never" ? decide(check, params, scope, tools) : cachedVerdict(check, params, scope, tools);
   return verdict instanceof Promise
     ? verdict.then((resolved) => applyVerdict(check, resolved, scope))
     : applyVerdict(check, verdict, scope);
@@ -190,7 +205,10 @@ function cachedVerdict(
   return verdict;
 }
 
-/** Lets the policy decide. An error of the policy is reported, and is a denial (S7.4). */
+/**
+ * Lets the policy decide. An error is a denial (S7.4): that of a function is reported to the service, that of
+ * the policy is logged by the gateway.
+ */
 function decide(
   check: NameCheck,
   params: unknown,
@@ -199,26 +217,35 @@ function decide(
 ): Verdict | Promise<Verdict> {
   const { kind, name, policy, compiled, jsonPath } = check;
   const deniedByError = (error: unknown): Verdict => {
-    const reason = error instanceof Error ? error.message : String(error);
-    tools.reportRuntime({
-      severity: "error",
-      code: "POLICY_FAILED",
-      jsonPath,
-      message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
-    });
+    const reason = reasonOf(error);
+    if (isFunctionError(error))
+      tools.reportRuntime({
+        severity: "error",
+        code: error.code,
+        jsonPath,
+        message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
+      });
+    else
+      tools.pluginFailed?.(
+        isPluginError(error) ? error : pluginError(pluginOf(policy), "decide", reason, error),
+      );
     return { allowed: false, reason };
   };
   try {
     const verdict = compiled.decide({ kind, name, params, scope });
-    return verdict instanceof Promise ? verdict.then(validVerdict, deniedByError) : validVerdict(verdict);
+    return verdict instanceof Promise ? verdict.catch(deniedByError) : verdict;
   } catch (error) {
     return deniedByError(error);
   }
 }
 
-// The result comes from a plugin: everything but `allowed: true` is a denial.
-function validVerdict(verdict: Verdict): Verdict {
-  return verdict?.allowed === true ? verdict : { ...verdict, allowed: false };
+function pluginOf(name: string): PluginName {
+  return { kind: "policy", name };
+}
+
+/** Whether the text of a function failed, or what the policy read of the request: no fault of the policy. */
+function isFunctionError(error: unknown): error is TidegateError {
+  return isTidegateError(error) && error.code !== "PLUGIN_FAILED" && error.code !== "INTERNAL";
 }
 
 function applyVerdict(check: NameCheck, verdict: Verdict, scope: Scope): Promise<never> | undefined {

@@ -1,7 +1,9 @@
 import type { RuleDescription } from "../../contracts/connector.ts";
 import type { Json } from "../../contracts/json.ts";
-import type { AccessKind, CompiledRule, Policy, PolicyTools } from "../../contracts/policy.ts";
+import type { AccessKind, PolicyTools } from "../../contracts/policy.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
+import { isPluginError, reasonOf } from "../boundary/guard.ts";
+import type { LoadedPolicy, LoadedRule } from "../boundary/load-policy.ts";
 import { jsonPath } from "../fragment/issues.ts";
 import {
   accessKinds,
@@ -21,7 +23,9 @@ export interface PolicyGateTools extends FunctionTools {
    * Policies that the configuration disables: their requirements are not checked, with a warning (S1.2).
    * Default none.
    */
-  readonly disabledPolicies?: readonly Policy[];
+  readonly disabledPolicies?: readonly LoadedPolicy[];
+  /** Receives the failures of plugins, which the gateway logs. Default: they are dropped. */
+  pluginFailed?(error: unknown): void;
 }
 
 /** One rule of a fragment, compiled with all of its policies. */
@@ -37,7 +41,7 @@ export interface GateRule {
 /** The check of one policy in a rule. */
 export interface RuleCheck {
   readonly policy: string;
-  readonly compiled: CompiledRule;
+  readonly compiled: LoadedRule;
   /** The JSON path of the policy's member, such as `policy.call[0].filter`. */
   readonly jsonPath: string;
 }
@@ -45,7 +49,7 @@ export interface RuleCheck {
 /** Compiles all rules of a fragment in their order. Adds findings for problems. */
 export async function compileRules(
   part: PolicyPart,
-  policies: readonly Policy[],
+  policies: readonly LoadedPolicy[],
   tools: PolicyGateTools,
 ): Promise<GateRule[]> {
   const rules: GateRule[] = [];
@@ -61,7 +65,7 @@ async function compileRule(
   rule: PolicyRule,
   kind: AccessKind,
   path: string,
-  policies: readonly Policy[],
+  policies: readonly LoadedPolicy[],
   tools: PolicyGateTools,
 ): Promise<GateRule> {
   const checks: RuleCheck[] = [];
@@ -71,12 +75,12 @@ async function compileRule(
     const compiled = await compileMembers(members, kind, path, policy, tools);
     const [member = ""] = Object.keys(members);
     if (compiled !== undefined)
-      checks.push({ policy: policy.key, compiled, jsonPath: joinPaths(path, member) });
+      checks.push({ policy: policy.name, compiled, jsonPath: joinPaths(path, member) });
   }
   warnAboutDisabledPolicies(rule, path, tools);
   const names = rule[namesMember(kind)] ?? [];
-  const asks: Record<string, Json> = Object.fromEntries(
-    checks.map(({ policy, compiled }) => [policy, compiled.asks]),
+  const requirements: Record<string, Json> = Object.fromEntries(
+    checks.map(({ policy, compiled }) => [policy, compiled.requirements]),
   );
   return {
     kind,
@@ -86,7 +90,7 @@ async function compileRule(
       ...(rule.description === undefined ? {} : { description: rule.description }),
       origin: { ...tools.origin, jsonPath: path },
       names,
-      asks,
+      requirements,
     },
   };
 }
@@ -103,21 +107,17 @@ async function compileMembers(
   members: Readonly<Record<string, unknown>>,
   kind: AccessKind,
   path: string,
-  policy: Policy,
+  policy: LoadedPolicy,
   tools: PolicyGateTools,
-): Promise<CompiledRule | undefined> {
+): Promise<LoadedRule | undefined> {
   const checked = await policy.schema["~standard"].validate(members);
+  // The finding of the schema refuses the fragment.
   if (checked.issues !== undefined) return undefined;
   try {
-    return await policy.compile(checked.value, policyTools(kind, path, tools));
+    return await policy.compile(checked.value, jsonOf(members), policyTools(kind, path, tools));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    tools.addFinding({
-      severity: "error",
-      code: "POLICY_FAILED",
-      jsonPath: path,
-      message: `The policy ${policy.key} cannot compile this rule: ${reason}`,
-    });
+    if (isPluginError(error)) tools.pluginFailed?.(error);
+    tools.addFinding(pluginFinding(error, path));
     return undefined;
   }
 }
@@ -135,6 +135,22 @@ function policyTools(kind: AccessKind, path: string, tools: PolicyGateTools): Po
   };
 }
 
+/** Describes the failure of a plugin as a finding that refuses the fragment (S17). */
+export function pluginFinding(error: unknown, jsonPath: string): Finding {
+  return {
+    severity: "error",
+    code: "PLUGIN_FAILED",
+    jsonPath,
+    message: reasonOf(error),
+    hint: "This is a fault of the gateway's plugin, not of the fragment. Report it to the operator.",
+  };
+}
+
+// The members come from a fragment, which is JSON.
+function jsonOf(members: Readonly<Record<string, unknown>>): Json {
+  return JSON.parse(JSON.stringify(members));
+}
+
 function joinPaths(path: string, relative: string): string {
   if (relative === "") return path;
   return relative.startsWith("[") ? `${path}${relative}` : `${path}.${relative}`;
@@ -148,7 +164,7 @@ function warnAboutDisabledPolicies(rule: PolicyRule, path: string, tools: Policy
       severity: "warning",
       code: "POLICY_OFF",
       jsonPath: joinPaths(path, member),
-      message: `The policy ${policy.key} is disabled in this gateway, so \`${member}\` is not checked.`,
+      message: `The policy ${policy.name} is disabled in this gateway, so \`${member}\` is not checked.`,
     });
   }
 }

@@ -6,7 +6,7 @@ import { eventNameProblem, isFunctionText } from "../names.ts";
 import { type CompiledParams, compileParams } from "../params/params.ts";
 import { chain } from "../values.ts";
 import { type ConnectorFunction, compileConnectorFunction, sourcesRead } from "./function.ts";
-import type { ConnectorPlan, ConnectorTools } from "./plan.ts";
+import { type ConnectorPlan, type ConnectorTools, pickSources } from "./plan.ts";
 import type { NameRules } from "./policy-gate.ts";
 
 const noValues = {};
@@ -60,7 +60,7 @@ interface PublishSteps {
 function compileSteps(
   config: PublishConfig,
   jsonPath: string,
-  { tools, options, sources }: ConnectorPlan,
+  { tools, sources }: ConnectorPlan,
   name: string | undefined,
 ): PublishSteps {
   const { contexts } = tools;
@@ -70,7 +70,8 @@ function compileSteps(
   const paramsPath = `${jsonPath}.params`;
   const params = compileParams(config.params, {
     jsonPath: paramsPath,
-    sources: options.sources,
+    sources: pickSources(tools.sources, sources),
+    ...(tools.foreignSources && { foreignSources: tools.foreignSources }),
     implicit: [],
     batching: false,
     contexts,

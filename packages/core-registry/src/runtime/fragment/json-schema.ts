@@ -9,7 +9,10 @@ const target = "draft-2020-12";
 export function fragmentSchema(plugins: FragmentPlugins): JsonSchema {
   const outer = envelope["~standard"];
   const fragment = describe({ "~standard": outer } as DescribedSchema);
-  const protocols = plugins.protocols.map(({ key, schema }): [string, JsonSchema] => [key, describe(schema)]);
+  const protocols = plugins.protocols.map(({ name, schema }): [string, JsonSchema] => [
+    name,
+    describe(schema),
+  ]);
   return {
     ...fragment,
     $schema: "https://json-schema.org/draft/2020-12/schema",

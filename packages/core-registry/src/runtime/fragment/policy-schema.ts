@@ -32,6 +32,9 @@ const maxPatterns = 1_000;
 /** The kinds of rules in the order of a fragment. */
 export const accessKinds: readonly AccessKind[] = ["call", "publish", "subscribe"];
 
+/** What the schema of a fragment needs of a policy. */
+export type PolicyMembers = Pick<Policy, "members" | "schema">;
+
 type Issue = StandardSchemaV1.Issue & { readonly params?: Readonly<Record<string, string>> };
 type Path = readonly PropertyKey[];
 
@@ -43,8 +46,8 @@ type Path = readonly PropertyKey[];
  * validation
  */
 export function policySchema(
-  policies: readonly Policy[],
-  disabledPolicies: readonly Policy[] = [],
+  policies: readonly PolicyMembers[],
+  disabledPolicies: readonly PolicyMembers[] = [],
 ): DescribedSchema<PolicyPart> {
   const validate = async (value: unknown): Promise<StandardSchemaV1.Result<PolicyPart>> => {
     const issues = await partIssues(value, policies, disabledPolicies);
@@ -67,15 +70,15 @@ export function namesMember(kind: AccessKind): "actions" | "events" {
 }
 
 /** Returns the members of a rule that belong to a policy; undefined where the rule has none of them. */
-export function ownMembers(rule: PolicyRule, policy: Policy): Record<string, unknown> | undefined {
+export function ownMembers(rule: PolicyRule, policy: PolicyMembers): Record<string, unknown> | undefined {
   const own = policy.members.filter((member) => Object.hasOwn(rule, member));
   return own.length === 0 ? undefined : Object.fromEntries(own.map((member) => [member, rule[member]]));
 }
 
 async function partIssues(
   part: unknown,
-  policies: readonly Policy[],
-  disabledPolicies: readonly Policy[],
+  policies: readonly PolicyMembers[],
+  disabledPolicies: readonly PolicyMembers[],
 ): Promise<Issue[]> {
   if (!isObject(part)) return [{ message: "`policy` must be an object.", path: [] }];
   const issues: Issue[] = [];
@@ -124,8 +127,8 @@ async function ruleIssues(
   rule: unknown,
   kind: AccessKind,
   path: Path,
-  policies: readonly Policy[],
-  disabledPolicies: readonly Policy[],
+  policies: readonly PolicyMembers[],
+  disabledPolicies: readonly PolicyMembers[],
 ): Promise<Issue[]> {
   if (!isObject(rule)) return [{ message: "A rule must be an object.", path }];
   const names = namesMember(kind);
@@ -172,7 +175,7 @@ function patternIssues(value: unknown, names: string, path: Path): Issue[] {
   });
 }
 
-async function policyIssues(rule: PolicyRule, policy: Policy, path: Path): Promise<Issue[]> {
+async function policyIssues(rule: PolicyRule, policy: PolicyMembers, path: Path): Promise<Issue[]> {
   const own = ownMembers(rule, policy);
   if (own === undefined) return [];
   const { issues = [] } = await policy.schema["~standard"].validate(own);
@@ -183,7 +186,7 @@ function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): PropertyKey
   return typeof segment === "object" ? segment.key : segment;
 }
 
-function partJsonSchema(policies: readonly Policy[]): JsonSchema {
+function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
   const members = Object.fromEntries(policies.flatMap(policyProperties));
   const rules = (kind: AccessKind): JsonSchema => ({
     type: "array",
@@ -215,7 +218,7 @@ function partJsonSchema(policies: readonly Policy[]): JsonSchema {
   };
 }
 
-function policyProperties(policy: Policy): [string, JsonSchema][] {
+function policyProperties(policy: PolicyMembers): [string, JsonSchema][] {
   const { properties } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
   return policy.members.map((member) => {
     const described = isObject(properties) ? properties[member] : undefined;

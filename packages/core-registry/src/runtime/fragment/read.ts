@@ -1,8 +1,10 @@
 import type { DescribedSchema } from "../../contracts/json.ts";
 import { nearestName } from "../../contracts/nearest-name.ts";
-import type { Policy } from "../../contracts/policy.ts";
-import type { Protocol } from "../../contracts/protocol.ts";
 import type { Finding, Severity } from "../../contracts/report.ts";
+import { pluginFailed } from "../boundary/guarded-schema.ts";
+import type { LoadedPolicy } from "../boundary/load-policy.ts";
+import type { LoadedProtocol } from "../boundary/load-protocol.ts";
+import { pluginFinding } from "../connectors/policy-rules.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
 import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
 import { checkAgainst, maxUnknownMembers } from "./issues.ts";
@@ -11,10 +13,10 @@ import { removeInvalid, type ValidRest } from "./remove-invalid.ts";
 
 /** The plugins that define the parts of a fragment. */
 export interface FragmentPlugins {
-  readonly protocols: readonly Protocol[];
-  readonly policies: readonly Policy[];
+  readonly protocols: readonly LoadedProtocol[];
+  readonly policies: readonly LoadedPolicy[];
   /** Policies that the configuration disables (S1.2). */
-  readonly disabledPolicies: readonly Policy[];
+  readonly disabledPolicies: readonly LoadedPolicy[];
 }
 
 /** A validated fragment (S1). Invalid parts are left out, and described by findings. */
@@ -43,7 +45,7 @@ export async function readFragment(
   const branch = branchOf(raw, outer.value);
   const parts = await readParts(raw, plugins.protocols, unknownSeverity, findings);
   const policy = await readPolicy(raw, plugins, unknownSeverity, findings);
-  const fingerprint = fingerprintOf(parts, policy?.value, outer.value, plugins.protocols);
+  const fingerprint = fingerprintOf(parts, policy?.value, outer.value, plugins.protocols, findings);
   return {
     ...(branch === undefined ? {} : { branch }),
     hash: hash128(canonicalJson(isFaulty(findings) ? { service, raw } : { service, ...fingerprint })),
@@ -77,7 +79,7 @@ export function branchOf(raw: unknown, checked: Envelope | undefined): string | 
 
 async function readParts(
   raw: unknown,
-  protocols: readonly Protocol[],
+  protocols: readonly LoadedProtocol[],
   unknownSeverity: Severity,
   findings: Finding[],
 ): Promise<ReadonlyMap<string, ValidRest<unknown>>> {
@@ -85,7 +87,7 @@ async function readParts(
   const protocol = memberOf(raw, "protocol");
   if (protocol === null || typeof protocol !== "object") return parts;
   for (const [key, input] of Object.entries(protocol)) {
-    const plugin = protocols.find((one) => one.key === key);
+    const plugin = protocols.find((one) => one.name === key);
     if (plugin === undefined) {
       if (findings.length < maxUnknownMembers) findings.push(unknownProtocol(key, protocols));
       continue;
@@ -105,12 +107,14 @@ async function readPart<Value>(
 ): Promise<ValidRest<Value> | undefined> {
   const checked = await checkAgainst(schema, input, base, unknownSeverity);
   findings.push(...checked.findings);
+  // A plugin that failed once is not asked again, since it can take its time limit each time.
+  if (checked.findings.some(({ code }) => code === pluginFailed)) return undefined;
   if (checked.value === undefined) return removeInvalid(schema, input, base);
   return { value: checked.value, originalPath: (path) => path };
 }
 
-function unknownProtocol(key: string, protocols: readonly Protocol[]): Finding {
-  const keys = protocols.map((one) => one.key);
+function unknownProtocol(key: string, protocols: readonly LoadedProtocol[]): Finding {
+  const keys = protocols.map((one) => one.name);
   const nearest = nearestName(key, keys);
   return {
     severity: "warning",
@@ -138,11 +142,18 @@ function fingerprintOf(
   parts: ReadonlyMap<string, ValidRest<unknown>>,
   policy: PolicyPart | undefined,
   outer: Envelope | undefined,
-  protocols: readonly Protocol[],
+  protocols: readonly LoadedProtocol[],
+  findings: Finding[],
 ): object {
   const protocol = protocols.flatMap((plugin): [string, unknown][] => {
-    const part = parts.get(plugin.key);
-    return part === undefined ? [] : [[plugin.key, plugin.fingerprint?.(part.value) ?? part.value]];
+    const part = parts.get(plugin.name);
+    if (part === undefined) return [];
+    try {
+      return [[plugin.name, plugin.fingerprint(part.value)]];
+    } catch (error) {
+      findings.push(pluginFinding(error, `protocol.${plugin.name}`));
+      return [];
+    }
   });
   return {
     format: outer?.format ?? fragmentFormat,

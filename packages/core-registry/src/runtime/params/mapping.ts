@@ -1,5 +1,6 @@
 import type { Sources } from "../../contracts/connector.ts";
 import type { Json, JsonObject } from "../../contracts/json.ts";
+import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { jsonPath } from "../fragment/issues.ts";
@@ -16,7 +17,9 @@ export interface MappingContext {
   /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
   /** The sources of the protocol, without `context`. */
-  readonly sources: Readonly<Record<string, "text" | "data">>;
+  readonly sources: ProtocolSources;
+  /** Names of the sources of other protocols. Default: those of the specification. */
+  readonly foreignSources?: ReadonlySet<string>;
   readonly contexts: readonly string[];
   /** Whether the mapping can contain `[]` (S5.4). */
   readonly batching: boolean;
@@ -89,7 +92,7 @@ function compileText(text: string, keys: Keys, context: MappingContext): Resolve
   const path = jsonPath(keys, context.jsonPath);
   const known = knownSources(context);
   if (!known.includes(source)) {
-    context.addFinding(unknownSource(source, text, path, known));
+    context.addFinding(unknownSource(source, text, path, known, context));
     return literal;
   }
   if (parsed.kind === "invalid") {
@@ -189,8 +192,14 @@ function knownSources(context: MappingContext): readonly string[] {
 // The sources of the specification's protocols. Any other word is a literal with a warning.
 const specifiedSources = new Set(["path", "query", "body", "source", "args", "info", "message", "context"]);
 
-function unknownSource(source: string, text: string, path: string, known: readonly string[]): Finding {
-  const isOfOtherProtocol = specifiedSources.has(source);
+function unknownSource(
+  source: string,
+  text: string,
+  path: string,
+  known: readonly string[],
+  { foreignSources }: MappingContext,
+): Finding {
+  const isOfOtherProtocol = specifiedSources.has(source) || foreignSources?.has(source) === true;
   return {
     severity: isOfOtherProtocol ? "error" : "warning",
     code: isOfOtherProtocol ? "SOURCE_FOREIGN" : "SOURCE_UNKNOWN",

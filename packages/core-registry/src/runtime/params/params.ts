@@ -1,5 +1,6 @@
 import type { ConnectorOptions, Sources } from "../../contracts/connector.ts";
 import type { Json, JsonSchema } from "../../contracts/json.ts";
+import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { isObject, ownProperty } from "../values.ts";
@@ -25,7 +26,11 @@ export interface CompiledParams {
 }
 
 /** The options of compiling a mapping. */
-export interface ParamsOptions extends Pick<ConnectorOptions, "sources" | "implicit" | "batching"> {
+export interface ParamsOptions extends Pick<Required<ConnectorOptions>, "implicit" | "batching"> {
+  /** The sources that the mapping can read. */
+  readonly sources: ProtocolSources;
+  /** Names of the sources of other protocols. Default: those of the specification. */
+  readonly foreignSources?: ReadonlySet<string>;
   /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
   readonly contexts: readonly string[];
@@ -42,6 +47,7 @@ export function compileParams(mapping: Json | undefined, options: ParamsOptions)
   const context: MappingContext = {
     jsonPath: options.jsonPath,
     sources: options.sources,
+    ...(options.foreignSources && { foreignSources: options.foreignSources }),
     contexts: options.contexts,
     batching: options.batching,
     addFinding: options.addFinding,
@@ -104,7 +110,7 @@ function makeWithImplicitParams(
       for (const source of order) {
         const value = paramIn(sources[source], name);
         if (value === undefined) continue;
-        const result = cast === undefined || sourceKinds[source] !== "text" ? value : cast.of(value);
+        const result = cast === undefined || sourceKinds[source]?.values !== "text" ? value : cast.of(value);
         if (result === refused) throw castError(name, `@${source}.${name}`, cast?.expected ?? "", value);
         params[name] = result;
         break;

@@ -256,8 +256,8 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     [true, true],
   ])("apply to an unchanged fragment (set by the caller: %s, by the owner: %s)", async (asks, owns) => {
     const changes = await differenceOf(
-      { player: player(["a"], owns), team: team(asks) },
-      { player: player(["a", "b"], owns), team: team(asks) },
+      { player: player(["a"], owns), team: team(requirements) },
+      { player: player(["a", "b"], owns), team: team(requirements) },
     );
     expect(changes.map(({ label, plugin, level, service }) => [label, plugin, level, service])).toEqual([
       ["GET /players", "scope", "dangerous", "team"],

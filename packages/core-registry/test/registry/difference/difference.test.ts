@@ -95,7 +95,7 @@ describe("S17, S10: protocols", () => {
     fingerprint: "anything",
   };
   const own = (fingerprint: string, diff?: Protocol["diff"]): Protocol => ({
-    contract: 1,
+    contract: 2,
     key: "Own",
     schema: z.unknown(),
     compile: (input, { origin }) => ({

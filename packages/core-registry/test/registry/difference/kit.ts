@@ -16,7 +16,7 @@ export type Fragments = Readonly<Record<string, FragmentInput>>;
 
 /** A sandbox that accepts every text as a function, and runs none. */
 const anyFunction: Sandbox = {
-  contract: 1,
+  contract: 2,
   check: () => ({ ok: true, problems: [], reads: "all", sync: true, volatile: false }),
   compile: () => ({
     sync: true,
@@ -132,13 +132,13 @@ function policyBase<Rule>(
   key: string,
   schema: Policy<Rule>["schema"],
 ): Pick<Policy<Rule>, "contract" | "key" | "members" | "schema"> {
-  return { contract: 1, key, members: [key], schema };
+  return { contract: 2, key, members: [key], schema };
 }
 
-function ruleOf(asks: Json): CompiledRule {
-  return { decide: () => ({ allowed: true }), memo: "never", reads: [], asks };
+function ruleOf(requirements: Json): CompiledRule {
+  return { decide: () => ({ allowed: true }), memo: "never", reads: [], requirements };
 }
 
-function textsOf(asks: Json): readonly string[] {
-  return Array.isArray(asks) ? asks.filter((each) => typeof each === "string") : [];
+function textsOf(requirements: Json): readonly string[] {
+  return Array.isArray(requirements) ? requirements.filter((each) => typeof each === "string") : [];
 }

@@ -33,7 +33,7 @@ const route: z.ZodType<TestRoute> = z.strictObject({
 
 /** A protocol like REST: routes with a method, a path and one connector. */
 export const rest: Protocol<RoutesPart<TestRoute>> = {
-  contract: 1,
+  contract: 2,
   key: "REST",
   schema: routesSchema("REST", route),
   fingerprint: undocumented,
@@ -43,7 +43,7 @@ export const rest: Protocol<RoutesPart<TestRoute>> = {
 
 /** A protocol like WebSocket: routes that receive and send events. */
 export const webSocket: Protocol<RoutesPart<TestRoute>> = {
-  contract: 1,
+  contract: 2,
   key: "WebSocket",
   schema: routesSchema("WebSocket", route),
   fingerprint: undocumented,

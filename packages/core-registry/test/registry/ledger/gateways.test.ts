@@ -75,7 +75,7 @@ describe("S9.4: a gateway that starts takes over from the running ones", () => {
 
   test("nothing from an answer that does not fit its schema", async () => {
     const bus = memoryBroker();
-    bus.gateway("liar").peers?.answer({
+    bus.gateway("liar").peers?.handle({
       ledger: () => ({ contract: 1, gateway: "liar", since: -1, branches: { master: { accepted: 5 } } }),
       fragments: () => "what?",
       versions: () => [],

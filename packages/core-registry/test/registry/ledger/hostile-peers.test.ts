@@ -9,7 +9,7 @@ const noSink = { serviceUp: () => undefined, serviceDown: () => undefined, event
 /** Another gateway of the same system, with any answers. */
 async function peer(bus: MemoryBroker, answers: Record<string, () => Json | Promise<Json>>): Promise<void> {
   const broker = bus.gateway("peer");
-  broker.peers?.answer(answers);
+  broker.peers?.handle(answers);
   await broker.start(noSink);
   onTestFinished(() => broker.stop());
 }
@@ -94,7 +94,7 @@ describe("S9.4: the answers of other gateways are checked", () => {
     await registry.start();
     await peer(bus, {
       ledger: () => ({
-        contract: 1,
+        contract: 2,
         gateway: "peer",
         since: -1,
         branches: { gone: { accepted: {}, owners: {}, pins: {} } },

@@ -9,7 +9,7 @@ import { inputOf } from "../inputs.ts";
 
 /** A protocol that finds `old` at fault as soon as `young` is there too: not the one that changed. */
 const blamesTheOld: Protocol = {
-  contract: 1,
+  contract: 2,
   key: "T",
   schema: z.unknown(),
   compile: () => ({ claims: [], endpoints: [] }),

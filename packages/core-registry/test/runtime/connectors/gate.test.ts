@@ -16,7 +16,7 @@ function policyOf(
   parts: Partial<CompiledRule> = {},
 ): Policy<Record<string, unknown>> {
   return {
-    contract: 1,
+    contract: 2,
     key,
     members: [key],
     schema: z.looseObject({ [key]: z.string({ error: `\`${key}\` is a text.` }) }),
@@ -24,7 +24,7 @@ function policyOf(
       decide: (input) => answer(rule[key], input),
       memo: "never",
       reads: [],
-      asks: String(rule[key]),
+      requirements: String(rule[key]),
       ...parts,
     }),
   };
@@ -78,9 +78,9 @@ describe("S7.2 rules", () => {
         description: "one",
         origin: { ...origin, jsonPath: "policy.call[0]" },
         names: ["player.**", "team.get"],
-        asks: { ask: "1" },
+        requirements: { ask: "1" },
       },
-      { origin: { ...origin, jsonPath: "policy.call[1]" }, names: ["team.*"], asks: { ask: "2" } },
+      { origin: { ...origin, jsonPath: "policy.call[1]" }, names: ["team.*"], requirements: { ask: "2" } },
     ]);
     expect(gate.rulesFor("publish", "player.x")?.rules).toHaveLength(1);
   });

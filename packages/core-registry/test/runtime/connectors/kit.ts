@@ -15,7 +15,7 @@ export function testBroker(answer: (request: CallRequest) => unknown = ({ params
   const calls: CallRequest[] = [];
   const sent: PublishRequest[] = [];
   return {
-    contract: 1,
+    contract: 2,
     name: "test",
     calls,
     sent,

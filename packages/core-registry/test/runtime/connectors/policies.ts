@@ -12,13 +12,13 @@ export type Answer = (rule: string, input: PolicyInput) => Verdict | Promise<Ver
 /** A policy whose rules hold its key with a text, and are answered by the test. */
 export function answeredPolicy(key: string, answer: Answer, parts: Partial<CompiledRule> = {}): Policy {
   return {
-    contract: 1,
+    contract: 2,
     key,
     members: [key],
     schema: z.looseObject({ [key]: z.string() }),
     compile: (rule) => {
-      const asks = String((rule as Record<string, unknown>)[key]);
-      return { decide: (input) => answer(asks, input), memo: "identity", reads: [], asks, ...parts };
+      const requirements = String((rule as Record<string, unknown>)[key]);
+      return { decide: (input) => answer(requirements, input), cache: "identity", requirements, ...parts };
     },
   };
 }

@@ -311,7 +311,7 @@ describe("S7.2 policies", () => {
     expect(hub.size).toBe(0);
     expect(connector.description).toMatchObject({
       events: ["player.*"],
-      rules: [{ asks: { ask: "players" } }, { asks: { ask: "secrets" } }],
+      rules: [{ requirements: { ask: "players" } }, { requirements: { ask: "secrets" } }],
     });
   });
 
@@ -328,8 +328,8 @@ describe("S7.2 policies", () => {
     );
     const { compile, sandbox } = bench(gate);
     expect(compile({ events: sandbox.text(() => "a") }).description.possibleRules).toMatchObject([
-      { asks: { ask: "1" } },
-      { asks: { ask: "2" } },
+      { requirements: { ask: "1" } },
+      { requirements: { ask: "2" } },
     ]);
   });
 

@@ -19,7 +19,7 @@ const request: HttpRequest = {
 const call = async (action: string): Promise<unknown> => `called ${action}`;
 
 function make(...factories: (Omit<ContextFactory, "contract"> & { name: string })[]) {
-  return createContext(contextFactories(factories.map((factory) => ({ contract: 1, ...factory }))), {
+  return createContext(contextFactories(factories.map((factory) => ({ contract: 2, ...factory }))), {
     request,
     call,
   });

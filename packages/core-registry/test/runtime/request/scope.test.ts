@@ -4,7 +4,7 @@ import { contextFactories, createScope, type ScopeInput } from "../../../src/run
 
 const calls: unknown[] = [];
 const broker: Broker = {
-  contract: 1,
+  contract: 2,
   name: "fake",
   start: async () => undefined,
   stop: async () => undefined,
@@ -140,7 +140,7 @@ describe("the scope of a request", () => {
 
   test("context factories call actions of the scope's own directory", async () => {
     const factories = contextFactories([
-      { contract: 1, name: "user", create: ({ call }) => call("user.get", { id: 1 }) },
+      { contract: 2, name: "user", create: ({ call }) => call("user.get", { id: 1 }) },
     ]);
     const scope = scopeOf({ factories });
     await expect(scope.context.get("user")).resolves.toBe("answer");
@@ -151,7 +151,7 @@ describe("the scope of a request", () => {
 
   test("its end disposes the context, also one that is read later", () => {
     const dispose = vi.fn();
-    const factories = contextFactories([{ contract: 1, name: "db", create: () => 1, dispose }]);
+    const factories = contextFactories([{ contract: 2, name: "db", create: () => 1, dispose }]);
     const scope = scopeOf({ factories });
     scope.context.get("db");
     scope.end();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkPlugin } from "../../src/contracts/check-plugin.ts";
 
 const broker = {
-  contract: 1,
+  contract: 2,
   name: "test",
   start: async () => undefined,
   stop: async () => undefined,
@@ -18,7 +18,7 @@ describe("S17: a plugin is checked when it is loaded", () => {
 
   test("a schema can be a function", () => {
     const policy = {
-      contract: 1,
+      contract: 2,
       key: "ip",
       members: ["ip"],
       schema: () => undefined,

@@ -1,0 +1,207 @@
+import type { Claim } from "../../contracts/protocol.ts";
+import type { Finding } from "../../contracts/report.ts";
+import type { EndpointInfo, Needs, Route } from "../../contracts/route.ts";
+import type { Endpoint } from "../../contracts/version.ts";
+import type { LoadedPart } from "../../runtime/boundary/load-protocol.ts";
+import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
+import { isUnder, parsePattern } from "../../runtime/routing/pattern.ts";
+import { routeKeys, routeLabel } from "../../runtime/routing/routes.ts";
+
+/** A path that no fragment can define routes at, with what serves it (S4.6). */
+export interface ReservedPath {
+  readonly path: string;
+  /** For messages: `the protocol GraphQL`, `the gateway`. */
+  readonly owner: string;
+}
+
+/** A claim of a part: a route, or another definition of its protocol. */
+export interface PartClaim extends Omit<Claim, "locate"> {
+  readonly label: string;
+  /** Finds the definition in its text; without a place where the plugin fails. */
+  locate?(): Pick<Finding, "line" | "column" | "frame">;
+  /** Whether the key is that of a route, which all protocols share (S4.6). */
+  readonly isRoute: boolean;
+}
+
+/** The compiled part of a fragment, with the claims and endpoints that the core takes from it. */
+export interface FragmentPart extends LoadedPart {
+  readonly claims: readonly PartClaim[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** What identifies a part, and how its findings are added. */
+export interface PartOrigin {
+  readonly protocol: string;
+  readonly service: string;
+  readonly hash: string;
+  addFinding(finding: Finding): void;
+}
+
+/** Takes claims and endpoints from what a protocol compiled. `fingerprint` is that of the whole part. */
+export function fragmentPart(part: LoadedPart, origin: PartOrigin, fingerprint: () => unknown): FragmentPart {
+  const claims = part.compiled.claims ?? [];
+  let whole: string | undefined;
+  const ofWhole = (): string => {
+    whole ??= hash128(canonicalJson(fingerprint()));
+    return whole;
+  };
+  return {
+    ...part,
+    claims: [
+      ...part.routes.flatMap((route) => routeClaims(route, origin)),
+      ...claims.map((claim) => definitionClaim(claim)),
+    ],
+    endpoints: [
+      ...part.routes.flatMap((route) => routeEndpoint(route, origin, ofWhole)),
+      ...claims.flatMap(({ key, label = key, endpoint }) =>
+        endpoint === undefined
+          ? []
+          : [
+              {
+                ...endpointOf(endpoint, { key, label }, origin, ofWhole),
+                ...(endpoint.graphql && { graphql: endpoint.graphql }),
+              },
+            ],
+      ),
+    ],
+  };
+}
+
+function routeClaims(route: Route, { protocol }: PartOrigin): PartClaim[] {
+  const { endpoint, needs } = route;
+  const claim = {
+    label: routeLabel(route),
+    jsonPath: endpoint?.jsonPath ?? `protocol.${protocol}`,
+    isRoute: true,
+    ...optionalNeeds(needs),
+  };
+  return routeKeys(route).map((key) => ({ ...claim, key }));
+}
+
+function definitionClaim(claim: Claim): PartClaim {
+  const { locate, ...rest } = claim;
+  const located = { ...rest, label: claim.label ?? claim.key, isRoute: false };
+  return locate === undefined ? located : { ...located, locate: () => placeOf(claim) };
+}
+
+// The place only makes a finding easier to read, so a failure of the plugin leaves it out.
+function placeOf(claim: Claim): Pick<Finding, "line" | "column" | "frame"> {
+  try {
+    const { line, column, frame } = claim.locate?.() ?? {};
+    const isPlace = Number.isInteger(line) && Number.isInteger(column) && typeof frame === "string";
+    return isPlace && line !== undefined && column !== undefined ? { line, column, frame } : {};
+  } catch {
+    return {};
+  }
+}
+
+function optionalNeeds(needs: Needs | undefined): { readonly needs?: Needs } {
+  return needs === undefined ? {} : { needs };
+}
+
+function routeEndpoint(route: Route, origin: PartOrigin, ofWhole: () => string): Endpoint[] {
+  if (route.endpoint === undefined) return [];
+  const label = routeLabel(route);
+  const [key = label] = routeKeys(route);
+  const endpoint = endpointOf(route.endpoint, { key, label }, origin, ofWhole);
+  const { path } = route;
+  return route.kind === "http"
+    ? [{ ...endpoint, http: { method: route.method, path } }]
+    : [{ ...endpoint, websocket: { path } }];
+}
+
+function endpointOf(
+  info: EndpointInfo,
+  { key, label }: { readonly key: string; readonly label: string },
+  { protocol, service, hash }: PartOrigin,
+  ofWhole: () => string,
+): Endpoint {
+  const { jsonPath, description, deprecated, connectors = [], group = { name: service }, fingerprint } = info;
+  return {
+    protocol,
+    key,
+    label,
+    ...(description === undefined ? {} : { description }),
+    ...(deprecated === undefined ? {} : { deprecated }),
+    connectors,
+    origin: { service, hash, jsonPath },
+    group,
+    fingerprint: fingerprint ?? ofWhole(),
+  };
+}
+
+/**
+ * Checks the routes of a fragment over all of its protocols (S4.6): a path must not be reserved, and no two
+ * routes can match the same requests. Adds an error for each.
+ */
+export function checkRoutes(
+  parts: readonly { readonly part: FragmentPart; readonly origin: PartOrigin }[],
+  reserved: readonly ReservedPath[],
+): void {
+  const known = new Map<string, { readonly label: string; readonly jsonPath: string }>();
+  for (const { part, origin } of parts) {
+    for (const route of part.routes) {
+      const [claim] = routeClaims(route, origin);
+      const finding =
+        claim === undefined
+          ? invalidPath(route, origin)
+          : (reservedPath(route, claim.jsonPath, reserved) ?? duplicateRoute(route, claim, known));
+      if (finding !== undefined) origin.addFinding(finding);
+    }
+  }
+}
+
+// Protocols that take paths from fragments report this themselves, with the place in the path.
+function invalidPath(route: Route, { protocol }: PartOrigin): Finding {
+  const [problem] = parsePattern(route.path).problems;
+  return {
+    severity: "error",
+    code: "PATH_INVALID",
+    jsonPath: route.endpoint?.jsonPath ?? `protocol.${protocol}`,
+    message: `The route ${routeLabel(route)} has an invalid path: ${problem?.message ?? "it cannot be parsed."}`,
+    ...(problem === undefined ? {} : { expected: problem.expected }),
+    found: route.path,
+  };
+}
+
+function reservedPath(
+  route: Route,
+  jsonPath: string,
+  reserved: readonly ReservedPath[],
+): Finding | undefined {
+  const { pattern } = parsePattern(route.path);
+  if (pattern === undefined) return undefined;
+  const path = isUnder(
+    pattern,
+    reserved.map((each) => each.path),
+  );
+  if (path === undefined) return undefined;
+  const owner = reserved.find((each) => each.path === path)?.owner ?? "the gateway";
+  return {
+    severity: "error",
+    code: "PATH_RESERVED",
+    jsonPath: `${jsonPath}.path`,
+    message: `The path ${route.path} is reserved: ${owner} serves ${path}.`,
+    found: route.path,
+    hint: "Choose another path.",
+  };
+}
+
+function duplicateRoute(
+  route: Route,
+  { label, jsonPath }: PartClaim,
+  known: Map<string, { readonly label: string; readonly jsonPath: string }>,
+): Finding | undefined {
+  const keys = routeKeys(route);
+  const other = keys.map((key) => known.get(key)).find((each) => each !== undefined);
+  for (const key of keys) if (!known.has(key)) known.set(key, { label, jsonPath });
+  if (other === undefined) return undefined;
+  return {
+    severity: "error",
+    code: "ROUTE_TWICE",
+    jsonPath,
+    message: `${label} matches the same requests as ${other.label} at ${other.jsonPath}.`,
+    found: label,
+    hint: "Remove one of the routes, or change its path.",
+  };
+}
