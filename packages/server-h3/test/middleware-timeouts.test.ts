@@ -84,7 +84,8 @@ describe("S17: a hook that does not settle", () => {
     const seen = Promise.withResolvers<number>();
     const logger = defineMiddleware({
       name: "log",
-      reply: (reply) => {
+      reply: (reply, { context }) => {
+        expect(context.get("ip")).toBe("127.0.0.1");
         seen.resolve(reply.status);
         return reply;
       },

@@ -5,7 +5,7 @@ import { makeScope, type ServerParts } from "../served.ts";
 /**
  * Makes the scope whose context hooks read before the route's scope exists. It is always on master, like the
  * scope of an access check: a request that is refused compiles nothing. Later scopes of the request take over
- * the values that were created here, and have the same `id`. Ends with the connection or the reply.
+ * the values that were created here, and have the same `id`. The caller ends it.
  */
 export function makeEarlyScope(parts: ServerParts, request: ServerRequest): Scope {
   const created = new Set<string>();
@@ -16,7 +16,6 @@ export function makeEarlyScope(parts: ServerParts, request: ServerRequest): Scop
   request.factories = new Map<string, ContextFactory>();
   for (const [name, factory] of parts.factories)
     request.factories.set(name, factory.perRequest === true ? factory : inheriting(factory, created, scope));
-  request.onClose(() => scope.end());
   return scope;
 }
 

@@ -21,6 +21,7 @@ export class HookInput implements MiddlewareInput {
   readonly #request: ServerRequest;
   #earlyScope: Scope | undefined;
   #watchesClient = false;
+  #isOver = false;
   /** Ends the wait for the running hook, because the client is gone. */
   #cancelWait: (() => void) | undefined;
 
@@ -42,6 +43,7 @@ export class HookInput implements MiddlewareInput {
   get context(): Context {
     const { scope } = this.#request;
     if (scope !== undefined) return scope.context;
+    if (this.#isOver) throw new TidegateError("CANCELLED", "The request has ended.");
     this.#earlyScope ??= makeEarlyScope(this.#parts, this.#request);
     return this.#earlyScope.context;
   }
@@ -72,9 +74,16 @@ export class HookInput implements MiddlewareInput {
     });
   }
 
+  /** Called after the last hook. Values that only hooks have read are closed with the reply. */
+  end(): void {
+    this.#isOver = true;
+    const scope = this.#earlyScope;
+    if (scope !== undefined) this.#request.onClose(() => scope.end());
+  }
+
   #watchClient(): void {
     if (this.#watchesClient) return;
     this.#watchesClient = true;
-    this.#request.onClientGone(() => this.#cancelWait?.());
+    this.#request.onClose(() => this.#cancelWait?.());
   }
 }

@@ -51,7 +51,9 @@ export async function runMiddleware(
   } catch (thrown) {
     reply = await runErrorHooks(run, logged(run, thrown));
   }
-  return runReplyHooks(run, reply);
+  reply = await runReplyHooks(run, reply);
+  run.input.end();
+  return reply;
 }
 
 /** Step 1. Returns step 3 for later. */
@@ -84,7 +86,7 @@ async function checkFound({ request, input }: Run, found: Reply): Promise<Reply>
   const reply = checked(found, input.isUpgrade);
   const { body } = reply;
   if (!(body instanceof Readable) || request.method === "HEAD") return reply;
-  request.onClientGone(() => body.destroy());
+  request.onClose(() => body.destroy());
   try {
     await untilReadable(body);
   } catch (error) {

@@ -106,13 +106,20 @@ export class ServerRequest implements HttpRequest {
   onClientGone(listener: () => void): void {
     if (this.clientGone) listener();
     else
-      this.onClose(() => {
+      this.outgoing.once("close", () => {
         if (!this.outgoing.writableFinished) listener();
       });
   }
 
-  /** Calls the listener once when the reply is sent or the client is gone; of an upgrade, with its socket. */
+  /**
+   * Calls the listener once when the reply is sent or the client is gone, at once if that has happened; for
+   * an accepted upgrade when its socket is closed. All listeners share one of Node's.
+   */
   onClose(listener: () => void): void {
+    if (this.outgoing.closed) {
+      listener();
+      return;
+    }
     if (this.#closeListeners === undefined) {
       const listeners: (() => void)[] = [];
       this.#closeListeners = listeners;
