@@ -42,6 +42,7 @@ export function served(name: string, routes: readonly Route[]): Served {
       routes: [routes],
       endpoints: [],
       rules: { ownerRules: () => undefined },
+      routeOrigin: () => undefined,
       assembled: new Map(),
     },
     directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },

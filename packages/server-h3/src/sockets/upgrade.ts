@@ -164,6 +164,8 @@ async function findRoute(parts: ServerParts, request: ServerRequest, target: Tar
     throw new TidegateError("NOT_FOUND", "No WebSocket route matches this path.");
   }
   request.params = match.params;
+  request.route = match.route;
+  request.version = served.version;
   return { branch: target.branch, isPinned: target.tag !== undefined, served, route: match.route };
 }
 
