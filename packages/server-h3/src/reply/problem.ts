@@ -62,8 +62,8 @@ export function closesConnection(error: TidegateError): boolean {
 }
 
 /**
- * Logs a failed request: unexpected errors at level `error`, with the plugin and the service of the route; all
- * others at level `debug`.
+ * Logs a failed request: unexpected errors at level `error`, with the plugin and the service of the route;
+ * all others at level `debug`.
  */
 export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
   const path = request.base + request.path.slice(0, 200);

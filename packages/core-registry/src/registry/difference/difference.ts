@@ -1,5 +1,6 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
+import type { ProtocolVersion } from "../../contracts/protocol.ts";
 import type { Change, ChangeLevel } from "../../contracts/report.ts";
-import type { Endpoint, ProtocolVersion } from "../../contracts/version.ts";
 import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";

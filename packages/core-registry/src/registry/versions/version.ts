@@ -1,13 +1,8 @@
-import type { Assembled } from "../../contracts/protocol.ts";
+import type { Endpoint } from "../../contracts/endpoint.ts";
+import type { Assembled, ProtocolVersion } from "../../contracts/protocol.ts";
 import type { Route } from "../../contracts/route.ts";
 import type { ServiceRules } from "../../contracts/scope.ts";
-import type {
-  Endpoint,
-  ProtocolVersion,
-  RouteOrigin,
-  Version,
-  VersionFragment,
-} from "../../contracts/version.ts";
+import type { RouteOrigin, Version, VersionFragment } from "../../contracts/version.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";

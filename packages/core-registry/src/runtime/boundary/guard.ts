@@ -74,7 +74,8 @@ export function callPluginNow<Value>(
 /**
  * Calls a member that can return a promise, within the time limit.
  * @param run receives a signal that aborts when the time limit is over or the gateway stops
- * @throws {TidegateError} `PLUGIN_FAILED` where it throws, rejects, is too late, or its value has a wrong shape
+ * @throws {TidegateError} `PLUGIN_FAILED` where it throws, rejects, is too late, or its value has a wrong
+ * shape
  */
 export async function callPlugin<Value>(
   plugin: PluginName,

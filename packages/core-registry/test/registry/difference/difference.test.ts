@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import type { Protocol } from "../../../src/contracts/protocol.ts";
-import type { ProtocolVersion } from "../../../src/contracts/version.ts";
+import type { Protocol, ProtocolVersion } from "../../../src/contracts/protocol.ts";
 import { difference } from "../../../src/registry/difference/difference.ts";
 import type { CompiledVersion, VersionPart } from "../../../src/registry/versions/compiled-version.ts";
 import type { LoadedProtocol } from "../../../src/runtime/boundary/load-protocol.ts";

@@ -2,10 +2,9 @@ import { z } from "zod";
 import type { FragmentInput } from "../../../src/contracts/fragment.ts";
 import type { Json } from "../../../src/contracts/json.ts";
 import type { CompiledRule, Policy } from "../../../src/contracts/policy.ts";
-import type { Protocol } from "../../../src/contracts/protocol.ts";
+import type { Protocol, ProtocolVersion } from "../../../src/contracts/protocol.ts";
 import type { Change } from "../../../src/contracts/report.ts";
 import type { Sandbox } from "../../../src/contracts/sandbox.ts";
-import type { ProtocolVersion } from "../../../src/contracts/version.ts";
 import { type DifferencePlugins, difference } from "../../../src/registry/difference/difference.ts";
 import { type CompiledFragment, compileFragment } from "../../../src/registry/discovery/compile-fragment.ts";
 import type { CompiledVersion, VersionPart } from "../../../src/registry/versions/compiled-version.ts";
@@ -100,7 +99,16 @@ export async function versionOf(
   const id = hash128(canonicalJson([all.map(({ hash }) => hash).sort(), waiting]));
   const rules = { ownerRules: () => undefined };
   return {
-    version: { id, name: id.slice(0, 8), fragments: [], routes: [], endpoints: [], rules, protocols: shares },
+    version: {
+      id,
+      name: id.slice(0, 8),
+      fragments: [],
+      routes: [],
+      endpoints: [],
+      rules,
+      routeOrigin: () => undefined,
+      protocols: shares,
+    },
     chosen,
     parts,
   };
