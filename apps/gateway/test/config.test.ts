@@ -129,7 +129,7 @@ describe("S15: the configuration", () => {
 describe("the parts of a gateway", () => {
   test("all three protocols are on; false turns one off", () => {
     const keysOf = (protocol: ProtocolConfig) =>
-      compose(readConfig({ schema: { protocol } })).protocols.map(({ key }) => key);
+      compose(readConfig({ schema: { protocol } })).protocols.map(({ name }) => name);
     expect(keysOf({})).toEqual(["REST", "GraphQL", "WebSocket"]);
     expect(keysOf({ REST: false })).toEqual(["GraphQL", "WebSocket"]);
     expect(keysOf({ GraphQL: false, WebSocket: false })).toEqual(["REST"]);
@@ -158,14 +158,14 @@ describe("the parts of a gateway", () => {
 
   test("S1.2: a policy that is false is passed on as disabled", () => {
     const options = compose(readConfig({ schema: { policy: { filter: false } } }));
-    expect(options.policies.map(({ key }) => key)).toEqual(["scope"]);
-    expect(options.disabledPolicies?.map(({ key }) => key)).toEqual(["filter"]);
+    expect(options.policies.map(({ name }) => name)).toEqual(["scope"]);
+    expect(options.disabledPolicies?.map(({ name }) => name)).toEqual(["filter"]);
   });
 
   test("S7.2: the order of policies is scope, filter, third parties", () => {
-    const policy = { contract: 2, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
+    const policy = { contract: 2, name: "ip", members: ["ip"], schema: {}, compile: () => undefined };
     const options = compose(readConfig({ schema: { policy: { ip: policy } } }));
-    expect(options.policies.map(({ key }) => key)).toEqual(["scope", "filter", "ip"]);
+    expect(options.policies.map(({ name }) => name)).toEqual(["scope", "filter", "ip"]);
   });
 
   test("a broker plugin of a third party is used unchanged", () => {

@@ -41,7 +41,7 @@ export function served(name: string, routes: readonly Route[]): Served {
       routes: [routes],
       endpoints: [],
       rules: { ownerRules: () => undefined },
-      assembled: new Map(),
+      protocols: new Map(),
     },
     directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },
   };

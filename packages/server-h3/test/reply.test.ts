@@ -90,7 +90,7 @@ describe("S8 streams", () => {
         }),
       ],
       {
-        contexts: [{ contract: 2, name: "opened", create: () => 1, dispose: () => (ended = true) }],
+        contexts: [{ contract: 2, name: "opened", create: () => 1, close: () => void (ended = true) }],
       },
     );
     expect(await (await fetch(fixture.url)).text()).toBe("ab");
