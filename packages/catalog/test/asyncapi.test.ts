@@ -1,5 +1,11 @@
 import { Parser } from "@asyncapi/parser";
-import type { ConnectorDescription, Endpoint, JsonObject, ProtocolVersion, Route } from "@tidegate/core-registry";
+import type {
+  ConnectorDescription,
+  Endpoint,
+  JsonObject,
+  ProtocolVersion,
+  Route,
+} from "@tidegate/core-registry";
 import { describe, expect, test, vi } from "vitest";
 import { asyncApiDocument } from "../src/asyncapi.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";

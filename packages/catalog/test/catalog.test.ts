@@ -124,7 +124,12 @@ test.each(["constructor", "toString"])("S14.1: %s is no document where no protoc
 });
 
 test("S14.1: /~catalog lists the documents of the requested version", async () => {
-  const reply = await ask("/~catalog", served, "", documentPages({ "schema.graphql": "", "openrpc.json": "" }));
+  const reply = await ask(
+    "/~catalog",
+    served,
+    "",
+    documentPages({ "schema.graphql": "", "openrpc.json": "" }),
+  );
   expect(JSON.parse(String(reply.body))).toEqual({
     documents: ["asyncapi.json", "fragment.json", "openapi.json", "openrpc.json", "schema.graphql"],
   });

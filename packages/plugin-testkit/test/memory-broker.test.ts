@@ -133,7 +133,7 @@ describe("the broker in memory", () => {
     expect(await bus.broker.peers?.request("ledger", null, 1_000)).toEqual([
       { node: "gateway-2", value: [1] },
     ]);
-    expect(await other.peers?.request("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
+    expect(await other.peers?.request("ledger", null, 1_000)).toEqual([{ node: "gateway", value: [1] }]);
   });
 
   test("uses the clock of the test for the timeout of peers", async () => {

@@ -55,7 +55,7 @@ describe("S7.3 scope", () => {
     expect(rule.requirements).toEqual(["a", "b"]);
   });
 
-  test("rules with the same effect have the same `requirements`: duplicate scopes, scopes beside `**`", async () => {
+  test("rules of the same effect have the same `requirements`: duplicates, scopes beside `**`", async () => {
     expect((await compiled({ scope: ["b", "a", "b"] })).requirements).toEqual(["a", "b"]);
     expect((await compiled({ scopes: ["a", "**"] })).requirements).toEqual(["**"]);
   });

@@ -110,7 +110,9 @@ function clients(registry: Registry, bus: MemoryBroker) {
     await began.accept(request, scope);
     const newest = (): WebSocketRoute => {
       const { version } = registry.find("master", undefined);
-      const now = version?.routes.flat().find((one) => one.kind === "websocket" && routeKeys(one).includes(key));
+      const now = version?.routes
+        .flat()
+        .find((one) => one.kind === "websocket" && routeKeys(one).includes(key));
       return now?.kind === "websocket" ? now : began;
     };
     const socket = testSocket(gone);

@@ -1,6 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Accept, publicError, type Reply, type Scope, TidegateError } from "@tidegate/core-registry";
+import {
+  type Accept,
+  errorMeaning,
+  publicError,
+  type Reply,
+  type Scope,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { findServed } from "../access.ts";
 import { tokenExpiry } from "../context/auth.ts";
 import type { WebSocketSettings } from "../options.ts";
