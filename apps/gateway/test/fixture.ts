@@ -53,6 +53,7 @@ export function swapOf(changes: readonly Change[]): VersionSwap {
     endpoints: [],
     rules: { ownerRules: () => undefined },
     protocols: new Map(),
+    routeOrigin: () => undefined,
   };
   return { branch: "master", version, previous: undefined, changes };
 }

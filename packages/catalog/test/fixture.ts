@@ -76,6 +76,7 @@ export function versionOf(endpoints: readonly Endpoint[]): Version {
     endpoints,
     rules: { ownerRules: () => undefined },
     protocols: new Map(),
+    routeOrigin: () => undefined,
   };
 }
 

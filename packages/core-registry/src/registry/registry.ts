@@ -41,6 +41,8 @@ import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
 import { dryRun } from "./merge/dry-run.ts";
+import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
+import { createLateFragments } from "./merge/late-fragments.ts";
 import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
 import type { MergeTools } from "./merge/types.ts";
 import { disposePlugins, documentsOf, type LoadedPlugins, loadPlugins, startPlugins } from "./plugins.ts";
@@ -71,12 +73,15 @@ export function createRegistry(options: RegistryOptions): Registry {
     inUse: (service) => fragmentsInUse(service, masterTable, discovery),
   });
   const queue = createMergeQueue({ runtime, fragmentsRead: () => discovery.read() });
+  const starts = createFragmentStarts(runtime, pluginFailed);
   const tools: MergeTools = {
     protocols,
     policies,
     masterTable,
     fragments,
     runtime,
+    starts,
+    late: createLateFragments(runtime.clock),
     pluginFailed,
     breakingChanges: new Map(Object.entries(options.breakingChanges ?? {})),
     masterVersion: () => branches.master.compilation,
@@ -100,6 +105,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     leftMs: (options.debounceSeconds ?? 2) * 1_000,
     lostMs: (options.lostSeconds ?? 15) * 1_000,
     compile: fragments.compile,
+    pluginFailed,
     onEvent: hub.receive,
     onChange: branches.directoryChanged,
     onInvalidBranch: (fragment) => reporter.invalidBranch(fragment),
@@ -129,6 +135,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const parts: Parts = {
     options,
     plugins,
+    starts,
     runtime,
     discovery,
     queue,
@@ -176,6 +183,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 interface Parts {
   readonly options: RegistryOptions;
   readonly plugins: LoadedPlugins;
+  readonly starts: FragmentStarts;
   readonly runtime: OwnedRuntime;
   readonly discovery: Discovery;
   readonly queue: MergeQueue;
@@ -203,12 +211,13 @@ async function start(parts: Parts): Promise<void> {
   agreement.startServing();
 }
 
-async function stop({ options, plugins, runtime, readiness, stoppable }: Parts): Promise<void> {
+async function stop({ options, plugins, starts, runtime, readiness, stoppable }: Parts): Promise<void> {
   readiness.stop();
   runtime.stop();
   for (const part of stoppable) part.stop();
   const stops = await Promise.allSettled(plugins.brokers.map((broker) => broker.stop()));
   for (const result of stops) if (result.status === "rejected") plugins.pluginFailed(result.reason);
+  await starts.stop();
   await disposePlugins(plugins);
   await options.sandbox.stop();
 }

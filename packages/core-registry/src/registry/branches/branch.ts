@@ -78,6 +78,8 @@ export interface BranchOptions {
   readonly current: { readonly directory: Directory };
   mergeDirectory(branch: string): Directory;
   merge(input: MergeInput): Promise<MergeResult>;
+  /** Returns false where a fragment could not be started: the next merge refuses it. */
+  startFragments(fragments: Iterable<CompiledFragment>): Promise<boolean>;
   recompile(recipe: readonly StoredFragment[]): Promise<CompiledVersion>;
   /** Older versions, compiled for requests. */
   readonly cache: VersionCache;
@@ -88,6 +90,11 @@ export interface BranchOptions {
   source(fragment: CompiledFragment): StoredFragment;
   /** Called after a merge, when the new version is already served. */
   merged(branch: Branch, merge: Merge, result: CompileResult): void;
+}
+
+interface BranchMerge {
+  readonly merge: Merge;
+  readonly result: CompileResult;
 }
 
 const starting: NotServed = { missing: "starting" };
@@ -150,7 +157,7 @@ class MergedBranch implements Branch {
     const { mergeDirectory, current, runtime, source, merged } = this.#options;
     const directory = mergeDirectory(this.name);
     const actions = directory === current.directory ? this.snapshot : snapshot(this.name, directory);
-    const { merge, result } = await this.#run(directory, actions);
+    const { merge, result } = await this.#runAndStart(directory, actions);
     const recipe = [...merge.after.chosen.values()].map(source);
     await runtime.yieldToEventLoop();
     const offers = offersFor(this.name, directory);
@@ -190,6 +197,14 @@ class MergedBranch implements Branch {
     this.#history.keepNewest();
   }
 
+  /** Starts what the chosen fragments need. One that fails is refused, and the branch is merged without it. */
+  async #runAndStart(directory: Directory, actions: DirectorySnapshot): Promise<BranchMerge> {
+    for (;;) {
+      const done = await this.#run(directory, actions);
+      if (await this.#options.startFragments(done.merge.after.chosen.values())) return done;
+    }
+  }
+
   /** The same object for every request, until version or directory change. */
   #serve({ version }: CompiledVersion): Served {
     const isCurrent = this.#seen?.directory === this.#options.current.directory;
@@ -214,10 +229,7 @@ class MergedBranch implements Branch {
     };
   }
 
-  async #run(
-    directory: Directory,
-    actions: DirectorySnapshot,
-  ): Promise<{ readonly merge: Merge; readonly result: CompileResult }> {
+  async #run(directory: Directory, actions: DirectorySnapshot): Promise<BranchMerge> {
     const recipe = this.compilation === undefined ? this.versions[0]?.recipe : undefined;
     // An evicted branch whose own services are the same has nothing to report: master reported its changes.
     const isSilent = recipe !== undefined && isSameList(offersFor(this.name, directory), this.#mergedOffers);

@@ -116,6 +116,7 @@ class MergedBranches implements Branches {
       mergeDirectory: (branch) =>
         branch !== masterBranch && queue.isQueued(this.master) ? masterTable.directory : directory(),
       merge: (input) => merge(input, tools),
+      startFragments: (chosen) => tools.starts.start(chosen),
       recompile: (recipe) => recompileRecipe(recipe, tools),
       cache: this.#cache,
       mergeNow: this.merge,

@@ -2,6 +2,7 @@ import type { CompileTools } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
 import type { ConsoleMessage, Sandbox } from "../../contracts/sandbox.ts";
 import type { Endpoint } from "../../contracts/version.ts";
+import type { UsedLifecycle } from "../../runtime/boundary/lifecycle.ts";
 import type { LoadedPart, LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { createConnectorTable } from "../../runtime/connectors/connector-table.ts";
 import { compileFunction } from "../../runtime/connectors/function.ts";
@@ -38,6 +39,8 @@ export interface CompiledFragment {
   /** By protocol. Empty where the fragment has an error. */
   readonly parts: ReadonlyMap<string, FragmentPart>;
   readonly endpoints: readonly Endpoint[];
+  /** What its rules and parts have to start before a version uses it. */
+  readonly lifecycles: readonly UsedLifecycle[];
   /** An error among them refuses the fragment. */
   readonly findings: readonly Finding[];
 }
@@ -89,6 +92,7 @@ export async function compileFragment(
     gate,
     parts: isFaulty(findings) ? new Map() : parts,
     endpoints: [...parts.values()].flatMap(({ endpoints }) => endpoints),
+    lifecycles: [...gate.lifecycles, ...[...parts.values()].flatMap(partLifecycle)],
     findings,
   };
 }
@@ -114,8 +118,15 @@ function unreadFragment(raw: unknown, service: string, oversized: Finding): Comp
     gate: emptyPolicyGate,
     parts: new Map(),
     endpoints: [],
+    lifecycles: [],
     findings: [oversized],
   };
+}
+
+// Versions hold the part; connections hold a route of it also when their version is gone.
+function partLifecycle(part: FragmentPart): UsedLifecycle[] {
+  const { lifecycle, routes } = part;
+  return lifecycle.isNeeded ? [{ lifecycle, users: [part, ...routes] }] : [];
 }
 
 interface UnreadIdentity {
@@ -195,11 +206,21 @@ async function compileParts(
     );
     if (part === undefined) continue;
     const partOrigin: PartOrigin = { ...common.origin, protocol: protocol.name, addFinding };
-    const fingerprint = (): unknown => protocol.fingerprint(input.value);
+    const fingerprint = (): unknown => fingerprintOf(protocol, input.value, common);
     compiled.push({ part: fragmentPart(part, partOrigin, fingerprint), origin: partOrigin });
   }
   checkRoutes(compiled, reserved);
   return new Map(compiled.map(({ part, origin }) => [origin.protocol, part]));
+}
+
+// Where it fails, the hash of the fragment failed too, so the fragment is refused.
+function fingerprintOf(protocol: LoadedProtocol, input: unknown, { pluginFailed }: PolicyGateTools): unknown {
+  try {
+    return protocol.fingerprint(input);
+  } catch (error) {
+    pluginFailed?.(error);
+    return undefined;
+  }
 }
 
 async function compilePart(

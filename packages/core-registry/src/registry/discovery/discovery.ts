@@ -2,9 +2,11 @@ import { LRUCache } from "lru-cache";
 import type { Broker, BrokerSink, EventPacket, ServiceDescription } from "../../contracts/broker.ts";
 import type { Clock } from "../../contracts/clock.ts";
 import type { Logger } from "../../contracts/logger.ts";
+import { pluginError } from "../../runtime/boundary/guard.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
+import { eventProblem, reportProblem } from "./check-report.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
@@ -63,6 +65,8 @@ export interface DiscoveryOptions {
   /** Compiles a fragment. Returns at once where the fragment is known. */
   compile(raw: unknown, service: string): CompiledFragment | Promise<CompiledFragment>;
   readonly yieldToEventLoop: YieldToEventLoop;
+  /** Receives the failures of brokers, which the gateway logs. */
+  pluginFailed(error: unknown): void;
   /** Called with each event of any broker. */
   onEvent(packet: EventPacket): void;
   /** Called with a fragment whose branch name is invalid. No branch uses it. */
@@ -115,10 +119,17 @@ class DirectoryUpdater {
   }
 
   sink(broker: Broker, precedence: number): BrokerSink {
-    const { logger, onEvent } = this.#options;
+    const { logger, onEvent, pluginFailed } = this.#options;
+    // The sink belongs to the plugin boundary: it never throws into the broker.
+    const isValid = (member: string, problem: string | undefined): boolean => {
+      if (problem !== undefined)
+        pluginFailed(pluginError({ kind: "broker", name: broker.name }, member, `${problem}.`));
+      return problem === undefined;
+    };
     return {
       serviceUp: (service, node) => {
-        if (this.#isStopped || !isAllowedName(service.name, logger)) return;
+        if (this.#isStopped || !isValid("sink.serviceUp", reportProblem(service, node))) return;
+        if (!isAllowedName(service.name, logger)) return;
         try {
           this.#serviceUp({ broker, precedence, node, description: service, state: "up" });
         } catch (error) {
@@ -126,10 +137,13 @@ class DirectoryUpdater {
         }
       },
       serviceDown: (service, node, how) => {
-        if (!this.#isStopped) this.#serviceDown(broker, precedence, service, node, how);
+        if (this.#isStopped) return;
+        const isText = typeof service === "string" && typeof node === "string";
+        const problem = isText ? undefined : "the service or the node is no text";
+        if (isValid("sink.serviceDown", problem)) this.#serviceDown(broker, precedence, service, node, how);
       },
       event: (packet) => {
-        if (!this.#isStopped) onEvent(packet);
+        if (!this.#isStopped && isValid("sink.event", eventProblem(packet))) onEvent(packet);
       },
     };
   }

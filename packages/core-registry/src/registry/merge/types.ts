@@ -11,6 +11,8 @@ import type { View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
+import type { FragmentStarts } from "./fragment-starts.ts";
+import type { LateFragments } from "./late-fragments.ts";
 
 /** What the merges of all branches share. */
 export interface MergeTools extends DifferencePlugins {
@@ -22,6 +24,8 @@ export interface MergeTools extends DifferencePlugins {
   /** What master serves now: merges share its unchanged parts. */
   masterVersion(): CompiledVersion | undefined;
   readonly runtime: Runtime;
+  readonly starts: FragmentStarts;
+  readonly late: LateFragments;
   /** Receives the failures of plugins, which the gateway logs. */
   pluginFailed(error: unknown): void;
 }
@@ -54,6 +58,8 @@ export interface CompileInput {
   readonly protocols: readonly LoadedProtocol[];
   /** Receives the failures of plugins, which the gateway logs. */
   pluginFailed(error: unknown): void;
+  /** Fragments with which a plugin was too late in a merge before. */
+  readonly late: LateFragments;
   readonly breakingChanges: BreakingChanges;
   readonly check: FragmentCheck;
   /** The fragment that the ledger names although no node publishes it. */

@@ -98,6 +98,7 @@ export async function recompileRecipe(
     compiled.push(fragment instanceof Promise ? await fragment : fragment);
     await runtime.yieldToEventLoop();
   }
+  await tools.starts.start(compiled);
   return await recompile(compiled, tools);
 }
 

@@ -25,6 +25,12 @@ export interface Lifecycle {
   dispose(): Promise<void>;
 }
 
+/** A lifecycle with the objects that use it: while one of them can be reached, it is not disposed. */
+export interface UsedLifecycle {
+  readonly lifecycle: Lifecycle;
+  readonly users: readonly object[];
+}
+
 /** The members that a lifecycle consists of. */
 export interface LifecycleMembers {
   start?(): void | Promise<void>;

@@ -20,6 +20,7 @@ import { type ErrorCode, errorCodes, isTidegateError, TidegateError } from "../.
 import type { AccessKind } from "../../contracts/policy.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { isPluginError, type PluginName, pluginError, reasonOf } from "../boundary/guard.ts";
+import type { UsedLifecycle } from "../boundary/lifecycle.ts";
 import type { LoadedPolicy, LoadedRule } from "../boundary/load-policy.ts";
 import type { PolicyPart } from "../fragment/policy-schema.ts";
 import { chain, plainKey } from "../values.ts";
@@ -29,6 +30,8 @@ import { compileRules, type GateRule, type PolicyGateTools, type RuleCheck } fro
 export interface PolicyGate {
   /** Whether the fragment has `policy.owner: true` (S7.2). */
   readonly owner: boolean;
+  /** What the rules have to start before the gate is used. */
+  readonly lifecycles: readonly UsedLifecycle[];
   /**
    * Selects the rules for an action or event; undefined where none apply.
    * @param name a name, or a pattern of events: then all rules apply whose patterns overlap it (S7.2)
@@ -58,7 +61,11 @@ export interface NameRules {
 }
 
 /** The gate of a fragment that has no rules. */
-export const emptyPolicyGate: PolicyGate = { owner: false, rulesFor: () => undefined };
+export const emptyPolicyGate: PolicyGate = {
+  owner: false,
+  lifecycles: [],
+  rulesFor: () => undefined,
+};
 
 /** The maximum number of names per gate whose rules are cached. Functions can compute any number of names. */
 const maxCachedNames = 1_000;
@@ -81,6 +88,7 @@ export async function compilePolicyGate(
   const cache = new Map<string, { readonly selected: NameRules | undefined }>();
   return {
     owner,
+    lifecycles: rules.flatMap(lifecyclesOf),
     rulesFor: (kind, name, phase = "all") => {
       const key = `${kind} ${phase} ${name}`;
       let cached = cache.get(key);
@@ -92,6 +100,12 @@ export async function compilePolicyGate(
       return cached.selected;
     },
   };
+}
+
+function lifecyclesOf({ checks }: GateRule): UsedLifecycle[] {
+  return checks.flatMap(({ compiled }) =>
+    compiled.lifecycle.isNeeded ? [{ lifecycle: compiled.lifecycle, users: [compiled] }] : [],
+  );
 }
 
 function selectRules(

@@ -11,6 +11,8 @@ export interface ContextSource {
   readonly request: HttpRequest;
   /** Calls an action. No policies apply to the call. */
   call(action: string, params: unknown): Promise<unknown>;
+  /** Calls the listener when the client disconnects or the deadline passes. Default: never. */
+  onEnd?(listener: (reason: unknown) => void): () => void;
 }
 
 /**
@@ -46,6 +48,8 @@ interface Slot {
   content: unknown;
   view: unknown;
   hasView: boolean;
+  /** Fails the readers of a pending value, which its factory may never create. */
+  cancel?: (error: unknown) => void;
 }
 
 /** The context of one request. Creates each value when it is first read, and closes it with the request. */
@@ -113,6 +117,7 @@ export class RequestContext implements ForkableContext {
     if (this.#slots === undefined) return;
     for (const slot of [...this.#slots.values()].reverse()) {
       if (slot.state === "ready") close(slot);
+      else slot.cancel?.(new TidegateError("CANCELLED", "The request has ended."));
     }
   }
 
@@ -159,17 +164,24 @@ export class RequestContext implements ForkableContext {
 
   #await(slot: Slot, promise: PromiseLike<unknown>): void {
     slot.state = "pending";
-    const content = Promise.resolve(promise).then(
+    const cancelled = Promise.withResolvers<never>();
+    slot.cancel = cancelled.reject;
+    cancelled.promise.catch(() => undefined);
+    const unwatch = this.#source.onEnd?.(cancelled.reject);
+    const created = Promise.resolve(promise).then(
       (value) => {
+        unwatch?.();
         this.#setReady(slot, value);
         return value;
       },
       (error: unknown) => {
+        unwatch?.();
         slot.state = "failed";
         slot.content = error;
         throw error;
       },
     );
+    const content = Promise.race([created, cancelled.promise]);
     slot.content = content;
     // Every reader of the value receives the error. Without a reader it must not be an unhandled rejection.
     content.catch(() => undefined);

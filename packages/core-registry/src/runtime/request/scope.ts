@@ -94,6 +94,7 @@ class RequestScope implements Scope {
     const source: ContextSource = {
       request: this.#input.request,
       call: (action, params) => callWithoutPolicies(this, action, params),
+      onEnd: (listener) => this.onEnd(listener),
     };
     this.#context = new RequestContext(this.#input.factories, source, this.#parent?.context);
     if (this.#isEnded) this.#context.dispose();
