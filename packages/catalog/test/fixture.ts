@@ -75,8 +75,8 @@ export function versionOf(endpoints: readonly Endpoint[]): Version {
     routes: [],
     endpoints,
     rules: { ownerRules: () => undefined },
+    protocols: new Map(),
     routeOrigin: () => undefined,
-    assembled: new Map(),
   };
 }
 

@@ -42,8 +42,8 @@ export function served(name: string, routes: readonly Route[]): Served {
       routes: [routes],
       endpoints: [],
       rules: { ownerRules: () => undefined },
+      protocols: new Map(),
       routeOrigin: () => undefined,
-      assembled: new Map(),
     },
     directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },
   };
