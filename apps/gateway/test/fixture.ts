@@ -52,6 +52,7 @@ export function swapOf(changes: readonly Change[]): VersionSwap {
     routes: [],
     endpoints: [],
     rules: { ownerRules: () => undefined },
+    routeOrigin: () => undefined,
     assembled: new Map(),
   };
   return { branch: "master", version, previous: undefined, changes };

@@ -75,6 +75,7 @@ export function versionOf(endpoints: readonly Endpoint[]): Version {
     routes: [],
     endpoints,
     rules: { ownerRules: () => undefined },
+    routeOrigin: () => undefined,
     assembled: new Map(),
   };
 }

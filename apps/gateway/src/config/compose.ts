@@ -3,6 +3,7 @@ import { moleculer } from "@tidegate/broker-moleculer";
 import {
   type ContextFactory,
   type Logger,
+  type Middleware,
   type Policy,
   type Protocol,
   TidegateError,
@@ -30,7 +31,8 @@ const builtInPolicies: Readonly<Record<string, () => Policy>> = { scope, filter 
 export function compose(config: ResolvedConfig): GatewayOptions {
   const { schema, server } = config;
   const { maxVersions, maxUnusedSeconds, debounceSeconds, lostSeconds, readyAfterSeconds, expect } = schema;
-  const { guard, maxCompiled } = schema;
+  const { maxCompiled, pluginTimeoutSeconds } = schema;
+  const breaking = schema.guard ?? schema.breakingChanges;
   const { status, diff, catalog, check } = server.access;
   return {
     brokers: config.brokers.map((broker) => ("moleculer" in broker ? moleculer(broker.moleculer) : broker)),
@@ -42,11 +44,13 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     sandbox: sandbox({ util: mergedUtil(config.brokers) }),
     server: h3Server(serverOptions(server)),
     contexts: thirdPartyPlugins<ContextFactory>(server.context),
+    middleware: thirdPartyPlugins<Middleware>(server.middleware),
     logger: toLogger(config.logger),
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),
     examples: sharedExamples(config.brokers),
-    breakingChanges: typeof guard === "string" ? { "*": guard } : guard,
+    breakingChanges: typeof breaking === "string" ? { "*": breaking } : breaking,
+    pluginTimeoutSeconds,
     maxCompiled,
     maxVersions,
     maxUnusedSeconds,

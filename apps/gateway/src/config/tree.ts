@@ -3,7 +3,7 @@ import {
   type MoleculerOptions,
   moleculerOptionNames,
 } from "@tidegate/broker-moleculer";
-import type { Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { Broker, ContextFactory, Logger, Middleware, Policy, Protocol } from "@tidegate/core-registry";
 import type { ScalarOption } from "@tidegate/protocol-graphql";
 import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
 import { z } from "zod";
@@ -77,7 +77,13 @@ const protocols: z.ZodType<ResolvedProtocols, ProtocolConfig> = openSection(
   thirdParty<Protocol>("a protocol plugin"),
 );
 
-const guard = z.enum(["off", "warn", "block"]);
+const breakingChange = z.enum(["off", "warn", "block"]);
+const breakingChanges = z.union(
+  [breakingChange, z.record(z.string().regex(/^(?:[a-z0-9_-]{1,64}|\*)$/), breakingChange)],
+  {
+    error: 'must be "off", "warn", "block", or one of them by branch: { master: "block", "*": "warn" }',
+  },
+);
 
 const schema = section({
   maxVersions: z.int().min(1).max(1_000).default(10),
@@ -86,11 +92,9 @@ const schema = section({
   lostSeconds: seconds.default(15),
   readyAfterSeconds: seconds.default(30),
   expect: z.array(z.string().min(1)).default([]),
-  guard: z
-    .union([guard, z.record(z.string().regex(/^(?:[a-z0-9_-]{1,64}|\*)$/), guard)], {
-      error: 'must be "off", "warn", "block", or one of them by branch: { master: "block", "*": "warn" }',
-    })
-    .default("warn"),
+  breakingChanges: breakingChanges.default("warn"),
+  guard: breakingChanges.optional(),
+  pluginTimeoutSeconds: z.number().positive().max(3_600).default(10),
   maxCompiled: z.int().min(1).max(10_000).default(20),
   protocol: protocols.prefault({}),
   policy: openSection(
@@ -125,18 +129,21 @@ const context = openSection(
   thirdParty<ContextFactory>("a context factory"),
 );
 
-const middleware = section({
-  bodyParser: section({
-    maxBytes: bytes.default(1_048_576),
-    maxStreamBytes: bytes.default(1_073_741_824),
-  }).prefault({}),
-  error: section({ expose: z.boolean().default(false) }).prefault({}),
-  cors: later("CORS"),
-  helmet: later("security headers"),
-  serveStatic: later("static files"),
-  compression: later("compression"),
-  logging: later("a log of requests"),
-});
+const middleware = openSection(
+  {
+    bodyParser: section({
+      maxBytes: bytes.default(1_048_576),
+      maxStreamBytes: bytes.default(1_073_741_824),
+    }).prefault({}),
+    error: section({ expose: z.boolean().default(false) }).prefault({}),
+    cors: later("CORS"),
+    helmet: later("security headers"),
+    serveStatic: later("static files"),
+    compression: later("compression"),
+    logging: later("a log of requests"),
+  },
+  thirdParty<Middleware>("a middleware"),
+);
 
 const accessLevels = [z.enum(["open", "local"]), section({ scope: z.string().min(1) })] as const;
 const access = z.union(accessLevels, { error: 'must be "open", "local" or { scope: "NAME" }' });

@@ -1,5 +1,13 @@
 import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
-import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type {
+  Access,
+  Broker,
+  ContextFactory,
+  Logger,
+  Middleware,
+  Policy,
+  Protocol,
+} from "@tidegate/core-registry";
 import type { BreakingChanges } from "@tidegate/core-registry/registry";
 import type { ExamplesOptions } from "@tidegate/core-registry/runtime";
 import type { GraphQLOptions } from "@tidegate/protocol-graphql";
@@ -75,7 +83,11 @@ export interface SchemaConfig {
    * is refused (`block`). One value for all branches, or one per branch, where `*` stands for all others.
    * Default `warn`.
    */
-  readonly guard?: GuardConfig | undefined;
+  readonly breakingChanges?: BreakingChangesConfig | undefined;
+  /** The name that `breakingChanges` had before. Where it is set, it counts. */
+  readonly guard?: BreakingChangesConfig | undefined;
+  /** Seconds that a plugin has for one call of a member, such as `compile` (S17). Default 10. */
+  readonly pluginTimeoutSeconds?: number | undefined;
   /** How many versions stay compiled, beside the latest version of master (S9.5). Default 20. */
   readonly maxCompiled?: number | undefined;
   /** The protocols. `false` leaves one out. */
@@ -88,7 +100,7 @@ export interface SchemaConfig {
 }
 
 /** What happens if a fragment contains a breaking change, for all branches or per branch. */
-export type GuardConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
+export type BreakingChangesConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
 
 /** The options of a plugin that has none yet: `{}`. */
 export type NoOptions = Readonly<Record<string, never>>;
@@ -166,10 +178,21 @@ export interface HttpConfig {
   readonly port?: number | undefined;
 }
 
-/** What runs before and after routing (S12.2). */
+/**
+ * What runs before and after routing (S12.2). Middleware of third parties stands beside the built-in options,
+ * each under a name of its own, in the order in which their `request` hooks run.
+ */
 export interface MiddlewareConfig {
   readonly bodyParser?: BodyConfig | undefined;
   readonly error?: ErrorConfig | undefined;
+  /** The middleware of a third party; `false` leaves it out. */
+  readonly [name: string]: Middleware | BodyConfig | ErrorConfig | false | undefined;
+}
+
+/** `MiddlewareConfig` with all defaults. */
+export interface ResolvedMiddleware extends MiddlewareConfig {
+  readonly bodyParser: Filled<BodyConfig>;
+  readonly error: Filled<ErrorConfig>;
 }
 
 /** Limits for the bodies of requests. */
@@ -194,8 +217,8 @@ export interface ContextConfig {
   readonly auth?: AuthConfig | undefined;
   /** How the client's address is determined. */
   readonly ip?: IpConfig | undefined;
-  /** The factory of a third party. */
-  readonly [name: string]: ContextFactory | AuthConfig | IpConfig | undefined;
+  /** The factory of a third party; `false` leaves it out. */
+  readonly [name: string]: ContextFactory | AuthConfig | IpConfig | false | undefined;
 }
 
 /** How the header `Authorization` is read (S12.4). */
@@ -259,12 +282,13 @@ export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
 /** A validated configuration with all defaults. */
 export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "schema" | "server">> {
   readonly brokers: readonly (ResolvedBroker | Broker)[];
-  readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
+  readonly schema: Filled<Omit<SchemaConfig, "protocol" | "guard">> &
+    Pick<SchemaConfig, "guard"> & { readonly protocol: ResolvedProtocols };
   readonly server: {
     readonly update: Filled<UpdateConfig>;
     readonly application: Filled<ApplicationConfig>;
     readonly protocol: { readonly http: Filled<HttpConfig>; readonly webSocket: Filled<WebSocketConfig> };
-    readonly middleware: { readonly bodyParser: Filled<BodyConfig>; readonly error: Filled<ErrorConfig> };
+    readonly middleware: ResolvedMiddleware;
     readonly context: ContextConfig;
     readonly access: Filled<AccessConfig>;
     readonly branch: BranchOptions;

@@ -24,6 +24,16 @@ export interface Version {
   readonly rules: ServiceRules;
   /** The share of each protocol, by its name. */
   readonly protocols: ReadonlyMap<string, ProtocolVersion>;
+  /** Finds what a served route comes from, to name it where it fails. Costs a search. */
+  routeOrigin(route: Route): RouteOrigin | undefined;
+}
+
+/** What a served route comes from. */
+export interface RouteOrigin {
+  /** The name of the protocol that made it. */
+  readonly protocol: string;
+  /** The service whose fragment defines it; undefined for a route of the protocol itself. */
+  readonly service: string | undefined;
 }
 
 /** The share of one protocol in a version. */

@@ -65,5 +65,5 @@ export {
   socketFingerprint,
 } from "./routing/routes.ts";
 export { alwaysRefine, pathSchema, type RoutesPart, routesSchema } from "./routing/schema.ts";
-export { discardStream, isObject, isOpaque } from "./values.ts";
+export { describeValue, discardStream, isObject, isOpaque } from "./values.ts";
 export { createYield, type YieldToEventLoop } from "./yield.ts";

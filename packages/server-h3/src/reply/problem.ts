@@ -61,13 +61,25 @@ export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
 }
 
-/** Logs a failed request: unexpected errors at level `error`, all others at level `debug`. */
+/**
+ * Logs a failed request: unexpected errors at level `error`, with the plugin and the service of the route; all
+ * others at level `debug`.
+ */
 export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
   const path = request.base + request.path.slice(0, 200);
   const line = `${request.method} ${path} ${error.status} ${error.code} (${request.id})`;
-  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID")
-    logger.error(line, error.details.cause ?? error);
+  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID" || error.code === "PLUGIN_FAILED")
+    logger.error(`${line}${originOf(request)}: ${error.message}`, error.details.cause ?? error);
   else logger.debug(line, error);
+}
+
+function originOf({ route, version }: ServerRequest): string {
+  const origin = route === undefined ? undefined : version?.routeOrigin(route);
+  if (origin === undefined) return "";
+  const { protocol, service } = origin;
+  return service === undefined
+    ? ` of the protocol '${protocol}'`
+    : ` of the protocol '${protocol}' for service '${service}'`;
 }
 
 function isExposed(error: TidegateError, settings: ProblemSettings): boolean {

@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
-import type { Body, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
+import type {
+  Body,
+  ContextFactory,
+  Header,
+  HttpRequest,
+  Peer,
+  Route,
+  Scope,
+  Version,
+} from "@tidegate/core-registry";
 import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
 
 type Query = HttpRequest["query"];
@@ -26,8 +35,15 @@ export class ServerRequest implements HttpRequest {
   params: Readonly<Record<string, string>> = noParams;
   /** Set once a route or page runs; ended with the reply. */
   scope: Scope | undefined = undefined;
+  /** The route that handles the request and its version, which name the plugin where it fails. */
+  route: Route | undefined = undefined;
+  version: Version | undefined = undefined;
   /** The correlation id where `id` was read before. The reply then carries it. */
   usedId: string | undefined = undefined;
+  /** The factories of later scopes, where hooks of middleware have read the context before. */
+  factories: Map<string, ContextFactory> | undefined = undefined;
+  /** Whether the connection is closed after the reply, because the rest of the request body is not read. */
+  closesConnection = false;
   readonly incoming: IncomingMessage;
   /** Node's response, or the connection of an upgrade. */
   readonly outgoing: Writable;
@@ -35,6 +51,7 @@ export class ServerRequest implements HttpRequest {
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
+  #closeListeners: (() => void)[] | undefined;
   #idUsedByContext = false;
 
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
@@ -104,6 +121,25 @@ export class ServerRequest implements HttpRequest {
       this.outgoing.once("close", () => {
         if (!this.outgoing.writableFinished) listener();
       });
+  }
+
+  /**
+   * Calls the listener once when the reply is sent or the client is gone, at once if that has happened; for
+   * an accepted upgrade when its socket is closed. All listeners share one of Node's.
+   */
+  onClose(listener: () => void): void {
+    if (this.outgoing.closed) {
+      listener();
+      return;
+    }
+    if (this.#closeListeners === undefined) {
+      const listeners: (() => void)[] = [];
+      this.#closeListeners = listeners;
+      this.outgoing.once("close", () => {
+        for (const call of listeners) call();
+      });
+    }
+    this.#closeListeners.push(listener);
   }
 }
 

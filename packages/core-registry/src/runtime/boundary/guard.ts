@@ -6,6 +6,7 @@
 import type { Clock } from "../../contracts/clock.ts";
 import { isTidegateError, TidegateError } from "../../contracts/errors.ts";
 import type { Logger } from "../../contracts/logger.ts";
+import { describeValue } from "../values.ts";
 
 /** Identifies a plugin in errors and log lines. */
 export interface PluginName {
@@ -63,7 +64,9 @@ export function callPluginNow<Value>(
   check: ShapeCheck,
 ): Value {
   const value = attempt(plugin, member, run);
-  const problem = isPromise(value) ? discarded(value, "it returned a promise.") : check(value);
+  const problem = isPromise(value)
+    ? discarded(value, "it returned a promise.")
+    : attempt(plugin, member, () => check(value));
   if (problem !== undefined) throw pluginError(plugin, member, problem);
   return value;
 }
@@ -83,7 +86,8 @@ export async function callPlugin<Value>(
   const controller = new AbortController();
   const value = attempt(plugin, member, () => run(controller.signal));
   const settled = isPromise(value) ? await inTime(plugin, member, limit, value, controller) : value;
-  const problem = check(settled);
+  // A member of the value can be a getter that throws.
+  const problem = attempt(plugin, member, () => check(settled));
   if (problem !== undefined) throw pluginError(plugin, member, problem);
   return settled;
 }
@@ -144,13 +148,6 @@ export function isPluginError(error: unknown): error is TidegateError {
 /** Whether a plugin returned a promise, or another object with `then`. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** Names the type of a value for messages: `undefined`, `a list`, `a string`. */
-export function describeValue(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Returns the problem; the promise must not reject unhandled. */
