@@ -5,6 +5,8 @@ import type { Manifest, SourceText, WorkspacePackage } from "./repository.ts";
 const ours = "@tidegate/";
 const core = "@tidegate/core-registry";
 const testkit = "@tidegate/plugin-testkit";
+/** The plugins of the guides: they import what a third party can import. */
+const examplePlugins = "apps/examples/plugins/";
 
 /** The one package of ours that can import each third-party package. Other third-party packages are free. */
 export const owners: Readonly<Record<string, string>> = {
@@ -23,11 +25,12 @@ export const owners: Readonly<Record<string, string>> = {
 
 /**
  * Tells whether the source of a package is allowed to import another package of ours: the core imports none,
- * every other package imports the core alone, and the gateway, the examples and the tools import all.
+ * every other package imports the core alone, as the example plugins do, and the gateway, the examples and the
+ * tools import all.
  */
 export function mayImport(folder: string, name: string, wanted: string): boolean {
   if (wanted === name) return false;
-  if (!folder.startsWith("packages/")) return true;
+  if (!folder.startsWith("packages/") && !folder.startsWith(examplePlugins)) return true;
   return name !== core && wanted === core;
 }
 
@@ -52,7 +55,8 @@ export function unusedDependencies({ folder, manifest, sources }: WorkspacePacka
 function manifestFaults({ folder, manifest }: WorkspacePackage): string[] {
   const needed = [...names(manifest.dependencies), ...names(manifest.peerDependencies)];
   const forTests = names(manifest.devDependencies).filter((name) => name !== testkit);
-  return [...needed, ...forTests]
+  const areFree = folder.startsWith(examplePlugins);
+  return [...needed, ...(areFree ? [] : forTests)]
     .filter((name) => name.startsWith(ours) && !mayImport(folder, manifest.name, name))
     .map((name) => `${folder}/package.json: ${manifest.name} may not depend on ${name}`);
 }
@@ -71,12 +75,14 @@ function sourceFaults({ folder, manifest }: WorkspacePackage, file: SourceText):
 }
 
 function testFaults({ folder, manifest, tests }: WorkspacePackage): string[] {
+  // Tests of the example plugins start a whole gateway.
+  const areFree = folder.startsWith(examplePlugins);
   return tests.flatMap((file) =>
     importsOf(file).flatMap((specifier) => {
       const wanted = packageOf(specifier);
       if (wanted === undefined) return leaves(folder, file, specifier);
       if (!wanted.startsWith(ours) || wanted === testkit || wanted === manifest.name) return [];
-      return mayImport(folder, manifest.name, wanted)
+      return areFree || mayImport(folder, manifest.name, wanted)
         ? []
         : [`${file.path}: tests of ${manifest.name} may not import ${wanted}`];
     }),
