@@ -100,15 +100,17 @@ describe("S15: the configuration", () => {
     expect(messageOf({ server: { branch: { heder: "x" } } })).toContain("Did you mean header?");
   });
 
-  test("schema.guard: warn by default, one value for all branches or one per branch", () => {
+  test("schema.breakingChanges: warn by default, one value for all branches or one per branch", () => {
     const guardOf = (schema: object) => compose(readConfig({ schema })).breakingChanges;
     expect(guardOf({})).toEqual({ "*": "warn" });
-    expect(guardOf({ guard: "block" })).toEqual({ "*": "block" });
-    expect(guardOf({ guard: { master: "block", "*": "off" } })).toEqual({ master: "block", "*": "off" });
-    expect(messageOf({ schema: { guard: "stop" } })).toContain(
-      'schema.guard: must be "off", "warn", "block"',
+    expect(guardOf({ breakingChanges: "block" })).toEqual({ "*": "block" });
+    const byBranch = { master: "block", "*": "off" };
+    expect(guardOf({ breakingChanges: byBranch })).toEqual(byBranch);
+    expect(guardOf({ guard: "block" }), "the old name").toEqual({ "*": "block" });
+    expect(messageOf({ schema: { breakingChanges: "stop" } })).toContain(
+      'schema.breakingChanges: must be "off", "warn", "block"',
     );
-    expect(messageOf({ schema: { guard: { Master: "block" } } })).toContain("schema.guard");
+    expect(messageOf({ schema: { breakingChanges: { Master: "block" } } })).toContain("schema.breakingChanges");
   });
 
   test("S9.11: the admin socket is on unless it is false", () => {
@@ -129,7 +131,7 @@ describe("S15: the configuration", () => {
 describe("the parts of a gateway", () => {
   test("all three protocols are on; false turns one off", () => {
     const keysOf = (protocol: ProtocolConfig) =>
-      compose(readConfig({ schema: { protocol } })).protocols.map(({ key }) => key);
+      compose(readConfig({ schema: { protocol } })).protocols.map(({ name }) => name);
     expect(keysOf({})).toEqual(["REST", "GraphQL", "WebSocket"]);
     expect(keysOf({ REST: false })).toEqual(["GraphQL", "WebSocket"]);
     expect(keysOf({ GraphQL: false, WebSocket: false })).toEqual(["REST"]);
@@ -158,14 +160,26 @@ describe("the parts of a gateway", () => {
 
   test("S1.2: a policy that is false is passed on as disabled", () => {
     const options = compose(readConfig({ schema: { policy: { filter: false } } }));
-    expect(options.policies.map(({ key }) => key)).toEqual(["scope"]);
-    expect(options.disabledPolicies?.map(({ key }) => key)).toEqual(["filter"]);
+    expect(options.policies.map(({ name }) => name)).toEqual(["scope"]);
+    expect(options.disabledPolicies?.map(({ name }) => name)).toEqual(["filter"]);
   });
 
   test("S7.2: the order of policies is scope, filter, third parties", () => {
-    const policy = { contract: 2, key: "ip", members: ["ip"], schema: {}, compile: () => undefined };
+    const policy = { contract: 2, name: "ip", members: ["ip"], schema: {}, compile: () => undefined };
     const options = compose(readConfig({ schema: { policy: { ip: policy } } }));
-    expect(options.policies.map(({ key }) => key)).toEqual(["scope", "filter", "ip"]);
+    expect(options.policies.map(({ name }) => name)).toEqual(["scope", "filter", "ip"]);
+  });
+
+  test("S17: a plugin of a third party stands under its own name, and false switches it off", () => {
+    const policy = { contract: 2, name: "ip", members: ["ip"], schema: {}, compile: () => undefined };
+    const policiesOf = (section: object) =>
+      compose(readConfig({ schema: { policy: section } })).policies.map(({ name }) => name);
+    expect(policiesOf({ ip: policy })).toEqual(["scope", "filter", "ip"]);
+    expect(policiesOf({ ip: false })).toEqual(["scope", "filter"]);
+    expect(messageOf({ schema: { policy: { address: policy } } })).toContain(
+      "The plugin `ip` must stand under its own name, not under `address`.",
+    );
+    expect(messageOf({ schema: { policy: { filtre: false } } })).toContain("Did you mean filter?");
   });
 
   test("a broker plugin of a third party is used unchanged", () => {

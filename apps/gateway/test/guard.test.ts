@@ -17,7 +17,7 @@ const fragment = (paths: readonly string[], scopes: readonly string[]) => ({
   },
 });
 
-test("`schema.guard: block` refuses a removed route, but never stricter rules", async () => {
+test("`schema.breakingChanges: block` refuses a removed route, but never stricter rules", async () => {
   const bus = memoryBroker();
   const gateway = createDefaultGateway({
     brokers: [bus.broker],

@@ -30,7 +30,8 @@ const builtInPolicies: Readonly<Record<string, () => Policy>> = { scope, filter 
 export function compose(config: ResolvedConfig): GatewayOptions {
   const { schema, server } = config;
   const { maxVersions, maxUnusedSeconds, debounceSeconds, lostSeconds, readyAfterSeconds, expect } = schema;
-  const { guard, maxCompiled } = schema;
+  const { maxCompiled, pluginTimeoutSeconds } = schema;
+  const breaking = schema.guard ?? schema.breakingChanges;
   const { status, diff, catalog, check } = server.access;
   return {
     brokers: config.brokers.map((broker) => ("moleculer" in broker ? moleculer(broker.moleculer) : broker)),
@@ -46,7 +47,8 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),
     examples: sharedExamples(config.brokers),
-    breakingChanges: typeof guard === "string" ? { "*": guard } : guard,
+    breakingChanges: typeof breaking === "string" ? { "*": breaking } : breaking,
+    pluginTimeoutSeconds,
     maxCompiled,
     maxVersions,
     maxUnusedSeconds,

@@ -40,12 +40,26 @@ export function openSection<Plugin, Shape extends z.core.$ZodShape>(
     .catchall(schema)
     .superRefine((options, context) => {
       for (const [name, value] of Object.entries(options)) {
-        if (known.includes(name) || isPlugin(value) || value === undefined) continue;
-        const problem = unknownOptionsText([name], known);
-        const message = `${problem} A plugin of a third party must be ${description}.`;
-        context.addIssue({ code: "custom", message });
+        if (known.includes(name) || value === undefined) continue;
+        const problem = thirdPartyProblem(name, value, known, description);
+        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
       }
     });
+}
+
+// `false` switches a plugin off without removing its line. Near a built-in name it is more likely a slip.
+function thirdPartyProblem(
+  name: string,
+  value: unknown,
+  known: readonly string[],
+  description: string,
+): string | undefined {
+  if (value === false && nearestName(name, known) === undefined) return undefined;
+  if (!isPlugin(value))
+    return `${unknownOptionsText([name], known)} A plugin of a third party must be ${description}.`;
+  const ownName: unknown = Reflect.get(value, "name");
+  if (typeof ownName !== "string" || ownName === name) return undefined;
+  return `The plugin \`${ownName}\` must stand under its own name, not under \`${name}\`.`;
 }
 
 /**

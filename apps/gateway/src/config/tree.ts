@@ -77,7 +77,13 @@ const protocols: z.ZodType<ResolvedProtocols, ProtocolConfig> = openSection(
   thirdParty<Protocol>("a protocol plugin"),
 );
 
-const guard = z.enum(["off", "warn", "block"]);
+const breakingChange = z.enum(["off", "warn", "block"]);
+const breakingChanges = z.union(
+  [breakingChange, z.record(z.string().regex(/^(?:[a-z0-9_-]{1,64}|\*)$/), breakingChange)],
+  {
+    error: 'must be "off", "warn", "block", or one of them by branch: { master: "block", "*": "warn" }',
+  },
+);
 
 const schema = section({
   maxVersions: z.int().min(1).max(1_000).default(10),
@@ -86,11 +92,9 @@ const schema = section({
   lostSeconds: seconds.default(15),
   readyAfterSeconds: seconds.default(30),
   expect: z.array(z.string().min(1)).default([]),
-  guard: z
-    .union([guard, z.record(z.string().regex(/^(?:[a-z0-9_-]{1,64}|\*)$/), guard)], {
-      error: 'must be "off", "warn", "block", or one of them by branch: { master: "block", "*": "warn" }',
-    })
-    .default("warn"),
+  breakingChanges: breakingChanges.default("warn"),
+  guard: breakingChanges.optional(),
+  pluginTimeoutSeconds: z.number().positive().max(3_600).default(10),
   maxCompiled: z.int().min(1).max(10_000).default(20),
   protocol: protocols.prefault({}),
   policy: openSection(

@@ -75,7 +75,11 @@ export interface SchemaConfig {
    * is refused (`block`). One value for all branches, or one per branch, where `*` stands for all others.
    * Default `warn`.
    */
-  readonly guard?: GuardConfig | undefined;
+  readonly breakingChanges?: BreakingChangesConfig | undefined;
+  /** The name that `breakingChanges` had before. Where it is set, it counts. */
+  readonly guard?: BreakingChangesConfig | undefined;
+  /** Seconds that a plugin has for one call of a member, such as `compile` (S17). Default 10. */
+  readonly pluginTimeoutSeconds?: number | undefined;
   /** How many versions stay compiled, beside the latest version of master (S9.5). Default 20. */
   readonly maxCompiled?: number | undefined;
   /** The protocols. `false` leaves one out. */
@@ -88,7 +92,7 @@ export interface SchemaConfig {
 }
 
 /** What happens if a fragment contains a breaking change, for all branches or per branch. */
-export type GuardConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
+export type BreakingChangesConfig = BreakingChanges | { readonly [branch: string]: BreakingChanges };
 
 /** The options of a plugin that has none yet: `{}`. */
 export type NoOptions = Readonly<Record<string, never>>;
@@ -259,7 +263,8 @@ export interface ResolvedBroker extends Omit<BrokerConfig, "registry"> {
 /** A validated configuration with all defaults. */
 export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "schema" | "server">> {
   readonly brokers: readonly (ResolvedBroker | Broker)[];
-  readonly schema: Filled<Omit<SchemaConfig, "protocol">> & { readonly protocol: ResolvedProtocols };
+  readonly schema: Filled<Omit<SchemaConfig, "protocol" | "guard">> &
+    Pick<SchemaConfig, "guard"> & { readonly protocol: ResolvedProtocols };
   readonly server: {
     readonly update: Filled<UpdateConfig>;
     readonly application: Filled<ApplicationConfig>;

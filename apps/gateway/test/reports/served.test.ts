@@ -180,8 +180,8 @@ test("S10.1: a breaking change is served with a warning", async () => {
   await expectGolden(report, "breaking-warned");
 });
 
-test("S10.1: a breaking change is refused if schema.guard is block", async () => {
-  const { publish, url } = await startTestGateway({ schema: { guard: "block" } });
+test("S10.1: a breaking change is refused if schema.breakingChanges is block", async () => {
+  const { publish, url } = await startTestGateway({ schema: { breakingChanges: "block" } });
   await publish(player(1, before));
   const report = await publish(player(2, after));
   expect(report).toMatchObject({ state: "failed", changes: [] });

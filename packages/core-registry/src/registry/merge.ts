@@ -22,7 +22,7 @@ import { type FragmentCheck, type Resolution, resolveConflicts } from "./claims/
 import { settleWaiting, waitingFindingsOf } from "./claims/waiting.ts";
 import { difference } from "./difference/difference.ts";
 import { assemble, collectParts, isUnchanged } from "./merge/assemble.ts";
-import { Blame, type FragmentFault, findCulprits } from "./merge/blame.ts";
+import { Blame, errorFinding, type FragmentFault, findCulprits, suspectsOf } from "./merge/blame.ts";
 import { breakingFindings, checkAgainstDirectory } from "./merge/checks.ts";
 import { integrationsOf, removalsOf } from "./merge/integration.ts";
 import type { CompileInput, CompileResult, MergeInput, MergeResult, MergeTools } from "./merge/types.ts";
@@ -41,6 +41,7 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
   const check: FragmentCheck = (fragment) => [
     ...checkAgainstDirectory(fragment, snapshot),
     ...tools.starts.faultsOf(fragment),
+    ...tools.late.faultsOf(fragment),
   ];
   // A gateway that starts has no previous version: it compares with what the ledger says was accepted.
   const isFirst = input.previous === undefined && breakingChanges === "block" && ledger.accepted.size > 0;
@@ -54,6 +55,7 @@ export async function merge(input: MergeInput, tools: MergeTools): Promise<Merge
     parent: tools.masterVersion(),
     protocols: tools.protocols,
     pluginFailed: tools.pluginFailed,
+    late: tools.late,
     breakingChanges,
     check,
     retained: (_service, hash) => retained.get(hash),
@@ -109,7 +111,8 @@ async function compileOnce(
 }
 
 /**
- * Blames the fragment that makes an attempt throw, or freezes the protocol that fails whatever it is given.
+ * Blames the fragment that makes an attempt throw. A protocol that fails whatever it is given is frozen, and
+ * its new fragments are refused.
  * @throws the error, where neither is the cause
  */
 async function blameForError(error: unknown, input: CompileInput, blame: Blame): Promise<void> {
@@ -117,10 +120,13 @@ async function blameForError(error: unknown, input: CompileInput, blame: Blame):
   const culprits = await findCulprits(error, input, blame, async (trial) => {
     await compileOnce(input, trial);
   });
-  const plugin = failureOf(error)?.plugin;
+  const { plugin, isLate } = failureOf(error) ?? {};
+  if (isLate === true) input.late.add(culprits, errorFinding(error));
   if (culprits.length > 0) blame.addError(error, culprits);
-  else if (plugin?.kind === "protocol" && !blame.frozen.has(plugin.name)) blame.frozen.add(plugin.name);
-  else throw error;
+  else if (plugin?.kind === "protocol" && !blame.frozen.has(plugin.name)) {
+    blame.frozen.add(plugin.name);
+    blame.addError(error, suspectsOf(error, input, blame));
+  } else throw error;
   input.pluginFailed(error);
 }
 

@@ -42,6 +42,7 @@ import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
+import { createLateFragments } from "./merge/late-fragments.ts";
 import { createMergeQueue, type MergeQueue } from "./merge/merge-queue.ts";
 import type { MergeTools } from "./merge/types.ts";
 import { disposePlugins, documentsOf, type LoadedPlugins, loadPlugins, startPlugins } from "./plugins.ts";
@@ -80,6 +81,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     fragments,
     runtime,
     starts,
+    late: createLateFragments(runtime.clock),
     pluginFailed,
     breakingChanges: new Map(Object.entries(options.breakingChanges ?? {})),
     masterVersion: () => branches.master.compilation,

@@ -206,11 +206,21 @@ async function compileParts(
     );
     if (part === undefined) continue;
     const partOrigin: PartOrigin = { ...common.origin, protocol: protocol.name, addFinding };
-    const fingerprint = (): unknown => protocol.fingerprint(input.value);
+    const fingerprint = (): unknown => fingerprintOf(protocol, input.value, common);
     compiled.push({ part: fragmentPart(part, partOrigin, fingerprint), origin: partOrigin });
   }
   checkRoutes(compiled, reserved);
   return new Map(compiled.map(({ part, origin }) => [origin.protocol, part]));
+}
+
+// Where it fails, the hash of the fragment failed too, so the fragment is refused.
+function fingerprintOf(protocol: LoadedProtocol, input: unknown, { pluginFailed }: PolicyGateTools): unknown {
+  try {
+    return protocol.fingerprint(input);
+  } catch (error) {
+    pluginFailed?.(error);
+    return undefined;
+  }
 }
 
 async function compilePart(

@@ -105,7 +105,7 @@ export async function findCulprits(
 }
 
 /** The newest fragments of the services, unless the branch served them before or they are blamed already. */
-function suspectsOf(
+export function suspectsOf(
   error: unknown,
   { view, previous }: CompileInput,
   blame: Blame,
@@ -119,7 +119,8 @@ function suspectsOf(
   });
 }
 
-function errorFinding(error: unknown): Finding {
+/** Describes an error of an attempt as the finding of the fragment that causes it. */
+export function errorFinding(error: unknown): Finding {
   const plugin = failureOf(error)?.plugin;
   if (plugin !== undefined)
     return pluginFinding(error, plugin.kind === "protocol" ? `protocol.${plugin.name}` : "");

@@ -12,6 +12,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 import type { FragmentStarts } from "./fragment-starts.ts";
+import type { LateFragments } from "./late-fragments.ts";
 
 /** What the merges of all branches share. */
 export interface MergeTools extends DifferencePlugins {
@@ -24,6 +25,7 @@ export interface MergeTools extends DifferencePlugins {
   masterVersion(): CompiledVersion | undefined;
   readonly runtime: Runtime;
   readonly starts: FragmentStarts;
+  readonly late: LateFragments;
   /** Receives the failures of plugins, which the gateway logs. */
   pluginFailed(error: unknown): void;
 }
@@ -56,6 +58,8 @@ export interface CompileInput {
   readonly protocols: readonly LoadedProtocol[];
   /** Receives the failures of plugins, which the gateway logs. */
   pluginFailed(error: unknown): void;
+  /** Fragments with which a plugin was too late in a merge before. */
+  readonly late: LateFragments;
   readonly breakingChanges: BreakingChanges;
   readonly check: FragmentCheck;
   /** The fragment that the ledger names although no node publishes it. */

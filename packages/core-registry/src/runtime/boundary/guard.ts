@@ -63,7 +63,9 @@ export function callPluginNow<Value>(
   check: ShapeCheck,
 ): Value {
   const value = attempt(plugin, member, run);
-  const problem = isPromise(value) ? discarded(value, "it returned a promise.") : check(value);
+  const problem = isPromise(value)
+    ? discarded(value, "it returned a promise.")
+    : attempt(plugin, member, () => check(value));
   if (problem !== undefined) throw pluginError(plugin, member, problem);
   return value;
 }
@@ -83,7 +85,8 @@ export async function callPlugin<Value>(
   const controller = new AbortController();
   const value = attempt(plugin, member, () => run(controller.signal));
   const settled = isPromise(value) ? await inTime(plugin, member, limit, value, controller) : value;
-  const problem = check(settled);
+  // A member of the value can be a getter that throws.
+  const problem = attempt(plugin, member, () => check(settled));
   if (problem !== undefined) throw pluginError(plugin, member, problem);
   return settled;
 }

@@ -14,6 +14,8 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
   checkPlugin("broker", broker);
   const plugin: PluginName = { kind: "broker", name: broker.name };
   const { peers } = broker;
+  // Bound, since a plugin can be an instance of a class.
+  const health = broker.health?.bind(broker);
   return {
     contract: broker.contract,
     name: broker.name,
@@ -36,7 +38,7 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
           report: (service, node, report) =>
             callPlugin(plugin, "report", tools.limit, () => broker.report?.(service, node, report), anything),
         }),
-    ...(broker.health === undefined ? {} : { health: () => healthOf(plugin, broker, tools) }),
+    ...(health === undefined ? {} : { health: () => healthOf(plugin, health, tools) }),
     ...(peers === undefined
       ? {}
       : {
@@ -90,14 +92,14 @@ function logged(plugin: PluginName, member: string, run: () => void, tools: Load
 
 const states: readonly unknown[] = ["up", "connecting", "failed"];
 
-function healthOf(plugin: PluginName, broker: Broker, tools: LoadTools): BrokerHealth {
+function healthOf(plugin: PluginName, health: NonNullable<Broker["health"]>, tools: LoadTools): BrokerHealth {
   const isUnknown: BrokerHealth = {
     state: "failed",
     since: 0,
     reason: "The broker does not tell its state.",
   };
   try {
-    return callPluginNow(plugin, "health", () => broker.health?.() ?? isUnknown, healthProblem);
+    return callPluginNow(plugin, "health", health, healthProblem);
   } catch (error) {
     tools.failed(error);
     return isUnknown;

@@ -16,7 +16,6 @@ import {
   isPromise,
   type PluginName,
   pluginError,
-  reasonOf,
 } from "./guard.ts";
 import { guardedSchema } from "./guarded-schema.ts";
 import { guardedLifecycle, isJson, type Lifecycle, type LoadTools } from "./lifecycle.ts";
@@ -51,6 +50,7 @@ export interface LoadedRule {
 export function loadPolicy(policy: Policy, tools: LoadTools): LoadedPolicy {
   checkPlugin("policy", policy);
   const plugin: PluginName = { kind: "policy", name: policy.name };
+  const compare = policy.compare?.bind(policy);
   return {
     contract: policy.contract,
     name: policy.name,
@@ -68,14 +68,9 @@ export function loadPolicy(policy: Policy, tools: LoadTools): LoadedPolicy {
       return loadedRule(plugin, compiled, members, tools);
     },
     compare: (before, after) => {
-      if (policy.compare === undefined) return "unclear";
+      if (compare === undefined) return "unclear";
       try {
-        return callPluginNow(
-          plugin,
-          "compare",
-          () => policy.compare?.(before, after) ?? "unclear",
-          compareProblem,
-        );
+        return callPluginNow(plugin, "compare", () => compare(before, after), compareProblem);
       } catch (error) {
         tools.failed(error);
         return "unclear";
@@ -151,5 +146,5 @@ function ruleProblem(value: unknown): string | undefined {
 
 function compareProblem(value: unknown): string | undefined {
   if (value === "wider" || value === "narrower" || value === "unclear") return undefined;
-  return `it returned ${reasonOf(value)} instead of \`wider\`, \`narrower\` or \`unclear\`.`;
+  return `it returned ${describeValue(value)} instead of \`wider\`, \`narrower\` or \`unclear\`.`;
 }

@@ -60,6 +60,11 @@ export function loadProtocol(protocol: Protocol, tools: LoadTools): LoadedProtoc
   checkPlugin("protocol", protocol);
   const plugin: PluginName = { kind: "protocol", name: protocol.name };
   const { limit } = tools;
+  // Bound, since a plugin can be an instance of a class.
+  const fingerprint = protocol.fingerprint?.bind(protocol) ?? ((input: unknown) => input);
+  const assemble = protocol.assemble?.bind(protocol);
+  const diff = protocol.diff?.bind(protocol);
+  const documents = protocol.documents?.bind(protocol);
   return {
     contract: protocol.contract,
     name: protocol.name,
@@ -67,8 +72,7 @@ export function loadProtocol(protocol: Protocol, tools: LoadTools): LoadedProtoc
     sources: protocol.sources ?? {},
     reserved: [...(protocol.reserved ?? [])],
     lifecycle: guardedLifecycle(plugin, protocol, tools),
-    fingerprint: (input) =>
-      callPluginNow(plugin, "fingerprint", () => protocol.fingerprint?.(input) ?? input, anything),
+    fingerprint: (input) => callPluginNow(plugin, "fingerprint", () => fingerprint(input), anything),
     compile: async (input, { signal: _, ...compileTools }) => {
       const compiled = await callPlugin(
         plugin,
@@ -80,13 +84,12 @@ export function loadProtocol(protocol: Protocol, tools: LoadTools): LoadedProtoc
       const lifecycle = guardedLifecycle(plugin, compiled, tools);
       return { compiled, routes: compiled.routes ?? noRoutes, lifecycle };
     },
-    assemble: protocol.assemble === undefined ? undefined : guardedAssemble(plugin, protocol, tools),
-    diff: protocol.diff === undefined ? undefined : guardedDiff(plugin, protocol, tools),
+    assemble: assemble && guardedAssemble(plugin, assemble, protocol.reserved ?? [], tools),
+    diff: diff && guardedDiff(plugin, diff, tools),
     documents: async (version) => {
-      if (protocol.documents === undefined) return {};
+      if (documents === undefined) return {};
       try {
-        const run = (): Documents | Promise<Documents> => protocol.documents?.(version) ?? {};
-        return await callPlugin(plugin, "documents", limit, run, documentsProblem);
+        return await callPlugin(plugin, "documents", limit, () => documents(version), documentsProblem);
       } catch (error) {
         tools.failed(error);
         return {};
@@ -95,12 +98,20 @@ export function loadProtocol(protocol: Protocol, tools: LoadTools): LoadedProtoc
   };
 }
 
-function guardedAssemble(plugin: PluginName, protocol: Protocol, { limit }: LoadTools): AssembleParts {
-  const reserved = protocol.reserved ?? [];
+function guardedAssemble(
+  plugin: PluginName,
+  assemble: NonNullable<Protocol["assemble"]>,
+  reserved: readonly string[],
+  { limit }: LoadTools,
+): AssembleParts {
   return async (parts, tools) => {
-    const run = (signal: AbortSignal): Assembled | Promise<Assembled> =>
-      protocol.assemble?.(parts, { ...tools, signal }) ?? {};
-    const assembled = await callPlugin(plugin, "assemble", limit, run, assembledProblem);
+    const assembled = await callPlugin(
+      plugin,
+      "assemble",
+      limit,
+      (signal) => assemble(parts, { ...tools, signal }),
+      assembledProblem,
+    );
     const outside = assembled.routes?.find(({ path }) => !isReserved(path, reserved));
     if (outside === undefined) return assembled;
     const paths = reserved.length === 0 ? "it reserves none" : `it reserves ${reserved.join(", ")}`;
@@ -114,12 +125,12 @@ function guardedAssemble(plugin: PluginName, protocol: Protocol, { limit }: Load
 
 function guardedDiff(
   plugin: PluginName,
-  protocol: Protocol,
+  diff: NonNullable<Protocol["diff"]>,
   tools: LoadTools,
 ): NonNullable<LoadedProtocol["diff"]> {
   return (before, after) => {
     try {
-      return callPluginNow(plugin, "diff", () => protocol.diff?.(before, after) ?? [], changesProblem);
+      return callPluginNow(plugin, "diff", () => diff(before, after), changesProblem);
     } catch (error) {
       tools.failed(error);
       return undefined;

@@ -1,0 +1,396 @@
+import { describe, expect, test } from "vitest";
+import type { Protocol } from "../../../src/contracts/protocol.ts";
+import { type PathsInput, pathsProtocol, setUpPlugins } from "./kit.ts";
+
+type Broken = Partial<Protocol<PathsInput>>;
+
+const route = { kind: "http", method: "GET", path: "/bad", handle: () => undefined } as const;
+/** Values that the types forbid: plugins in JavaScript return them all the same. */
+const wrong = (value: unknown) => value as never;
+
+const throwing = (): never => {
+  throw new Error("boom");
+};
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe("S17 a part that a protocol fails to compile is refused, and names the plugin", () => {
+  test.each<readonly [kind: string, broken: Broken, reason: string]>([
+    ["compile throws", { compile: throwing }, "boom"],
+    ["compile rejects", { compile: () => Promise.reject(new Error("boom")) }, "boom"],
+    ["compile throws a text", { compile: () => Promise.reject("no error") }, "it threw a string"],
+    ["compile returns nothing", { compile: () => wrong(undefined) }, "instead of a compiled part"],
+    ["compile returns a list", { compile: () => wrong([]) }, "a list instead of a compiled part"],
+    ["routes: [null]", { compile: () => ({ routes: [wrong(null)] }) }, "`routes[0]` is null"],
+    ["routes: {}", { compile: () => ({ routes: wrong({}) }) }, "`routes` is an object"],
+    ["routes one level too deep", { compile: () => ({ routes: wrong([[route]]) }) }, "`routes[0]` is a list"],
+    [
+      "a route without handle",
+      { compile: () => ({ routes: [wrong({ ...route, handle: 1 })] }) },
+      "no function `handle`",
+    ],
+    ["a method of its own", { compile: () => ({ routes: [wrong({ ...route, method: "LOOK" })] }) }, "LOOK"],
+    ["a path without slash", { compile: () => ({ routes: [wrong({ ...route, path: "x" })] }) }, "`path`"],
+    ["claims without key", { compile: () => ({ claims: [wrong({ jsonPath: "" })] }) }, "has no `key`"],
+    [
+      "needs are no list",
+      { compile: () => ({ claims: [wrong({ key: "a", jsonPath: "", needs: 1 })] }) },
+      "needs",
+    ],
+    [
+      "an endpoint that is a text",
+      { compile: () => ({ routes: [wrong({ ...route, endpoint: "x" })] }) },
+      "an `endpoint` that is a string",
+    ],
+    ["dispose is a text", { compile: () => wrong({ dispose: "x" }) }, "`dispose` is not a function"],
+    ["fingerprint throws", { fingerprint: throwing }, "failed in 'fingerprint'"],
+    [
+      "a getter throws",
+      {
+        compile: () => ({
+          get routes() {
+            return throwing();
+          },
+        }),
+      },
+      "boom",
+    ],
+  ])("%s", async (_, broken, reason) => {
+    const { publish, registry, served, reportOf, lines } = await setUpPlugins({
+      protocols: [pathsProtocol("Bad", broken), pathsProtocol("Paths")],
+    });
+    publish("bad", { protocol: { Bad: { paths: ["/bad"] } } });
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    await registry.settled();
+    expect(served()).toEqual(["GET /good"]);
+    const { state, findings } = reportOf("bad") ?? {};
+    expect(state).toBe("failed");
+    expect(findings?.map(({ code }) => code)).toContain("PLUGIN_FAILED");
+    expect(findings?.map(({ message }) => message).join("\n")).toContain(reason);
+    expect(findings?.map(({ message }) => message).join("\n")).toContain("protocol plugin 'Bad'");
+    expect(reportOf("good")?.state).toBe("succeeded");
+    expect(lines.join("\n")).toContain("protocol plugin 'Bad'");
+  });
+});
+
+describe("S17 a schema that fails refuses the part", () => {
+  const schemaOf = (validate: () => unknown): Broken => ({
+    schema: {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: wrong(validate),
+        jsonSchema: { input: () => ({}), output: () => ({}) },
+      },
+    },
+  });
+  test.each<readonly [kind: string, validate: () => unknown, reason: string]>([
+    ["throws", throwing, "boom"],
+    ["rejects", () => Promise.reject(new Error("boom")), "boom"],
+    ["returns nothing", () => undefined, "instead of a result"],
+    ["returns no value and no issues", () => ({}), "neither `value` nor `issues`"],
+    ["returns issues of a wrong type", () => ({ issues: "many" }), "`issues` of its result is not a list"],
+    ["returns issues without messages", () => ({ issues: [{}] }), "has no message"],
+  ])("%s", async (_, validate, reason) => {
+    const { publish, registry, served, reportOf } = await setUpPlugins({
+      protocols: [pathsProtocol("Bad", schemaOf(validate)), pathsProtocol("Paths")],
+    });
+    publish("bad", { protocol: { Bad: { paths: ["/bad"] } } });
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    await registry.settled();
+    expect(served()).toEqual(["GET /good"]);
+    const [finding] = reportOf("bad")?.findings ?? [];
+    expect(finding).toMatchObject({ code: "PLUGIN_FAILED", jsonPath: "protocol.Bad" });
+    expect(finding?.message).toContain(reason);
+  });
+
+  test("a JSON Schema that cannot be made does not break the schema of fragments (S1.5)", async () => {
+    const { registry } = await setUpPlugins({
+      protocols: [
+        pathsProtocol("Bad", {
+          schema: {
+            "~standard": {
+              version: 1,
+              vendor: "test",
+              validate: (value) => ({ value: value as PathsInput }),
+              jsonSchema: { input: throwing, output: throwing },
+            },
+          },
+        }),
+        pathsProtocol("Paths"),
+      ],
+    });
+    expect(JSON.stringify(registry.fragmentSchema())).toContain('"Paths"');
+  });
+});
+
+describe("S17 what fails when the parts are assembled is pinned on the fragment that causes it", () => {
+  const assembling = (assemble: Broken["assemble"]): Broken => ({
+    reserved: ["/whole"],
+    ...(assemble && { assemble }),
+  });
+  const whole = {
+    routes: [{ ...route, path: "/whole", handle: () => ({ status: 200, headers: [], body: "" }) }],
+  };
+
+  test("of forty new fragments only the one is refused that makes assemble throw", async () => {
+    const { publish, registry, served, reportOf, lines } = await setUpPlugins({
+      protocols: [
+        pathsProtocol(
+          "Whole",
+          assembling((parts) => {
+            if (parts.some(({ origin }) => origin.service === "service-17")) throw new Error("boom");
+            return whole;
+          }),
+        ),
+      ],
+    });
+    for (let index = 0; index < 40; index++)
+      publish(`service-${index}`, { protocol: { Whole: { paths: [`/p/${index}`] } } });
+    await registry.settled();
+    expect(served()).toHaveLength(39);
+    expect(reportOf("service-17")).toMatchObject({
+      state: "failed",
+      findings: [{ code: "PLUGIN_FAILED", jsonPath: "protocol.Whole" }],
+    });
+    expect(reportOf("service-3")?.state).toBe("succeeded");
+    expect(lines.join("\n")).toContain("The protocol plugin 'Whole' failed in 'assemble': boom");
+  });
+
+  test("the older fragment of the culprit stays in use", async () => {
+    const { publish, registry, served, reportOf } = await setUpPlugins({
+      protocols: [
+        pathsProtocol(
+          "Whole",
+          assembling((parts) => {
+            if (parts.some(({ compiled }) => compiled.routes?.some(({ path }) => path === "/new")))
+              throw new Error("boom");
+            return whole;
+          }),
+        ),
+      ],
+    });
+    publish("one", { protocol: { Whole: { paths: ["/old"] } } });
+    await registry.settled();
+    publish("one", { protocol: { Whole: { paths: ["/new"] } } });
+    await registry.settled();
+    expect(served()).toEqual(["GET /old"]);
+    expect(reportOf("one")?.state).toBe("failed");
+  });
+
+  test.each<readonly [kind: string, assemble: Broken["assemble"], reason: string]>([
+    ["returns nothing", () => wrong(undefined), "instead of an object with `routes`"],
+    ["returns a list", () => wrong([route]), "a list instead of an object"],
+    ["returns lists of routes", () => wrong({ routes: [[route]] }), "`routes[0]` is a list"],
+    ["returns null as a route", () => wrong({ routes: [null] }), "`routes[0]` is null"],
+    ["returns a route outside of `reserved`", () => wrong({ routes: [route] }), "/bad is not below a path"],
+    ["always throws", throwing, "boom"],
+    ["always rejects", () => Promise.reject(new Error("boom")), "boom"],
+  ])("assemble %s: the fragments of other protocols are served", async (_, assemble, reason) => {
+    const { publish, registry, served, reportOf, lines } = await setUpPlugins({
+      protocols: [pathsProtocol("Whole", assembling(assemble)), pathsProtocol("Paths")],
+    });
+    publish("bad", { protocol: { Whole: { paths: ["/bad"] } } });
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    await registry.settled();
+    expect(served()).toContain("GET /good");
+    expect(lines.join("\n")).toContain("The protocol plugin 'Whole' failed in 'assemble'");
+    expect(lines.join("\n")).toContain(reason);
+    publish("later", { protocol: { Paths: { paths: ["/later"] } } });
+    await registry.settled();
+    expect(served()).toContain("GET /later");
+    expect(reportOf("later")?.state).toBe("succeeded");
+  });
+
+  test("a protocol that begins to fail keeps what it assembled, and others merge", async () => {
+    let isBroken = false;
+    const { publish, bus, registry, served, clock } = await setUpPlugins({
+      protocols: [
+        pathsProtocol(
+          "Whole",
+          assembling(() => {
+            if (isBroken) throw new Error("boom");
+            return whole;
+          }),
+        ),
+        pathsProtocol("Paths"),
+      ],
+    });
+    publish("one", { protocol: { Whole: { paths: ["/one"] } } });
+    publish("two", { protocol: { Whole: { paths: ["/two"] } } });
+    await registry.settled();
+    isBroken = true;
+    bus.node("node-two").leave();
+    clock.advance(3_000);
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    await registry.settled();
+    expect(served()).toEqual(expect.arrayContaining(["GET /one", "GET /good"]));
+  });
+
+  test("a fragment that a protocol refuses without having been given it is logged, and all are served", async () => {
+    const { publish, registry, served, lines } = await setUpPlugins({
+      protocols: [
+        pathsProtocol(
+          "Whole",
+          assembling((_, tools) => {
+            const origin = { service: "nobody", hash: "0".repeat(32), jsonPath: "" };
+            tools.addFinding(origin, { severity: "error", code: "X", jsonPath: "", message: "No." });
+            return whole;
+          }),
+        ),
+      ],
+    });
+    publish("one", { protocol: { Whole: { paths: ["/one"] } } });
+    await registry.settled();
+    expect(served()).toEqual(["GET /one"]);
+    expect(lines.join("\n")).toContain("'nobody' that it was not given");
+  });
+
+  test.each<readonly [kind: string, diff: Broken["diff"]]>([
+    ["throws", throwing],
+    ["returns nothing", () => wrong(undefined)],
+    ["returns a promise", () => wrong(Promise.resolve([]))],
+    ["returns changes without a level", () => wrong([{ kind: "added" }])],
+  ])("diff that %s: the endpoints are compared instead", async (_, diff) => {
+    const { publish, registry, served, reportOf, lines } = await setUpPlugins({
+      protocols: [pathsProtocol("Paths", { ...(diff && { diff }) })],
+    });
+    publish("one", { protocol: { Paths: { paths: ["/a"] } } });
+    await registry.settled();
+    publish("one", { protocol: { Paths: { paths: ["/a", "/b"] } } });
+    await registry.settled();
+    expect(served()).toEqual(["GET /a", "GET /b"]);
+    expect(reportOf("one")?.changes.map(({ label }) => label)).toContain("GET /b");
+    expect(lines.join("\n")).toContain("failed in 'diff'");
+  });
+
+  test.each<readonly [kind: string, documents: Broken["documents"]]>([
+    ["throws", throwing],
+    ["rejects", () => Promise.reject(new Error("boom"))],
+    ["returns numbers", () => wrong({ "a.json": 7 })],
+    ["returns a path as name", () => ({ "../etc": "x" })],
+  ])("documents that %s are left out, those of others are there", async (_, documents) => {
+    const { publish, registry, lines } = await setUpPlugins({
+      protocols: [
+        pathsProtocol("Bad", { ...(documents && { documents }) }),
+        pathsProtocol("Paths", { documents: () => ({ "paths.md": "# Paths" }) }),
+      ],
+    });
+    publish("one", { protocol: { Paths: { paths: ["/a"] } } });
+    await registry.settled();
+    const { version } = registry.find("master", undefined);
+    expect(version && (await registry.documents(version))).toEqual({ "paths.md": "# Paths" });
+    expect(lines.join("\n")).toContain("The protocol plugin 'Bad' failed in 'documents'");
+  });
+});
+
+describe("S17 a plugin that is too late delays nobody else", () => {
+  test.each<readonly [member: string, broken: Broken]>([
+    ["compile", { compile: never }],
+    [
+      "schema",
+      {
+        schema: {
+          "~standard": {
+            version: 1,
+            vendor: "test",
+            validate: never,
+            jsonSchema: { input: () => ({}), output: () => ({}) },
+          },
+        },
+      },
+    ],
+  ])(
+    "%s that never settles: others are served meanwhile, and the fragment is refused after 10 s",
+    async (member, broken) => {
+      const { publish, bus, registry, served, reportOf, clock, lines } = await setUpPlugins({
+        protocols: [pathsProtocol("Slow", broken), pathsProtocol("Paths")],
+      });
+      publish("slow", { protocol: { Slow: { paths: ["/slow"] } } });
+      publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+      await bus.node("node-good").waitForReport();
+      expect(served()).toEqual(["GET /good"]);
+      expect(reportOf("slow")).toBeUndefined();
+      clock.advance(10_000);
+      const report = await bus.node("node-slow").waitForReport();
+      expect(report.findings[0]?.message).toBe(
+        `The protocol plugin 'Slow' failed in '${member}': it did not finish within 10 seconds.`,
+      );
+      await registry.settled();
+      expect(lines.join("\n")).toContain(`The protocol plugin 'Slow' failed in '${member}'`);
+    },
+  );
+
+  test("compile that takes 5 s: others are served meanwhile, the fragment is served after it", async () => {
+    const compiled = Promise.withResolvers<void>();
+    const good = pathsProtocol("Slow");
+    const { publish, bus, registry, served } = await setUpPlugins({
+      protocols: [
+        pathsProtocol("Slow", {
+          compile: async (input, tools) => {
+            await compiled.promise;
+            return good.compile(input, tools);
+          },
+        }),
+        pathsProtocol("Paths"),
+      ],
+    });
+    publish("slow", { protocol: { Slow: { paths: ["/slow"] } } });
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    await bus.node("node-good").waitForReport();
+    expect(served()).toEqual(["GET /good"]);
+    compiled.resolve();
+    await registry.settled();
+    expect(served()).toEqual(
+      ["GET /good", "GET /slow"].toSorted((a, b) => served().indexOf(a) - served().indexOf(b)),
+    );
+    expect(served()).toHaveLength(2);
+  });
+
+  test("the limit is an option, and the signal aborts with it", async () => {
+    let signal: AbortSignal | undefined;
+    const { publish, bus, clock } = await setUpPlugins({
+      pluginTimeoutSeconds: 2,
+      protocols: [
+        pathsProtocol("Slow", {
+          compile: (_, tools) => {
+            signal = tools.signal;
+            return never();
+          },
+        }),
+      ],
+    });
+    publish("slow", { protocol: { Slow: { paths: ["/slow"] } } });
+    await expect.poll(() => signal).toBeDefined();
+    clock.advance(2_000);
+    const report = await bus.node("node-slow").waitForReport();
+    expect(report.findings[0]?.message).toContain("it did not finish within 2 seconds");
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test("assemble that never settles: after the limit its new fragments are refused and others are served", async () => {
+    let isStuck = false;
+    const { publish, bus, clock, registry, served, reportOf } = await setUpPlugins({
+      protocols: [
+        pathsProtocol("Whole", {
+          reserved: ["/whole"],
+          assemble: (parts) => {
+            if (parts.length < 2) return {};
+            isStuck = true;
+            return never();
+          },
+        }),
+        pathsProtocol("Paths"),
+      ],
+    });
+    publish("one", { protocol: { Whole: { paths: ["/one"] } } });
+    await registry.settled();
+    publish("two", { protocol: { Whole: { paths: ["/two"] } } });
+    await expect.poll(() => isStuck).toBe(true);
+    publish("good", { protocol: { Paths: { paths: ["/good"] } } });
+    clock.advance(10_000);
+    await bus.node("node-good").waitForReport();
+    expect(served()).toEqual(expect.arrayContaining(["GET /one", "GET /good"]));
+    expect(served()).not.toContain("GET /two");
+    expect(reportOf("two")?.findings[0]?.message).toContain("did not finish within 10 seconds");
+  });
+});
