@@ -47,9 +47,13 @@ export function resultText(id: Id, result: unknown): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`;
 }
 
-/** The text of a response with an error. */
-export function errorText(id: Id, error: RpcError): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, error });
+/** The text of a response with an error. Leaves out data of a service that JSON cannot express. */
+export function errorText(id: Id, { data, ...error }: RpcError): string {
+  try {
+    return JSON.stringify({ jsonrpc: "2.0", id, error: { ...error, data } });
+  } catch {
+    return JSON.stringify({ jsonrpc: "2.0", id, error });
+  }
 }
 
 /** Converts what a connector threw to the error that the client receives. */

@@ -24,6 +24,7 @@ const actions: NonNullable<TestService["actions"]> = {
   retire: () =>
     Promise.reject(serviceError("Retired.", { code: 410, type: "PLAYER_RETIRED", data: { since: 2020 } })),
   break: () => Promise.reject(new Error("The password is 1234.")),
+  odd: () => Promise.reject(serviceError("Odd.", { code: 400, data: 1n })),
   photo: () => Readable.from([Buffer.from("bytes")]),
   secret: () => 1,
 };
@@ -37,6 +38,7 @@ const methods: readonly MethodInput[] = [
   { method: "player.add", call: "player.add", params: { a: "@args.0", b: "@args.1" } },
   { method: "player.retire", call: "player.retire" },
   { method: "player.break", call: "player.break" },
+  { method: "player.odd", call: "player.odd" },
   { method: "player.photo", call: "player.photo" },
   { method: "player.secret", call: "player.secret" },
   { method: "player.score", publish: { event: "player.scored", params: "@args" } },
@@ -145,6 +147,7 @@ test("S12.5: a service's own error keeps its code and data; an internal one is i
     error: { code: -32_000, message: "Retired.", data: { code: "PLAYER_RETIRED", data: { since: 2020 } } },
   });
   await call(request("player.break"));
+  expect(await call(request("player.odd"))).toMatchObject({ error: { code: -32_000, message: "Odd." } });
   expect(logged.items).toEqual(["JsonRpc: the method player.break failed."]);
 });
 
