@@ -4,6 +4,14 @@ import { CheckSkipped, ContractBroken, createContext, type RunningCheck } from "
 /** The default limit of a check in milliseconds. */
 export const defaultTimeout = 5_000;
 
+/** Returns the checks such that each run has a harness of its own, which `copy` creates. */
+export function withOwnHarness<Harness>(
+  checks: readonly Check<Harness>[],
+  copy: (harness: Harness) => Harness,
+): readonly Check<Harness>[] {
+  return checks.map((check) => ({ ...check, run: (harness, context) => check.run(copy(harness), context) }));
+}
+
 /** Runs all checks at once and returns their results in the order of the checks. Never rejects. */
 export function runChecks<Harness>(
   checks: readonly Check<Harness>[],
