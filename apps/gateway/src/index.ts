@@ -8,4 +8,5 @@ export {
   type GatewayOptions,
   type PagesOptions,
 } from "./default-gateway.ts";
+export { type GatewayMixinOptions, gatewayMixin, type NodeBrokerConfig } from "./gateway-mixin.ts";
 export { type StartOptions, startGateway } from "./start-gateway.ts";

@@ -182,6 +182,30 @@ describe("the parts of a gateway", () => {
     expect(messageOf({ schema: { policy: { filtre: false } } })).toContain("Did you mean filter?");
   });
 
+  test("S12.2: middleware of third parties stands beside the built-in options, and keeps its order", () => {
+    const middleware = (name: string) => ({ contract: 2, name, request: () => undefined });
+    const namesOf = (section: object) =>
+      compose(readConfig({ server: { middleware: section } })).middleware?.map(({ name }) => name);
+    expect(namesOf({})).toEqual([]);
+    const two = { zebra: middleware("zebra"), error: { expose: true }, ape: middleware("ape") };
+    expect(namesOf(two)).toEqual(["zebra", "ape"]);
+    expect(namesOf({ ...two, zebra: false })).toEqual(["ape"]);
+  });
+
+  test("S17: what is no middleware is refused with its name, and so is a built-in option with a slip", () => {
+    expect(messageOf({ server: { middleware: { accessLog: () => undefined } } })).toContain(
+      "server.middleware: Unknown option accessLog. Known options: bodyParser, error",
+    );
+    expect(messageOf({ server: { middleware: { accessLog: {} } } })).toContain(
+      "A plugin of a third party must be a middleware.",
+    );
+    expect(messageOf({ server: { middleware: { loging: {} } } })).toContain("Did you mean logging?");
+    expect(messageOf({ server: { middleware: { loging: false } } })).toContain("Did you mean logging?");
+    expect(messageOf({ server: { middleware: { cors: { contract: 2, name: "cors" } } } })).toContain(
+      "server.middleware.cors: is for CORS, which this version does not have.",
+    );
+  });
+
   test("a broker plugin of a third party is used unchanged", () => {
     const { broker } = memoryBroker();
     expect(compose(readConfig({ brokers: [broker] })).brokers).toEqual([broker]);

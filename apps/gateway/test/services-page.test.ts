@@ -31,9 +31,9 @@ async function installed(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true }));
   await mkdir(join(folder, "node_modules/@tidegate"), { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  const broker = join(packages, "broker-moleculer");
-  await symlink(broker, join(folder, "node_modules/@tidegate/broker-moleculer"));
-  await symlink(join(broker, "node_modules/moleculer"), join(folder, "node_modules/moleculer"));
+  const service = join(packages, "service-moleculer");
+  await symlink(service, join(folder, "node_modules/@tidegate/service-moleculer"));
+  await symlink(join(service, "node_modules/moleculer"), join(folder, "node_modules/moleculer"));
   return folder;
 }
 

@@ -4,18 +4,22 @@ import {
   type PeerHandlers,
   TidegateError,
 } from "@tidegate/core-registry";
+import {
+  announceChanges,
+  announceGateway,
+  followNatsStatus,
+  isFirstPatch,
+  verifyGossip,
+  withTimeout,
+} from "@tidegate/service-moleculer/wire";
 import { type BrokerOptions, type Service, ServiceBroker } from "moleculer";
 import { ActionCaller } from "./calls/call.ts";
 import { RegistryWatch } from "./discovery/registry-watch.ts";
 import { createGatewayService } from "./gateway-service.ts";
 import type { Settings } from "./options.ts";
-import { announceChanges, announceGateway } from "./patches/announcement.ts";
 import { discoverPeers, discoverPeersEarly } from "./patches/early-discovery.ts";
 import { matchInLinearTime } from "./patches/event-matching.ts";
-import { verifyGossip } from "./patches/gossip-verification.ts";
 import { guardPackets } from "./patches/packet-guard.ts";
-import { followNatsStatus } from "./patches/transporter-outages.ts";
-import { withTimeout } from "./wire/values.ts";
 
 /**
  * Milliseconds that TCP peers have to answer, and large fragments to arrive, before discovery counts as
@@ -130,12 +134,9 @@ async function stopForGood(broker: ServiceBroker): Promise<void> {
   await broker.stop();
 }
 
-/** An existing broker can be connected more than once. */
-const patchedBrokers = new WeakSet<ServiceBroker>();
-
+/** Patches a broker once: an existing broker can be connected more than once. */
 function patchBroker(broker: ServiceBroker, setHealth: HealthListener): void {
-  if (patchedBrokers.has(broker)) return;
-  patchedBrokers.add(broker);
+  if (!isFirstPatch(broker, "gateway")) return;
   guardPackets(broker, {
     idConflict: () => {
       const message = `Another node uses the node id ${broker.nodeID}. Node ids must be unique.`;

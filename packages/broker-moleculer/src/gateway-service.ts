@@ -1,10 +1,9 @@
 import { Readable } from "node:stream";
 import type { BrokerSink, EventPacket, Json, PeerHandlers, PeerReply } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
+import { askAction, gatewayService, leavingEvent, objectOrEmpty } from "@tidegate/service-moleculer/wire";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { RegistryWatch } from "./discovery/registry-watch.ts";
-import { askAction, gatewayService, leavingEvent } from "./wire/names.ts";
-import { objectOrEmpty } from "./wire/values.ts";
 
 /** Version of the protocol between gateways. */
 const protocolVersion = 1;

@@ -1,9 +1,8 @@
 export { moleculer } from "./moleculer.ts";
+export { type HostService, type NodeMixin, runInNode } from "./node-mixin.ts";
 export {
   type EmbeddedOptions,
   type GatewayBrokerOptions,
   type MoleculerOptions,
   moleculerOptionNames,
 } from "./options.ts";
-export { type TidegateMixinOptions, tidegate } from "./service/mixin.ts";
-export { preset } from "./service/preset.ts";

@@ -9,11 +9,11 @@ import {
   TidegateError,
 } from "@tidegate/core-registry";
 import { eventNameProblem } from "@tidegate/core-registry/runtime";
+import { nameOnBranch, readNodeId, reportAction } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
 import { Connection } from "./connection.ts";
 import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
-import { nameOnBranch, readNodeId, reportAction } from "./wire/names.ts";
 
 /** Milliseconds that a node has to accept a report. */
 const reportTimeout = 5_000;

@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import {
+  contextPropagation,
+  heartbeatTimeout,
+  sharedDefaults,
+  streamFlowControl,
+  toMiddlewares,
+  transporterOutages,
+} from "@tidegate/service-moleculer/wire";
 import type { BrokerOptions, ServiceBroker, ServiceSchema } from "moleculer";
-import { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
-import { transporterOutages } from "./patches/transporter-outages.ts";
-import { contextPropagation } from "./service/context-propagation.ts";
-import { streamFlowControl } from "./streams/flow-control.ts";
-import { sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 
 /** The options of `moleculer()` beside Moleculer's own (S13.1). */
 export interface GatewayBrokerOptions {

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { recorder } from "@tidegate/plugin-testkit";
+import { tidegate } from "@tidegate/service-moleculer";
 import { type BrokerOptions, ServiceBroker } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { moleculer, tidegate } from "../src/index.ts";
+import { moleculer } from "../src/index.ts";
 import { createBus, type OptionsOf } from "./support/bus.ts";
 import { findProgram, startServer } from "./support/message-server.ts";
 import { freePorts, tcpOptions, testOptions } from "./support/system.ts";

@@ -1,7 +1,7 @@
 import { callScope } from "@tidegate/plugin-testkit";
+import { tidegate } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { tidegate } from "../src/index.ts";
 import { createBus, type OptionsOf } from "./support/bus.ts";
 import { freePorts, tcpOptions } from "./support/system.ts";
 

@@ -1,8 +1,8 @@
 import { callScope } from "@tidegate/plugin-testkit";
+import { tidegate } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { describeService } from "../src/discovery/describe-service.ts";
-import { tidegate } from "../src/index.ts";
 import { createBus } from "./support/bus.ts";
 import { testOptions } from "./support/system.ts";
 

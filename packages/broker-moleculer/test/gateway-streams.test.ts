@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import type { BrokerSink, CallScope } from "@tidegate/core-registry";
 import { callScope } from "@tidegate/plugin-testkit";
+import { preset } from "@tidegate/service-moleculer";
+import { defaultWindow } from "@tidegate/service-moleculer/wire";
 import { type Context, ServiceBroker } from "moleculer";
 import { expect, onTestFinished, type TestContext, test } from "vitest";
 import { moleculer } from "../src/index.ts";
-import { preset } from "../src/service/preset.ts";
-import { defaultWindow } from "../src/streams/protocol.ts";
 import { chunkSize, endlessStream, endOf, readSlowly, sourceOf, streamOf } from "./support/stream-nodes.ts";
 import { gatewayId } from "./support/system.ts";
 import { tcp } from "./support/transports.ts";
@@ -26,8 +26,9 @@ async function startGateway(context: TestContext, actions: Record<string, (conte
     await node.stop();
   });
   await broker.start(sink);
-  return (action: string, params: unknown = {}, scope: CallScope = callScope()) =>
+  const call = (action: string, params: unknown = {}, scope: CallScope = callScope()) =>
     broker.call(scope, { action, params });
+  return { call, node };
 }
 
 /** A scope that the test can end. */
@@ -49,7 +50,7 @@ function endingScope(): { readonly scope: CallScope; readonly end: () => void } 
 
 test("a download is at most a window ahead of its slow reader (S8, S13.1)", async (context) => {
   const source = sourceOf(64 * mebibyte);
-  const call = await startGateway(context, { get: () => source.stream, now: () => "now" });
+  const { call } = await startGateway(context, { get: () => source.stream, now: () => "now" });
   const answer = await streamOf(call("file.get"));
   const seen = await readSlowly(answer, 64 * mebibyte, source, () => call("file.now"), defaultWindow.bytes);
   expect(seen).toMatchObject({ read: 64 * mebibyte, stops: 4, digest: source.digest() });
@@ -60,7 +61,7 @@ test("a client that goes away, even before the answer, ends the source (S8)", as
   const sources = [endlessStream(), endlessStream()] as const;
   const asked = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
-  const call = await startGateway(context, {
+  const { call } = await startGateway(context, {
     get: () => sources[0],
     late: async () => {
       asked.resolve();
@@ -85,7 +86,7 @@ test("a client that goes away, even before the answer, ends the source (S8)", as
 test("an upload ends when its client goes away, or its action stops reading (S8)", async (context) => {
   const dispatched = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<unknown>();
-  const call = await startGateway(context, {
+  const { call } = await startGateway(context, {
     put: async ({ stream }) => {
       const end = endOf((stream as Readable).once("data", () => dispatched.resolve()));
       ended.resolve(await end);
@@ -107,4 +108,17 @@ test("an upload ends when its client goes away, or its action stops reading (S8)
   const more = endlessStream();
   expect(await call("file.stop", more)).toBe("enough");
   expect(await endOf(more)).toBeInstanceOf(Error);
+});
+
+test("a download whose node is lost ends with an error of ours (S8, S12.5)", async (context) => {
+  const { call, node } = await startGateway(context, { get: () => endlessStream() });
+  const answer = await streamOf(call("file.get"));
+  await once(answer, "readable");
+  node.registry.discoverer.stopHeartbeatTimers();
+  await node.transit?.tx.disconnect();
+  expect(await endOf(answer.resume())).toMatchObject({
+    name: "TidegateError",
+    code: "ACTION_UNAVAILABLE",
+    details: { dispatched: true },
+  });
 });

@@ -1,7 +1,7 @@
 import { callScope } from "@tidegate/plugin-testkit";
+import { tidegate } from "@tidegate/service-moleculer";
 import type { ServiceBroker } from "moleculer";
 import { describe, expect, test } from "vitest";
-import { tidegate } from "../src/index.ts";
 import { createBus } from "./support/bus.ts";
 import { knowEachOther, transporterOf, withoutGossip } from "./support/without-gossip.ts";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { callScope, recorder } from "@tidegate/plugin-testkit";
+import { preset, tidegate } from "@tidegate/service-moleculer";
 import { type BrokerOptions, type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { preset, tidegate } from "../src/index.ts";
 import { refreshPeers } from "../src/patches/early-discovery.ts";
 import { createBus } from "./support/bus.ts";
 import { testOptions } from "./support/system.ts";

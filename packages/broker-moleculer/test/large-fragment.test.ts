@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
+import { tidegate } from "@tidegate/service-moleculer";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { tidegate } from "../src/index.ts";
 import { createBus, type OptionsOf } from "./support/bus.ts";
 import { freePorts, tcpOptions, testOptions } from "./support/system.ts";
 

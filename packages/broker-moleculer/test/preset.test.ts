@@ -1,7 +1,7 @@
 import { callScope, recorder } from "@tidegate/plugin-testkit";
+import { preset } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { preset } from "../src/index.ts";
 import { createBus } from "./support/bus.ts";
 import { testOptions } from "./support/system.ts";
 

@@ -53,7 +53,7 @@ describe("the stream of a call or an answer (S8)", () => {
     ]);
     const ignored = endlessStream();
     expect(await caller.call("file.ignore", {}, { stream: ignored })).toBe("no, thank you");
-    expect(await endOf(ignored)).toMatchObject({ code: "CANCELLED" });
+    expect(await endOf(ignored)).toMatchObject({ type: "REQUEST_CANCELLED" });
     const { stream } = sourceOf(3 * mebibyte);
     expect(await caller.call("file.later", {}, { stream })).toBe("accepted");
     expect(await read.promise).toHaveLength(3 * mebibyte);
@@ -67,7 +67,7 @@ describe("the stream of a call or an answer (S8)", () => {
     ]);
     await expect(caller.call("file.get", {}, { timeout: 50 })).rejects.toThrow("timed out");
     gone.resolve();
-    expect(await endOf(source)).toMatchObject({ code: "CANCELLED" });
+    expect(await endOf(source)).toMatchObject({ type: "REQUEST_CANCELLED" });
   });
 
   test("a chunk that is lost between the nodes ends both sides with an error", async (context) => {

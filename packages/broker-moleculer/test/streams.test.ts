@@ -92,11 +92,11 @@ describe.each(transports)("streams with flow control over $name (S8, S13.1)", (t
     const answer = await streamOf(caller.call("file.get"));
     await once(answer, "readable");
     answer.destroy();
-    expect(await endOf(down)).toMatchObject({ code: "CANCELLED" });
+    expect(await endOf(down)).toMatchObject({ type: "REQUEST_CANCELLED" });
 
     const up = endlessStream();
     expect(await caller.call("file.put", {}, { stream: up })).toBe("enough");
-    expect(await endOf(up)).toMatchObject({ code: "CANCELLED" });
+    expect(await endOf(up)).toMatchObject({ type: "REQUEST_CANCELLED" });
   });
 
   test("a source that fails or closes early ends the reader's stream with an error", async (context) => {

@@ -14,6 +14,7 @@ export * from "./contracts/events.ts";
 export * from "./contracts/fragment.ts";
 export * from "./contracts/json.ts";
 export * from "./contracts/logger.ts";
+export * from "./contracts/middleware.ts";
 export { nearestName } from "./contracts/nearest-name.ts";
 export * from "./contracts/policy.ts";
 export * from "./contracts/protocol.ts";

@@ -10,24 +10,27 @@
  * 7. Write the reply, or the problem document of an error (reply/), and end the scope.
  *
  * For master's newest version, steps 1 to 6 are synchronous unless the route returns a promise.
+ * Where middleware is configured, its hooks run around steps 2 to 6 (middleware/run.ts).
  * WebSocket upgrades take the same steps in sockets/upgrade.ts.
  */
 
 import { Readable } from "node:stream";
 import { type NotServed, type Reply, type Served, TidegateError } from "@tidegate/core-registry";
 import { findServed } from "./access.ts";
+import type { MiddlewareChain } from "./middleware/chain.ts";
+import { type FindReply, runMiddleware } from "./middleware/run.ts";
 import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
 import { asTidegateError, closesConnection, logFailure, problemReply } from "./reply/problem.ts";
 import { toResponse, untilReadable } from "./reply/write.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { allMethods, unmatchedReply } from "./router.ts";
 import { makeScope, notServedError, recompileEvicted, type ServerParts } from "./served.ts";
-import { type BranchName, readTarget } from "./target.ts";
+import { type BranchName, readTarget, type Target } from "./target.ts";
 
 /** Handles one request. Never throws and never rejects: errors become problem documents. */
 export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
   try {
-    const reply = runRequest(parts, request);
+    const reply = runTarget(parts, request, readTarget(request, parts.selector));
     if (!isPromise(reply)) return writeReply(parts, request, reply);
     return reply.then(
       (value) => writeReply(parts, request, value),
@@ -38,10 +41,29 @@ export function dispatch(parts: ServerParts, request: ServerRequest): Response |
   }
 }
 
-/** Steps 1 to 6: reads the target, and runs the page or the route that it leads to. */
-function runRequest(parts: ServerParts, request: ServerRequest): Reply | Promise<Reply> {
+/**
+ * Handles one request where middleware is configured: its hooks run around steps 2 to 6 (middleware/run.ts).
+ */
+export async function dispatchWithMiddleware(
+  parts: ServerParts,
+  middleware: MiddlewareChain,
+  request: ServerRequest,
+): Promise<Response> {
+  try {
+    const findReply: FindReply = (target) => runTarget(parts, request, target);
+    return await writeReply(
+      parts,
+      request,
+      await runMiddleware(parts, middleware, request, false, findReply),
+    );
+  } catch (error) {
+    return writeError(parts, request, error);
+  }
+}
+
+/** Steps 2 to 6: runs the page or the route that a target leads to. */
+function runTarget(parts: ServerParts, request: ServerRequest, target: Target): Reply | Promise<Reply> {
   if (request.url === "*") return unmatchedReply(request.method, allMethods, gatewayHealth(parts));
-  const target = readTarget(request, parts.selector);
   if (target.isPage) {
     if (isHealthPage(request)) return healthReply(request, gatewayHealth(parts));
     return pageReply(parts, request, target);
@@ -83,7 +105,7 @@ function writeReply(parts: ServerParts, request: ServerRequest, reply: Reply): R
       const response = writeStream(parts, request, reply, reply.body);
       return response.catch((error: unknown) => writeError(parts, request, error));
     }
-    const response = toResponse(request, reply, parts.status.draining);
+    const response = toResponse(request, reply, parts.status.draining || request.closesConnection);
     request.scope?.end();
     return response;
   } catch (error) {
@@ -108,7 +130,7 @@ async function writeStream(
   try {
     await untilReadable(stream);
     hasStarted = true;
-    return toResponse(request, reply, parts.status.draining);
+    return toResponse(request, reply, parts.status.draining || request.closesConnection);
   } catch (error) {
     stream.destroy();
     throw error;

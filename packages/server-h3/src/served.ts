@@ -10,6 +10,7 @@ import {
   type Version,
 } from "@tidegate/core-registry";
 import { type ContextFactories, createScope } from "@tidegate/core-registry/runtime";
+import type { MiddlewareChain } from "./middleware/chain.ts";
 import type { ProblemSettings } from "./reply/problem.ts";
 import type { BodyLimits } from "./request/body.ts";
 import type { ServerRequest } from "./request/request.ts";
@@ -25,6 +26,8 @@ export interface ServerParts {
   readonly factories: ContextFactories;
   readonly routerOf: (version: Version) => Router;
   readonly socketRouterOf: (version: Version) => SocketRouter;
+  /** The hooks of middleware; undefined where none is configured. */
+  readonly middleware: MiddlewareChain | undefined;
   readonly problems: ProblemSettings;
   readonly limits: BodyLimits;
   readonly clock: Clock;
@@ -74,7 +77,7 @@ export function versionUnknown(branch: string, tag: string): TidegateError {
  * @param onClientGone calls its listener once when the client is gone; by default, before the reply is sent
  */
 export function makeScope(
-  { api, factories }: ServerParts,
+  { api, factories: allFactories }: ServerParts,
   request: ServerRequest,
   branch: string,
   served: Served | NotServed,
@@ -82,6 +85,7 @@ export function makeScope(
 ): Scope {
   const { base } = request;
   const { events } = api;
+  const factories = request.factories ?? allFactories;
   const onGone = onClientGone ?? ((listener: () => void) => request.onClientGone(listener));
   if (served.version === undefined) {
     const directory = emptyDirectory(branch);

@@ -4,8 +4,9 @@ import { contextFactories } from "@tidegate/core-registry/runtime";
 import { H3 } from "h3";
 import { authContext } from "./context/auth.ts";
 import { idContext, ipContext, requestContext } from "./context/request.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, dispatchWithMiddleware } from "./dispatch.ts";
 import { type Listener, openListener } from "./listener.ts";
+import { createChain } from "./middleware/chain.ts";
 import { type H3ServerOptions, webSocketSettings } from "./options.ts";
 import { ServerRequest } from "./request/request.ts";
 import { createRouters, createSocketRouters, prepareMasterRouters } from "./router.ts";
@@ -72,6 +73,7 @@ function createParts(
     factories: contextFactories(api.contexts),
     routerOf: createRouters({ onInvalidRoute }),
     socketRouterOf: createSocketRouters({ onInvalidRoute }),
+    middleware: createChain(api.middleware),
     problems: {
       exposeErrors: options.exposeErrors ?? false,
       challenge: Object.keys(options.auth ?? {}).join(", ") || "Bearer",
@@ -108,11 +110,16 @@ async function startServer(
 function createFetch(parts: ServerParts): (request: Request) => Response | Promise<Response> {
   // `dispatch` checks paths and writes problem documents, so h3 does neither.
   const app = new H3({ silent: true, allowMalformedURL: true });
+  const { middleware } = parts;
+  const handle: typeof dispatch =
+    middleware === undefined
+      ? dispatch
+      : (_parts, request) => dispatchWithMiddleware(parts, middleware, request);
   app.all("/**", (event) => {
     const { req, res } = event.runtime?.node ?? {};
     if (!(req instanceof IncomingMessage && res instanceof ServerResponse))
       throw new TidegateError("INTERNAL", "This server supports only Node's HTTP/1.1 server.");
-    return dispatch(parts, new ServerRequest(req, res, parts.limits));
+    return handle(parts, new ServerRequest(req, res, parts.limits));
   });
   return app.fetch;
 }

@@ -8,6 +8,7 @@ import {
   type Listening,
   type Logger,
   type Method,
+  type Middleware,
   type NotServed,
   type Reply,
   type Route,
@@ -72,10 +73,13 @@ export interface Fixture {
 /** Starts a server on a free port, and stops it at the end of the test. */
 export async function start(
   routes: readonly Route[] = [],
-  options: H3ServerOptions & { contexts?: readonly ContextFactory[] } = {},
+  options: H3ServerOptions & {
+    contexts?: readonly ContextFactory[];
+    middleware?: readonly Middleware[];
+  } = {},
   parts: Partial<Pick<Fixture, "branches" | "pages" | "health" | "starting" | "evicted">> = {},
 ): Promise<Fixture> {
-  const { contexts = [], ...rest } = options;
+  const { contexts = [], middleware = [], ...rest } = options;
   const server = h3Server({ port: 0, ...rest });
   const log: string[] = [];
   const found: string[] = [];
@@ -112,6 +116,7 @@ export async function start(
       return state.pages;
     },
     contexts: [...server.contexts, ...contexts],
+    middleware,
     health: () => state.health,
     events: requestScope().events,
     onSwap: (listener) => {

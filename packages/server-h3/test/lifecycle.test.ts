@@ -72,6 +72,7 @@ describe("S12.1 listening", () => {
       find: () => ({ missing: "starting" as const }),
       pages: [],
       contexts: [],
+      middleware: [],
       health: () => ({ state: "starting" as const, reasons: [] }),
       events: requestScope().events,
       onSwap: () => () => undefined,

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { importsOf, packageOf } from "./imports.ts";
+import { importsOf, packageOf, valueImportsOf } from "./imports.ts";
 import type { Manifest, SourceText, WorkspacePackage } from "./repository.ts";
 
 const ours = "@tidegate/";
@@ -7,31 +7,43 @@ const core = "@tidegate/core-registry";
 const testkit = "@tidegate/plugin-testkit";
 /** The plugins of the guides: they import what a third party can import. */
 const examplePlugins = "apps/examples/plugins/";
+const fragment = "@tidegate/fragment";
+const service = "@tidegate/service-moleculer";
 
-/** The one package of ours that can import each third-party package. Other third-party packages are free. */
-export const owners: Readonly<Record<string, string>> = {
-  "isolated-vm": "@tidegate/sandbox",
-  moleculer: "@tidegate/broker-moleculer",
-  h3: "@tidegate/server-h3",
-  srvx: "@tidegate/server-h3",
-  crossws: "@tidegate/server-h3",
-  ws: "@tidegate/server-h3",
-  "@fastify/busboy": "@tidegate/server-h3",
-  graphql: "@tidegate/protocol-graphql",
-  "graphql-jit": "@tidegate/protocol-graphql",
-  "graphql-ws": "@tidegate/protocol-graphql",
-  graphiql: "@tidegate/protocol-graphql",
+/** The packages of ours that can import each third-party package. Other third-party packages are free. */
+export const owners: Readonly<Record<string, readonly string[]>> = {
+  "isolated-vm": ["@tidegate/sandbox"],
+  moleculer: ["@tidegate/broker-moleculer", service],
+  h3: ["@tidegate/server-h3"],
+  srvx: ["@tidegate/server-h3"],
+  crossws: ["@tidegate/server-h3"],
+  ws: ["@tidegate/server-h3"],
+  "@fastify/busboy": ["@tidegate/server-h3"],
+  graphql: ["@tidegate/protocol-graphql"],
+  "graphql-jit": ["@tidegate/protocol-graphql"],
+  "graphql-ws": ["@tidegate/protocol-graphql"],
+  graphiql: ["@tidegate/protocol-graphql"],
 };
 
+/** The packages of ours that a package can import beside the core. */
+const besideCore: Readonly<Record<string, readonly string[]>> = {
+  "@tidegate/broker-moleculer": [service],
+};
+
+/** The packages that run without the core: services install them. */
+const withoutCore: readonly string[] = [core, fragment, service];
+
 /**
- * Tells whether the source of a package is allowed to import another package of ours: the core imports none,
- * every other package imports the core alone, as the example plugins do, and the gateway, the examples and the
- * tools import all.
+ * Tells whether the source of a package is allowed to import another package of ours. Every package can
+ * import `fragment`, which has types only. Beside that, the core and the packages for services import none,
+ * `broker-moleculer` imports the core and `service-moleculer`, every other package and the example plugins the
+ * core alone. The gateway, the other examples and the tools import all.
  */
 export function mayImport(folder: string, name: string, wanted: string): boolean {
   if (wanted === name) return false;
   if (!folder.startsWith("packages/") && !folder.startsWith(examplePlugins)) return true;
-  return name !== core && wanted === core;
+  if (wanted === fragment || besideCore[name]?.includes(wanted) === true) return true;
+  return !withoutCore.includes(name) && wanted === core;
 }
 
 /** Returns one line for each import and dependency of a package that the rules do not allow. */
@@ -65,9 +77,11 @@ function sourceFaults({ folder, manifest }: WorkspacePackage, file: SourceText):
   return importsOf(file).flatMap((specifier) => {
     const wanted = packageOf(specifier);
     if (wanted === undefined) return leaves(`${folder}/src`, file, specifier);
-    const owner = owners[wanted];
-    if (owner !== undefined && isPart(folder) && owner !== manifest.name)
-      return [`${file.path}: only ${owner} may import ${wanted}`];
+    const allowed = owners[wanted];
+    if (allowed !== undefined && isPart(folder) && !allowed.includes(manifest.name))
+      return [`${file.path}: only ${allowed.join(" and ")} may import ${wanted}`];
+    if (wanted === fragment && valueImportsOf(file).includes(specifier))
+      return [`${file.path}: ${wanted} has types only, so use "import type" or "export type"`];
     if (wanted.startsWith(ours) && !mayImport(folder, manifest.name, wanted))
       return [`${file.path}: ${manifest.name} may not import ${wanted}`];
     return [];

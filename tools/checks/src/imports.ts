@@ -23,6 +23,29 @@ export function importsOf(file: SourceText): string[] {
 }
 
 /**
+ * Returns the specifiers that a file imports or re-exports at run time, each once. `import type` does
+ * not count; `import { type A } from "a"` does, because it still loads `a`.
+ */
+export function valueImportsOf(file: SourceText): string[] {
+  const found = new Set<string>();
+  new Visitor({
+    ImportDeclaration: ({ importKind, source }) => {
+      if (importKind === "value") found.add(source.value);
+    },
+    ExportAllDeclaration: ({ exportKind, source }) => {
+      if (exportKind === "value") found.add(source.value);
+    },
+    ExportNamedDeclaration: ({ exportKind, source }) => {
+      if (exportKind === "value" && source !== null) found.add(source.value);
+    },
+    ImportExpression: ({ source }) => {
+      if (source.type === "Literal" && typeof source.value === "string") found.add(source.value);
+    },
+  }).visit(parseSync(file.path, file.text).program);
+  return [...found];
+}
+
+/**
  * Returns the package that a specifier names (`@a/b` for `@a/b/c`), or `undefined` for a path or a module of
  * Node.
  */

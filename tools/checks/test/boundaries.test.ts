@@ -36,9 +36,10 @@ describe("the check sees", () => {
   });
 
   test("a third party's package that belongs to another", () => {
-    expect(boundaryFaults(sample({}, { source: 'await import("moleculer");' }))).toEqual([
-      "packages/policy-x/src/a.ts: only @tidegate/broker-moleculer may import moleculer",
-    ]);
+    const [fault] = boundaryFaults(sample({}, { source: 'await import("moleculer");' }));
+    expect(fault).toMatch(
+      /only @tidegate\/broker-moleculer and @tidegate\/service-moleculer may import moleculer$/,
+    );
   });
 
   test("a relative path into another package", () => {
@@ -59,6 +60,35 @@ describe("the check sees", () => {
       "packages/policy-x/src/a.ts: @tidegate/core-registry may not import @tidegate/catalog",
     );
   });
+
+  test("that only broker-moleculer imports service-moleculer", () => {
+    const text = 'import { readNodeId } from "@tidegate/service-moleculer/wire";';
+    expect(boundaryFaults(sample({}, { source: text }))).toHaveLength(1);
+    expect(boundaryFaults(sample({ name: "@tidegate/broker-moleculer" }, { source: text }))).toEqual([]);
+  });
+
+  test("that service-moleculer imports nothing of the core, not even a type", () => {
+    const text = 'import type { Report } from "@tidegate/core-registry";';
+    expect(boundaryFaults(sample({ name: "@tidegate/service-moleculer" }, { source: text }))).toEqual([
+      "packages/policy-x/src/a.ts: @tidegate/service-moleculer may not import @tidegate/core-registry",
+    ]);
+  });
+
+  test.each(["@tidegate/core-registry", "@tidegate/service-moleculer", "@tidegate/policy-x"])(
+    "that %s imports types of fragment only",
+    (name) => {
+      const faults = (source: string) => boundaryFaults(sample({ name }, { source }));
+      expect(faults('export type * from "@tidegate/fragment";')).toEqual([]);
+      expect(faults('import type { Json } from "@tidegate/fragment";')).toEqual([]);
+      for (const text of [
+        'import { type Json } from "@tidegate/fragment";',
+        'export * from "@tidegate/fragment";',
+        'export { type Json } from "@tidegate/fragment";',
+        'await import("@tidegate/fragment");',
+      ])
+        expect(faults(text)).toEqual([expect.stringContaining("@tidegate/fragment has types only")]);
+    },
+  );
 
   test("a dependency that nothing imports", () => {
     expect(unusedDependencies(sample({ dependencies: { zod: "catalog:" } }, {}))).toEqual([

@@ -3,6 +3,7 @@ import { moleculer } from "@tidegate/broker-moleculer";
 import {
   type ContextFactory,
   type Logger,
+  type Middleware,
   type Policy,
   type Protocol,
   TidegateError,
@@ -43,6 +44,7 @@ export function compose(config: ResolvedConfig): GatewayOptions {
     sandbox: sandbox({ util: mergedUtil(config.brokers) }),
     server: h3Server(serverOptions(server)),
     contexts: thirdPartyPlugins<ContextFactory>(server.context),
+    middleware: thirdPartyPlugins<Middleware>(server.middleware),
     logger: toLogger(config.logger),
     pages: { status, diff, catalog, check },
     admin: config.admin === false ? false : adminOptions(config.admin),

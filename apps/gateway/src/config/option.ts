@@ -29,7 +29,10 @@ export function thirdParty<Plugin>(description: string): ThirdParty<Plugin> {
   return { description, schema: live<Plugin>(description, () => true) };
 }
 
-/** A section with plugins of third parties beside the built-in options, under keys of their own. */
+/**
+ * A section with plugins of third parties beside the built-in options, under keys of their own. `false`
+ * instead of a plugin switches it off; a name that is similar to that of a built-in option is refused then.
+ */
 export function openSection<Plugin, Shape extends z.core.$ZodShape>(
   shape: Shape,
   { description, schema }: ThirdParty<Plugin>,

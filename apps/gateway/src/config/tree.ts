@@ -3,7 +3,7 @@ import {
   type MoleculerOptions,
   moleculerOptionNames,
 } from "@tidegate/broker-moleculer";
-import type { Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type { Broker, ContextFactory, Logger, Middleware, Policy, Protocol } from "@tidegate/core-registry";
 import type { ScalarOption } from "@tidegate/protocol-graphql";
 import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
 import { z } from "zod";
@@ -129,18 +129,21 @@ const context = openSection(
   thirdParty<ContextFactory>("a context factory"),
 );
 
-const middleware = section({
-  bodyParser: section({
-    maxBytes: bytes.default(1_048_576),
-    maxStreamBytes: bytes.default(1_073_741_824),
-  }).prefault({}),
-  error: section({ expose: z.boolean().default(false) }).prefault({}),
-  cors: later("CORS"),
-  helmet: later("security headers"),
-  serveStatic: later("static files"),
-  compression: later("compression"),
-  logging: later("a log of requests"),
-});
+const middleware = openSection(
+  {
+    bodyParser: section({
+      maxBytes: bytes.default(1_048_576),
+      maxStreamBytes: bytes.default(1_073_741_824),
+    }).prefault({}),
+    error: section({ expose: z.boolean().default(false) }).prefault({}),
+    cors: later("CORS"),
+    helmet: later("security headers"),
+    serveStatic: later("static files"),
+    compression: later("compression"),
+    logging: later("a log of requests"),
+  },
+  thirdParty<Middleware>("a middleware"),
+);
 
 const accessLevels = [z.enum(["open", "local"]), section({ scope: z.string().min(1) })] as const;
 const access = z.union(accessLevels, { error: 'must be "open", "local" or { scope: "NAME" }' });

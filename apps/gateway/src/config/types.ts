@@ -1,5 +1,13 @@
 import type { EmbeddedOptions, MoleculerOptions } from "@tidegate/broker-moleculer";
-import type { Access, Broker, ContextFactory, Logger, Policy, Protocol } from "@tidegate/core-registry";
+import type {
+  Access,
+  Broker,
+  ContextFactory,
+  Logger,
+  Middleware,
+  Policy,
+  Protocol,
+} from "@tidegate/core-registry";
 import type { BreakingChanges } from "@tidegate/core-registry/registry";
 import type { ExamplesOptions } from "@tidegate/core-registry/runtime";
 import type { GraphQLOptions } from "@tidegate/protocol-graphql";
@@ -170,10 +178,21 @@ export interface HttpConfig {
   readonly port?: number | undefined;
 }
 
-/** What runs before and after routing (S12.2). */
+/**
+ * What runs before and after routing (S12.2). Middleware of third parties stands beside the built-in options,
+ * each under a name of its own, in the order in which their `request` hooks run.
+ */
 export interface MiddlewareConfig {
   readonly bodyParser?: BodyConfig | undefined;
   readonly error?: ErrorConfig | undefined;
+  /** The middleware of a third party; `false` leaves it out. */
+  readonly [name: string]: Middleware | BodyConfig | ErrorConfig | false | undefined;
+}
+
+/** `MiddlewareConfig` with all defaults. */
+export interface ResolvedMiddleware extends MiddlewareConfig {
+  readonly bodyParser: Filled<BodyConfig>;
+  readonly error: Filled<ErrorConfig>;
 }
 
 /** Limits for the bodies of requests. */
@@ -198,8 +217,8 @@ export interface ContextConfig {
   readonly auth?: AuthConfig | undefined;
   /** How the client's address is determined. */
   readonly ip?: IpConfig | undefined;
-  /** The factory of a third party. */
-  readonly [name: string]: ContextFactory | AuthConfig | IpConfig | undefined;
+  /** The factory of a third party; `false` leaves it out. */
+  readonly [name: string]: ContextFactory | AuthConfig | IpConfig | false | undefined;
 }
 
 /** How the header `Authorization` is read (S12.4). */
@@ -269,7 +288,7 @@ export interface ResolvedConfig extends Filled<Omit<GatewayConfig, "brokers" | "
     readonly update: Filled<UpdateConfig>;
     readonly application: Filled<ApplicationConfig>;
     readonly protocol: { readonly http: Filled<HttpConfig>; readonly webSocket: Filled<WebSocketConfig> };
-    readonly middleware: { readonly bodyParser: Filled<BodyConfig>; readonly error: Filled<ErrorConfig> };
+    readonly middleware: ResolvedMiddleware;
     readonly context: ContextConfig;
     readonly access: Filled<AccessConfig>;
     readonly branch: BranchOptions;

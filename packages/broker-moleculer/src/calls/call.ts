@@ -7,11 +7,15 @@ import {
   type Trace,
 } from "@tidegate/core-registry";
 import { masterBranch } from "@tidegate/core-registry/runtime";
+import {
+  actionOnBranch,
+  type BranchNode,
+  cancelCall,
+  readNodeId,
+  withTimeout,
+} from "@tidegate/service-moleculer/wire";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import type { Settings } from "../options.ts";
-import { actionOnBranch, type BranchNode, readNodeId } from "../wire/names.ts";
-import { cancelCall } from "../wire/running-requests.ts";
-import { withTimeout } from "../wire/values.ts";
 import { toTidegateError } from "./errors.ts";
 import { containsFile, type PreparedParams, prepareParams, receiveStream } from "./files.ts";
 

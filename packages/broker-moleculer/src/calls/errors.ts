@@ -1,5 +1,6 @@
 import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
+import { streamInvalid, streamLost } from "@tidegate/service-moleculer/wire";
 import { Errors } from "moleculer";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */
@@ -39,6 +40,21 @@ export function toTidegateError(cause: unknown, called: string, action: string =
       return new TidegateError("CALL_TIMEOUT", `No time was left to call ${action}.`, details(false));
     default:
       return serviceError(failure, cause);
+  }
+}
+
+/**
+ * Translates the error that ended a stream between nodes: the other end is gone, or broke the protocol. All
+ * other errors stay as they are.
+ */
+export function toStreamError(error: Error): Error {
+  switch (readFailure(error).type) {
+    case streamLost:
+      return new TidegateError("ACTION_UNAVAILABLE", error.message, { cause: error, dispatched: true });
+    case streamInvalid:
+      return new TidegateError("SERVICE_ERROR", error.message, { cause: error });
+    default:
+      return error;
   }
 }
 

@@ -2,6 +2,7 @@ import { type Duplex, Readable } from "node:stream";
 import { type FileValue, TidegateError } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
 import type { Context, ServiceBroker } from "moleculer";
+import { toStreamError } from "./errors.ts";
 
 /** Params in the form that Moleculer can send. */
 export interface PreparedParams {
@@ -90,9 +91,9 @@ async function readText(
 
 /**
  * Prepares a stream that an action returned (S4.4, S8). Copies `$status` and `$headers` of the context's meta
- * to the stream, and removes the pending request when the stream closes. A remote stream without flow control
- * is destroyed when it is `limit` bytes ahead of its reader, because Moleculer's own remote streams have no
- * back-pressure.
+ * to the stream, translates errors of the flow control, and removes the pending request when the stream
+ * closes. A remote stream without flow control is destroyed when it is `limit` bytes ahead of its reader,
+ * because Moleculer's own remote streams have no back-pressure.
  */
 export function receiveStream(
   stream: Readable,
@@ -100,6 +101,7 @@ export function receiveStream(
   context: Context | undefined,
   limit: number,
 ): Readable {
+  translateErrors(stream);
   const { $status, $headers } = (context?.meta ?? {}) as Record<string, unknown>;
   Object.assign(stream, $status !== undefined && { $status }, $headers !== undefined && { $headers });
   const { transit } = broker;
@@ -108,6 +110,12 @@ export function receiveStream(
   stream.once("close", () => transit.removePendingRequest(context.id));
   if (isDuplex(stream)) limitBuffer(stream, limit);
   return stream;
+}
+
+/** Makes a stream end with our own error where the flow control between nodes ends it. */
+function translateErrors(stream: Readable): void {
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = (error) => destroy(error instanceof Error ? toStreamError(error) : error);
 }
 
 /** Destroys a stream whose writer ignores back-pressure and exceeds the limit. */

@@ -1,8 +1,13 @@
 import type { ActionDescription, JsonObject, ServiceDescription } from "@tidegate/core-registry";
 import { masterBranch } from "@tidegate/core-registry/runtime";
-import { type FragmentReference, readFragmentReference } from "../wire/metadata.ts";
-import { fullName, nameOnBranch, nameWithoutBranch } from "../wire/names.ts";
-import { objectOrEmpty } from "../wire/values.ts";
+import {
+  type FragmentReference,
+  fullName,
+  nameOnBranch,
+  nameWithoutBranch,
+  objectOrEmpty,
+  readFragmentReference,
+} from "@tidegate/service-moleculer/wire";
 import { paramsSchema } from "./params-schema.ts";
 
 /** A service's entry in its node's INFO packet. Another node sent it, so nothing in it is checked. */

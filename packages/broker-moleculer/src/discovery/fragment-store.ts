@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
+import { type FragmentReference, fragmentAction, objectOrEmpty } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
-import type { FragmentReference } from "../wire/metadata.ts";
-import { fragmentAction } from "../wire/names.ts";
-import { objectOrEmpty } from "../wire/values.ts";
 
 /** Bytes of JSON that a fragment can have. */
 const maxFragmentBytes = 16 * 1_024 * 1_024;

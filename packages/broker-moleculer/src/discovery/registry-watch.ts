@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { BrokerSink, ServiceDescription } from "@tidegate/core-registry";
+import { nameOnBranch, reportAction } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
-import { nameOnBranch, reportAction } from "../wire/names.ts";
 import { type DescribedService, describeService, type RawService, withFragment } from "./describe-service.ts";
 import { FragmentStore } from "./fragment-store.ts";
 

@@ -9,8 +9,8 @@
  *
  * Can be removed when Moleculer requests the INFO of a peer as soon as it learns of it.
  */
+import { type RegistryNode, type TcpTransporter, tcpTransporter } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
-import { type RegistryNode, type TcpTransporter, tcpTransporter } from "../wire/tcp.ts";
 
 /**
  * Requests the INFO of each TCP peer as soon as it is configured or found, or sends a hello packet, unless it

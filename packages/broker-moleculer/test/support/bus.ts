@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Broker, EventPacket, ServiceDescription } from "@tidegate/core-registry";
 import { recorder } from "@tidegate/plugin-testkit";
+import { preset } from "@tidegate/service-moleculer";
 import { type BrokerOptions, ServiceBroker, type ServiceSchema } from "moleculer";
 import { onTestFinished } from "vitest";
-import { type MoleculerOptions, moleculer, preset } from "../../src/index.ts";
+import { type MoleculerOptions, moleculer } from "../../src/index.ts";
 import { testOptions } from "./system.ts";
 
 /** Starts nodes and gateways that discover each other. They are stopped at the end of the test. */

@@ -1,7 +1,7 @@
 import type { JsonSchema } from "@tidegate/core-registry";
 import type { TestAction, TestService } from "@tidegate/plugin-testkit";
+import { tidegate } from "@tidegate/service-moleculer";
 import type { Context, ServiceSchema } from "moleculer";
-import { tidegate } from "../../src/index.ts";
 
 /** Translates a service of the test kit into a Moleculer service with the mixin. */
 export function toMoleculer(service: TestService): ServiceSchema {

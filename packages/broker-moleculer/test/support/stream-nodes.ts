@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { finished, Readable } from "node:stream";
+import {
+  type CreditWindow,
+  streamFlowControl,
+  toMiddlewares,
+  transporterOutages,
+} from "@tidegate/service-moleculer/wire";
 import { type BrokerOptions, type Middleware, ServiceBroker, type ServiceSchema } from "moleculer";
 import { onTestFinished, type TestContext } from "vitest";
 import { refreshPeers } from "../../src/patches/early-discovery.ts";
-import { transporterOutages } from "../../src/patches/transporter-outages.ts";
-import { streamFlowControl } from "../../src/streams/flow-control.ts";
-import type { CreditWindow } from "../../src/streams/protocol.ts";
-import { toMiddlewares } from "../../src/wire/middleware.ts";
 import type { Transport } from "./transports.ts";
 
 /** The window of the nodes in these tests: small, so that its limits are reached soon. */

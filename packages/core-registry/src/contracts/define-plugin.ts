@@ -1,6 +1,7 @@
 import type { Broker } from "./broker.ts";
 import type { ContextFactory } from "./context.ts";
 import { TidegateError } from "./errors.ts";
+import type { Middleware } from "./middleware.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Policy } from "./policy.ts";
 import type { Protocol } from "./protocol.ts";
@@ -15,6 +16,7 @@ export interface PluginKinds {
   readonly sandbox: Sandbox;
   readonly server: Server;
   readonly context: ContextFactory;
+  readonly middleware: Middleware;
 }
 
 /** The version of the plugin contracts that this package implements. */
@@ -57,6 +59,14 @@ export function defineContext<Value>(
   definition: PluginDefinition<ContextFactory<Value>>,
 ): ContextFactory<Value> {
   return define("context", { ...definition, contract: contractNumber });
+}
+
+/**
+ * Defines a middleware (S12.2, S17).
+ * @throws {TidegateError} `PLUGIN_INVALID` with everything that does not fit the contract
+ */
+export function defineMiddleware(definition: PluginDefinition<Middleware>): Middleware {
+  return define("middleware", { ...definition, contract: contractNumber });
 }
 
 function define<Plugin>(kind: keyof PluginKinds, plugin: Plugin): Plugin {
@@ -132,6 +142,15 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     start: "function?",
     dispose: "function?",
   },
+  middleware: {
+    contract: "number",
+    name: "string",
+    request: "function?",
+    reply: "function?",
+    error: "function?",
+    start: "function?",
+    dispose: "function?",
+  },
 };
 
 /** What changed since contract 1, by kind: a plugin of that number is refused with it. */
@@ -145,6 +164,7 @@ const changesSinceFirst: Readonly<Record<keyof PluginKinds, string>> = {
   sandbox: "nothing but the number",
   server: "nothing but the number",
   context: "`dispose` of a value is `close`",
+  middleware: "middleware exists since contract 2",
 };
 
 /**
@@ -222,6 +242,7 @@ const valueChecks: Readonly<Record<keyof PluginKinds, (plugin: object) => string
   sandbox: () => [],
   server: (plugin) => [...nameProblems(plugin), ...reservedProblems(Reflect.get(plugin, "reserved"))],
   context: (plugin) => nameProblems(plugin, nameForm),
+  middleware: (plugin) => nameProblems(plugin),
 };
 
 function nameProblems(plugin: object, form?: RegExp): string[] {

@@ -2,6 +2,7 @@ import type { ContextFactory } from "./context.ts";
 import type { DirectorySnapshot } from "./directory.ts";
 import type { EventSource } from "./events.ts";
 import type { Logger } from "./logger.ts";
+import type { Middleware } from "./middleware.ts";
 import type { HttpRequest, Method } from "./request.ts";
 import type { Reply } from "./route.ts";
 import type { Scope } from "./scope.ts";
@@ -45,6 +46,10 @@ export interface ServedApi {
   readonly pages: readonly GatewayPage[];
   /** All context factories: those of the server and of plugins. */
   readonly contexts: readonly ContextFactory[];
+  /**
+   * The middleware in the configured order. The server runs its hooks; the gateway starts and disposes it.
+   */
+  readonly middleware: readonly Middleware[];
   /** The state for the health endpoints (S12.6). */
   health(): GatewayHealth;
   readonly events: EventSource;

@@ -1,8 +1,11 @@
+import { systemClock } from "../contracts/clock.ts";
 import type { ContextFactory } from "../contracts/context.ts";
 import { checkPlugin } from "../contracts/define-plugin.ts";
+import type { Middleware } from "../contracts/middleware.ts";
 import type { GatewayPage, Listening, ServedApi, Server } from "../contracts/server.ts";
 import type { Registry, RegistryOptions } from "../registry/contract.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { checkMiddleware, middlewareLifecycle } from "./middleware.ts";
 
 /** Makes pages of the gateway itself, below `/~`: catalog, status. */
 export type PageFactory = (registry: Registry) => readonly GatewayPage[];
@@ -12,6 +15,8 @@ export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "rese
   readonly server: Server;
   /** Context values beside the server's own (S12.3). Default none. */
   readonly contexts?: readonly ContextFactory[];
+  /** Sees every request and every reply, in this order (S12.2). Default none. */
+  readonly middleware?: readonly Middleware[];
   /** The gateway's own pages (S9.9, S14.1). Default none. */
   readonly pages?: readonly PageFactory[];
 }
@@ -40,7 +45,8 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   checkPlugin("sandbox", options.sandbox);
   checkPlugin("server", options.server);
-  const { server, pages = [], logger = console, ...registryOptions } = options;
+  checkMiddleware(options.middleware ?? []);
+  const { server, middleware = [], pages = [], logger = console, ...registryOptions } = options;
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
   const registry = createRegistry({ ...registryOptions, logger, contexts, reserved });
@@ -52,13 +58,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     find: registry.find,
     pages: pages.flatMap((page) => page(registry)),
     contexts: registry.contexts,
+    middleware,
     health: () => (stopped === undefined ? registry.health() : { state: "stopping", reasons: [] }),
     events: registry.events,
     onSwap: (listener) => registry.onSwap(({ branch }) => listener(branch)),
     logger,
   };
 
+  const lifecycle = middlewareLifecycle(middleware, { logger, clock: options.clock ?? systemClock });
   const open = async (): Promise<void> => {
+    await lifecycle.start();
     listening = await server.start(api);
     for (const { url } of listening) logger.info(`listening on ${url}`);
   };
@@ -71,6 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await opening?.catch(() => undefined);
     await server.stop();
     listening = [];
+    await lifecycle.dispose();
     await registry.stop();
   };
 

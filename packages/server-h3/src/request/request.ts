@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
-import type { Body, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
+import type { Body, ContextFactory, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
 import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
 
 type Query = HttpRequest["query"];
@@ -28,6 +28,10 @@ export class ServerRequest implements HttpRequest {
   scope: Scope | undefined = undefined;
   /** The correlation id where `id` was read before. The reply then carries it. */
   usedId: string | undefined = undefined;
+  /** The factories of later scopes, where hooks of middleware have read the context before. */
+  factories: Map<string, ContextFactory> | undefined = undefined;
+  /** Whether the connection is closed after the reply, because the rest of the request body is not read. */
+  closesConnection = false;
   readonly incoming: IncomingMessage;
   /** Node's response, or the connection of an upgrade. */
   readonly outgoing: Writable;
@@ -35,6 +39,7 @@ export class ServerRequest implements HttpRequest {
   #query: Query | undefined;
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
+  #closeListeners: (() => void)[] | undefined;
   #idUsedByContext = false;
 
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
@@ -104,6 +109,25 @@ export class ServerRequest implements HttpRequest {
       this.outgoing.once("close", () => {
         if (!this.outgoing.writableFinished) listener();
       });
+  }
+
+  /**
+   * Calls the listener once when the reply is sent or the client is gone, at once if that has happened; for
+   * an accepted upgrade when its socket is closed. All listeners share one of Node's.
+   */
+  onClose(listener: () => void): void {
+    if (this.outgoing.closed) {
+      listener();
+      return;
+    }
+    if (this.#closeListeners === undefined) {
+      const listeners: (() => void)[] = [];
+      this.#closeListeners = listeners;
+      this.outgoing.once("close", () => {
+        for (const call of listeners) call();
+      });
+    }
+    this.#closeListeners.push(listener);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type Accept, errorMeaning, type Reply, type Scope, TidegateError } from "@tidegate/core-registry";
 import { findServed } from "../access.ts";
 import { tokenExpiry } from "../context/auth.ts";
+import { type FindReply, runMiddleware } from "../middleware/run.ts";
 import type { WebSocketSettings } from "../options.ts";
 import { gatewayHealth } from "../pages.ts";
 import { asTidegateError, logFailure, problemReply, publicMessage } from "../reply/problem.ts";
@@ -10,7 +11,7 @@ import { writeToConnection } from "../reply/write.ts";
 import { ServerRequest } from "../request/request.ts";
 import { startingError } from "../router.ts";
 import { makeScope, notServedError, recompileEvicted, type ServerParts } from "../served.ts";
-import { readTarget } from "../target.ts";
+import { readTarget, type Target } from "../target.ts";
 import { createConnection, type SocketTarget } from "./connection.ts";
 import { type CompleteHandshake, checkHandshake, checkOrigin, createHandshakes } from "./handshake.ts";
 import { OpenSockets, runAt } from "./open-sockets.ts";
@@ -22,6 +23,16 @@ interface Upgrade {
   readonly connection: Duplex;
   /** What the client sent after the head of the request. */
   readonly head: Buffer;
+}
+
+/** An upgrade that its route has accepted. */
+interface Accepted {
+  readonly accept: Accept;
+  readonly target: SocketTarget;
+  readonly scope: Scope;
+  /** When the client's token expires, in milliseconds since the epoch; undefined where it does not matter. */
+  readonly expiresAt: number | undefined;
+  readonly clientGone: ClientGone;
 }
 
 /**
@@ -62,31 +73,54 @@ export class Upgrades {
   }
 
   async #open(upgrade: Upgrade): Promise<void> {
-    const { request, connection } = upgrade;
+    const { request } = upgrade;
+    const { middleware, selector } = this.#parts;
+    let accepted: Accepted | undefined;
+    const findReply: FindReply = async (target) => {
+      const decision = await this.#decide(upgrade, target);
+      if (!("clientGone" in decision)) return decision;
+      accepted = decision;
+      return { status: 101, headers: decision.accept.headers ?? [], body: null };
+    };
+    const reply =
+      middleware === undefined
+        ? await findReply(readTarget(request, selector))
+        : await runMiddleware(this.#parts, middleware, request, true, findReply);
+    if (accepted !== undefined && reply.status === 101) {
+      this.#complete(upgrade, { ...accepted, accept: { ...accepted.accept, headers: reply.headers } });
+      return;
+    }
+    writeToConnection(request, reply);
+    request.scope?.end();
+  }
+
+  /** Finds the route of an upgrade, and lets it decide. */
+  async #decide({ request, connection }: Upgrade, target: Target): Promise<Accepted | Reply> {
     this.#checkCapacity();
     checkHandshake(request);
     checkOrigin(request, this.#settings.origins);
-    const target = await findRoute(this.#parts, request);
+    const found = await findRoute(this.#parts, request, target);
     const clientGone = createClientGone();
     connection.once("close", clientGone.notify);
-    const scope = makeScope(this.#parts, request, target.branch, target.served, clientGone.onClientGone);
+    const scope = makeScope(this.#parts, request, found.branch, found.served, clientGone.onClientGone);
     request.scope = scope;
-    const accepted = await target.route.accept(request, scope);
-    if (!isAccept(accepted)) {
-      writeToConnection(request, accepted);
-      scope.end();
-      return;
-    }
+    const accept = await found.route.accept(request, scope);
+    if (!isAccept(accept)) return accept;
     const expiresAt = this.#settings.onExpire === "close" ? await tokenExpiry(request, scope) : undefined;
+    return { accept, target: found, scope, expiresAt, clientGone };
+  }
+
+  /** Completes the handshake of an accepted upgrade, and runs its route. */
+  #complete(upgrade: Upgrade, { accept, target, scope, expiresAt, clientGone }: Accepted): void {
     this.#checkCapacity();
-    const socket = this.#openSocket(upgrade, accepted);
+    const socket = this.#openSocket(upgrade, accept);
     if (socket === undefined) {
       scope.end();
       return;
     }
     if (expiresAt !== undefined) this.#closeAtExpiry(socket, expiresAt);
     void socket.closed.then(clientGone.notify);
-    this.#runRoute(request, socket, target, scope);
+    this.#runRoute(upgrade.request, socket, target, scope);
   }
 
   #checkCapacity(): void {
@@ -119,9 +153,8 @@ export class Upgrades {
   }
 }
 
-/** Finds branch, version and route of an upgrade as for an HTTP request: steps 1, 3 and 4 of dispatch.ts. */
-async function findRoute(parts: ServerParts, request: ServerRequest): Promise<SocketTarget> {
-  const target = readTarget(request, parts.selector);
+/** Finds branch, version and route of an upgrade as for an HTTP request: steps 3 and 4 of dispatch.ts. */
+async function findRoute(parts: ServerParts, request: ServerRequest, target: Target): Promise<SocketTarget> {
   const found = await findServed(parts, request, target);
   const served = target.isPage ? found : await recompileEvicted(request, found);
   if (served.version === undefined) throw notServedError(served, target);
@@ -168,8 +201,13 @@ function refuse({ api, problems }: ServerParts, request: ServerRequest, thrown: 
   }
 }
 
+interface ClientGone {
+  notify(): void;
+  onClientGone(listener: () => void): void;
+}
+
 /** Notifies one listener when the client is gone: before the upgrade its connection, after it its socket. */
-function createClientGone(): { notify(): void; onClientGone(listener: () => void): void } {
+function createClientGone(): ClientGone {
   let isGone = false;
   let listener: (() => void) | undefined;
   return {

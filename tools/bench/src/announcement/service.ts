@@ -1,5 +1,5 @@
-import { preset, tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
+import { preset, tidegate } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker } from "moleculer";
 import type { PlannedRequest } from "../harness/benchmark.ts";
 import { type KeptConnection, keepConnection } from "../harness/kept-connection.ts";

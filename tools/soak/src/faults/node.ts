@@ -1,4 +1,4 @@
-import { preset } from "@tidegate/broker-moleculer";
+import { preset } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker } from "moleculer";
 import { brokerOptions, type Network } from "./network.ts";
 

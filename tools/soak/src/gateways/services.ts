@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { preset, tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
+import { preset, tidegate } from "@tidegate/service-moleculer";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions, type Network } from "../faults/network.ts";
 

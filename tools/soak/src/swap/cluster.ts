@@ -1,5 +1,5 @@
-import { preset } from "@tidegate/broker-moleculer";
 import { loopbackTcp } from "@tidegate/example-soccer";
+import { preset } from "@tidegate/service-moleculer";
 import { type Service, ServiceBroker, type ServiceSchema } from "moleculer";
 
 /** The Moleculer network of a run. Each process receives it as JSON. */

@@ -1,6 +1,6 @@
 import { changeFragment } from "@tidegate/bench";
-import { tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
+import { tidegate } from "@tidegate/service-moleculer";
 import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
 import { readCluster, startNode } from "./cluster.ts";
 import { stageOf } from "./stages.ts";

@@ -1,5 +1,5 @@
 import type { PlannedRequest } from "@tidegate/bench";
-import { tidegate } from "@tidegate/broker-moleculer";
+import { tidegate } from "@tidegate/service-moleculer";
 import type { Context, ServiceSchema } from "moleculer";
 
 const json = { "content-type": "application/json", accept: "application/json" };

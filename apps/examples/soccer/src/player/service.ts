@@ -1,5 +1,5 @@
-import { tidegate } from "@tidegate/broker-moleculer";
 import type { FragmentInput } from "@tidegate/core-registry";
+import { tidegate } from "@tidegate/service-moleculer";
 import { type Context, Errors, type ServiceSchema } from "moleculer";
 import { countCalls } from "../actions/count-calls.ts";
 import { idOrIds, oneOrMany } from "../actions/one-or-many.ts";

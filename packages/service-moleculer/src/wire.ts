@@ -1,0 +1,32 @@
+/**
+ * What the gateway's side of Moleculer (`@tidegate/broker-moleculer`) shares with this package: the names and
+ * metadata on the wire, the middlewares and the patches that both sides apply. Services do not need it, and
+ * it can change with every version.
+ */
+export { announceChanges, announceGateway } from "./patches/announcement.ts";
+export { verifyGossip } from "./patches/gossip-verification.ts";
+export { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
+export { followNatsStatus, transporterOutages } from "./patches/transporter-outages.ts";
+export { contextPropagation } from "./service/context-propagation.ts";
+export { streamFlowControl } from "./streams/flow-control.ts";
+export { type CreditWindow, defaultWindow } from "./streams/protocol.ts";
+export { streamInvalid, streamLost } from "./wire/errors.ts";
+export { type FragmentReference, readFragmentReference } from "./wire/metadata.ts";
+export { type MiddlewareFactory, sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
+export {
+  actionOnBranch,
+  askAction,
+  type BranchNode,
+  fragmentAction,
+  fullName,
+  gatewayService,
+  leavingEvent,
+  nameOnBranch,
+  nameWithoutBranch,
+  readNodeId,
+  reportAction,
+} from "./wire/names.ts";
+export { isFirstPatch } from "./wire/patched.ts";
+export { cancelCall } from "./wire/running-requests.ts";
+export { type RegistryNode, type TcpTransporter, tcpTransporter } from "./wire/tcp.ts";
+export { objectOrEmpty, withTimeout } from "./wire/values.ts";

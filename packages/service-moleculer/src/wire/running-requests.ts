@@ -1,0 +1,165 @@
+import { type Context, Errors, type ServiceBroker } from "moleculer";
+import { cancelledError } from "./errors.ts";
+import { capabilitiesOf } from "./metadata.ts";
+
+/**
+ * The event by which a caller cancels a request on another node, and the group that it is sent to. No service
+ * listens in that group.
+ */
+export const cancelEvent = "$tidegate.cancel";
+
+/** The version of the cancellation protocol that a node announces in its metadata. */
+export const cancelProtocol = 1;
+
+/**
+ * The running requests of other nodes, by the id of the node and the id of the request. These nodes can
+ * cancel them by a packet.
+ */
+export type RemoteRequests = Map<string, RunningRequest>;
+
+/**
+ * Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch; infinity if there is
+ * none.
+ */
+export function deadlineOf(context: Context): number {
+  const { deadline } = context.meta as { deadline?: unknown };
+  return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * The request that a context serves is a property of the context. A WeakMap of contexts would cost the
+ * garbage collector more than the calls cost.
+ */
+const requestKey: unique symbol = Symbol("tidegate.request");
+
+interface WithRequest {
+  [requestKey]?: RunningRequest;
+}
+
+/** Returns the request that a context serves; undefined if no action of this node serves it. */
+export function requestOf(context: Context & WithRequest): RunningRequest | undefined {
+  return context[requestKey];
+}
+
+/** Cancels a request of another node. Does nothing if that node has no such request here. */
+export function cancelRemoteRequest(requests: RemoteRequests, sender: unknown, id: unknown): void {
+  if (typeof sender === "string" && typeof id === "string")
+    requests.get(`${sender} ${id}`)?.cancel(cancelled(undefined));
+}
+
+/**
+ * Cancels a call that its caller no longer waits for: directly if its action runs on this node, else by a
+ * packet to its node, if that node supports the cancellation protocol.
+ */
+export function cancelCall(broker: ServiceBroker, context: Context): void {
+  const { nodeID, id, endpoint } = context;
+  if (endpoint?.local === true) requestOf(context)?.cancel(cancelled(context.action?.name));
+  if (endpoint?.local === true || broker.transit === undefined || nodeID === null) return;
+  if (capabilitiesOf(broker, nodeID).cancel !== cancelProtocol) return;
+  const payload = {
+    id: broker.generateUid(),
+    event: cancelEvent,
+    data: { id },
+    groups: [cancelEvent],
+    broadcast: false,
+    meta: {},
+    headers: {},
+    level: 1,
+    tracing: false,
+    needAck: false,
+  };
+  broker.transit.publish({ type: "EVENT", target: nodeID, payload }).catch((error: unknown) => {
+    broker.logger.debug(`The cancellation could not be sent to node ${nodeID}.`, error);
+  });
+}
+
+function cancelled(action: string | undefined): Error {
+  return cancelledError("The caller no longer waits for the answer.", { action });
+}
+
+/**
+ * A request that an action of this node serves. Created for every call, so signal and timer are created on
+ * demand.
+ */
+export class RunningRequest {
+  readonly #context: Context;
+  readonly #startedAt = Date.now();
+  readonly #remoteRequests: RemoteRequests;
+  /** The key among the remote requests; undefined if a caller on this node made the request. */
+  readonly #key: string | undefined;
+  readonly #stopFollowingParent: (() => void) | undefined;
+  #listeners: Set<(reason: Error) => void> | undefined;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #cancelReason: Error | undefined;
+  #finished = false;
+
+  /** @param parent cancels this request when it is cancelled itself */
+  constructor(context: Context & WithRequest, parent: RunningRequest | undefined, remote: RemoteRequests) {
+    const { nodeID, id, broker } = context;
+    this.#context = context;
+    this.#remoteRequests = remote;
+    this.#key = nodeID === null || nodeID === broker.nodeID ? undefined : `${nodeID} ${id}`;
+    this.#stopFollowingParent = parent?.onCancel((reason) => this.cancel(reason));
+    context[requestKey] = this;
+    if (this.#key !== undefined) remote.set(this.#key, this);
+  }
+
+  /** Runs the action. The request is finished when the action has answered. */
+  run(action: (context: Context) => Promise<unknown>): Promise<unknown> {
+    const answer = action(this.#context);
+    answer.then(this.#finish, this.#finish);
+    return answer;
+  }
+
+  /** Aborts when the request is cancelled, or when its deadline or its caller's timeout passes. */
+  get signal(): AbortSignal {
+    if (this.#controller !== undefined) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#cancelReason !== undefined) this.#controller.abort(this.#cancelReason);
+    else if (!this.#finished) this.#timer = this.#startTimer();
+    return this.#controller.signal;
+  }
+
+  /**
+   * Calls the listener once on cancellation, at once if the request is cancelled already. Returns the
+   * unsubscriber.
+   */
+  onCancel(listener: (reason: Error) => void): () => void {
+    if (this.#cancelReason !== undefined) listener(this.#cancelReason);
+    else {
+      this.#listeners ??= new Set();
+      this.#listeners.add(listener);
+    }
+    return () => void this.#listeners?.delete(listener);
+  }
+
+  /** Cancels the request. Does nothing if it is cancelled or finished already. */
+  cancel(reason: Error): void {
+    if (this.#cancelReason !== undefined || this.#finished) return;
+    this.#cancelReason = reason;
+    clearTimeout(this.#timer);
+    const listeners = [...(this.#listeners ?? [])];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener(reason);
+    this.#controller?.abort(reason);
+  }
+
+  readonly #finish = (): void => {
+    this.#finished = true;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#listeners = undefined;
+    this.#stopFollowingParent?.();
+    if (this.#key !== undefined && this.#remoteRequests.get(this.#key) === this)
+      this.#remoteRequests.delete(this.#key);
+  };
+
+  #startTimer(): NodeJS.Timeout | undefined {
+    const { options, action, nodeID } = this.#context;
+    const timeoutAt = options.timeout ? this.#startedAt + options.timeout : Number.POSITIVE_INFINITY;
+    const left = Math.min(deadlineOf(this.#context), timeoutAt) - Date.now();
+    if (left === Number.POSITIVE_INFINITY) return undefined;
+    const error = new Errors.RequestTimeoutError({ action: action?.name, nodeID });
+    return setTimeout(() => this.cancel(error), Math.max(0, Math.min(left, 2 ** 31 - 1))).unref();
+  }
+}
