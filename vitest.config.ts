@@ -12,7 +12,7 @@ const runLast: Readonly<Record<string, { sequence: { groupOrder: number }; maxWo
   "@tidegate/bench": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
   "@tidegate/soak": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
 };
-const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", {
+const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,apps/examples/plugins/*,tools/*}/package.json", {
   cwd: root,
 }).sort();
 

@@ -66,7 +66,10 @@ export function readManifest(folder: string, checkout: string = root): Manifest 
  * @param checkout another checkout to read from; default: this one
  */
 export function readPackages(checkout: string = root): WorkspacePackage[] {
-  return find("{packages/*,apps/gateway,apps/examples/*,tools/*}/package.json", checkout).map((path) => {
+  return find(
+    "{packages/*,apps/gateway,apps/examples/*,apps/examples/plugins/*,tools/*}/package.json",
+    checkout,
+  ).map((path) => {
     const folder = dirname(path);
     const files = (part: string): SourceText[] =>
       find(`${folder}/${part}/**/*.ts`, checkout).map((file) => ({ path: file, text: read(file, checkout) }));

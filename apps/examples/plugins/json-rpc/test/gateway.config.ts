@@ -1,0 +1,6 @@
+import { jsonRpc } from "@tidegate/example-json-rpc";
+import { defineConfig } from "@tidegate/gateway";
+
+export default defineConfig({
+  schema: { protocol: { JsonRpc: jsonRpc({ maxBatch: 20 }) } },
+});
