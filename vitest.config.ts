@@ -8,7 +8,7 @@ const conditions = ["@tidegate/source", "module", "node", "development|productio
 // with at most this many test files at once.
 const runLast: Readonly<Record<string, { sequence: { groupOrder: number }; maxWorkers: number }>> = {
   "@tidegate/example-soccer": { sequence: { groupOrder: 1 }, maxWorkers: 2 },
-  "@tidegate/consumers": { sequence: { groupOrder: 1 }, maxWorkers: 1 },
+  "@tidegate/consumers": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
   "@tidegate/bench": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
   "@tidegate/soak": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
 };

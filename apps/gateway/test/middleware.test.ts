@@ -60,8 +60,8 @@ describe("S17: start and dispose of middleware", () => {
     const broken = tracer("broken", log, { start: () => Promise.reject(new Error("no database")) });
     const gateway = gatewayWith([tracer("a", log), broken, tracer("c", log)]);
     await expect(gateway.start()).rejects.toMatchObject({
-      code: "PLUGIN_INVALID",
-      message: "The middleware 'broken' did not start: no database",
+      code: "PLUGIN_FAILED",
+      message: "The middleware plugin 'broken' failed in 'start': no database",
     });
     expect(gateway.listening).toEqual([]);
     await gateway.stop();
@@ -83,7 +83,7 @@ describe("S17: start and dispose of middleware", () => {
     await called.promise;
     clock.advance(10_000);
     await expect(started).rejects.toThrow(
-      "The middleware 'hanging' did not start: It did not settle within 10 s.",
+      "The middleware plugin 'hanging' failed in 'start': it did not finish within 10 seconds.",
     );
   });
 
@@ -98,7 +98,7 @@ describe("S17: start and dispose of middleware", () => {
     const gateway = gatewayWith([tracer("a", log), broken], { logger });
     await gateway.start();
     await gateway.stop();
-    expect(lines).toEqual(["The middleware 'broken' failed in 'dispose': already closed"]);
+    expect(lines).toEqual(["The middleware plugin 'broken' failed in 'dispose': already closed"]);
     expect(log).toEqual(["start a", "start broken", "dispose a"]);
   });
 
@@ -119,7 +119,9 @@ describe("S17: start and dispose of middleware", () => {
     await called.promise;
     clock.advance(10_000);
     await stopped;
-    expect(lines).toEqual(["The middleware 'hanging' failed in 'dispose': It did not settle within 10 s."]);
+    expect(lines).toEqual([
+      "The middleware plugin 'hanging' failed in 'dispose': it did not finish within 10 seconds.",
+    ]);
   });
 });
 

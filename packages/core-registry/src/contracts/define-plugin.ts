@@ -99,6 +99,7 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     sources: "object?",
     reserved: "array?",
     contexts: "array?",
+    middleware: "array?",
     fingerprint: "function?",
     compile: "function",
     assemble: "function?",

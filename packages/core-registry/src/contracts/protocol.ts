@@ -3,6 +3,7 @@ import type { ContextFactory } from "./context.ts";
 import type { Endpoint, GraphQLField } from "./endpoint.ts";
 import type { DescribedSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
+import type { Middleware } from "./middleware.ts";
 import type { Change, Finding, Origin } from "./report.ts";
 import type { EndpointInfo, Needs, Route } from "./route.ts";
 import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
@@ -34,6 +35,8 @@ export interface Protocol<Input = unknown, Data = unknown> {
   readonly reserved?: readonly string[];
   /** Context values that the protocol adds to the gateway's (S12.3). Default none. */
   readonly contexts?: readonly ContextFactory[];
+  /** Middleware that the protocol adds behind the gateway's (S12.2). It sees all requests. Default none. */
+  readonly middleware?: readonly Middleware[];
   /** Returns the input without documentation (S1.4), for the fragment's hash. Default: the complete input. */
   fingerprint?(input: Input): unknown;
   /**

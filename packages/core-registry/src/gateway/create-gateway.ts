@@ -1,4 +1,3 @@
-import { systemClock } from "../contracts/clock.ts";
 import type { ContextFactory } from "../contracts/context.ts";
 import { checkPlugin } from "../contracts/define-plugin.ts";
 import type { Middleware } from "../contracts/middleware.ts";
@@ -15,7 +14,7 @@ export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "rese
   readonly server: Server;
   /** Context values beside the server's own (S12.3). Default none. */
   readonly contexts?: readonly ContextFactory[];
-  /** Sees every request and every reply, in this order (S12.2). Default none. */
+  /** Sees every request and every reply, in this order and before that of protocols (S12.2). Default none. */
   readonly middleware?: readonly Middleware[];
   /** The gateway's own pages (S9.9, S14.1). Default none. */
   readonly pages?: readonly PageFactory[];
@@ -45,8 +44,9 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   checkPlugin("sandbox", options.sandbox);
   checkPlugin("server", options.server);
-  checkMiddleware(options.middleware ?? []);
-  const { server, middleware = [], pages = [], logger = console, ...registryOptions } = options;
+  const { server, middleware: own = [], pages = [], logger = console, ...registryOptions } = options;
+  const middleware = [...own, ...options.protocols.flatMap((protocol) => protocol.middleware ?? [])];
+  checkMiddleware(middleware);
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
   const registry = createRegistry({ ...registryOptions, logger, contexts, reserved });
@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logger,
   };
 
-  const lifecycle = middlewareLifecycle(middleware, { logger, clock: options.clock ?? systemClock });
+  const lifecycle = middlewareLifecycle(middleware, logger, options);
   const open = async (): Promise<void> => {
     await lifecycle.start();
     listening = await server.start(api);
