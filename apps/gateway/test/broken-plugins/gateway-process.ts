@@ -94,7 +94,7 @@ const noFunctions: Sandbox = {
 const bus = memoryBroker();
 const gateway = createGateway({
   brokers: [bus.broker],
-  protocols: [rest() as Protocol, ...protocols],
+  protocols: [rest(), ...protocols],
   policies,
   contexts,
   sandbox: noFunctions,
