@@ -12,9 +12,12 @@ const runLast: Readonly<Record<string, { sequence: { groupOrder: number }; maxWo
   "@tidegate/bench": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
   "@tidegate/soak": { sequence: { groupOrder: 2 }, maxWorkers: 1 },
 };
-const manifests = globSync("{packages/*,apps/gateway,apps/examples/*,apps/examples/plugins/*,tools/*}/package.json", {
-  cwd: root,
-}).sort();
+const manifests = globSync(
+  "{packages/*,apps/gateway,apps/examples/*,apps/examples/plugins/*,tools/*}/package.json",
+  {
+    cwd: root,
+  },
+).sort();
 
 export default defineConfig({
   resolve: { conditions },

@@ -98,7 +98,10 @@ function compile(
     reads: [...new Set([by, "ip"])],
     cache: "never",
     decide: ({ scope }) => {
-      const key = `${rule} ${clientOf(scope, by)}`;
+      const client = clientOf(scope, by);
+      if (client === undefined)
+        return { allowed: false, code: "FORBIDDEN", reason: "The client is unknown." };
+      const key = `${rule} ${client}`;
       const now = clock.now();
       const { tokens: left, at } = buckets.get(key) ?? { tokens: burst, at: now };
       const tokens = Math.min(burst, left + (Math.max(0, now - at) / 1_000) * perSecond);
@@ -110,11 +113,10 @@ function compile(
   };
 }
 
-/** Identifies the client by its context value, as text of limited length: a client can choose some values. */
-function clientOf(scope: Scope, by: string): string {
-  const value = scope.context.view(by);
-  const isKnown = value !== undefined && value !== null;
-  return canonicalJson(isKnown ? [by, value] : ["ip", scope.context.view("ip")]).slice(0, 1_000);
+/** Identifies the client, as text of limited length: a client can choose some values. */
+function clientOf(scope: Scope, by: string): string | undefined {
+  const name = [by, "ip"].find((each) => (scope.context.view(each) ?? undefined) !== undefined);
+  return name && canonicalJson([name, scope.context.view(name)]).slice(0, 1_000);
 }
 
 /** A limit is wider where it allows more in every respect. */
