@@ -2,7 +2,7 @@ import { testPolicy } from "@tidegate/plugin-testkit";
 import { ipRanges } from "../src/index.ts";
 
 testPolicy({
-  name: "S17 the policy ip fulfils the contract of policies",
+  name: "S17: the policy ip fulfils the contract of policies",
   make: ipRanges,
   rules: [
     {

@@ -5,7 +5,7 @@ const get = { method: "player.get", call: "player.get", params: { id: "@args.id:
 const request = { jsonrpc: "2.0", id: 1, method: "player.get", params: { id: 7 } };
 
 testProtocol({
-  name: "S17 the protocol JsonRpc fulfils the contract of protocols",
+  name: "S17: the protocol JsonRpc fulfils the contract of protocols",
   make: () => jsonRpc(),
   actions: { "player.get": ({ params }) => params },
   parts: [

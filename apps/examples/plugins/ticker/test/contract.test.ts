@@ -4,7 +4,7 @@ import { ticker } from "../src/index.ts";
 const route = { path: "/:symbol", call: "stock.price", params: { symbol: "@path.symbol" }, seconds: 5 };
 
 testProtocol({
-  name: "S17 the protocol Ticker fulfils the contract of protocols",
+  name: "S17: the protocol Ticker fulfils the contract of protocols",
   make: () => ticker({ clock: manualClock() }),
   actions: { "stock.price": ({ params }) => params.symbol },
   parts: [

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   type AccessChange,
   type Clock,
@@ -114,9 +115,11 @@ function compile(
 }
 
 /** Identifies the client, as text of limited length: a client can choose some values. */
-function clientOf(scope: Scope, by: string): string | undefined {
-  const name = [by, "ip"].find((each) => (scope.context.view(each) ?? undefined) !== undefined);
-  return name && canonicalJson([name, scope.context.view(name)]).slice(0, 1_000);
+function clientOf({ context }: Scope, by: string): string | undefined {
+  const value = by === "ip" ? undefined : context.view(by);
+  if (value !== undefined && value !== null) return canonicalJson([by, value]).slice(0, 1_000);
+  const address = context.view("ip");
+  return typeof address === "string" && isIP(address) !== 0 ? address : undefined;
 }
 
 /** A limit is wider where it allows more in every respect. */

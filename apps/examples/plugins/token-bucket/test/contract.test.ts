@@ -4,7 +4,7 @@ import { tokenBucket } from "../src/index.ts";
 const access = { context: { ip: "10.0.0.1" } };
 
 testPolicy({
-  name: "S17 the policy rateLimit fulfils the contract of policies",
+  name: "S17: the policy rateLimit fulfils the contract of policies",
   make: () => tokenBucket({ clock: manualClock() }),
   rules: [
     {
