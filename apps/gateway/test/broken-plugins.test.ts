@@ -31,7 +31,7 @@ async function get(path: string): Promise<readonly [status: number, code: unknow
 const loggedBy = (kind: string, name: string, member: string): Promise<string> =>
   lines.waitFor((line) => line.includes(`The ${kind} plugin '${name}' failed in '${member}'`));
 
-describe("S17 a gateway whose plugins fail in every member, in a process of its own", () => {
+describe("S17: a gateway whose plugins fail in every member, in a process of its own", () => {
   test("what does not fail is served", async () => {
     expect(await get("good")).toEqual([200, undefined]);
   });
@@ -69,7 +69,7 @@ describe("S17 a gateway whose plugins fail in every member, in a process of its 
     await lines.waitFor((line) => line.includes(`/${name} 500`) && line.includes(`protocol '${name}'`));
   });
 
-  test("closing a context value fails: the client gets its reply, and the log names the context", async () => {
+  test("closing a context value fails: the client gets its reply, the log names it", async () => {
     for (const name of ["closeRejects", "closeThrows"]) {
       expect(await get(name)).toEqual([200, undefined]);
       await loggedBy("context", name, "close");

@@ -110,7 +110,9 @@ describe("S15: the configuration", () => {
     expect(messageOf({ schema: { breakingChanges: "stop" } })).toContain(
       'schema.breakingChanges: must be "off", "warn", "block"',
     );
-    expect(messageOf({ schema: { breakingChanges: { Master: "block" } } })).toContain("schema.breakingChanges");
+    expect(messageOf({ schema: { breakingChanges: { Master: "block" } } })).toContain(
+      "schema.breakingChanges",
+    );
   });
 
   test("S9.11: the admin socket is on unless it is false", () => {

@@ -118,8 +118,10 @@ describe("createDefaultGateway", () => {
     expect(() => createDefaultGateway(partsOf(bus, { brokers: [broker] }))).toThrow(
       "an unknown member 'publsih' (did you mean 'publish'?)",
     );
-    const server = { ...h3Server(), contexts: [Object({ contract: 2, name: "tenant" })] };
-    expect(() => createDefaultGateway(partsOf(bus, { server }))).toThrow("'tenant' implements contract 2");
+    const server = { ...h3Server(), contexts: [Object({ contract: 1, name: "tenant" })] };
+    expect(() => createDefaultGateway(partsOf(bus, { server }))).toThrow(
+      "'tenant' implements contract 1; this gateway supports contract 2",
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import type { BranchStatus, VersionSwap } from "@tidegate/core-registry/registry
 /** A report of a refused fragment by default. */
 export function reportOf(parts: Partial<Report> = {}): Report {
   return {
-    contract: 2,
+    contract: 1,
     gateway: "test",
     service: "player",
     branch: "master",
@@ -52,7 +52,8 @@ export function swapOf(changes: readonly Change[]): VersionSwap {
     routes: [],
     endpoints: [],
     rules: { ownerRules: () => undefined },
-    assembled: new Map(),
+    protocols: new Map(),
+    routeOrigin: () => undefined,
   };
   return { branch: "master", version, previous: undefined, changes };
 }

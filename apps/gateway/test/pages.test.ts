@@ -25,7 +25,7 @@ const branches: readonly BranchStatus[] = [
     parent: null,
     latestVersion: "7a2db312",
     pins: [{ branch: "master", service: "player", to: "0123abcd" }],
-    contested: [{ claim: "REST GET /players/:", owner: "player", claimants: ["team"] }],
+    contested: [{ claim: "GET /players/:", owner: "player", claimants: ["team"] }],
     versions: [
       {
         version: "7a2db312",

@@ -1,5 +1,11 @@
 import { Parser } from "@asyncapi/parser";
-import type { Assembled, ConnectorDescription, Endpoint, JsonObject, Route } from "@tidegate/core-registry";
+import type {
+  ConnectorDescription,
+  Endpoint,
+  JsonObject,
+  ProtocolVersion,
+  Route,
+} from "@tidegate/core-registry";
 import { describe, expect, test, vi } from "vitest";
 import { asyncApiDocument } from "../src/asyncapi.ts";
 import { directoryOf, endpointOf, versionOf } from "./fixture.ts";
@@ -61,15 +67,14 @@ const endpoints: readonly Endpoint[] = [
 const socketRoute: Route = {
   kind: "websocket",
   path: "/graphql",
-  key: "/graphql",
   fingerprint: "",
   accept: () => ({ accept: true }),
   open: async () => undefined,
 };
-const share: Assembled = { routes: [[socketRoute]], endpoints: [] };
+const share: ProtocolVersion = { endpoints: [], assembled: { routes: [socketRoute] } };
 
 function documentOf(all: readonly Endpoint[]): JsonObject {
-  const version = { ...versionOf(all), assembled: new Map([["GraphQL", share]]) };
+  const version = { ...versionOf(all), protocols: new Map([["GraphQL", share]]) };
   const document = asyncApiDocument(version, directoryOf({}));
   return {
     ...document,

@@ -75,7 +75,8 @@ export function versionOf(endpoints: readonly Endpoint[]): Version {
     routes: [],
     endpoints,
     rules: { ownerRules: () => undefined },
-    assembled: new Map(),
+    protocols: new Map(),
+    routeOrigin: () => undefined,
   };
 }
 

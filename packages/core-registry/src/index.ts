@@ -9,6 +9,7 @@ export * from "./contracts/connector.ts";
 export * from "./contracts/context.ts";
 export * from "./contracts/define-plugin.ts";
 export * from "./contracts/directory.ts";
+export * from "./contracts/endpoint.ts";
 export * from "./contracts/errors.ts";
 export * from "./contracts/events.ts";
 export * from "./contracts/fragment.ts";

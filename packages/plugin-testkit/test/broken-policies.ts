@@ -212,7 +212,8 @@ export const brokenPolicies: Readonly<Record<string, PolicySuite>> = {
   "reads are missing": withRule(() => ({ reads: [] })),
   "reads an unknown context": withRule(() => ({ reads: ["user", "usr"] })),
   "readsParams is missing": withRule((rule) => ({
-    decide: (input: PolicyInput) => input.params !== "secret" && rule.decide(input),
+    decide: (input: PolicyInput) =>
+      (input.scope.context.view("user") !== "bob" || input.params !== undefined) && rule.decide(input),
   })),
   "the cache is unknown": withRule(() => ({ cache: "forever" })),
   "verdicts differ although `identity`": withMemory(),

@@ -131,9 +131,9 @@ describe("the broker in memory", () => {
     expect(second.lines).toEqual(["up player@n1 r0", "down player@n1 left"]);
     expect(bus.patterns).toEqual(["player.*"]);
     expect(await bus.broker.peers?.request("ledger", null, 1_000)).toEqual([
-      { node: "gateway-2", answer: [1] },
+      { node: "gateway-2", value: [1] },
     ]);
-    expect(await other.peers?.request("ledger", null, 1_000)).toEqual([{ node: "gateway", answer: [1] }]);
+    expect(await other.peers?.request("ledger", null, 1_000)).toEqual([{ node: "gateway", value: [1] }]);
   });
 
   test("uses the clock of the test for the timeout of peers", async () => {

@@ -1,16 +1,24 @@
-import type {
-  AccessKind,
-  CompiledRule,
-  Finding,
-  FunctionCheck,
-  PolicyTools,
-  Verdict,
+import {
+  type AccessKind,
+  type Finding,
+  type FunctionCheck,
+  type PolicyTools,
+  silentLogger,
+  type Verdict,
 } from "@tidegate/core-registry";
-import { knownFunctions, requestScope } from "@tidegate/plugin-testkit";
+import {
+  createFailureLog,
+  createLoadTools,
+  type LoadedRule,
+  loadPolicy,
+} from "@tidegate/core-registry/runtime";
+import { knownFunctions, manualClock, requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { filter } from "../src/index.ts";
 
-const policy = filter();
+const clock = manualClock();
+const loadTools = createLoadTools({ clock, limitMs: 1_000 }, createFailureLog(silentLogger, clock));
+const policy = loadPolicy(filter(), loadTools);
 
 function testPolicy(kind: AccessKind = "call") {
   const sandbox = knownFunctions();
@@ -26,7 +34,8 @@ function testPolicy(kind: AccessKind = "call") {
     reportRuntime: (finding) => void reports.push(finding),
     console: (message) => void console.push(message),
   };
-  const compile = async (text: string): Promise<CompiledRule> => policy.compile({ filter: text }, tools);
+  const compile = async (text: string): Promise<LoadedRule> =>
+    policy.compile({ filter: text }, { filter: text }, tools);
   const decide = async (
     text: string,
     params: unknown = {},
@@ -119,8 +128,8 @@ describe("S7.4 filter", () => {
 
   test("S7.6 a function that reads time or randomness is cached within the request only", async () => {
     const { sandbox, compile } = testPolicy();
-    expect((await compile(sandbox.text(() => true))).memo).toBe("identity");
-    expect((await compile(sandbox.text(() => Date.now() > 0, { volatile: true }))).memo).toBe("request");
+    expect((await compile(sandbox.text(() => true))).cache).toBe("identity");
+    expect((await compile(sandbox.text(() => Date.now() > 0, { volatile: true }))).cache).toBe("request");
   });
 
   test("an invalid function gets a finding with its position and denies access", async () => {
@@ -160,7 +169,7 @@ describe("S7.4 filter", () => {
   });
 
   test("S10: a change of the text is unclear", () => {
-    expect(policy.compare?.("() => true", "() => false")).toBe("unclear");
+    expect(policy.compare("() => true", "() => false")).toBe("unclear");
   });
 
   test.each([[{ filter: 1 }], [{ filter: "" }], [{}]])("%j is invalid", async (rule) => {

@@ -50,7 +50,7 @@ export function scope(): Policy<ScopeRule> {
 
 function compile(rule: ScopeRule): CompiledRule {
   const required = rule.scope ?? rule.scopes ?? [];
-  // Rules with the same effect get the same `requirements`: `**` passes, whatever other scopes the rule lists.
+  // Rules with the same effect get the same `requirements`: `**` passes, whatever else the rule lists.
   const requirements = required.includes(wildcard) ? [wildcard] : [...new Set(required)].sort();
   if (required.includes(wildcard)) return { decide: () => true, requirements };
   const reason = `Requires one of the scopes ${required.join(", ")}.`;

@@ -1,9 +1,12 @@
-import type { PolicyTools, Verdict } from "@tidegate/core-registry";
-import { knownFunctions, requestScope } from "@tidegate/plugin-testkit";
+import { type PolicyTools, silentLogger, type Verdict } from "@tidegate/core-registry";
+import { createFailureLog, createLoadTools, loadPolicy } from "@tidegate/core-registry/runtime";
+import { knownFunctions, manualClock, requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { type ScopeRule, scope } from "../src/index.ts";
 
-const policy = scope();
+const clock = manualClock();
+const loadTools = createLoadTools({ clock, limitMs: 1_000 }, createFailureLog(silentLogger, clock));
+const policy = loadPolicy(scope(), loadTools);
 const tools: PolicyTools = {
   kind: "call",
   origin: { service: "player", hash: "a".repeat(32), jsonPath: "policy.call[0]" },
@@ -14,7 +17,7 @@ const tools: PolicyTools = {
   console: () => undefined,
 };
 async function compiled(rule: ScopeRule) {
-  return policy.compile(rule, tools);
+  return policy.compile(rule, {}, tools);
 }
 
 async function verdict(rule: ScopeRule, auth: unknown): Promise<Verdict> {
@@ -52,7 +55,7 @@ describe("S7.3 scope", () => {
     expect(rule.requirements).toEqual(["a", "b"]);
   });
 
-  test("rules with the same effect have the same `requirements`: duplicate scopes, scopes beside `**`", async () => {
+  test("rules of the same effect have the same `requirements`: duplicates, scopes beside `**`", async () => {
     expect((await compiled({ scope: ["b", "a", "b"] })).requirements).toEqual(["a", "b"]);
     expect((await compiled({ scopes: ["a", "**"] })).requirements).toEqual(["**"]);
   });
@@ -67,7 +70,7 @@ describe("S7.3 scope", () => {
     ["a", ["a"], "unclear"],
     [["a"], [1], "unclear"],
   ])("S10: a change from %j to %j is %s, since one scope of the list is enough", (before, after, access) => {
-    expect(policy.compare?.(before, after)).toBe(access);
+    expect(policy.compare(before, after)).toBe(access);
   });
 
   test.each([

@@ -157,10 +157,13 @@ describe("S5.8, S9.4, S9.6: a schema that is assembled from the previous one", (
           previous = assembled;
           last = parts;
           const scratch = schemaFromScratch(parts);
-          expect(assembled.documents?.["schema.graphql"]).toBe(printSchema(scratch));
-          expect(assembled.endpoints.map(({ key }) => key)).toEqual(
-            parts.flatMap(({ compiled, waiting }) =>
-              compiled.endpoints.map(({ key }) => key).filter((key) => !waiting.has(key)),
+          const own = schemaOf(assembled);
+          expect(own?.builtSchema.print()).toBe(printSchema(scratch));
+          expect(own?.composition.parts.flatMap(({ endpoints }) => endpoints.map(({ key }) => key))).toEqual(
+            parts.flatMap(({ compiled: { claims = [] }, waiting }) =>
+              claims.flatMap(({ key, endpoint }) =>
+                endpoint === undefined || waiting.has(key) ? [] : [key],
+              ),
             ),
           );
         }

@@ -14,7 +14,6 @@ export function fragmentOf(service: string, typeDefs: string): Part<GraphQLData>
       origin,
       connectors: { compile: () => undefined, subscribe: () => undefined },
       compileFunction: () => undefined,
-      reserved: [],
       addFinding: ({ severity, message }) => {
         if (severity === "error") throw new Error(message);
       },
@@ -32,18 +31,18 @@ export function withWaiting(fragments: readonly Part<GraphQLData>[]): readonly P
   const hasOwner = (key: string): boolean =>
     fragments.some(
       ({ origin, compiled }) =>
-        !waiting.has(`${origin.service} ${key}`) && compiled.claims.some((claim) => claim.key === key),
+        !waiting.has(`${origin.service} ${key}`) && compiled.claims?.some((claim) => claim.key === key),
     );
   for (let before = -1; before !== waiting.size; ) {
     before = waiting.size;
     for (const { origin, compiled } of fragments)
-      for (const { key, needs = [] } of compiled.claims)
+      for (const { key, needs = [] } of compiled.claims ?? [])
         if (!needs.every((need) => (typeof need === "string" ? hasOwner(need) : need.some(hasOwner))))
           waiting.add(`${origin.service} ${key}`);
   }
   return fragments.map((fragment) => {
     const { service } = fragment.origin;
-    const keys = fragment.compiled.claims.map(({ key }) => key);
+    const keys = (fragment.compiled.claims ?? []).map(({ key }) => key);
     return { ...fragment, waiting: new Set(keys.filter((key) => waiting.has(`${service} ${key}`))) };
   });
 }

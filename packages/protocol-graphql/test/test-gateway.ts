@@ -117,7 +117,24 @@ export async function testGateway(options: GraphQLOptions = {}) {
   const findings = (service: string) =>
     reports.findLast((report) => report.service === service)?.findings ?? [];
 
-  return { bus, functions, registry, reports, served, scopeOf, socketRoute, send, ask, publish, findings };
+  /** Returns the SDL of the newest version, as the catalog offers it. */
+  const document = async (): Promise<string | undefined> =>
+    (await registry.documents(served().version))["schema.graphql"];
+
+  return {
+    bus,
+    functions,
+    registry,
+    reports,
+    served,
+    scopeOf,
+    socketRoute,
+    send,
+    ask,
+    publish,
+    findings,
+    document,
+  };
 }
 
 /** The parts of a request. Default: a GET of `/graphql`. */
@@ -182,7 +199,7 @@ const auth: ContextFactory = {
  */
 const asyncPolicy: Policy<{ readonly who: string }> = {
   contract: 2,
-  key: "who",
+  name: "who",
   members: ["who"],
   schema: z.strictObject({ who: z.string() }) satisfies DescribedSchema,
   compile: ({ who }) => ({
@@ -193,7 +210,7 @@ const asyncPolicy: Policy<{ readonly who: string }> = {
       if (name === undefined) return { allowed: false, code: "UNAUTHENTICATED" };
       return { allowed: who === "*" || who === name };
     },
-    memo: "never",
+    cache: "never",
     reads: ["auth"],
     requirements: who,
   }),

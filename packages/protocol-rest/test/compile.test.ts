@@ -1,4 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { createRegistry } from "@tidegate/core-registry/registry";
+import { routeKeys, routeLabel } from "@tidegate/core-registry/runtime";
+import { knownFunctions, memoryBroker } from "@tidegate/plugin-testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { rest } from "../src/index.ts";
 import { bench, routeOf } from "./kit.ts";
 
 const route = (path: string, method: "GET" | "POST" = "GET") => ({
@@ -7,6 +11,35 @@ const route = (path: string, method: "GET" | "POST" = "GET") => ({
   call: { action: "player.get", params: { id: "@path.id" } },
 });
 const action = { "player.get": { properties: {} } };
+
+const functions = knownFunctions();
+const map = (path: string, method: "GET" | "POST" = "GET") => ({
+  method,
+  path,
+  map: functions.text(() => 1),
+});
+
+/** Publishes a part in a gateway: the core checks what the routes of a fragment claim. */
+async function published(part: object) {
+  const bus = memoryBroker();
+  const registry = createRegistry({
+    brokers: [bus.broker],
+    protocols: [rest()],
+    policies: [],
+    sandbox: functions,
+    contexts: [],
+    reserved: ["/graphql"],
+  });
+  onTestFinished(() => registry.stop());
+  await registry.start();
+  bus.node("n1").publish({ name: "player", fragment: { protocol: { REST: part } } });
+  const report = await bus.node("n1").waitForReport();
+  const { version } = registry.find("master", undefined);
+  return {
+    errors: report.findings.filter(({ severity }) => severity === "error"),
+    routes: version?.endpoints.map(({ label }) => label) ?? [],
+  };
+}
 
 describe("S4 a compiled part", () => {
   test("has routes, and endpoints that describe them", async () => {
@@ -21,16 +54,12 @@ describe("S4 a compiled part", () => {
     );
     expect(findings).toEqual([]);
     expect(routeOf(compiled)).toMatchObject({ kind: "http", method: "GET", path: "/players/:id" });
-    expect(compiled.endpoints).toMatchObject([
+    expect(compiled.routes?.map(({ endpoint }) => endpoint)).toMatchObject([
       {
-        protocol: "REST",
-        key: "GET /players/:",
-        label: "GET /players/:id",
         description: "One.",
         deprecated: true,
-        http: { method: "GET", path: "/players/:id" },
         group: { name: "player", description: "All of them." },
-        origin: { service: "player", jsonPath: "protocol.REST.routes[0]" },
+        jsonPath: "protocol.REST.routes[0]",
         connectors: [{ kind: "call", action: "player.get", implicitSources: ["path", "query"] }],
       },
     ]);
@@ -39,7 +68,7 @@ describe("S4 a compiled part", () => {
   test("the fingerprint of an endpoint depends neither on documentation nor on the form", async () => {
     const fingerprintOf = async (one: object) =>
       (await bench().compile({ basePath: "/p", routes: [{ method: "GET", path: "/", ...one }] }, action))
-        .compiled.endpoints[0]?.fingerprint;
+        .compiled.routes?.[0]?.endpoint?.fingerprint;
     const long = await fingerprintOf({ call: { action: "player.get", params: { a: 1 } } });
     expect(
       await fingerprintOf({ action: "player.get", params: { a: 1 }, description: "d", deprecated: true }),
@@ -51,14 +80,14 @@ describe("S4 a compiled part", () => {
   test("S3.3 implicit params come from the path, then from the query or the body", async () => {
     const { compile } = bench();
     const { compiled } = await compile({ basePath: "/", routes: [route("/a"), route("/a", "POST")] }, action);
-    expect(compiled.endpoints.map(({ connectors }) => connectors[0]?.implicitSources)).toEqual([
+    expect(compiled.routes?.map(({ endpoint }) => endpoint?.connectors?.[0]?.implicitSources)).toEqual([
       ["path", "query"],
       ["path", "body"],
     ]);
   });
 
   test("has no routes where the fragment has none", async () => {
-    expect((await bench().compile({})).compiled).toEqual({ claims: [], endpoints: [], routes: [] });
+    expect((await bench().compile({})).compiled).toEqual({ routes: [] });
   });
 });
 
@@ -66,10 +95,8 @@ describe("S4.6 claims", () => {
   test("one claim for each combination of optional parameters, without names", async () => {
     const { compile } = bench();
     const { compiled } = await compile({ basePath: "/p", routes: [route("/:id?")] }, action);
-    expect(compiled.claims).toEqual([
-      { key: "GET /p/:", label: "GET /p/:id?", jsonPath: "protocol.REST.routes[0]" },
-      { key: "GET /p", label: "GET /p/:id?", jsonPath: "protocol.REST.routes[0]" },
-    ]);
+    expect(routeKeys(routeOf(compiled))).toEqual(["GET /p/:", "GET /p"]);
+    expect(routeLabel(routeOf(compiled))).toBe("GET /p/:id?");
   });
 
   test.each([
@@ -77,9 +104,8 @@ describe("S4.6 claims", () => {
     ["/:id", "/:name"],
     ["/:id?", "/"],
   ])("S1.6 %s and %s overlap in one fragment: an error", async (one, other) => {
-    const { compile, findings } = bench();
-    const { compiled } = await compile({ basePath: "/players", routes: [route(one), route(other)] }, action);
-    expect(findings).toMatchObject([
+    const { errors, routes } = await published({ basePath: "/players", routes: [map(one), map(other)] });
+    expect(errors).toMatchObject([
       {
         severity: "error",
         code: "ROUTE_TWICE",
@@ -87,24 +113,26 @@ describe("S4.6 claims", () => {
         message: expect.stringContaining("protocol.REST.routes[0]"),
       },
     ]);
-    expect(compiled.routes).toHaveLength(1);
+    expect(routes).toEqual([]);
   });
 
   test("the same path with another method is another route", async () => {
-    const { compile, findings } = bench();
-    await compile({ basePath: "/p", routes: [route("/me"), route("/me", "POST"), route("/you")] }, action);
-    expect(findings).toEqual([]);
+    const { errors, routes } = await published({
+      basePath: "/p",
+      routes: [map("/me"), map("/me", "POST"), map("/you")],
+    });
+    expect(errors).toEqual([]);
+    expect(routes).toEqual(["GET /p/me", "POST /p/me", "GET /p/you"]);
   });
 
   test.each(["/graphql", "/graphql/x", "/~status", "/~x"])(
     "a route cannot use the reserved path %s",
     async (path) => {
-      const { compile, findings } = bench();
-      const { compiled } = await compile({ basePath: "/", routes: [route(path)] }, action);
-      expect(findings).toMatchObject([
+      const { errors, routes } = await published({ basePath: "/", routes: [map(path)] });
+      expect(errors).toMatchObject([
         { severity: "error", code: "PATH_RESERVED", jsonPath: "protocol.REST.routes[0].path" },
       ]);
-      expect(compiled.routes).toEqual([]);
+      expect(routes).toEqual([]);
     },
   );
 

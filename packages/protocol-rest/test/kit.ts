@@ -58,11 +58,11 @@ export function bench(answer: (request: CallRequest) => unknown = ({ params }) =
       console: () => undefined,
     };
     const gate = await compilePolicyGate(undefined, [], tools);
-    const compiled = await rest().compile(input, {
+    const protocol = rest();
+    const compiled = await protocol.compile(input, {
       ...tools,
-      connectors: createConnectorTable({ ...tools, gate }),
+      connectors: createConnectorTable({ ...tools, sources: protocol.sources ?? {}, gate }),
       compileFunction: () => undefined,
-      reserved: ["/graphql"],
       signal: new AbortController().signal,
     });
     return { compiled, directory };

@@ -1,4 +1,4 @@
-import { errorMeaning, isTidegateError, type Scope, TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, publicError, type Scope, TidegateError } from "@tidegate/core-registry";
 import { parseUntrustedJson } from "@tidegate/core-registry/runtime";
 
 /**
@@ -44,18 +44,10 @@ export function encodeMessage(value: unknown): string | Uint8Array {
  * are masked as in HTTP problems.
  */
 export function encodeError(thrown: unknown, scope: Scope | undefined): string {
-  const error = isTidegateError(thrown)
-    ? thrown
-    : new TidegateError("INTERNAL", undefined, { cause: thrown });
-  const { code, details } = error;
-  const exposed = details.exposed ?? error.status < 500;
-  const frame = {
-    code: (exposed ? details.serviceCode : undefined) ?? code,
-    message: exposed ? error.message : errorMeaning(code).title,
-    ...requestIdOf(scope),
-  };
+  const { code, message, data } = publicError(thrown);
+  const frame = { code, message, ...requestIdOf(scope) };
   try {
-    return JSON.stringify({ error: exposed ? { ...frame, data: details.data } : frame });
+    return JSON.stringify({ error: { ...frame, data } });
   } catch {
     // The service chooses `data`, so JSON cannot express every value of it.
     return JSON.stringify({ error: frame });

@@ -82,7 +82,7 @@ describe("S6.1 a compiled part", () => {
   test("S4.6 a reserved path", async () => {
     expect(await found([{ path: "/~status", subscribe: { events: ["a"] } }], "/")).toEqual([
       "error PATH_RESERVED protocol.WebSocket.routes[0].path: " +
-        "The gateway reserves /~, so a route cannot have the path /~status.",
+        "The path /~status is reserved: the gateway serves /~.",
     ]);
   });
 
@@ -97,7 +97,7 @@ describe("S6.4 the fingerprint of a route", () => {
     subscribe: [{ events: [events], who, ...more }],
   });
   const fingerprint = async (routes: Parameters<typeof gateway>[0], policy?: Parameters<typeof gateway>[1]) =>
-    (await gateway(routes, policy)).route("WS /chat/:").fingerprint;
+    (await gateway(routes, policy)).fingerprint("WS /chat/:");
 
   test("does not depend on documentation, the place of the route, or rules that do not match", async () => {
     const plain = await fingerprint([feed]);
@@ -129,7 +129,7 @@ describe("S6.4 the fingerprint of a route", () => {
   });
 
   test("depends on every rule that can match where a function returns the names", async () => {
-    const { functions, publish, route } = await gateway([]);
+    const { functions, publish, fingerprint: current } = await gateway([]);
     const dynamic = [
       {
         path: "/:room",
@@ -138,7 +138,7 @@ describe("S6.4 the fingerprint of a route", () => {
     ];
     const of = async (revision: number, policy: object) => {
       await publish(dynamic, policy as never, revision);
-      return route("WS /chat/:").fingerprint;
+      return current("WS /chat/:");
     };
     const plain = await of(2, {});
     expect(await of(3, { publish: [{ events: ["**"], who: "ann" }] })).toBe(plain);

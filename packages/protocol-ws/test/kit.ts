@@ -8,7 +8,7 @@ import type {
   WebSocketRoute,
 } from "@tidegate/core-registry";
 import { createRegistry, type Registry } from "@tidegate/core-registry/registry";
-import { contextFactories, createScope } from "@tidegate/core-registry/runtime";
+import { contextFactories, createScope, routeKeys, socketFingerprint } from "@tidegate/core-registry/runtime";
 import {
   knownFunctions,
   type MemoryBroker,
@@ -23,7 +23,7 @@ import { webSocket } from "../src/index.ts";
 /** Allows the user that a rule names: `{ who: "ann" }`. */
 const who: Policy<{ readonly who: string }> = {
   contract: 2,
-  key: "who",
+  name: "who",
   members: ["who"],
   schema: z.strictObject({ who: z.string() }),
   compile: (rule) => ({
@@ -32,7 +32,7 @@ const who: Policy<{ readonly who: string }> = {
       if (user === undefined) return { allowed: false, code: "UNAUTHENTICATED" };
       return user === rule.who ? { allowed: true } : { allowed: false, code: "FORBIDDEN" };
     },
-    memo: "request",
+    cache: "request",
     reads: ["user"],
     requirements: rule,
   }),
@@ -78,7 +78,7 @@ function clients(registry: Registry, bus: MemoryBroker) {
     const found = registry
       .find("master", undefined)
       .version?.routes.flat()
-      .find((one) => one.kind === "websocket" && one.key === key);
+      .find((one) => one.kind === "websocket" && routeKeys(one).includes(key));
     if (found?.kind !== "websocket")
       throw new Error(`no route ${key}: ${JSON.stringify(bus.node("n1").reports, undefined, 1)}`);
     return found;
@@ -110,7 +110,9 @@ function clients(registry: Registry, bus: MemoryBroker) {
     await began.accept(request, scope);
     const newest = (): WebSocketRoute => {
       const { version } = registry.find("master", undefined);
-      const now = version?.routes.flat().find((one) => one.kind === "websocket" && one.key === key);
+      const now = version?.routes
+        .flat()
+        .find((one) => one.kind === "websocket" && routeKeys(one).includes(key));
       return now?.kind === "websocket" ? now : began;
     };
     const socket = testSocket(gone);
@@ -119,7 +121,9 @@ function clients(registry: Registry, bus: MemoryBroker) {
       .finally(() => scope.end());
     return { ...socket, served };
   };
-  return { route, open };
+  /** What decides whether a socket of a route moves to another version (S6.4). */
+  const fingerprint = (key: string): string => socketFingerprint(route(key));
+  return { route, open, fingerprint };
 }
 
 function requestOf({ params = {}, query = {}, user: name }: Client): HttpRequest {

@@ -21,7 +21,7 @@ import type { MiddlewareChain } from "./middleware/chain.ts";
 import { type FindReply, runMiddleware } from "./middleware/run.ts";
 import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
 import { asTidegateError, closesConnection, logFailure, problemReply } from "./reply/problem.ts";
-import { toResponse, untilReadable } from "./reply/write.ts";
+import { checkReply, toResponse, untilReadable } from "./reply/write.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { allMethods, unmatchedReply } from "./router.ts";
 import { makeScope, notServedError, recompileEvicted, type ServerParts } from "./served.ts";
@@ -94,6 +94,8 @@ function runRoute(
   if (match === undefined)
     return unmatchedReply(request.method, router.methods(request.path), gatewayHealth(parts));
   request.params = match.params;
+  request.route = match.route;
+  request.version = served.version;
   request.scope = makeScope(parts, request, target.branch, served);
   return match.route.handle(request, request.scope);
 }
@@ -101,6 +103,7 @@ function runRoute(
 /** Step 7: writes the reply and ends the scope. */
 function writeReply(parts: ServerParts, request: ServerRequest, reply: Reply): Response | Promise<Response> {
   try {
+    checkReply(reply);
     if (reply.body instanceof Readable && request.method !== "HEAD") {
       const response = writeStream(parts, request, reply, reply.body);
       return response.catch((error: unknown) => writeError(parts, request, error));
@@ -152,6 +155,7 @@ function writeError(parts: ServerParts, request: ServerRequest, thrown: unknown)
   }
 }
 
+// A route is the code of a plugin: it can return anything, which `writeReply` checks.
 function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
-  return "then" in reply && typeof reply.then === "function";
+  return typeof reply === "object" && reply !== null && "then" in reply && typeof reply.then === "function";
 }

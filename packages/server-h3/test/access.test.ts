@@ -298,7 +298,7 @@ describe("S9.9 pages", () => {
       ...page(path, "local"),
       handle: (request) => json({ page: path, path: request.path, query: request.query }),
     });
-    fixture.pages = [{ ...of("/~diff"), below: true }, of("/~diff/own"), of("/~status")];
+    fixture.pages = [{ ...of("/~diff"), prefix: true }, of("/~diff/own"), of("/~status")];
     const shown = async (path: string) => (await fetch(fixture.url + path)).json();
     expect(await shown("/~diff/master@latest..next@22222222?format=text")).toEqual({
       page: "/~diff",

@@ -42,7 +42,8 @@ export function served(name: string, routes: readonly Route[]): Served {
       routes: [routes],
       endpoints: [],
       rules: { ownerRules: () => undefined },
-      assembled: new Map(),
+      protocols: new Map(),
+      routeOrigin: () => undefined,
     },
     directory: { branch: "master", action: () => undefined, service: () => undefined, services: () => [] },
   };

@@ -75,6 +75,9 @@ describe("replies", () => {
 describe("S8 streams", () => {
   test("a stream is sent, and the scope ends with it", async () => {
     let ended = false;
+    const close = () => {
+      ended = true;
+    };
     const fixture = await start(
       [
         route("GET", "/", (_request, scope) => {
@@ -90,7 +93,7 @@ describe("S8 streams", () => {
         }),
       ],
       {
-        contexts: [{ contract: 2, name: "opened", create: () => 1, dispose: () => (ended = true) }],
+        contexts: [{ contract: 2, name: "opened", create: () => 1, close }],
       },
     );
     expect(await (await fetch(fixture.url)).text()).toBe("ab");

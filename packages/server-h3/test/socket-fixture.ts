@@ -12,7 +12,6 @@ export function socketRoute(path: string, open: Open, parts: Partial<WebSocketRo
   return {
     kind: "websocket",
     path,
-    key: `WS ${path}`,
     fingerprint: "the same",
     accept: () => ({ accept: true }),
     open,

@@ -177,7 +177,7 @@ describe("S6.3 a refused upgrade gets an HTTP reply", () => {
         }),
       ],
       {
-        contexts: [{ contract: 2, name: "probe", create: () => 1, dispose: () => over.resolve() }],
+        contexts: [{ contract: 2, name: "probe", create: () => 1, close: () => over.resolve() }],
       },
     );
     const socket = connect(fixture.listening.port, fixture.listening.host);

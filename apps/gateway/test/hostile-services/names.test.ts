@@ -48,7 +48,7 @@ test("an action name with control characters is refused, and the report has none
   expect(await ask(`${url}/teams`)).toMatchObject({ status: 404 });
 });
 
-test("S10.1: schema.breakingChanges applies to a branch with the name of a member of Object.prototype", async () => {
+test("S10.1: schema.breakingChanges applies to a branch named as a member of Object.prototype", async () => {
   const { publish, url } = await startTestGateway({ schema: { breakingChanges: "block" } });
   const onBranch = (branch: string, revision: number, basePath: string) => ({
     name: branch,

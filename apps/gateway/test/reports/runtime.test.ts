@@ -30,7 +30,7 @@ const actions = {
 const faults = [
   {
     what: "a filter that throws",
-    code: "POLICY_FAILED",
+    code: "FUNCTION_THREW",
     status: 401,
     fragment: fragment([{ method: "GET", path: "/:id", call: "player.get" }], {
       call: [

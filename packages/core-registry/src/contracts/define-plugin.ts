@@ -159,8 +159,7 @@ const changesSinceFirst: Readonly<Record<keyof PluginKinds, string>> = {
   protocol:
     "`key` is `name`, `sources` declares what mappings read, `compile` returns `routes` with an `endpoint` " +
     "instead of `endpoints` and route claims, and `assemble` returns one flat list of `routes`",
-  policy:
-    "`key` is `name`, and a compiled rule has `cache` and `requirements` instead of `memo` and `requirements`",
+  policy: "`key` is `name`, and a compiled rule has `cache` and `requirements` instead of `memo` and `asks`",
   sandbox: "nothing but the number",
   server: "nothing but the number",
   context: "`dispose` of a value is `close`",

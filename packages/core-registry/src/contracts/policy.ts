@@ -85,15 +85,15 @@ export interface CompiledRule {
    */
   readonly readsParams?: boolean;
   /**
-   * The rule's requirements as data, for catalogs and `compare`. Rules with equal data are equal. Default: the
-   * policy's members of the rule.
+   * The rule's requirements as data, for catalogs and `compare`. Rules with equal data are equal. Default:
+   * the policy's members of the rule.
    */
   readonly requirements?: Json;
   /** Opens what the rule needs. Called once, before the first version that uses the rule is served. */
   start?(): void | Promise<void>;
   /**
-   * Closes what `start` opened. Called once, some time after the last version that uses the rule was released;
-   * at the latest when the gateway stops.
+   * Closes what `start` opened. Called once, some time after the last version that uses the rule was
+   * released; at the latest when the gateway stops.
    */
   dispose?(): void | Promise<void>;
 }

@@ -1,11 +1,11 @@
 import type { ConnectorTable } from "./connector.ts";
 import type { ContextFactory } from "./context.ts";
+import type { Endpoint, GraphQLField } from "./endpoint.ts";
 import type { DescribedSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
 import type { Change, Finding, Origin } from "./report.ts";
 import type { EndpointInfo, Needs, Route } from "./route.ts";
 import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
-import type { GraphQLField, ProtocolVersion } from "./version.ts";
 
 /**
  * A protocol that clients use: REST, GraphQL, WebSocket or a third party's. It returns routes and runs
@@ -48,7 +48,9 @@ export interface Protocol<Input = unknown, Data = unknown> {
    * is exactly one. Default: compares the keys and fingerprints of the endpoints.
    */
   diff?(before: ProtocolVersion, after: ProtocolVersion): readonly Change[];
-  /** Makes the documents of a version for the catalog, by file name, such as `schema.graphql`. Default none. */
+  /**
+   * Makes the documents of a version for the catalog, by file name, such as `schema.graphql`. Default none.
+   */
   documents?(version: ProtocolVersion): Documents | Promise<Documents>;
   /** Opens what all fragments share. Called once, before the gateway merges. */
   start?(): void | Promise<void>;
@@ -122,7 +124,10 @@ export interface Compiled<Data = unknown> {
   dispose?(): void | Promise<void>;
 }
 
-/** One definition that is no route, such as `type Player` or `field Query.player`. Protocols do not share keys. */
+/**
+ * One definition that is no route, such as `type Player` or `field Query.player`. Protocols do not share
+ * keys.
+ */
 export interface Claim {
   /** Identifies the definition on a branch. Two services cannot own the same key, unless it is `shared`. */
   readonly key: string;
@@ -175,4 +180,12 @@ export interface AssembleTools {
 export interface Assembled {
   /** Routes of the protocol itself, at or below its `reserved` paths. Default none. */
   readonly routes?: readonly Route[];
+}
+
+/** The share of one protocol in a version. */
+export interface ProtocolVersion {
+  /** The served endpoints of the protocol. Computed when they are read. */
+  readonly endpoints: readonly Endpoint[];
+  /** The result of `Protocol.assemble`; undefined where the protocol has none. */
+  readonly assembled: Assembled | undefined;
 }

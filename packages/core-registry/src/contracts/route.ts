@@ -7,7 +7,8 @@ import type { Scope } from "./scope.ts";
 export type Route = HttpRoute | WebSocketRoute;
 
 /**
- * Keys of claims of the same protocol, all of which are needed; of an array inside, any one of its keys (S5.8).
+ * Keys of claims of the same protocol, all of which are needed; of an array inside, any one of its keys
+ * (S5.8).
  */
 export type Needs = readonly (string | readonly string[])[];
 
@@ -43,7 +44,9 @@ export interface HttpRoute {
   readonly path: string;
   /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
   readonly endpoint?: EndpointInfo;
-  /** Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys. */
+  /**
+   * Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys.
+   */
   readonly needs?: Needs;
   /** Handles a request. An error becomes a problem document (S12.5). */
   handle(request: HttpRequest, scope: Scope): Reply | Promise<Reply>;
@@ -56,7 +59,9 @@ export interface WebSocketRoute {
   readonly path: string;
   /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
   readonly endpoint?: EndpointInfo;
-  /** Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys. */
+  /**
+   * Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys.
+   */
   readonly needs?: Needs;
   /**
    * The route's behaviour as text, including its rules. When a new version removes the route or changes its

@@ -6,7 +6,8 @@
  * 3. `settleWaiting` marks the definitions that need something that no service defines.
  * 4. `assembleVersion` makes the routes of each protocol and the version; unchanged parts are shared.
  * 5. `breakingFaults` finds the changes that this branch refuses because they break clients.
- * 6. A fragment with a fault in step 4 or 5 is blamed, and steps 2 to 5 run again without that fragment. Where
+ * 6. A fragment with a fault in step 4 or 5 is blamed, and steps 2 to 5 run again without that fragment.
+ *    Where
  *    a step throws, bisection finds the fragment that causes it (`merge/blame.ts`).
  * 7. `nextLedger` records what the current fragments alone cannot tell: owners and accepted fragments.
  * 8. `integrationsOf` and `removalsOf` say what became of each fragment, for the reports.
@@ -22,7 +23,7 @@ import { type FragmentCheck, type Resolution, resolveConflicts } from "./claims/
 import { settleWaiting, waitingFindingsOf } from "./claims/waiting.ts";
 import { difference } from "./difference/difference.ts";
 import { assemble, collectParts, isUnchanged } from "./merge/assemble.ts";
-import { Blame, errorFinding, type FragmentFault, findCulprits, suspectsOf } from "./merge/blame.ts";
+import { Blame, errorFinding, type FragmentFault, findCulprits, newFragments } from "./merge/blame.ts";
 import { breakingFindings, checkAgainstDirectory } from "./merge/checks.ts";
 import { integrationsOf, removalsOf } from "./merge/integration.ts";
 import type { CompileInput, CompileResult, MergeInput, MergeResult, MergeTools } from "./merge/types.ts";
@@ -125,7 +126,7 @@ async function blameForError(error: unknown, input: CompileInput, blame: Blame):
   if (culprits.length > 0) blame.addError(error, culprits);
   else if (plugin?.kind === "protocol" && !blame.frozen.has(plugin.name)) {
     blame.frozen.add(plugin.name);
-    blame.addError(error, suspectsOf(error, input, blame));
+    blame.addError(error, newFragments(error, input, blame));
   } else throw error;
   input.pluginFailed(error);
 }

@@ -2,6 +2,11 @@
  * What serves a request: fragments, routing, connectors, policies, contexts, events. Protocols, policies,
  * servers and test kits are written with it.
  */
+export { createFailureLog, type FailureLog, type TimeLimit } from "./boundary/guard.ts";
+export { createLoadTools, type Lifecycle, type LoadTools } from "./boundary/lifecycle.ts";
+export { type LoadedContext, loadContext } from "./boundary/load-context.ts";
+export { type LoadedPolicy, type LoadedRule, loadPolicy } from "./boundary/load-policy.ts";
+export { type LoadedPart, type LoadedProtocol, loadProtocol } from "./boundary/load-protocol.ts";
 export { resetBatches } from "./connectors/batch.ts";
 export { createConnectorTable } from "./connectors/connector-table.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
@@ -65,5 +70,5 @@ export {
   socketFingerprint,
 } from "./routing/routes.ts";
 export { alwaysRefine, pathSchema, type RoutesPart, routesSchema } from "./routing/schema.ts";
-export { discardStream, isObject, isOpaque } from "./values.ts";
+export { describeValue, discardStream, isObject, isOpaque } from "./values.ts";
 export { createYield, type YieldToEventLoop } from "./yield.ts";

@@ -60,3 +60,10 @@ function onlyPlain(this: unknown, key: string, value: unknown): unknown {
   if (prototype !== Object.prototype && prototype !== null) throw new NotPlain();
   return value;
 }
+
+/** Names the type of a value for messages: `undefined`, `a list`, `a string`. */
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

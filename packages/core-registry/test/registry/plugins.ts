@@ -13,7 +13,7 @@ export interface PathsInput {
 /** The smallest protocol: `protocol: { Paths: { paths: ["/x"] } }`. */
 export const paths: Protocol<PathsInput> = {
   contract: 2,
-  key: "Paths",
+  name: "Paths",
   schema: z.strictObject({
     paths: z.array(z.string({ error: "A path is a text." })),
     description: z.string().optional(),
@@ -31,24 +31,15 @@ export const paths: Protocol<PathsInput> = {
       }
     });
     return {
-      claims: input.paths.map((path, index) => ({
-        key: `GET ${path}`,
-        jsonPath: `${tools.origin.jsonPath}.paths[${index}]`,
-      })),
-      endpoints: input.paths.map((path, index) => ({
-        protocol: "Paths",
-        key: `GET ${path}`,
-        label: `GET ${path}`,
-        ...(input.description === undefined ? {} : { description: input.description }),
-        connectors: [],
-        origin: { ...tools.origin, jsonPath: `${tools.origin.jsonPath}.paths[${index}]` },
-        http: { method: "GET", path },
-        fingerprint: path,
-      })),
-      routes: input.paths.map((path) => ({
+      routes: input.paths.map((path, index) => ({
         kind: "http",
         method: "GET",
         path,
+        endpoint: {
+          jsonPath: `${tools.origin.jsonPath}.paths[${index}]`,
+          ...(input.description === undefined ? {} : { description: input.description }),
+          fingerprint: path,
+        },
         handle: () => ({ status: 200, headers: [], body: `${tools.origin.service} ${path}` }),
       })),
     };

@@ -1,6 +1,7 @@
 import { manualClock, memoryBroker } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { fragment, labels, servedBy, setUp } from "./kit.ts";
+import { nextTurn } from "./reports/turn.ts";
 
 describe("S9.3: merging", () => {
   test("the services that are there at the start are served when `start` resolves", async () => {
@@ -276,7 +277,7 @@ describe("S12.6: readiness", () => {
     const { registry } = setUp({ clock, brokers: [bus.broker], expect: ["player"], readyAfterSeconds: 5 });
     const started = registry.start();
     expect(registry.health().state).toBe("starting");
-    await Promise.resolve();
+    await nextTurn();
     clock.advance(5_000);
     await started;
     expect(registry.health()).toEqual({ state: "starting", reasons: ["The service player is not there."] });

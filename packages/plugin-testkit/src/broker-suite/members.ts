@@ -17,15 +17,6 @@ export const memberChecks: readonly BrokerCheck[] = [
     },
   },
   {
-    title: "the broker has a name for reports and logs",
-    run: async (suite, check) => {
-      const { broker } = await observe(suite, check);
-      const { name }: { readonly name: unknown } = broker;
-      check.clause("The name in reports and logs, such as `moleculer`.");
-      check.ok(typeof name === "string" && name.trim() !== "", "name is a text that is not empty", { name });
-    },
-  },
-  {
     title: "health reports that the broker is up",
     needs: needsMember("health"),
     run: async (suite, check) => {

@@ -1,12 +1,13 @@
-import type {
-  AccessKind,
-  CompiledRule,
-  Finding,
-  Policy,
-  PolicyTools,
-  Sandbox,
-  Scope,
-  Verdict,
+import {
+  type AccessKind,
+  type CompiledRule,
+  type Finding,
+  isTidegateError,
+  type Policy,
+  type PolicyTools,
+  type Sandbox,
+  type Scope,
+  type Verdict,
 } from "@tidegate/core-registry";
 import { knownFunctions } from "../known-functions.ts";
 import { requestScope } from "../scopes.ts";
@@ -154,7 +155,10 @@ export function policyTools(suite: PolicySuite, kind: AccessKind, findings: Find
   };
 }
 
-/** Decides about one access, and fails where the rule throws or returns no verdict. */
+/**
+ * Decides about one access. An error with a code is a denial; any other error, and a value that is no verdict,
+ * fails.
+ */
 export async function decide(
   check: CheckContext,
   compiled: CompiledRule,
@@ -165,8 +169,12 @@ export async function decide(
   check.clause(
     "Decides about one access. Returns a verdict or a boolean, also for input that no one expects.",
   );
-  const verdict: unknown = await check.wait(
-    Promise.try(() => compiled.decide({ kind, name, params, scope })),
+  const decided = Promise.try((): unknown => compiled.decide({ kind, name, params, scope }));
+  const verdict = await check.wait(
+    decided.catch((error: unknown) => {
+      if (!isTidegateError(error)) throw error;
+      return { allowed: false, code: error.code };
+    }),
     `decide() returns a verdict for params ${preview(params)} and context ${preview(context)}`,
   );
   check.ok(verdictProblem(verdict) === undefined, "decide() returns a verdict", verdictProblem(verdict));

@@ -22,16 +22,17 @@ const texts = [
 
 const change = record({
   at: nat(),
-  how: nat(3),
+  how: nat(4),
+  name: constantFrom(...texts),
   value: oneof(jsonValue({ maxDepth: 2 }), constantFrom<unknown>(...texts)),
 });
 const changes = array(change, { minLength: 1, maxLength: 3 });
 
-/** Creates random variants of a part: values are replaced, removed, repeated and moved. */
+/** Creates random variants of a part: values are replaced, removed, repeated, moved and renamed. */
 export function randomParts(part: unknown): readonly unknown[] {
   return sample(changes, { seed, numRuns: partsPerExample }).map((steps) => {
     const copy: unknown = structuredClone(part);
-    for (const { at, how, value } of steps) changePlace(copy, at, how, value);
+    for (const step of steps) changePlace(copy, step);
     return copy;
   });
 }
@@ -42,19 +43,33 @@ interface Place {
   readonly key: string;
 }
 
-function changePlace(root: unknown, at: number, how: number, value: unknown): void {
+/** One random change of a part. */
+interface Change {
+  readonly at: number;
+  readonly how: number;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+function changePlace(root: unknown, { at, how, name, value }: Change): void {
   const places = placesOf(root);
   const place = places[at % Math.max(places.length, 1)];
-  if (place === undefined) return;
+  const other = places[(at + 1) % Math.max(places.length, 1)];
+  if (place === undefined || other === undefined) return;
   const { holder, key } = place;
-  const other = places[(at + 1) % places.length];
-  if (how === 0) Reflect.set(holder, key, value);
-  else if (how === 1)
-    Array.isArray(holder) ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key);
-  else if (how === 2)
-    Array.isArray(holder) ? holder.push(Reflect.get(holder, key)) : Reflect.set(holder, "more", value);
-  else if (other !== undefined)
-    Reflect.set(holder, key, structuredClone(Reflect.get(other.holder, other.key)));
+  if (how === 0) setMember(holder, key, value);
+  else if (how === 1) setMember(holder, key, structuredClone(Reflect.get(other.holder, other.key)));
+  else if (Array.isArray(holder))
+    how === 2 ? holder.splice(Number(key), 1) : holder.push(holder[Number(key)]);
+  else {
+    if (how >= 3) setMember(holder, name, Reflect.get(holder, key));
+    Reflect.deleteProperty(holder, key);
+  }
+}
+
+/** Sets an own member, also one named `__proto__`. */
+function setMember(holder: object, key: string, value: unknown): void {
+  Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function placesOf(value: unknown): readonly Place[] {

@@ -108,12 +108,14 @@ const singleSchemas = ["items", "additionalProperties", "not", "propertyNames", 
 function keywordProblem(root: unknown, schema: unknown, path: string): string | undefined {
   if (typeof schema === "boolean") return undefined;
   if (!isMembers(schema)) return `${path} is no schema`;
+  // A schema with an `$id` is a resource of its own: references inside begin at it.
+  const own = typeof schema.$id === "string" ? schema : root;
   const { type, required, $ref } = schema;
   if (type !== undefined && typeof type !== "string" && !isTexts(type)) return `${path}/type is no type`;
   if (required !== undefined && !isTexts(required)) return `${path}/required is no list of names`;
-  if (typeof $ref === "string" && !isResolved(root, $ref)) return `${path}/$ref points to nothing: ${$ref}`;
+  if (typeof $ref === "string" && !isResolved(own, $ref)) return `${path}/$ref points to nothing: ${$ref}`;
   for (const [name, child] of children(schema)) {
-    const problem = keywordProblem(root, child, `${path}/${name}`);
+    const problem = keywordProblem(own, child, `${path}/${name}`);
     if (problem !== undefined) return problem;
   }
   return undefined;

@@ -49,7 +49,9 @@ const fieldResolver: z.ZodType<FieldResolverInput> = z
     { when: ({ value }) => typeof value === "object" && value !== null },
   );
 
-const { $schema: _, ...describedResolver } = z.toJSONSchema(fieldResolver, { io: "input" });
+const { $schema: _, ...resolverSchema } = z.toJSONSchema(fieldResolver, { io: "input" });
+// With an `$id`, references inside begin at this schema, and not at the one that contains it.
+const describedResolver = { $id: "tidegate:graphql-resolver", ...resolverSchema };
 
 // A zod union would only report that neither form fits. This schema checks the form that the service meant.
 const resolver: z.ZodType<FieldResolverInput | string> = z

@@ -1,4 +1,4 @@
-import { errorMeaning, isTidegateError, type TidegateError } from "@tidegate/core-registry";
+import { isTidegateError, publicError } from "@tidegate/core-registry";
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from "graphql";
 
 /** An error as graphql-js and graphql-jit both make it. */
@@ -34,16 +34,24 @@ export function formatFieldError(
     ...(locations === undefined || locations === null || locations.length === 0 ? {} : { locations }),
     ...(path === undefined ? {} : { path }),
   };
-  if (isTidegateError(originalError)) return { ...formatTidegateError(originalError), ...position };
   // GraphQL rejects the reply of a service: for example null for a non-null type, or a string for a number.
   if (originalError === undefined || originalError === null || isGraphQLError(originalError))
     return { message, ...position, extensions: { ...error.extensions, code: "REPLY_INVALID" } };
-  return { ...formatInternalError(originalError, logInternalError), ...position };
+  return { ...formatThrownError(originalError, logInternalError), ...position };
 }
 
 /** Formats a value that was thrown outside of the fields of an operation. */
 export function formatThrownError(error: unknown, logInternalError: LogInternalError): GraphQLFormattedError {
-  return isTidegateError(error) ? formatTidegateError(error) : formatInternalError(error, logInternalError);
+  if (!isTidegateError(error)) logInternalError(error);
+  const { message, code, data, retryAfter } = publicError(error);
+  return {
+    message,
+    extensions: {
+      code,
+      ...(data === undefined ? {} : { data }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+  };
 }
 
 /** Formats a request error: the document or its variables are invalid, and nothing was executed. */
@@ -54,28 +62,6 @@ export function formatRequestError(error: ExecutionError, code: string): GraphQL
     ...(locations === undefined ? {} : { locations }),
     extensions: { ...error.extensions, code },
   };
-}
-
-/**
- * Formats an error of Tidegate. Its message and data stay hidden unless the error is exposed, as all below
- * 500 are.
- */
-export function formatTidegateError(error: TidegateError): GraphQLFormattedError {
-  const { code, details } = error;
-  const isExposed = details.exposed ?? error.status < 500;
-  return {
-    message: isExposed ? error.message : errorMeaning(code).title,
-    extensions: {
-      code: (isExposed ? details.serviceCode : undefined) ?? code,
-      ...(isExposed && details.data !== undefined ? { data: details.data } : {}),
-      ...(details.retryAfter === undefined ? {} : { retryAfter: details.retryAfter }),
-    },
-  };
-}
-
-function formatInternalError(error: unknown, logInternalError: LogInternalError): GraphQLFormattedError {
-  logInternalError(error);
-  return { message: errorMeaning("INTERNAL").title, extensions: { code: "INTERNAL" } };
 }
 
 function isGraphQLError(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import {
-  errorMeaning,
   type Header,
   isTidegateError,
   type Logger,
+  publicError,
   type Reply,
   TidegateError,
 } from "@tidegate/core-registry";
@@ -26,34 +26,27 @@ export function asTidegateError(thrown: unknown): TidegateError {
 
 /** The reply for an error: `application/problem+json` (RFC 9457, S12.5). All error replies are made here. */
 export function problemReply(error: TidegateError, requestId: string, settings: ProblemSettings): Reply {
-  const { code, details } = error;
-  const status = statusOf(error);
-  const exposed = isExposed(error, settings);
+  const { status, code, message, data, retryAfter } = publicError(error, settings.exposeErrors);
   const problem = {
     type: "about:blank",
     title: reasonPhrase(status),
     status,
-    detail: publicMessage(error, settings),
-    code: (exposed ? details.serviceCode : undefined) ?? code,
+    detail: message,
+    code,
     requestId,
-    ...(exposed && details.data !== undefined ? { data: details.data } : {}),
+    ...(data === undefined ? {} : { data }),
   };
   return {
     status,
     headers: [
       ["content-type", "application/problem+json"],
       ["cache-control", "no-store"],
-      ...(details.headers ?? []),
-      ...retryAfter(details.retryAfter),
+      ...(error.details.headers ?? []),
+      ...retryAfterHeader(retryAfter),
       ...challenge(error, status, settings),
     ],
     body: stringify(problem),
   };
-}
-
-/** The message of an error that clients can read: its own, or the public text of its code. */
-export function publicMessage(error: TidegateError, settings: ProblemSettings): string {
-  return isExposed(error, settings) ? error.message : errorMeaning(error.code).title;
 }
 
 /** Whether the connection is closed after the reply, because the rest of the request body is not read. */
@@ -61,25 +54,29 @@ export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
 }
 
-/** Logs a failed request: unexpected errors at level `error`, all others at level `debug`. */
+/**
+ * Logs a failed request: unexpected errors at level `error`, with the plugin and the service of the route;
+ * all others at level `debug`.
+ */
 export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
   const path = request.base + request.path.slice(0, 200);
   const line = `${request.method} ${path} ${error.status} ${error.code} (${request.id})`;
-  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID")
-    logger.error(line, error.details.cause ?? error);
+  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID" || error.code === "PLUGIN_FAILED")
+    logger.error(`${line}${originOf(request)}: ${error.message}`, error.details.cause ?? error);
   else logger.debug(line, error);
 }
 
-function isExposed(error: TidegateError, settings: ProblemSettings): boolean {
-  return error.details.exposed ?? (settings.exposeErrors || statusOf(error) < 500);
+function originOf({ route, version }: ServerRequest): string {
+  const origin = route === undefined ? undefined : version?.routeOrigin(route);
+  if (origin === undefined) return "";
+  const { protocol, service } = origin;
+  return service === undefined
+    ? ` of the protocol '${protocol}'`
+    : ` of the protocol '${protocol}' for service '${service}'`;
 }
 
-function statusOf({ status, code }: TidegateError): number {
-  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : errorMeaning(code).status;
-}
-
-function retryAfter(seconds: number | undefined): readonly Header[] {
-  return seconds === undefined ? [] : [["retry-after", String(Math.max(0, Math.ceil(seconds)))]];
+function retryAfterHeader(seconds: number | undefined): readonly Header[] {
+  return seconds === undefined ? [] : [["retry-after", String(Math.ceil(seconds))]];
 }
 
 function challenge(error: TidegateError, status: number, settings: ProblemSettings): readonly Header[] {

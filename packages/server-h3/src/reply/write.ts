@@ -2,13 +2,31 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
-import { discardStream, hopByHopHeaders } from "@tidegate/core-registry/runtime";
+import { describeValue, discardStream, hopByHopHeaders } from "@tidegate/core-registry/runtime";
 import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
 
 /** The reason phrase of a status. It is never empty, because some clients treat an empty one as an error. */
 export function reasonPhrase(status: number): string {
   return status === 499 ? "Client Closed Request" : (STATUS_CODES[status] ?? "Unknown");
+}
+
+/**
+ * Checks the shape of what a route returned. Status and headers are checked when they are sent.
+ * @throws `REPLY_INVALID` where it is no reply
+ */
+export function checkReply(reply: unknown): asserts reply is Reply {
+  if (typeof reply !== "object" || reply === null)
+    throw new TidegateError(
+      "REPLY_INVALID",
+      `The route returned ${describeValue(reply)} instead of a reply.`,
+    );
+  const { headers, body } = reply as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(headers))
+    throw new TidegateError("REPLY_INVALID", `The headers of the reply are ${describeValue(headers)}.`);
+  const isBody =
+    body === null || typeof body === "string" || body instanceof Uint8Array || body instanceof Readable;
+  if (!isBody) throw new TidegateError("REPLY_INVALID", `The body of the reply is ${describeValue(body)}.`);
 }
 
 /**

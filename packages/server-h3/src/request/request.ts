@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
-import type { Body, ContextFactory, Header, HttpRequest, Peer, Scope } from "@tidegate/core-registry";
+import type {
+  Body,
+  ContextFactory,
+  Header,
+  HttpRequest,
+  Peer,
+  Route,
+  Scope,
+  Version,
+} from "@tidegate/core-registry";
 import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
 
 type Query = HttpRequest["query"];
@@ -26,6 +35,9 @@ export class ServerRequest implements HttpRequest {
   params: Readonly<Record<string, string>> = noParams;
   /** Set once a route or page runs; ended with the reply. */
   scope: Scope | undefined = undefined;
+  /** The route that handles the request and its version, which name the plugin where it fails. */
+  route: Route | undefined = undefined;
+  version: Version | undefined = undefined;
   /** The correlation id where `id` was read before. The reply then carries it. */
   usedId: string | undefined = undefined;
   /** The factories of later scopes, where hooks of middleware have read the context before. */

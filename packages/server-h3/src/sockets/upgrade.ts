@@ -1,12 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Accept, errorMeaning, type Reply, type Scope, TidegateError } from "@tidegate/core-registry";
+import {
+  type Accept,
+  errorMeaning,
+  publicError,
+  type Reply,
+  type Scope,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { findServed } from "../access.ts";
 import { tokenExpiry } from "../context/auth.ts";
 import { type FindReply, runMiddleware } from "../middleware/run.ts";
 import type { WebSocketSettings } from "../options.ts";
 import { gatewayHealth } from "../pages.ts";
-import { asTidegateError, logFailure, problemReply, publicMessage } from "../reply/problem.ts";
+import { asTidegateError, logFailure, problemReply } from "../reply/problem.ts";
 import { writeToConnection } from "../reply/write.ts";
 import { ServerRequest } from "../request/request.ts";
 import { startingError } from "../router.ts";
@@ -164,6 +171,8 @@ async function findRoute(parts: ServerParts, request: ServerRequest, target: Tar
     throw new TidegateError("NOT_FOUND", "No WebSocket route matches this path.");
   }
   request.params = match.params;
+  request.route = match.route;
+  request.version = served.version;
   return { branch: target.branch, isPinned: target.tag !== undefined, served, route: match.route };
 }
 
@@ -181,7 +190,8 @@ async function runUntilClosed(
     const error = asTidegateError(thrown);
     // Once the socket is closed, an expected error of the route is a consequence and not logged.
     if (!socket.isClosed || error.code === "INTERNAL") logFailure(parts.api.logger, request, error);
-    socket.close(errorMeaning(error.code).close, publicMessage(error, parts.problems));
+    const { close, message } = publicError(error, parts.problems.exposeErrors);
+    socket.close(close, message);
   } finally {
     request.scope?.end();
   }

@@ -197,7 +197,9 @@ class MergedBranch implements Branch {
     this.#history.keepNewest();
   }
 
-  /** Starts what the chosen fragments need. One that fails is refused, and the branch is merged without it. */
+  /**
+   * Starts what the chosen fragments need. One that fails is refused, and the branch is merged without it.
+   */
   async #runAndStart(directory: Directory, actions: DirectorySnapshot): Promise<BranchMerge> {
     for (;;) {
       const done = await this.#run(directory, actions);

@@ -1,8 +1,8 @@
 import type { ConnectorDescription, RuleDescription } from "../../contracts/connector.ts";
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { Json } from "../../contracts/json.ts";
 import type { AccessChange, AccessKind } from "../../contracts/policy.ts";
 import type { Change } from "../../contracts/report.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";

@@ -1,5 +1,5 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { Change, ChangeLevel } from "../../contracts/report.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 
 /** One difference between two versions of an endpoint. */

@@ -1,5 +1,6 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
+import type { ProtocolVersion } from "../../contracts/protocol.ts";
 import type { Change, ChangeLevel } from "../../contracts/report.ts";
-import type { Endpoint, ProtocolVersion } from "../../contracts/version.ts";
 import type { LoadedPolicy } from "../../runtime/boundary/load-policy.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
@@ -14,7 +15,7 @@ import {
   servedEndpoints,
 } from "./owners.ts";
 
-/** The plugins that `difference` requirements: protocols compare endpoints, policies compare rules. */
+/** The plugins that `difference` uses: protocols compare endpoints, policies compare rules. */
 export interface DifferencePlugins {
   readonly protocols: readonly LoadedProtocol[];
   readonly policies: readonly LoadedPolicy[];
@@ -90,9 +91,7 @@ function protocolChanges(
 ): readonly Change[] {
   const shareBefore = before?.version.protocols.get(protocol.name) ?? nothing;
   const shareAfter = after?.version.protocols.get(protocol.name) ?? nothing;
-  const { assembled } = shareAfter;
-  if (assembled !== undefined && shareBefore.assembled === assembled && protocol.diff !== undefined)
-    return [];
+  if (pairs.changed.size === 0 && shareBefore.assembled === shareAfter.assembled) return [];
   return protocol.diff?.(shareBefore, shareAfter) ?? endpointChanges(protocol, pairs);
 }
 

@@ -1,6 +1,6 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Change } from "../../contracts/report.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { type ChangeDetail, changeOf, isEqual } from "./change-detail.ts";

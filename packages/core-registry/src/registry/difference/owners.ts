@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../contracts/version.ts";
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledVersion, VersionPart } from "../versions/compiled-version.ts";
 import type { EndpointPair } from "./endpoints.ts";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../contracts/version.ts";
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import { parsePattern } from "../../runtime/routing/pattern.ts";
 import type { ChangeDetail } from "./change-detail.ts";
 import type { RenamedParameters } from "./params.ts";

@@ -1,8 +1,8 @@
 import { isObject } from "../../runtime/values.ts";
 
 /**
- * Describes what is wrong with what a broker reports about a service (S17); undefined where its shape is right.
- * What the service itself publishes, such as its fragment, is checked later.
+ * Describes what is wrong with what a broker reports about a service (S17); undefined where its shape is
+ * right. What the service itself publishes, such as its fragment, is checked later.
  */
 export function reportProblem(service: unknown, node: unknown): string | undefined {
   if (!isObject(service)) return "the service is no object";

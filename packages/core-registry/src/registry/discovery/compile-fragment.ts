@@ -1,7 +1,7 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { CompileTools } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
 import type { ConsoleMessage, Sandbox } from "../../contracts/sandbox.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import type { UsedLifecycle } from "../../runtime/boundary/lifecycle.ts";
 import type { LoadedPart, LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { createConnectorTable } from "../../runtime/connectors/connector-table.ts";

@@ -24,9 +24,9 @@ import {
 /**
  * Keeps the directory up to date with what the brokers report:
  *
- * 1. A service comes up on a node, or changes there: its fragment is compiled, one after another; one that takes
- *    long does not delay the others. If the node reports the service again meanwhile, only the newest report counts. Then the offer goes into the
- *    directory.
+ * 1. A service comes up on a node, or changes there: its fragment is compiled, one after another; one that
+ *    takes long does not delay the others. If the node reports the service again meanwhile, only the newest
+ *    report counts. Then the offer goes into the directory.
  * 2. A service goes down on a node: its offer is marked at once, so that no call goes there, and is removed
  *    after the delay of S9.3, unless the service comes up again.
  * 3. After each change of the directory, `onChange` receives the branches that can be affected.
@@ -43,8 +43,8 @@ export interface Discovery {
   /** Adds the revisions that another gateway knows. Does not call `onChange`. */
   addRevisions(revisions: ReadonlyMap<string, Revisions>): void;
   /**
-   * Resolves when every reported fragment is compiled, or takes longer than others wait for it: a protocol that
-   * waits for something delays nobody else (S17).
+   * Resolves when every reported fragment is compiled, or takes longer than others wait for it: a protocol
+   * that waits for something delays nobody else (S17).
    */
   read(): Promise<void>;
   /** Resolves when every reported fragment is compiled. */

@@ -1,7 +1,7 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { Claim } from "../../contracts/protocol.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { EndpointInfo, Needs, Route } from "../../contracts/route.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import type { LoadedPart } from "../../runtime/boundary/load-protocol.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import { isUnder, parsePattern } from "../../runtime/routing/pattern.ts";

@@ -56,8 +56,9 @@ export function isUnchanged(
 export type KnownVersion = Pick<CompiledVersion, "parts"> & { readonly version: Pick<Version, "protocols"> };
 
 /**
- * Lets each protocol make one whole of its parts, for example the GraphQL schema of a branch. A protocol whose
- * parts did not change is not asked. A frozen one keeps what it assembled before: it fails whatever it is given.
+ * Lets each protocol make one whole of its parts, for example the GraphQL schema of a branch. A protocol
+ * whose parts did not change is not asked. A frozen one keeps what it assembled before: it fails whatever it
+ * is given.
  * @throws {TidegateError} `PLUGIN_FAILED` where a protocol cannot assemble its parts
  */
 export async function assemble(

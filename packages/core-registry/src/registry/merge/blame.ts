@@ -83,29 +83,29 @@ export async function findCulprits(
   blame: Blame,
   attempt: (trial: Blame) => Promise<void>,
 ): Promise<readonly CompiledFragment[]> {
-  const suspects = suspectsOf(error, input, blame);
+  const candidates = newFragments(error, input, blame);
   const isTooLong = failureOf(error)?.isLate === true || blame.services.size >= maxCulprits;
-  if (suspects.length === 0 || isTooLong) return suspects;
+  if (candidates.length === 0 || isTooLong) return candidates;
   const passesWithFirst = async (count: number): Promise<boolean> => {
     try {
-      await attempt(blame.with(error, suspects.slice(count)));
+      await attempt(blame.with(error, candidates.slice(count)));
       return true;
     } catch {
       return false;
     }
   };
   if (!(await passesWithFirst(0))) return [];
-  let [passing, failing] = [0, suspects.length];
+  let [passing, failing] = [0, candidates.length];
   while (failing - passing > 1) {
     const middle = (passing + failing) >> 1;
     if (await passesWithFirst(middle)) passing = middle;
     else failing = middle;
   }
-  return suspects.slice(failing - 1, failing);
+  return candidates.slice(failing - 1, failing);
 }
 
 /** The newest fragments of the services, unless the branch served them before or they are blamed already. */
-export function suspectsOf(
+export function newFragments(
   error: unknown,
   { view, previous }: CompileInput,
   blame: Blame,

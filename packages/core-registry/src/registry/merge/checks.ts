@@ -120,7 +120,7 @@ export function breakingFindings(
       found: label,
       hint:
         severity === "error"
-          ? "`schema.breakingChanges` refuses breaking changes here. Keep the old one too, or use another branch."
+          ? "`schema.breakingChanges` refuses this here. Keep the old one too, or use another branch."
           : "Keep the old one beside the new one, marked as deprecated, until no client uses it.",
     });
   }

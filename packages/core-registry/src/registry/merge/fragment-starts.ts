@@ -20,8 +20,8 @@ export interface FragmentStarts {
 }
 
 /**
- * How long after the last reference was collected something is disposed, in milliseconds: a request that began
- * on a version that is gone can still run.
+ * How long after the last reference was collected something is disposed, in milliseconds: a request that
+ * began on a version that is gone can still run.
  */
 const graceMs = 30_000;
 

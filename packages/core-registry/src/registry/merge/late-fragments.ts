@@ -3,8 +3,8 @@ import type { Finding } from "../../contracts/report.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 
 /**
- * Fragments with which a plugin was too late. They are refused for a while without another try: each merge would
- * wait for the time limit again, and every other service with it.
+ * Fragments with which a plugin was too late. They are refused for a while without another try: each merge
+ * would wait for the time limit again, and every other service with it.
  */
 export interface LateFragments {
   add(fragments: readonly CompiledFragment[], finding: Finding): void;

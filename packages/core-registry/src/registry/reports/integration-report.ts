@@ -1,5 +1,5 @@
+import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { Change, Finding, IntegrationState, Report } from "../../contracts/report.ts";
-import type { Endpoint } from "../../contracts/version.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { completeFindings, withTable } from "./table.ts";

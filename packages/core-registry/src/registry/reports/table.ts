@@ -221,7 +221,6 @@ const hints: Readonly<Record<string, string>> = {
   FUNCTION_THREW: "Only that request failed. Check for missing values: `response?.team?.name`.",
   FUNCTION_TIMEOUT: "Move slow work into an action. A function that times out repeatedly is disabled.",
   HEADER_DROPPED: "Remove it from `$headers`.",
-  POLICY_FAILED: "A rule that fails denies access. Fix it, and publish the fragment again.",
   POLICY_OFF: "This gateway does not check the rule. Ask its operator if that is not intended.",
   REPLY_INVALID: "Fix the response of the action, or convert it in `map`.",
 };

@@ -1,7 +1,8 @@
-import type { Assembled } from "../../contracts/protocol.ts";
+import type { Endpoint } from "../../contracts/endpoint.ts";
+import type { Assembled, ProtocolVersion } from "../../contracts/protocol.ts";
 import type { Route } from "../../contracts/route.ts";
 import type { ServiceRules } from "../../contracts/scope.ts";
-import type { Endpoint, ProtocolVersion, Version, VersionFragment } from "../../contracts/version.ts";
+import type { RouteOrigin, Version, VersionFragment } from "../../contracts/version.ts";
 import type { LoadedProtocol } from "../../runtime/boundary/load-protocol.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import { memoize } from "../../runtime/memoize.ts";
@@ -66,6 +67,14 @@ class ImmutableVersion implements Version {
   get endpoints(): readonly Endpoint[] {
     return [...this.protocols.values()].flatMap(({ endpoints }) => endpoints);
   }
+
+  routeOrigin(route: Route): RouteOrigin | undefined {
+    for (const [protocol, share] of this.protocols) {
+      const origin = share.originOf(route);
+      if (origin !== undefined) return { protocol, service: origin.service };
+    }
+    return undefined;
+  }
 }
 
 /** The share of one protocol: the routes and endpoints of its parts, and what it assembled of them. */
@@ -82,6 +91,13 @@ class PartsOfProtocol implements ProtocolVersion {
   routes(): (readonly Route[])[] {
     const slices = [...this.#parts.values()].map(servedRoutes);
     return [...slices, this.assembled?.routes ?? []].filter(({ length }) => length > 0);
+  }
+
+  originOf(route: Route): { readonly service: string | undefined } | undefined {
+    if (this.assembled?.routes?.includes(route) === true) return { service: undefined };
+    for (const [service, { fragmentPart }] of this.#parts)
+      if (fragmentPart.routes.includes(route)) return { service };
+    return undefined;
   }
 
   get endpoints(): readonly Endpoint[] {

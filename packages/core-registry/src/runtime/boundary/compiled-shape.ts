@@ -1,4 +1,4 @@
-import { describeValue } from "./guard.ts";
+import { describeValue } from "../values.ts";
 import { isJson } from "./lifecycle.ts";
 
 const methods: readonly unknown[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];

@@ -6,6 +6,7 @@
 import type { Clock } from "../../contracts/clock.ts";
 import { isTidegateError, TidegateError } from "../../contracts/errors.ts";
 import type { Logger } from "../../contracts/logger.ts";
+import { describeValue } from "../values.ts";
 
 /** Identifies a plugin in errors and log lines. */
 export interface PluginName {
@@ -73,7 +74,8 @@ export function callPluginNow<Value>(
 /**
  * Calls a member that can return a promise, within the time limit.
  * @param run receives a signal that aborts when the time limit is over or the gateway stops
- * @throws {TidegateError} `PLUGIN_FAILED` where it throws, rejects, is too late, or its value has a wrong shape
+ * @throws {TidegateError} `PLUGIN_FAILED` where it throws, rejects, is too late, or its value has a wrong
+ * shape
  */
 export async function callPlugin<Value>(
   plugin: PluginName,
@@ -147,13 +149,6 @@ export function isPluginError(error: unknown): error is TidegateError {
 /** Whether a plugin returned a promise, or another object with `then`. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** Names the type of a value for messages: `undefined`, `a list`, `a string`. */
-export function describeValue(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Returns the problem; the promise must not reject unhandled. */

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DescribedSchema } from "../../contracts/json.ts";
-import { callPlugin, callPluginNow, describeValue, type PluginName, reasonOf } from "./guard.ts";
+import { describeValue } from "../values.ts";
+import { callPlugin, callPluginNow, type PluginName, reasonOf } from "./guard.ts";
 import type { LoadTools } from "./lifecycle.ts";
 
 /** The code of an issue and a finding that a plugin causes, and not the fragment. */

@@ -15,7 +15,9 @@ export interface LoadTools {
   failed(error: unknown): void;
 }
 
-/** The begin and the end of a plugin, a rule or a part. Both run at most once; `dispose` only after `start`. */
+/**
+ * The begin and the end of a plugin, a rule or a part. Both run at most once; `dispose` only after `start`.
+ */
 export interface Lifecycle {
   /** Whether the plugin has anything to start or to dispose. */
   readonly isNeeded: boolean;

@@ -9,14 +9,8 @@ import type {
   PolicyTools,
   VerdictCache,
 } from "../../contracts/policy.ts";
-import {
-  callPlugin,
-  callPluginNow,
-  describeValue,
-  isPromise,
-  type PluginName,
-  pluginError,
-} from "./guard.ts";
+import { describeValue } from "../values.ts";
+import { callPlugin, callPluginNow, isPromise, type PluginName, pluginError } from "./guard.ts";
 import { guardedSchema } from "./guarded-schema.ts";
 import { guardedLifecycle, isJson, type Lifecycle, type LoadTools } from "./lifecycle.ts";
 

@@ -8,10 +8,10 @@ import type {
   Part,
   Protocol,
   ProtocolSources,
+  ProtocolVersion,
 } from "../../contracts/protocol.ts";
 import type { Change } from "../../contracts/report.ts";
 import type { Route } from "../../contracts/route.ts";
-import type { ProtocolVersion } from "../../contracts/version.ts";
 import { isUnder, parsePattern } from "../routing/pattern.ts";
 import { assembledProblem, changesProblem, compiledProblem, documentsProblem } from "./compiled-shape.ts";
 import { callPlugin, callPluginNow, type PluginName, pluginError } from "./guard.ts";

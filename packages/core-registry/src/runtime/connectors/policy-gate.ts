@@ -223,7 +223,8 @@ function decide(
         severity: "error",
         code: error.code,
         jsonPath,
-        message: `The policy ${policy} failed for ${name}, so access was denied: ${reason}`,
+        message: `The policy ${policy} failed for ${name}, so access was denied: ${error.message}`,
+        hint: "A rule that fails denies access. Fix it, and publish the fragment again.",
       });
     else
       tools.pluginFailed?.(

@@ -25,7 +25,7 @@ function loaded(broken: Partial<Broker>) {
   return { clock, lines, broker: loadBroker(defineBroker({ name: "queue", ...quiet, ...broken }), tools) };
 }
 
-describe("S17, S13 a broker that fails", () => {
+describe("S17, S13: a broker that fails", () => {
   test.each<readonly [kind: string, call: Broker["call"], reason: string]>([
     ["throws", throwing, "boom"],
     ["rejects with no TidegateError", () => Promise.reject(new Error("boom")), "boom"],

@@ -39,8 +39,8 @@ function contextWith(factory: Omit<ContextFactory, "contract" | "name">) {
   };
 }
 
-describe("S17, S12.3 a context factory that fails", () => {
-  test("create throws or rejects: the readers of the value fail, and the error names the plugin", async () => {
+describe("S17, S12.3: a context factory that fails", () => {
+  test("create throws or rejects: the readers fail, and the error names the plugin", async () => {
     const thrown = contextWith({ create: throwing });
     expect(() => thrown.context.get("tenant")).toThrow(
       "The context plugin 'tenant' failed in 'create': boom",
@@ -67,7 +67,7 @@ describe("S17, S12.3 a context factory that fails", () => {
     await expect.poll(() => lines.join()).toContain("The context plugin 'tenant' failed in 'close': boom");
   });
 
-  test("create that never settles: its readers fail when the client goes or the deadline passes", async () => {
+  test("create that never settles: its readers fail with the client or the deadline", async () => {
     const { context, end } = contextWith({ create: () => new Promise(() => undefined) });
     const prepared = context.prepare(["tenant"]);
     end(new Error("The client has gone."));

@@ -30,7 +30,7 @@ async function request({ registry }: PluginSetUp, path = "/guarded"): Promise<un
   return JSON.parse(reply.body);
 }
 
-describe("S17, S7 a rule that a policy fails to compile refuses the fragment, and never opens access", () => {
+describe("S17, S7: a rule that a policy fails to compile refuses the fragment, and never opens access", () => {
   test.each<readonly [kind: string, compile: Policy["compile"], reason: string]>([
     ["throws", throwing, "boom"],
     ["rejects", () => Promise.reject(new Error("boom")), "boom"],
@@ -75,7 +75,7 @@ describe("S17, S7 a rule that a policy fails to compile refuses the fragment, an
   });
 });
 
-describe("S17, S7 a policy that fails to decide denies", () => {
+describe("S17, S7: a policy that fails to decide denies", () => {
   test.each<readonly [kind: string, decide: CompiledRule["decide"], reason: string | undefined]>([
     ["throws", throwing, "boom"],
     ["rejects", () => Promise.reject(new Error("boom")), "boom"],
@@ -134,7 +134,7 @@ describe("S17, S7 a policy that fails to decide denies", () => {
     expect(setUp.lines[1]).toContain("(4 more in the last minute)");
   });
 
-  test("compare that throws or returns a wrong value: the change counts as wider, and the log names it", async () => {
+  test("compare that fails: the change counts as wider, and the log names the policy", async () => {
     const compares: Policy["compare"][] = [throwing, () => wrong("narrow")];
     for (const compare of compares) {
       const setUp = await setUpPlugins({ policies: [anyPolicy("ask", { ...(compare && { compare }) })] });
@@ -152,8 +152,8 @@ describe("S17, S7 a policy that fails to decide denies", () => {
   });
 });
 
-describe("S17 start and dispose", () => {
-  test("a rule is started before its version is served, once, and disposed when the gateway stops", async () => {
+describe("S17: start and dispose", () => {
+  test("a rule is started once before it is served, and disposed with the gateway", async () => {
     const events: string[] = [];
     const served: string[][] = [];
     const setUp = await setUpPlugins({

@@ -13,7 +13,7 @@ const throwing = (): never => {
 };
 const never = (): Promise<never> => new Promise(() => undefined);
 
-describe("S17 a part that a protocol fails to compile is refused, and names the plugin", () => {
+describe("S17: a part that a protocol fails to compile is refused, and names the plugin", () => {
   test.each<readonly [kind: string, broken: Broken, reason: string]>([
     ["compile throws", { compile: throwing }, "boom"],
     ["compile rejects", { compile: () => Promise.reject(new Error("boom")) }, "boom"],
@@ -72,7 +72,7 @@ describe("S17 a part that a protocol fails to compile is refused, and names the 
   });
 });
 
-describe("S17 a schema that fails refuses the part", () => {
+describe("S17: a schema that fails refuses the part", () => {
   const schemaOf = (validate: () => unknown): Broken => ({
     schema: {
       "~standard": {
@@ -123,7 +123,7 @@ describe("S17 a schema that fails refuses the part", () => {
   });
 });
 
-describe("S17 what fails when the parts are assembled is pinned on the fragment that causes it", () => {
+describe("S17: what fails when the parts are assembled is pinned on the fragment that causes it", () => {
   const assembling = (assemble: Broken["assemble"]): Broken => ({
     reserved: ["/whole"],
     ...(assemble && { assemble }),
@@ -226,7 +226,7 @@ describe("S17 what fails when the parts are assembled is pinned on the fragment 
     expect(served()).toEqual(expect.arrayContaining(["GET /one", "GET /good"]));
   });
 
-  test("a fragment that a protocol refuses without having been given it is logged, and all are served", async () => {
+  test("a protocol that refuses a fragment it was not given is logged, and all are served", async () => {
     const { publish, registry, served, lines } = await setUpPlugins({
       protocols: [
         pathsProtocol(
@@ -283,7 +283,7 @@ describe("S17 what fails when the parts are assembled is pinned on the fragment 
   });
 });
 
-describe("S17 a plugin that is too late delays nobody else", () => {
+describe("S17: a plugin that is too late delays nobody else", () => {
   test.each<readonly [member: string, broken: Broken]>([
     ["compile", { compile: never }],
     [
@@ -367,7 +367,7 @@ describe("S17 a plugin that is too late delays nobody else", () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  test("assemble that never settles: after the limit its new fragments are refused and others are served", async () => {
+  test("assemble that never settles: its new fragments are refused, others served", async () => {
     let isStuck = false;
     const { publish, bus, clock, registry, served, reportOf } = await setUpPlugins({
       protocols: [

@@ -11,7 +11,7 @@ const route = (path: string) => ({
 describe("S4.6 routes of all protocols share one namespace", () => {
   const protocols = [pathsProtocol("Paths"), pathsProtocol("Other")];
 
-  test("a route of another protocol on the path of another service is refused, and its developer is told", async () => {
+  test("a route on the path of another service and protocol is refused with a report", async () => {
     const { publish, registry, served, reportOf } = await setUpPlugins({ protocols });
     publish("first", { protocol: { Paths: { paths: ["/players/:id"] } } });
     await registry.settled();

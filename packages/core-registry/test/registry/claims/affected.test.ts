@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectorDescription } from "../../../src/contracts/connector.ts";
-import type { Endpoint } from "../../../src/contracts/protocol.ts";
+import type { Route } from "../../../src/contracts/route.ts";
 import type { Registry } from "../../../src/registry/contract.ts";
 import { fragment, labels, servedBy, setUp } from "../kit.ts";
 import { paths } from "../plugins.ts";
@@ -10,15 +10,13 @@ const calling: typeof paths = {
   ...paths,
   compile: async (input, tools) => {
     const compiled = await paths.compile(input, tools);
-    const endpoints = compiled.endpoints.map((endpoint, index): Endpoint => {
-      const call: ConnectorDescription = {
-        kind: "call",
-        action: input.paths[index]?.slice(1) ?? "",
-        origin: endpoint.origin,
-      };
-      return { ...endpoint, connectors: [call] };
+    const routes = compiled.routes?.map((route): Route => {
+      const { path, endpoint = { jsonPath: tools.origin.jsonPath } } = route;
+      const origin = { ...tools.origin, jsonPath: endpoint.jsonPath };
+      const call: ConnectorDescription = { kind: "call", action: path.slice(1), origin };
+      return { ...route, endpoint: { ...endpoint, connectors: [call] } };
     });
-    return { ...compiled, endpoints };
+    return { ...compiled, routes: routes ?? [] };
   },
 };
 const get = (published: boolean) => ({ get: { published, handler: () => null } });

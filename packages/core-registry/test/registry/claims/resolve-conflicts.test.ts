@@ -10,7 +10,7 @@ import {
   withState,
 } from "../../../src/registry/discovery/directory.ts";
 import { emptyLedger, type Ledger } from "../../../src/registry/ledger/ledger.ts";
-import type { Compilation } from "../../../src/registry/merge/types.ts";
+import type { Compilation, CompileInput } from "../../../src/registry/merge/types.ts";
 import { compile } from "../../../src/registry/merge.ts";
 import { type FragmentSpec, fragmentOf, offerOf, stillBroker } from "../fragments.ts";
 import { inputOf, stillProtocol } from "../inputs.ts";
@@ -151,18 +151,18 @@ describe("S9.6: a fragment that cannot be assembled", () => {
   const faulty = (service: string): Protocol => ({
     ...stillProtocol,
     assemble: (parts, { addFinding }) => {
-      const bad = parts.find(({ compiled }) => compiled.claims.some(({ key }) => key === "bad"));
+      const bad = parts.find(({ compiled }) => compiled.claims?.some(({ key }) => key === "bad"));
       const error = { severity: "error", code: "BAD", jsonPath: "", message: "It is bad." } as const;
       if (bad !== undefined) addFinding(service === "" ? bad.origin : { ...bad.origin, service }, error);
-      return { routes: [], endpoints: parts.flatMap(({ compiled }) => compiled.endpoints) };
+      return {};
     },
   });
-  const assembled = async (service: string) => {
+  const assembled = async (service: string, pluginFailed: CompileInput["pluginFailed"] = () => undefined) => {
     const directory = directoryOf(
       offerOf(fragmentOf({ service: "a", claims: ["bad"] }), "n1"),
       offerOf(fragmentOf({ service: "b", claims: ["good"] }), "n2"),
     );
-    return (await compile(inputOf(directory, { protocols: [faulty(service)] }))).compilation;
+    return (await compile(inputOf(directory, { protocols: [faulty(service)], pluginFailed }))).compilation;
   };
 
   test("is refused, and everything else is assembled again", async () => {
@@ -172,7 +172,16 @@ describe("S9.6: a fragment that cannot be assembled", () => {
     expect(version.endpoints.map(({ key }) => key)).toEqual(["good"]);
   });
 
-  test("a protocol that blames a fragment it was not given fails the merge, and ends", async () => {
-    await expect(assembled("nobody")).rejects.toMatchObject({ code: "PLUGIN_INVALID" });
+  test("S17: a protocol that blames a fragment it was not given is logged, and refuses none", async () => {
+    const failures: unknown[] = [];
+    const { chosen: used, refused } = await assembled("unknown", (error) => void failures.push(error));
+    expect([...used.keys()]).toEqual(["a", "b"]);
+    expect(refused.size).toBe(0);
+    expect(failures).toMatchObject([
+      {
+        code: "PLUGIN_FAILED",
+        message: expect.stringContaining("refused a fragment of the service 'unknown' that it was not given"),
+      },
+    ]);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { FragmentPolicy } from "../../../src/contracts/fragment.ts";
+import type { Policy } from "../../../src/contracts/policy.ts";
 import { difference } from "../../../src/registry/difference/difference.ts";
+import { loadPolicies } from "../load.ts";
 import { chat, get, list, players, scoped } from "./cases.ts";
 import { differenceOf, filter, plugins, scope, versionOf } from "./kit.ts";
 
@@ -103,9 +105,12 @@ describe("S7, S10: access changes of an endpoint that did not change itself", ()
     };
     const { compare: _, ...silent } = scope;
     for (const policy of [fails, silent])
-      expect(difference(before, after, { ...plugins, policies: [policy, filter] })).toMatchObject([
-        { plugin: "scope", level: "dangerous", detail: unclear },
-      ]);
+      expect(
+        difference(before, after, {
+          ...plugins,
+          policies: loadPolicies([policy, filter] as readonly Policy[]),
+        }),
+      ).toMatchObject([{ plugin: "scope", level: "dangerous", detail: unclear }]);
   });
 });
 
@@ -254,10 +259,10 @@ describe("S7.2, S10: the rules of the service that owns an action (`policy.owner
     [true, false],
     [false, true],
     [true, true],
-  ])("apply to an unchanged fragment (set by the caller: %s, by the owner: %s)", async (asks, owns) => {
+  ])("apply to an unchanged fragment (set by the caller: %s, by the owner: %s)", async (isAsked, owns) => {
     const changes = await differenceOf(
-      { player: player(["a"], owns), team: team(requirements) },
-      { player: player(["a", "b"], owns), team: team(requirements) },
+      { player: player(["a"], owns), team: team(isAsked) },
+      { player: player(["a", "b"], owns), team: team(isAsked) },
     );
     expect(changes.map(({ label, plugin, level, service }) => [label, plugin, level, service])).toEqual([
       ["GET /players", "scope", "dangerous", "team"],

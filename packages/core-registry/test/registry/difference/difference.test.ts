@@ -1,10 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import type { Assembled, Endpoint, Part, Protocol } from "../../../src/contracts/protocol.ts";
+import type { Protocol, ProtocolVersion } from "../../../src/contracts/protocol.ts";
 import { difference } from "../../../src/registry/difference/difference.ts";
-import type { CompiledVersion } from "../../../src/registry/versions/compiled-version.ts";
+import type { CompiledVersion, VersionPart } from "../../../src/registry/versions/compiled-version.ts";
+import type { LoadedProtocol } from "../../../src/runtime/boundary/load-protocol.ts";
+import { loadProtocols, loadTools } from "../load.ts";
 import { chat, get, list, players, scoped } from "./cases.ts";
 import { differenceOf, type Fragments, plugins, versionOf } from "./kit.ts";
+import { rest } from "./route-protocols.ts";
 
 const summary = (changes: Awaited<ReturnType<typeof differenceOf>>) =>
   changes.map(({ kind, label, level, detail }) => [kind, label, level, detail]);
@@ -86,86 +89,103 @@ describe("S9.4, S10: the difference between two versions", () => {
 });
 
 describe("S17, S10: protocols", () => {
-  const endpoint: Endpoint = {
-    protocol: "Own",
-    key: "own",
-    label: "own",
-    connectors: [],
-    origin: { service: "player", hash: "", jsonPath: "" },
-    fingerprint: "anything",
-  };
-  const own = (fingerprint: string, diff?: Protocol["diff"]): Protocol => ({
-    contract: 2,
-    key: "Own",
-    schema: z.unknown(),
-    compile: (input, { origin }) => ({
-      claims: [],
-      endpoints: [{ ...endpoint, origin, fingerprint: input === null ? fingerprint : String(input) }],
-    }),
-    ...(diff === undefined ? {} : { diff }),
-  });
-  const versionsOf = async (protocol: Protocol) => {
-    const of = (input: string) =>
-      versionOf({ player: { protocol: { Own: input } } }, { protocols: [protocol] });
+  const own = (parts: Partial<Protocol> = {}, tools = loadTools()): readonly LoadedProtocol[] =>
+    loadProtocols(
+      [
+        {
+          contract: 2,
+          name: "Own",
+          schema: z.unknown(),
+          compile: (input, { origin: { jsonPath } }) => ({
+            claims: [{ key: "own", jsonPath, endpoint: { jsonPath, fingerprint: String(input) } }],
+          }),
+          ...parts,
+        },
+      ],
+      tools,
+    );
+  const versionsOf = async (protocols: readonly LoadedProtocol[]) => {
+    const of = (input: string) => versionOf({ player: { protocol: { Own: input } } }, { protocols });
     return [await of("one"), await of("two")] as const;
   };
 
-  test("a protocol with `diff` compares both assembled results itself", async () => {
-    const asked: (readonly [Assembled, Assembled])[] = [];
-    const protocol = own("", (...wholes) => {
-      asked.push(wholes);
-      return [{ kind: "changed", plugin: "Own", label: "type Player", level: "breaking" }];
+  test("a protocol with `diff` compares its share of both versions itself", async () => {
+    const asked: (readonly [ProtocolVersion, ProtocolVersion])[] = [];
+    const protocols = own({
+      diff: (...shares) => {
+        asked.push(shares);
+        return [{ kind: "changed", plugin: "Own", label: "type Player", level: "breaking" }];
+      },
     });
-    const [before, after] = await versionsOf(protocol);
-    const wholes = [before.version.assembled.get("Own"), after.version.assembled.get("Own")];
-    expect(difference(before, after, { ...plugins, protocols: [protocol] })).toEqual([
+    const [before, after] = await versionsOf(protocols);
+    const shares = [before.version.protocols.get("Own"), after.version.protocols.get("Own")];
+    expect(difference(before, after, { ...plugins, protocols })).toEqual([
       { kind: "changed", plugin: "Own", label: "type Player", level: "breaking" },
     ]);
-    expect(asked).toEqual([wholes]);
+    expect(asked).toEqual([shares]);
   });
 
-  test("its `diff` is not called where the assembled result is the same", async () => {
-    const protocol = own("", () => {
-      throw new Error("asked");
-    });
-    const [before, after] = await versionsOf(protocol);
-    const { assembled } = before.version;
-    const same = { ...after, version: { ...after.version, assembled } };
-    expect(difference(before, same, { ...plugins, protocols: [protocol] })).toEqual([]);
+  test("its `diff` is called where its parts differ, also with the same assembled result", async () => {
+    const diff = vi.fn(() => []);
+    const protocols = own({ diff });
+    const [before, after] = await versionsOf(protocols);
+    difference(before, withAssembledOf(before, after), { ...plugins, protocols });
+    expect(diff).toHaveBeenCalledOnce();
+  });
+
+  test("its `diff` is not called where neither its parts nor the assembled result differ", async () => {
+    const diff = vi.fn(() => []);
+    const protocols = [...own({ diff }), ...plugins.protocols];
+    const of = (...routes: Parameters<typeof players>[0]) =>
+      versionOf({ own: { protocol: { Own: "one" } }, player: players(routes) }, { protocols });
+    const [before, after] = [await of(list), await of(list, get())];
+    const changes = difference(before, withAssembledOf(before, after), { ...plugins, protocols });
+    expect(changes.map(({ label }) => label)).toEqual(["GET /players/:id"]);
+    expect(diff).not.toHaveBeenCalled();
+  });
+
+  test("where its `diff` fails, the core compares the endpoints, and the failure is logged", async () => {
+    const tools = loadTools();
+    const fails = (): never => {
+      throw new Error("no idea");
+    };
+    const protocols = own({ diff: fails }, tools);
+    const [before, after] = await versionsOf(protocols);
+    expect(summary(difference(before, after, { ...plugins, protocols }))).toEqual([
+      ["changed", "own", "dangerous", "The definition changed."],
+    ]);
+    expect(tools.failures).toMatchObject([
+      { code: "PLUGIN_FAILED", message: "The protocol plugin 'Own' failed in 'diff': no idea" },
+    ]);
   });
 
   test("its new endpoints are marked as public, too", async () => {
     const [before, after] = [await versionOf({}), await versionOf({ player: players([get()]) })];
-    const [rest] = plugins.protocols;
-    if (rest === undefined) throw new Error("There is no protocol.");
-    const telling: Protocol = {
+    const telling: typeof rest = {
       ...rest,
       diff: () => [
         { kind: "added", plugin: "REST", label: "GET /players/:id", level: "safe", detail: "New." },
       ],
     };
-    expect(difference(before, after, { ...plugins, protocols: [telling] })).toMatchObject([
-      { detail: "New. No rule covers it: it is public." },
-    ]);
+    expect(
+      difference(before, after, { ...plugins, protocols: loadProtocols([telling as Protocol]) }),
+    ).toMatchObject([{ detail: "New. No rule covers it: it is public." }]);
   });
 
   test("a fingerprint that is not JSON only shows that the definition changed", async () => {
-    const protocol = own("");
-    const [before, after] = await versionsOf(protocol);
-    expect(summary(difference(before, after, { ...plugins, protocols: [protocol] }))).toEqual([
+    const protocols = own();
+    const [before, after] = await versionsOf(protocols);
+    expect(summary(difference(before, after, { ...plugins, protocols }))).toEqual([
       ["changed", "own", "dangerous", "The definition changed."],
     ]);
   });
 
   test("a fingerprint that is JSON shows which members changed", async () => {
-    const protocol = own("");
-    const of = (input: string) =>
-      versionOf({ player: { protocol: { Own: input } } }, { protocols: [protocol] });
+    const protocols = own();
+    const of = (input: string) => versionOf({ player: { protocol: { Own: input } } }, { protocols });
     const before = await of('{"a":1,"b":{"c":1,"d":1},"path":"/x","constructor":1}');
     const after = await of('{"a":1,"b":{"c":2,"e":1},"path":"/y"}');
-    expect(
-      difference(before, after, { ...plugins, protocols: [protocol] }).map(({ detail }) => detail),
-    ).toEqual([
+    expect(difference(before, after, { ...plugins, protocols }).map(({ detail }) => detail)).toEqual([
       "`b.c` changed.",
       "`b.d` was removed.",
       "`b.e` was added.",
@@ -408,13 +428,22 @@ describe("S6, S10: the events of a WebSocket route", () => {
   });
 });
 
+/** A version whose protocols assembled the same objects as in another one. */
+function withAssembledOf(other: CompiledVersion, version: CompiledVersion): CompiledVersion {
+  const shares = [...version.version.protocols].map(([name, share]): [string, ProtocolVersion] => [
+    name,
+    { ...share, assembled: other.version.protocols.get(name)?.assembled },
+  ]);
+  return { ...version, version: { ...version.version, protocols: new Map(shares) } };
+}
+
 function watched(version: CompiledVersion, looked: string[]): CompiledVersion {
-  const watch = (service: string, part: Part): Part => {
-    const { claims, endpoints } = part.compiled;
+  const watch = (service: string, part: VersionPart): VersionPart => {
+    const { endpoints, ...fragmentPart } = part.fragmentPart;
     return {
       ...part,
-      compiled: {
-        claims,
+      fragmentPart: {
+        ...fragmentPart,
         get endpoints() {
           looked.push(service);
           return endpoints;
@@ -422,7 +451,7 @@ function watched(version: CompiledVersion, looked: string[]): CompiledVersion {
       },
     };
   };
-  const parts = [...version.parts].map(([protocol, all]): [string, ReadonlyMap<string, Part>] => [
+  const parts = [...version.parts].map(([protocol, all]): [string, ReadonlyMap<string, VersionPart>] => [
     protocol,
     new Map([...all].map(([service, part]) => [service, watch(service, part)])),
   ]);
@@ -433,7 +462,7 @@ function withPart(
   parts: CompiledVersion["parts"],
   protocol: string,
   service: string,
-  part: Part | undefined,
+  part: VersionPart | undefined,
 ): CompiledVersion["parts"] {
   if (part === undefined) throw new Error("There is no such part.");
   return new Map([...parts, [protocol, new Map([...(parts.get(protocol) ?? []), [service, part]])]]);

@@ -2,13 +2,15 @@ import { z } from "zod";
 import type { FragmentInput } from "../../../src/contracts/fragment.ts";
 import type { Json } from "../../../src/contracts/json.ts";
 import type { CompiledRule, Policy } from "../../../src/contracts/policy.ts";
-import type { Assembled, Part, Protocol } from "../../../src/contracts/protocol.ts";
+import type { Protocol, ProtocolVersion } from "../../../src/contracts/protocol.ts";
 import type { Change } from "../../../src/contracts/report.ts";
 import type { Sandbox } from "../../../src/contracts/sandbox.ts";
-import { difference } from "../../../src/registry/difference/difference.ts";
+import { type DifferencePlugins, difference } from "../../../src/registry/difference/difference.ts";
 import { type CompiledFragment, compileFragment } from "../../../src/registry/discovery/compile-fragment.ts";
-import type { CompiledVersion } from "../../../src/registry/versions/compiled-version.ts";
+import type { CompiledVersion, VersionPart } from "../../../src/registry/versions/compiled-version.ts";
+import type { LoadedProtocol } from "../../../src/runtime/boundary/load-protocol.ts";
 import { canonicalJson, hash128 } from "../../../src/runtime/fragment/canonical.ts";
+import { loadPolicies, loadProtocols } from "../load.ts";
 import { rest, webSocket } from "./route-protocols.ts";
 
 /** The fragments of a version by service, as services write them. */
@@ -48,15 +50,15 @@ export const filter: Policy<{ filter: string }> = {
 };
 
 /** The plugins of the test versions. */
-export const plugins: {
-  readonly protocols: readonly Protocol[];
-  readonly policies: readonly Policy[];
-} = { protocols: [rest, webSocket] as readonly Protocol[], policies: [scope, filter] as readonly Policy[] };
+export const plugins: DifferencePlugins = {
+  protocols: loadProtocols([rest, webSocket] as readonly Protocol[]),
+  policies: loadPolicies([scope, filter] as readonly Policy[]),
+};
 
 /** Options of `versionOf`. */
 export interface VersionOptions {
   /** The protocols. Default: the kit's. */
-  readonly protocols?: readonly Protocol[];
+  readonly protocols?: readonly LoadedProtocol[];
   /** The claims that wait, by service. Default: none. */
   readonly waiting?: Readonly<Record<string, readonly string[]>>;
 }
@@ -71,29 +73,42 @@ export async function versionOf(
   );
   const chosen = new Map(all.map((fragment) => [fragment.service, fragment]));
   const parts = new Map(
-    protocols.map(({ key }) => [
-      key,
+    protocols.map(({ name }) => [
+      name,
       new Map(
-        all.flatMap((fragment): [string, Part][] => {
-          const compiled = fragment.parts.get(key);
+        all.flatMap((fragment): [string, VersionPart][] => {
+          const fragmentPart = fragment.parts.get(name);
+          if (fragmentPart === undefined) return [];
           const { service, hash } = fragment;
-          const origin = { service, hash, jsonPath: `protocol.${key}` };
+          const origin = { service, hash, jsonPath: `protocol.${name}` };
           const keys = new Set(waiting[service] ?? []);
-          return compiled === undefined ? [] : [[service, { origin, compiled, waiting: keys }]];
+          const part = { origin, compiled: fragmentPart.compiled, fragmentPart, waiting: keys };
+          return [[service, part]];
         }),
       ),
     ]),
   );
-  const assembled = new Map(
-    protocols.map(({ key }): [string, Assembled] => {
-      const endpoints = [...(parts.get(key)?.values() ?? [])].flatMap(({ compiled }) => compiled.endpoints);
-      return [key, { routes: [], endpoints }];
+  const shares = new Map(
+    protocols.map(({ name }): [string, ProtocolVersion] => {
+      const endpoints = [...(parts.get(name)?.values() ?? [])].flatMap(
+        ({ fragmentPart }) => fragmentPart.endpoints,
+      );
+      return [name, { endpoints, assembled: {} }];
     }),
   );
   const id = hash128(canonicalJson([all.map(({ hash }) => hash).sort(), waiting]));
   const rules = { ownerRules: () => undefined };
   return {
-    version: { id, name: id.slice(0, 8), fragments: [], routes: [], endpoints: [], rules, assembled },
+    version: {
+      id,
+      name: id.slice(0, 8),
+      fragments: [],
+      routes: [],
+      endpoints: [],
+      rules,
+      routeOrigin: () => undefined,
+      protocols: shares,
+    },
     chosen,
     parts,
   };
@@ -107,7 +122,7 @@ export async function differenceOf(before: Fragments, after: Fragments): Promise
 async function compiledFragment(
   service: string,
   raw: FragmentInput,
-  protocols: readonly Protocol[],
+  protocols: readonly LoadedProtocol[],
 ): Promise<CompiledFragment> {
   const fragment = await compileFragment(
     raw,
@@ -119,7 +134,11 @@ async function compiledFragment(
       sandbox: anyFunction,
       contexts: ["auth"],
       reserved: [],
+      foreignSources: new Set(),
       reportRuntime: () => undefined,
+      pluginFailed: (error) => {
+        throw error;
+      },
     },
     new AbortController().signal,
   );
@@ -129,14 +148,14 @@ async function compiledFragment(
 }
 
 function policyBase<Rule>(
-  key: string,
+  name: string,
   schema: Policy<Rule>["schema"],
-): Pick<Policy<Rule>, "contract" | "key" | "members" | "schema"> {
-  return { contract: 2, key, members: [key], schema };
+): Pick<Policy<Rule>, "contract" | "name" | "members" | "schema"> {
+  return { contract: 2, name, members: [name], schema };
 }
 
 function ruleOf(requirements: Json): CompiledRule {
-  return { decide: () => ({ allowed: true }), memo: "never", reads: [], requirements };
+  return { decide: () => true, requirements };
 }
 
 function textsOf(requirements: Json): readonly string[] {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ConnectorDescription, SubscribeConfig } from "../../../src/contracts/connector.ts";
-import type { Claim, CompileTools, Protocol } from "../../../src/contracts/protocol.ts";
+import type { SubscribeConfig } from "../../../src/contracts/connector.ts";
+import type { CompileTools, Protocol } from "../../../src/contracts/protocol.ts";
 import type { Method } from "../../../src/contracts/request.ts";
 import type { Route } from "../../../src/contracts/route.ts";
 import {
@@ -11,7 +11,7 @@ import {
   subscribeSchema,
 } from "../../../src/runtime/connectors/schema.ts";
 import { canonicalJson } from "../../../src/runtime/fragment/canonical.ts";
-import { type CompiledRoute, compileRoutes, routePattern } from "../../../src/runtime/routing/routes.ts";
+import { compileRoutes, routePattern } from "../../../src/runtime/routing/routes.ts";
 import { type RoutesPart, routesSchema } from "../../../src/runtime/routing/schema.ts";
 
 interface TestRoute extends ConnectorInput {
@@ -31,11 +31,15 @@ const route: z.ZodType<TestRoute> = z.strictObject({
   map: z.string().optional(),
 });
 
+const text = { values: "text", fromClient: true } as const;
+const data = { values: "data", fromClient: true } as const;
+
 /** A protocol like REST: routes with a method, a path and one connector. */
 export const rest: Protocol<RoutesPart<TestRoute>> = {
   contract: 2,
-  key: "REST",
+  name: "REST",
   schema: routesSchema("REST", route),
+  sources: { path: text, query: text, body: data },
   fingerprint: undocumented,
   compile: (part, tools) =>
     compileRoutes(part.routes ?? [], tools, (input, place) => restRoute(part, input, place, tools)),
@@ -44,8 +48,9 @@ export const rest: Protocol<RoutesPart<TestRoute>> = {
 /** A protocol like WebSocket: routes that receive and send events. */
 export const webSocket: Protocol<RoutesPart<TestRoute>> = {
   contract: 2,
-  key: "WebSocket",
+  name: "WebSocket",
   schema: routesSchema("WebSocket", route),
+  sources: { path: text, query: text, message: data },
   fingerprint: undocumented,
   compile: (part, tools) =>
     compileRoutes(part.routes ?? [], tools, (input, place) => socketRoute(part, input, place, tools)),
@@ -60,26 +65,27 @@ function restRoute(
   input: TestRoute,
   place: string,
   tools: CompileTools,
-): CompiledRoute | undefined {
+): Route | undefined {
   const { method = "GET" } = input;
   const pattern = routePattern(input.path, basePath, place, tools);
   const written = normalizeConnectors(input, () => undefined);
   const connector =
     written &&
-    tools.connectors.compile(written, {
-      jsonPath: place,
-      sources: { path: "text", query: "text", body: "data" },
-      implicit: ["path", "query"],
-      batching: true,
-    });
+    tools.connectors.compile(written, { jsonPath: place, implicit: ["path", "query"], batching: true });
   if (pattern === undefined || written === undefined || connector === undefined) return undefined;
   const { call, publish, map } = written;
-  return compiled(tools, place, [connector.description], {
-    label: `${method} ${pattern.path}`,
-    keys: pattern.shapes.map((shape) => `${method} ${shape}`),
-    at: { http: { method, path: pattern.path } },
-    fingerprint: canonicalJson({ method, path: pattern.path, call, publish, map }),
-  });
+  const { path } = pattern;
+  return {
+    kind: "http",
+    method,
+    path,
+    endpoint: {
+      jsonPath: place,
+      connectors: [connector.description],
+      fingerprint: canonicalJson({ method, path, call, publish, map }),
+    },
+    handle: () => ({ status: 200, headers: [], body: null }),
+  };
 }
 
 function socketRoute(
@@ -87,60 +93,24 @@ function socketRoute(
   input: TestRoute,
   place: string,
   tools: CompileTools,
-): CompiledRoute | undefined {
+): Route | undefined {
   const pattern = routePattern(input.path, basePath, place, tools);
   if (pattern === undefined) return undefined;
   const { subscribe, publish } = input;
-  const options = { jsonPath: place, implicit: [], batching: false };
-  const sources = { path: "text", query: "text" } as const;
   const connectors = [
-    subscribe && tools.connectors.subscribe(subscribe, { ...options, sources }),
-    publish &&
-      tools.connectors.compile({ publish }, { ...options, sources: { ...sources, message: "data" } }),
+    subscribe && tools.connectors.subscribe(subscribe, { jsonPath: place, sources: ["path", "query"] }),
+    publish && tools.connectors.compile({ publish }, { jsonPath: place }),
   ];
-  return compiled(
-    tools,
-    place,
-    connectors.flatMap((each) => (each === undefined ? [] : [each.description])),
-    {
-      label: `WS ${pattern.path}`,
-      keys: pattern.shapes.map((shape) => `WS ${shape}`),
-      at: { websocket: { path: pattern.path } },
-      fingerprint: canonicalJson({ path: pattern.path, subscribe, publish }),
-    },
-  );
-}
-
-interface Described {
-  readonly label: string;
-  readonly keys: readonly string[];
-  readonly at: { readonly http?: { method: Method; path: string }; readonly websocket?: { path: string } };
-  readonly fingerprint: string;
-}
-
-function compiled(
-  tools: CompileTools,
-  place: string,
-  connectors: readonly ConnectorDescription[],
-  { label, keys, at, fingerprint }: Described,
-): CompiledRoute {
-  const route: Route = {
-    kind: "http",
-    method: "GET",
-    path: "/",
-    handle: () => ({ status: 200, headers: [], body: null }),
-  };
+  const { path } = pattern;
   return {
-    claims: keys.map((key): Claim => ({ key, label, jsonPath: place })),
+    kind: "websocket",
+    path,
     endpoint: {
-      protocol: tools.origin.jsonPath.slice("protocol.".length),
-      key: keys[0] ?? label,
-      label,
-      connectors,
-      origin: { ...tools.origin, jsonPath: place },
-      ...at,
-      fingerprint,
+      jsonPath: place,
+      connectors: connectors.flatMap((each) => (each === undefined ? [] : [each.description])),
+      fingerprint: canonicalJson({ path, subscribe, publish }),
     },
-    route,
+    accept: () => ({ accept: true }),
+    open: async () => undefined,
   };
 }

@@ -24,7 +24,7 @@ describe("S9.4: a gateway that starts takes over from the running ones", () => {
     const other = second(bus, clock);
     await other.start();
     expect(await idOf(other)).toBe(await idOf(registry));
-    expect(other.branches()[0]?.contested).toEqual([{ claim: "Paths GET /x", owner: "b", claimants: ["a"] }]);
+    expect(other.branches()[0]?.contested).toEqual([{ claim: "GET /x", owner: "b", claimants: ["a"] }]);
   });
 
   test("the fragment that was accepted last, also where no node publishes it any more", async () => {

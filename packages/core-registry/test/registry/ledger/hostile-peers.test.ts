@@ -52,8 +52,8 @@ describe("S9.4: the answers of other gateways are checked", () => {
       {
         ...bus.broker,
         peers: {
-          answer: () => undefined,
-          ask: async (question) => [{ node: "peer", answer: answers[question] }],
+          handle: () => undefined,
+          request: async (name) => [{ node: "peer", value: answers[name] }],
         },
       },
       manualClock(),

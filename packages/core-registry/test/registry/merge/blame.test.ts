@@ -10,9 +10,9 @@ import { inputOf } from "../inputs.ts";
 /** A protocol that finds `old` at fault as soon as `young` is there too: not the one that changed. */
 const blamesTheOld: Protocol = {
   contract: 2,
-  key: "T",
+  name: "T",
   schema: z.unknown(),
-  compile: () => ({ claims: [], endpoints: [] }),
+  compile: () => ({}),
   assemble: (parts, { addFinding }) => {
     const old = parts.find(({ origin }) => origin.service === "old");
     if (old !== undefined && parts.some(({ origin }) => origin.service === "young"))
@@ -22,7 +22,7 @@ const blamesTheOld: Protocol = {
         jsonPath: "",
         message: "It does not fit.",
       });
-    return { routes: [], endpoints: [] };
+    return {};
   },
 };
 const protocols = [blamesTheOld];

@@ -28,7 +28,7 @@ function setUp() {
   const open: PromiseWithResolvers<void>[] = [];
   const state = { isUnresponsive: false };
   const broker: Broker = {
-    contract: 1,
+    contract: 2,
     name: "test",
     start: async () => undefined,
     stop: async () => undefined,

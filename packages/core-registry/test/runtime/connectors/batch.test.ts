@@ -11,13 +11,12 @@ import type { Scope } from "../../../src/contracts/scope.ts";
 import { resetBatches } from "../../../src/runtime/connectors/batch.ts";
 import { createConnectorTable } from "../../../src/runtime/connectors/connector-table.ts";
 import { emptyPolicyGate, type PolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
-import { collector, getOptions, origin, scopeOf } from "./kit.ts";
+import { collector, getOptions, graphqlSources, origin, scopeOf } from "./kit.ts";
 import { answeredPolicy, gateOf } from "./policies.ts";
 import { fc } from "./property.ts";
 
 const fieldOptions: ConnectorOptions = {
   jsonPath: "protocol.GraphQL.resolvers.Query.player",
-  sources: { source: "data", args: "data", info: "data" },
   implicit: ["args"],
   batching: true,
 };
@@ -39,6 +38,7 @@ async function bench(handler: TestHandler, parts: { gate?: PolicyGate; entriesLi
     sandbox,
     gate: parts.gate ?? emptyPolicyGate,
     contexts: ["auth", "user"],
+    sources: graphqlSources,
     addFinding,
     reportRuntime: reports.addFinding,
     console: () => undefined,
@@ -454,8 +454,8 @@ describe("S5.4 what is refused when the fragment is read", () => {
     const { table, findings } = await bench(each((id) => id));
     expect(
       table.compile(
-        { call: { action: "a.b", params: { id: "@path.id[]" }, batchedParams: ["id"] } },
-        getOptions,
+        { call: { action: "a.b", params: { id: "@args.id[]" }, batchedParams: ["id"] } },
+        { jsonPath: getOptions.jsonPath },
       ),
     ).toBeUndefined();
     expect(findings.map(({ code, jsonPath }) => [code, jsonPath])).toEqual([

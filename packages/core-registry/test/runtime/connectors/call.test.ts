@@ -7,7 +7,7 @@ import { TidegateError } from "../../../src/contracts/errors.ts";
 import type { Scope } from "../../../src/contracts/scope.ts";
 import { createConnectorTable } from "../../../src/runtime/connectors/connector-table.ts";
 import { emptyPolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
-import { collector, directoryOf, getOptions, origin, scopeOf, testBroker } from "./kit.ts";
+import { collector, directoryOf, getOptions, origin, restSources, scopeOf, testBroker } from "./kit.ts";
 
 function bench(gate = emptyPolicyGate) {
   const sandbox = knownFunctions();
@@ -19,6 +19,7 @@ function bench(gate = emptyPolicyGate) {
     sandbox,
     gate,
     contexts: ["auth", "id"],
+    sources: restSources,
     addFinding,
     reportRuntime: reports.addFinding,
     console: (message) => void console.push(message),
@@ -82,6 +83,7 @@ describe("S2 call", () => {
     );
     const gate = {
       owner: false,
+      lifecycles: [],
       rulesFor: () => ({ rules: [], check: () => void order.push("policies") as undefined }),
     };
     const { compile, sandbox } = bench(gate);
@@ -328,6 +330,7 @@ describe("S2 publish", () => {
     const asked: string[] = [];
     const gate = {
       owner: false,
+      lifecycles: [],
       rulesFor: (_: string, name: string) => ({ rules: [], check: () => void asked.push(name) as undefined }),
     };
     const { compile, sandbox } = bench(gate);

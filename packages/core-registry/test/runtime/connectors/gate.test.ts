@@ -2,29 +2,35 @@ import { contextOf, knownFunctions } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { TraceEvent, Verdict } from "../../../src/contracts/call-scope.ts";
-import type { CompiledRule, Policy, PolicyInput, PolicyTools } from "../../../src/contracts/policy.ts";
+import { TidegateError } from "../../../src/contracts/errors.ts";
+import type {
+  CompiledRule,
+  Policy,
+  PolicyInput,
+  PolicyTools,
+  VerdictCache,
+} from "../../../src/contracts/policy.ts";
 import type { Scope } from "../../../src/contracts/scope.ts";
 import { compilePolicyGate, emptyPolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
 import { checkAgainst } from "../../../src/runtime/fragment/issues.ts";
 import { type PolicyPart, policySchema } from "../../../src/runtime/fragment/policy-schema.ts";
+import { loadPolicies, loadTools } from "../../registry/load.ts";
 import { collector, directoryOf, origin, scopeOf, testBroker } from "./kit.ts";
 
 /** A policy whose rules are answered by the test. */
 function policyOf(
-  key: string,
+  name: string,
   answer: (rule: unknown, input: PolicyInput) => Verdict | Promise<Verdict>,
   parts: Partial<CompiledRule> = {},
 ): Policy<Record<string, unknown>> {
   return {
     contract: 2,
-    key,
-    members: [key],
-    schema: z.looseObject({ [key]: z.string({ error: `\`${key}\` is a text.` }) }),
+    name,
+    members: [name],
+    schema: z.looseObject({ [name]: z.string({ error: `\`${name}\` is a text.` }) }),
     compile: (rule) => ({
-      decide: (input) => answer(rule[key], input),
-      memo: "never",
-      reads: [],
-      requirements: String(rule[key]),
+      decide: (input) => answer(rule[name], input),
+      requirements: String(rule[name]),
       ...parts,
     }),
   };
@@ -40,16 +46,18 @@ async function gateOf(
 ) {
   const { findings, addFinding } = collector();
   const reports = collector();
-  const gate = await compilePolicyGate(part, policies, {
+  const tools = loadTools();
+  const gate = await compilePolicyGate(part, loadPolicies(policies, tools), {
     origin,
     sandbox: knownFunctions(),
     contexts: ["auth"],
-    disabledPolicies,
+    disabledPolicies: loadPolicies(disabledPolicies),
     addFinding,
     reportRuntime: reports.addFinding,
     console: () => undefined,
+    pluginFailed: tools.failed,
   });
-  return { gate, findings, reports: reports.findings };
+  return { gate, findings, reports: reports.findings, failures: tools.failures };
 }
 
 const scope = (parts: Partial<Scope> = {}): Scope => scopeOf(directoryOf(testBroker(), {}), parts);
@@ -191,12 +199,31 @@ describe("S7.5 denial", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("broken"))],
-  ])("a policy that %s denies, and is reported", async (_, answer) => {
-    const { gate, reports } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [policyOf("a", answer)]);
+  ])("S17: a policy that %s denies, and the gateway logs it", async (_, answer) => {
+    const { gate, reports, failures } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [
+      policyOf("a", answer),
+    ]);
     await expect((async () => gate.rulesFor("call", "x")?.check({}, signedIn))()).rejects.toMatchObject({
       code: "FORBIDDEN",
     });
-    expect(reports).toMatchObject([{ code: "POLICY_FAILED", jsonPath: "policy.call[0].a" }]);
+    expect(failures).toMatchObject([
+      { code: "PLUGIN_FAILED", message: "The policy plugin 'a' failed in 'decide': broken" },
+    ]);
+    expect(reports).toEqual([]);
+  });
+
+  test("a function of a rule that fails denies, and is reported to the service", async () => {
+    const answer = () => {
+      throw new TidegateError("FUNCTION_THREW", "broken");
+    };
+    const { gate, reports, failures } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [
+      policyOf("a", answer),
+    ]);
+    expect(() => gate.rulesFor("call", "x")?.check({}, signedIn)).toThrow(
+      expect.objectContaining({ code: "FORBIDDEN" }),
+    );
+    expect(reports).toMatchObject([{ code: "FUNCTION_THREW", jsonPath: "policy.call[0].a" }]);
+    expect(failures).toEqual([]);
   });
 
   test("a trace receives every verdict", async () => {
@@ -208,7 +235,7 @@ describe("S7.5 denial", () => {
 });
 
 describe("S7.6 verdicts are cached within one request", () => {
-  const counting = async (memo: CompiledRule["memo"]) => {
+  const counting = async (cache: VerdictCache) => {
     let asked = 0;
     const { gate } = await gateOf({ call: [{ actions: ["**"], a: "1" }] }, [
       policyOf(
@@ -217,7 +244,7 @@ describe("S7.6 verdicts are cached within one request", () => {
           asked++;
           return yes;
         },
-        { memo },
+        { cache },
       ),
     ]);
     return {
@@ -261,7 +288,7 @@ describe("S7.6 verdicts are cached within one request", () => {
 describe("S1.2 the members of a rule", () => {
   const a = policyOf("scope", () => yes);
   const check = async (part: unknown, off: readonly Policy[] = []) =>
-    (await checkAgainst(policySchema([a], off), part, "policy")).findings;
+    (await checkAgainst(policySchema(loadPolicies([a]), loadPolicies(off)), part, "policy")).findings;
 
   test("a member that no policy has is an error with the nearest name", async () => {
     expect(await check({ call: [{ actions: ["x"], scop: "1" }] })).toMatchObject([
@@ -319,12 +346,14 @@ describe("S1.2 the members of a rule", () => {
     expect(findings.map(({ jsonPath, code }) => [jsonPath, code])).toEqual([
       ["policy.publish[0].filter", "X"],
       ["policy.publish[0]", "X"],
-      ["policy.publish[0]", "POLICY_FAILED"],
+      ["policy.publish[0]", "PLUGIN_FAILED"],
     ]);
   });
 
   test("S1.5 the JSON Schema contains the policies' members", () => {
-    const { properties } = policySchema([a])["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+    const { properties } = policySchema(loadPolicies([a]))["~standard"].jsonSchema.input({
+      target: "draft-2020-12",
+    });
     expect(properties).toMatchObject({
       call: {
         items: {

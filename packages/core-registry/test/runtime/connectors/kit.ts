@@ -2,6 +2,7 @@ import { directoryOf as directoryWith, requestScope } from "@tidegate/plugin-tes
 import type { Broker, CallRequest, PublishRequest } from "../../../src/contracts/broker.ts";
 import type { ConnectorOptions } from "../../../src/contracts/connector.ts";
 import type { ActionEntry, DirectorySnapshot } from "../../../src/contracts/directory.ts";
+import type { ProtocolSources } from "../../../src/contracts/protocol.ts";
 import type { Finding } from "../../../src/contracts/report.ts";
 import type { Scope } from "../../../src/contracts/scope.ts";
 
@@ -53,9 +54,21 @@ export function collector(): { readonly findings: Finding[]; addFinding(finding:
 /** How REST compiles the connector of a GET route. */
 export const getOptions: ConnectorOptions = {
   jsonPath: "protocol.REST.routes[0]",
-  sources: { path: "text", query: "text", body: "data" },
   implicit: ["path", "query"],
-  batching: false,
+};
+
+/** The sources of REST (S3.1). */
+export const restSources: ProtocolSources = {
+  path: { values: "text", fromClient: true },
+  query: { values: "text", fromClient: true },
+  body: { values: "data", fromClient: true },
+};
+
+/** The sources of GraphQL (S3.1). */
+export const graphqlSources: ProtocolSources = {
+  source: { values: "data", fromClient: false },
+  args: { values: "data", fromClient: true },
+  info: { values: "data", fromClient: false },
 };
 
 /** Whose fragment it is. */

@@ -4,20 +4,21 @@ import type { Verdict } from "../../../src/contracts/call-scope.ts";
 import type { CompiledRule, Policy, PolicyInput } from "../../../src/contracts/policy.ts";
 import { compilePolicyGate, type PolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
 import type { PolicyPart } from "../../../src/runtime/fragment/policy-schema.ts";
+import { loadPolicies } from "../../registry/load.ts";
 import { origin } from "./kit.ts";
 
 /** What a policy of the test answers. */
 export type Answer = (rule: string, input: PolicyInput) => Verdict | Promise<Verdict>;
 
-/** A policy whose rules hold its key with a text, and are answered by the test. */
-export function answeredPolicy(key: string, answer: Answer, parts: Partial<CompiledRule> = {}): Policy {
+/** A policy whose rules hold its name with a text, and are answered by the test. */
+export function answeredPolicy(name: string, answer: Answer, parts: Partial<CompiledRule> = {}): Policy {
   return {
     contract: 2,
-    key,
-    members: [key],
-    schema: z.looseObject({ [key]: z.string() }),
+    name,
+    members: [name],
+    schema: z.looseObject({ [name]: z.string() }),
     compile: (rule) => {
-      const requirements = String((rule as Record<string, unknown>)[key]);
+      const requirements = String((rule as Record<string, unknown>)[name]);
       return { decide: (input) => answer(requirements, input), cache: "identity", requirements, ...parts };
     },
   };
@@ -25,7 +26,7 @@ export function answeredPolicy(key: string, answer: Answer, parts: Partial<Compi
 
 /** A gate of these rules. */
 export function gateOf(part: PolicyPart, policies: readonly Policy[]): Promise<PolicyGate> {
-  return compilePolicyGate(part, policies, {
+  return compilePolicyGate(part, loadPolicies(policies), {
     origin,
     sandbox: knownFunctions(),
     contexts: ["auth"],

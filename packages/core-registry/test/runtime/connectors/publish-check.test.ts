@@ -12,6 +12,11 @@ function compile(publish: PublishConfig) {
     sandbox: knownFunctions(),
     gate: emptyPolicyGate,
     contexts: ["auth"],
+    sources: {
+      path: { values: "text", fromClient: true },
+      query: { values: "text", fromClient: true },
+      message: { values: "data", fromClient: true },
+    },
     addFinding,
     reportRuntime: () => undefined,
     console: () => undefined,
@@ -20,9 +25,6 @@ function compile(publish: PublishConfig) {
     { publish },
     {
       jsonPath: "protocol.WebSocket.routes[0]",
-      sources: { path: "text", query: "text", message: "data" },
-      implicit: [],
-      batching: false,
     },
   );
   if (connector === undefined) throw new Error(JSON.stringify(findings));

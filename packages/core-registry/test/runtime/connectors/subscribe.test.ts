@@ -9,12 +9,12 @@ import { createConnectorTable } from "../../../src/runtime/connectors/connector-
 import { emptyPolicyGate, type PolicyGate } from "../../../src/runtime/connectors/policy-gate.ts";
 import { subscribeSchema } from "../../../src/runtime/connectors/schema.ts";
 import { createEventHub } from "../../../src/runtime/event-hub.ts";
-import { collector, directoryOf, origin, scopeOf, testBroker } from "./kit.ts";
+import { collector, directoryOf, graphqlSources, origin, scopeOf, testBroker } from "./kit.ts";
 import { answeredPolicy, gateOf } from "./policies.ts";
 
 const fieldOptions: ConnectorOptions = {
   jsonPath: "protocol.GraphQL.resolvers.Subscription.x",
-  sources: { source: "data", args: "data" },
+  sources: ["source", "args"],
   implicit: ["args"],
   batching: true,
 };
@@ -29,6 +29,7 @@ function bench(gate: PolicyGate = emptyPolicyGate) {
     sandbox,
     gate,
     contexts: ["auth"],
+    sources: graphqlSources,
     addFinding,
     reportRuntime: reports.addFinding,
     console: () => undefined,
@@ -407,8 +408,8 @@ describe("S7.2 policies", () => {
   });
 
   test.each(["request", "never"] as const)(
-    "S7.6 a verdict that is remembered %s holds for one event, which is one request",
-    async (memo) => {
+    "S7.6 a verdict that is cached %s holds for one event, which is one request",
+    async (cache) => {
       let asked = 0;
       const gate = await gateOf({ subscribe: [{ events: ["a"], ask: "1" }] }, [
         answeredPolicy(
@@ -417,7 +418,7 @@ describe("S7.2 policies", () => {
             asked++;
             return asked === 2 ? no : yes;
           },
-          { memo },
+          { cache },
         ),
       ]);
       const { scope, send } = stage();

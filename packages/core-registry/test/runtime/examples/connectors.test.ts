@@ -6,11 +6,11 @@ import { emptyPolicyGate } from "../../../src/runtime/connectors/policy-gate.ts"
 import { createEventHub } from "../../../src/runtime/event-hub.ts";
 import { createExamples } from "../../../src/runtime/examples.ts";
 import { nextTurn } from "../../registry/reports/turn.ts";
-import { collector, directoryOf, origin, scopeOf, testBroker } from "../connectors/kit.ts";
+import { collector, directoryOf, graphqlSources, origin, scopeOf, testBroker } from "../connectors/kit.ts";
 
 const options: ConnectorOptions = {
   jsonPath: "protocol.GraphQL.resolvers.Query.x",
-  sources: { args: "data" },
+  sources: ["args"],
   implicit: ["args"],
   batching: true,
 };
@@ -23,6 +23,7 @@ function setUp() {
     sandbox: knownFunctions(),
     gate: emptyPolicyGate,
     contexts: [],
+    sources: graphqlSources,
     ...collector(),
     reportRuntime: () => undefined,
     console: () => undefined,

@@ -4,14 +4,16 @@ import type { Sources } from "../../../src/contracts/connector.ts";
 import type { Json, JsonSchema } from "../../../src/contracts/json.ts";
 import type { Scope } from "../../../src/contracts/scope.ts";
 import { compileParams, type ParamsOptions } from "../../../src/runtime/params/params.ts";
-import { collector, directoryOf, getOptions, scopeOf, testBroker } from "../connectors/kit.ts";
+import { collector, directoryOf, restSources, scopeOf, testBroker } from "../connectors/kit.ts";
 
 const directory = directoryOf(testBroker(), {});
 
 function compiled(mapping: Json | undefined, parts: Partial<ParamsOptions> = {}) {
   const { findings, addFinding } = collector();
   const params = compileParams(mapping, {
-    ...getOptions,
+    sources: restSources,
+    implicit: ["path", "query"],
+    batching: false,
     jsonPath: "params",
     contexts: ["auth", "id"],
     implicitParams: false,

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ContextFactory, HttpRequest } from "../../../src/index.ts";
 import { contextFactories, createContext } from "../../../src/runtime/index.ts";
+import { nextTurn } from "../../registry/reports/turn.ts";
 
 const request: HttpRequest = {
   method: "GET",
@@ -108,23 +109,24 @@ describe("S12.3 the context", () => {
   test("dispose closes values in reverse order, also late ones, and never throws", async () => {
     const closed: string[] = [];
     let arrive: (value: string) => void = () => undefined;
-    const dispose = (value: unknown) => {
+    const close = (value: unknown) => {
       closed.push(String(value));
       if (value === "a") throw new Error("stuck");
     };
     const context = make(
-      { name: "a", create: () => "a", dispose },
-      { name: "b", create: ({ context }) => `b${context.get("a")}`, dispose },
-      { name: "late", create: () => new Promise((resolve) => (arrive = resolve)), dispose },
-      { name: "never", create: () => "never", dispose },
+      { name: "a", create: () => "a", close },
+      { name: "b", create: ({ context }) => `b${context.get("a")}`, close },
+      { name: "late", create: () => new Promise((resolve) => (arrive = resolve)), close },
+      { name: "never", create: () => "never", close },
     );
     context.prepare(["b"]);
     const late = context.prepare(["late"]);
     context.dispose();
     context.dispose();
     expect(closed).toEqual(["ba", "a"]);
+    await expect(late).rejects.toMatchObject({ code: "CANCELLED" });
     arrive("late");
-    await late;
+    await nextTurn();
     expect(closed).toEqual(["ba", "a", "late"]);
     expect(() => context.get("never")).toThrow(expect.objectContaining({ code: "CANCELLED" }));
     expect(closed).not.toContain("never");

@@ -150,13 +150,13 @@ describe("the scope of a request", () => {
   });
 
   test("its end disposes the context, also one that is read later", () => {
-    const dispose = vi.fn();
-    const factories = contextFactories([{ contract: 2, name: "db", create: () => 1, dispose }]);
+    const close = vi.fn();
+    const factories = contextFactories([{ contract: 2, name: "db", create: () => 1, close }]);
     const scope = scopeOf({ factories });
     scope.context.get("db");
     scope.end();
     scope.end();
-    expect(dispose).toHaveBeenCalledOnce();
+    expect(close).toHaveBeenCalledOnce();
     const over = scopeOf({ factories });
     over.end();
     expect(() => over.context.get("db")).toThrow(expect.objectContaining({ code: "CANCELLED" }));
