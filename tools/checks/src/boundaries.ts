@@ -36,8 +36,8 @@ const withoutCore: readonly string[] = [core, fragment, service];
 /**
  * Tells whether the source of a package is allowed to import another package of ours. Every package can
  * import `fragment`, which has types only. Beside that, the core and the packages for services import none,
- * `broker-moleculer` imports the core and `service-moleculer`, every other package and the example plugins the
- * core alone. The gateway, the other examples and the tools import all.
+ * `broker-moleculer` imports the core and `service-moleculer`, every other package and the example plugins
+ * the core alone. The gateway, the other examples and the tools import all.
  */
 export function mayImport(folder: string, name: string, wanted: string): boolean {
   if (wanted === name) return false;

@@ -70,7 +70,8 @@ export interface CompiledRule {
   decide(input: PolicyInput): boolean | Verdict | Promise<boolean | Verdict>;
   /**
    * How long a verdict can be cached: not at all, within the request, or while everything it reads is equal
-   * (S7.6). Default `never`.
+   * (S7.6). Default `never`. A rule for subscriptions decides when one begins, and again for each event: with
+   * `identity` only for the first event of each name.
    */
   readonly cache?: VerdictCache;
   /**

@@ -122,7 +122,8 @@ export interface Socket {
   readonly protocol: string;
   /**
    * The received messages in order. The socket is read only as fast as they are consumed. Ends with the
-   * socket.
+   * socket. A route that expects no messages reads them too: while some wait, the server does not see the
+   * client close the socket.
    */
   readonly messages: AsyncIterable<string | Uint8Array>;
   /** Sends a message. Resolves when the socket can take more; rejects when it is closed. */

@@ -22,7 +22,7 @@ declare module "@tidegate/core-registry" {
   }
 }
 
-/** The options of the protocol. */
+/** The path and the limit of the protocol; both have defaults. */
 export interface JsonRpcOptions {
   /** The path that answers requests on every branch. Default `/rpc`. */
   readonly path?: string;

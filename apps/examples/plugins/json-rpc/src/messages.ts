@@ -12,7 +12,7 @@ export interface RpcRequest {
   readonly id?: Id;
 }
 
-/** The error of a response. */
+/** The member `error` of a response, instead of a result. */
 export interface RpcError {
   /** A code of the specification, or -32000 for an error of the action. */
   readonly code: number;
@@ -20,7 +20,7 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
-/** The standard error codes. */
+/** The error codes that JSON-RPC 2.0 defines, by name. */
 export const codes = {
   parseError: -32_700,
   invalidRequest: -32_600,

@@ -6,7 +6,7 @@ import type { Queue } from "./queue.ts";
 export { gatewayGroup, Queue, type QueueOptions, type Worker } from "./queue.ts";
 export type { QueueAction, QueueCall, QueueEvent, QueueService } from "./services.ts";
 
-/** The options of the broker. */
+/** The timeout and the clock of calls; all options have defaults. */
 export interface QueueBrokerOptions {
   /** The timeout of calls in milliseconds. Default 10,000. */
   readonly timeout?: number;

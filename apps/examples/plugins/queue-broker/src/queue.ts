@@ -19,7 +19,7 @@ export interface Subscriber {
   patterns(): readonly string[];
 }
 
-/** The options of a queue. */
+/** The limits of a queue and of its workers. */
 export interface QueueOptions {
   /** How many calls a worker runs at once. Default 10. */
   readonly concurrency?: number;
@@ -135,7 +135,7 @@ export class Queue {
   }
 }
 
-/** A worker with its services. */
+/** A node of the system: it has services, and runs their calls. */
 export class Worker {
   readonly id: string;
   readonly services: Map<string, QueueService> = new Map();
@@ -147,7 +147,7 @@ export class Worker {
     this.#queue = queue;
   }
 
-  /** Adds or replaces a service. */
+  /** Adds a service, or replaces the one with its name. A worker that has left joins again. */
   register(service: QueueService): void {
     this.#queue.worker(this.id);
     this.services.set(service.name, service);
@@ -159,7 +159,6 @@ export class Worker {
     this.#queue.announce((sink) => sink.serviceDown(name, this.id, how));
   }
 
-  /** Sends an event. */
   publish(request: PublishRequest): void {
     this.#queue.publish(request, this.id);
   }

@@ -7,7 +7,7 @@ export interface QueueService {
   readonly metadata?: JsonObject;
   /** What the service adds to the API (S1). */
   readonly fragment?: unknown;
-  /** A higher number is newer. */
+  /** Of two fragments of a service, the one with the higher number is newer. */
   readonly revision?: number;
   /** True: callers of other branches reach the service too (S13.1). Default false. */
   readonly exposed?: boolean;
@@ -17,7 +17,7 @@ export interface QueueService {
   readonly events?: Readonly<Record<string, (event: QueueEvent) => void>>;
 }
 
-/** An action with its handler. */
+/** An action: what the service declares, and the handler that runs. */
 export interface QueueAction {
   /** An object schema, which is declared and not checked. */
   readonly params?: JsonSchema;
@@ -36,7 +36,7 @@ export interface QueueCall {
   /** The stream beside the params, where there is one. */
   readonly stream: unknown;
   readonly branch: string;
-  /** Milliseconds since the epoch. */
+  /** When the gateway stops waiting for the answer: milliseconds since the epoch. */
   readonly deadline: number | undefined;
   /** Aborts when the answer is not needed any more. */
   readonly signal: AbortSignal;

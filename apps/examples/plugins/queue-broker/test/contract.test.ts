@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { type BrokerSystem, type TestService, testBroker } from "@tidegate/plugin-testkit";
 import { gatewayGroup, Queue, type QueueAction, type QueueService, queueBroker } from "../src/index.ts";
 
-testBroker({ name: "S13 the queue fulfils the contract of brokers", make: createSystem });
+testBroker({ name: "S13: the queue fulfils the contract of brokers", make: createSystem });
 
 /** The distributed system that the suite tests: the queue, and a broker that is connected to it. */
 function createSystem(): BrokerSystem {

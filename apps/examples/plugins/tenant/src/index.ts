@@ -1,6 +1,6 @@
 import { type ContextFactory, defineContext } from "@tidegate/core-registry";
 
-/** The tenant of a request. */
+/** The customer to whom a request belongs, as its host name says. */
 export interface Tenant {
   /** The label in front of the domain, in lower case: `acme` of `acme.example.com`. */
   readonly name: string;

@@ -38,15 +38,15 @@ declare module "@tidegate/core-registry" {
   }
 }
 
-/** One path of the protocol. */
+/** A path whose sockets receive the result of one action. */
 export interface TickerRoute extends Pick<ConnectorInput, "call" | "params" | "map"> {
-  /** The path pattern below `basePath`. */
+  /** The path pattern below `basePath` (S4.2). */
   readonly path: string;
   /** Seconds from one result to the next call, from 1 to 3,600. */
   readonly seconds: number;
 }
 
-/** The options of the protocol. */
+/** The options of the protocol; tests need them. */
 export interface TickerOptions {
   /** Default: the system clock. Tests give a clock of their own. */
   readonly clock?: Clock;
@@ -122,7 +122,7 @@ function compileRoute(
   return compiled;
 }
 
-/** What `accept` leaves for `open`. */
+/** What `accept` leaves for `open`: the first result, and the sources of all calls. */
 interface Opened {
   readonly sources: Sources;
   readonly first: string;
@@ -155,7 +155,7 @@ async function serve(open: OpenSocket): Promise<void> {
   }
 }
 
-/** Ends with the socket. A route that does not read the messages would not see the client close it. */
+/** Ends with the socket. While messages wait unread, the server does not see the client close the socket. */
 async function refuseMessages({ messages }: Socket): Promise<void> {
   for await (const _ of messages) throw new TidegateError("BAD_REQUEST", "This WebSocket takes no messages.");
 }

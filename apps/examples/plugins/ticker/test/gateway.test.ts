@@ -66,7 +66,7 @@ test("S17: a socket receives the result when it opens, and after each period", a
   expect(messages.items).toHaveLength(3);
 });
 
-test("S12.5: a failed call is sent as an error without internal details, and the socket goes on", async () => {
+test("S12.5: a failed call is sent without internal details, and the socket goes on", async () => {
   let calls = 0;
   const { open, tick } = await start(() => {
     calls += 1;

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   type AccessChange,
   type Clock,
@@ -98,7 +99,10 @@ function compile(
     reads: [...new Set([by, "ip"])],
     cache: "never",
     decide: ({ scope }) => {
-      const key = `${rule} ${clientOf(scope, by)}`;
+      const client = clientOf(scope, by);
+      if (client === undefined)
+        return { allowed: false, code: "FORBIDDEN", reason: "The client is unknown." };
+      const key = `${rule} ${client}`;
       const now = clock.now();
       const { tokens: left, at } = buckets.get(key) ?? { tokens: burst, at: now };
       const tokens = Math.min(burst, left + (Math.max(0, now - at) / 1_000) * perSecond);
@@ -110,11 +114,12 @@ function compile(
   };
 }
 
-/** Identifies the client by its context value, as text of limited length: a client can choose some values. */
-function clientOf(scope: Scope, by: string): string {
-  const value = scope.context.view(by);
-  const isKnown = value !== undefined && value !== null;
-  return canonicalJson(isKnown ? [by, value] : ["ip", scope.context.view("ip")]).slice(0, 1_000);
+/** Identifies the client, as text of limited length: a client can choose some values. */
+function clientOf({ context }: Scope, by: string): string | undefined {
+  const value = by === "ip" ? undefined : context.view(by);
+  if (value !== undefined && value !== null) return canonicalJson([by, value]).slice(0, 1_000);
+  const address = context.view("ip");
+  return typeof address === "string" && isIP(address) !== 0 ? address : undefined;
 }
 
 /** A limit is wider where it allows more in every respect. */
