@@ -144,7 +144,7 @@ function withMemory(): PolicySuite {
 
 /** Policies that break one sentence of the contract each, by what is wrong with them. */
 export const brokenPolicies: Readonly<Record<string, PolicySuite>> = {
-  "wrong contract number": usersSuite({ contract: 1 as 2 }),
+  "wrong contract number": usersSuite({ contract: 99 as 2 }),
   "a member of the core": usersSuite({ members: ["actions"] }),
   "unknown member": usersSuite(Object.assign({ name: "users" }, { comparr: fails })),
   "the schema refuses a good rule": withSchema({ validate: () => ({ issues: [{ message: "no" }] }) }),

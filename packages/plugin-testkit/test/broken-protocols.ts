@@ -29,7 +29,7 @@ function withWhole(change: (protocol: RpcProtocol) => RpcProtocol["assemble"]): 
 /** Protocols that break one sentence of the contract each, by what is wrong with them. */
 export const brokenProtocols: Readonly<Record<string, ProtocolSuite>> = {
   // Members and schema
-  "wrong contract number": rpcSuite(() => ({ contract: 1 })),
+  "wrong contract number": rpcSuite(() => ({ contract: 99 })),
   "unknown member": rpcSuite(() => ({ asemble: fails })),
   "a source of the core": rpcSuite(() => ({ sources: { params: { values: "data", fromClient: true } } })),
   "reserves no path": rpcSuite(() => ({ reserved: ["rpc"] })),

@@ -7,8 +7,8 @@ const timeout = 2_000;
 const atOnce = 8;
 
 /**
- * Runs the checks for each broken plugin, and returns a table of the first failed checks. Fails where a broken
- * plugin passes.
+ * Runs the checks for each broken plugin, and returns a table of the first failed checks. Fails where one of
+ * the plugins passes.
  *
  * @param harnesses the suites of the broken plugins, by what is wrong with them
  */

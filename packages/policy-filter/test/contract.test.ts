@@ -1,6 +1,4 @@
 import { knownFunctions, testPolicy } from "@tidegate/plugin-testkit";
-import { sandbox as createSandbox } from "@tidegate/sandbox";
-import { afterAll } from "vitest";
 import { filter } from "../src/index.ts";
 
 interface Input {
@@ -43,27 +41,4 @@ testPolicy({
     },
   ],
   invalidRules: [{}, { filter: "" }, { filter: 7 }, { filter: "(" }, { filter: "() => true", more: 1 }],
-});
-
-const isolates = createSandbox();
-afterAll(() => isolates.stop());
-
-testPolicy({
-  name: "S7.4 the policy filter with the sandbox of the gateway fulfils its contract (S17)",
-  make: filter,
-  sandbox: isolates,
-  rules: [
-    {
-      rule: { filter: "({ params, context }) => params.id === context.auth.id" },
-      allows: [{ params: { id: 1 }, context: { auth: { id: 1 } } }],
-      denies: [{ params: { id: 2 }, context: { auth: { id: 1 } } }],
-    },
-    {
-      rule: { filter: "({ context: { auth } }) => auth.scope.split(' ').includes('player.read')" },
-      kind: "subscribe",
-      allows: [{ context: { auth: { scope: "player.read" } } }],
-      denies: [{ context: { auth: { scope: "player" } } }],
-    },
-  ],
-  invalidRules: [{ filter: "(" }, { filter: "7" }, { filter: "async () => true" }],
 });

@@ -15,7 +15,8 @@ testProtocol({
     {
       input: {
         typeDefs:
-          "extend type Query { player(id: ID!): Player players: [Player!] } type Player { id: ID! name: String }",
+          "extend type Query { player(id: ID!): Player players: [Player!] } " +
+          "type Player { id: ID! name: String }",
         resolvers,
       },
       documented: {

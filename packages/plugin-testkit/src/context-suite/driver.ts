@@ -21,7 +21,7 @@ export interface ContextSuite {
   /** Creates the factory. Each check has one of its own. */
   readonly make: () => ContextFactory;
   readonly requests: readonly ContextExample[];
-  /** Texts that never occur in the JSON of a view, such as `token` or a secret of the examples. Default none. */
+  /** Texts that no view contains as JSON, such as `token` or a secret of the examples. Default none. */
   readonly hidden?: readonly string[];
   /** Other context values that the factory reads. Default none. */
   readonly context?: Readonly<Record<string, unknown>>;

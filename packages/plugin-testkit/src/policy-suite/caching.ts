@@ -88,7 +88,8 @@ async function readsParamsAsSaid(
     for (const params of [undefined, { other: "params" }]) {
       const seen = await decided({ ...access, params });
       check.clause("True: it reads the params. Default false.");
-      const what = `allowed, by a rule without \`readsParams\` for ${preview(access)} with params ${preview(params)},`;
+      const changed = `${preview(access)} with params ${preview(params)}`;
+      const what = `allowed, by a rule without \`readsParams\` for ${changed},`;
       check.equal(seen, expected, what);
     }
   }

@@ -15,7 +15,7 @@ import type { Check, CheckContext } from "../suite/check.ts";
 import { accepted } from "../suite/schema.ts";
 import { ruleProblem, verdictProblem } from "./shape.ts";
 
-/** One access, as an example of a rule. All members are optional: `{}` is an anonymous access without params. */
+/** One access, as an example of a rule. `{}` is an access without params and context values. */
 export interface AccessExample {
   /** The name of the action or event. Default `example.run`. */
   readonly name?: string;
@@ -156,8 +156,8 @@ export function policyTools(suite: PolicySuite, kind: AccessKind, findings: Find
 }
 
 /**
- * Decides about one access. An error with a code is a denial; any other error, and a value that is no verdict,
- * fails.
+ * Decides about one access. An error with a code is a denial. Any other error fails, and so does a value that
+ * is no verdict.
  */
 export async function decide(
   check: CheckContext,

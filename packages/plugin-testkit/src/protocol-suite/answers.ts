@@ -29,7 +29,7 @@ export function routeOf(check: CheckContext, routes: readonly Route[], example: 
   throw new Error("unreachable");
 }
 
-/** Sends an HTTP request to a route. Fails where the route throws an error without code, or sends no reply. */
+/** Sends a request to a route. Fails where the route throws an error without code, or sends no reply. */
 export async function answerOf(
   system: ProtocolSystem,
   check: CheckContext,
