@@ -1,6 +1,6 @@
 import type { DescribedSchema, JsonSchema } from "../../contracts/json.ts";
 import { envelope } from "./fragment.ts";
-import { policySchema } from "./policy-schema.ts";
+import { policySchema, withOwnId } from "./policy-schema.ts";
 import type { FragmentPlugins } from "./read.ts";
 
 const target = "draft-2020-12";
@@ -11,7 +11,7 @@ export function fragmentSchema(plugins: FragmentPlugins): JsonSchema {
   const fragment = describe({ "~standard": outer } as DescribedSchema);
   const protocols = plugins.protocols.map(({ name, schema }): [string, JsonSchema] => [
     name,
-    describe(schema),
+    withOwnId(describe(schema), `urn:tidegate:protocol:${name}`),
   ]);
   return {
     ...fragment,

@@ -219,9 +219,21 @@ function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
 }
 
 function policyProperties(policy: PolicyMembers): [string, JsonSchema][] {
-  const { properties } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+  const { properties, $defs } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
   return policy.members.map((member) => {
     const described = isObject(properties) ? properties[member] : undefined;
-    return [member, isObject(described) ? described : {}];
+    const schema = isObject(described) ? described : {};
+    return [
+      member,
+      isObject($defs) ? withOwnId({ $defs, ...schema }, `urn:tidegate:policy:${member}`) : schema,
+    ];
   });
+}
+
+/**
+ * Gives a plugin's schema an id where it has definitions: its references, such as `#/$defs/route`, then point
+ * into it, and not into the schema of the whole fragment.
+ */
+export function withOwnId(schema: JsonSchema, id: string): JsonSchema {
+  return schema.$defs === undefined || schema.$id !== undefined ? schema : { $id: id, ...schema };
 }

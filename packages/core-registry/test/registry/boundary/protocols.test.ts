@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { Protocol } from "../../../src/contracts/protocol.ts";
-import { type PathsInput, pathsProtocol, setUpPlugins } from "./kit.ts";
+import { anyPolicy, type PathsInput, pathsProtocol, setUpPlugins } from "./kit.ts";
 
 type Broken = Partial<Protocol<PathsInput>>;
 
@@ -122,6 +123,35 @@ describe("S17: a schema that fails refuses the part", () => {
     expect(JSON.stringify(registry.fragmentSchema())).toContain('"Paths"');
   });
 });
+
+test("S1.5: references inside of a plugin's JSON Schema point into that schema", async () => {
+  const node: z.ZodType = z.lazy(() => z.strictObject({ next: node.optional() }));
+  const { registry } = await setUpPlugins({
+    policies: [anyPolicy("ask", { schema: z.strictObject({ ask: node.optional() }) })],
+    protocols: [pathsProtocol("Paths", { schema: wrong(z.strictObject({ first: node })) })],
+  });
+  const schema: unknown = registry.fragmentSchema();
+  expect(danglingReferences(schema, schema)).toEqual([]);
+  expect(JSON.stringify(schema)).toContain("#/$defs/");
+});
+
+/** The references that point to nothing: each begins at the nearest schema with an `$id`. */
+function danglingReferences(schema: unknown, base: unknown): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const own = "$id" in schema ? schema : base;
+  const { $ref } = schema as { readonly $ref?: unknown };
+  const isDangling =
+    typeof $ref === "string" &&
+    $ref
+      .slice(2)
+      .split("/")
+      .filter((key) => key !== "")
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], own) === undefined;
+  return [
+    ...(isDangling ? [String($ref)] : []),
+    ...Object.values(schema).flatMap((value) => danglingReferences(value, own)),
+  ];
+}
 
 describe("S17: what fails when the parts are assembled is pinned on the fragment that causes it", () => {
   const assembling = (assemble: Broken["assemble"]): Broken => ({
