@@ -20,7 +20,7 @@ export interface CatalogSource {
   /** Returns the JSON Schema (2020-12) of a whole fragment, composed from the loaded plugins (S1.5). */
   fragmentSchema(): JsonSchema;
   /** The documents of a version by file name, of all protocols. */
-  documents(version: Version): Promise<Documents>;
+  documents(served: Served): Promise<Documents>;
 }
 
 /** The registry that the catalog describes, and the settings of its pages. */
@@ -70,7 +70,7 @@ export function catalog(options: CatalogOptions): readonly GatewayPage[] {
       handle: async (request, _scope, served) =>
         documentReply(
           request.path.slice(catalogPath.length + 1),
-          await registry.documents(requireServed(served).version),
+          await registry.documents(requireServed(served)),
         ),
     },
   ];

@@ -58,7 +58,10 @@ function requestOf(path: string, base: string): HttpRequest {
 /** The pages of a gateway whose protocols offer these documents of the served version. */
 function documentPages(documents: Documents): readonly GatewayPage[] {
   return catalog({
-    registry: { ...registry, documents: async (version) => (version === served.version ? documents : {}) },
+    registry: {
+      ...registry,
+      documents: async ({ version }) => (version === served.version ? documents : {}),
+    },
   });
 }
 

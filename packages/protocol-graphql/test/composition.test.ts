@@ -54,9 +54,9 @@ async function printSchemaOf(order: readonly string[], atOnce: boolean): Promise
     if (!atOnce) await registry.settled();
   }
   await registry.settled();
-  const { version } = registry.find("master", undefined);
-  if (version === undefined) throw new Error("The branch master has no version.");
-  return [version.id, (await registry.documents(version))["schema.graphql"] ?? ""];
+  const served = registry.find("master", undefined);
+  if (served.version === undefined) throw new Error("The branch master has no version.");
+  return [served.version.id, (await registry.documents(served))["schema.graphql"] ?? ""];
 }
 
 describe("S5.8, S9.4: one schema of many fragments", () => {

@@ -119,7 +119,7 @@ export async function testGateway(options: GraphQLOptions = {}) {
 
   /** Returns the SDL of the newest version, as the catalog offers it. */
   const document = async (): Promise<string | undefined> =>
-    (await registry.documents(served().version))["schema.graphql"];
+    (await registry.documents(served()))["schema.graphql"];
 
   return {
     bus,

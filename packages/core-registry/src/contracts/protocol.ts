@@ -1,5 +1,6 @@
 import type { ConnectorTable } from "./connector.ts";
 import type { ContextFactory } from "./context.ts";
+import type { DirectorySnapshot } from "./directory.ts";
 import type { Endpoint, GraphQLField } from "./endpoint.ts";
 import type { DescribedSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
@@ -54,11 +55,19 @@ export interface Protocol<Input = unknown, Data = unknown> {
   /**
    * Makes the documents of a version for the catalog, by file name, such as `schema.graphql`. Default none.
    */
-  documents?(version: ProtocolVersion): Documents | Promise<Documents>;
+  documents?(version: ProtocolVersion, input: DocumentsInput): Documents | Promise<Documents>;
   /** Opens what all fragments share. Called once, before the gateway merges. */
   start?(): void | Promise<void>;
   /** Closes what `start` opened. Called once, when the gateway stops. */
   dispose?(): void | Promise<void>;
+}
+
+/** What documents can tell about a version beside the protocol's share of it. */
+export interface DocumentsInput {
+  /** The tag of the version: 8 hex digits. */
+  readonly version: string;
+  /** The services and actions of the branch, with the params that actions declare. */
+  readonly directory: DirectorySnapshot;
 }
 
 /** Documents as text, by file name. The extension of the name decides the media type. */

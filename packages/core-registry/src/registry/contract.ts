@@ -107,7 +107,7 @@ export interface Registry {
    */
   gateways(): Promise<readonly GatewayStatus[]>;
   /** The documents of a version for the catalog, by file name, of all protocols (S14.1). */
-  documents(version: Version): Promise<Documents>;
+  documents(served: Served): Promise<Documents>;
   /** Makes the report that a fragment would get, and serves nothing of it. */
   check(request: CheckRequest): Promise<Report>;
   /** Calls back with every report. Returns the function that ends this. */

@@ -1,7 +1,7 @@
 import type { Broker } from "../contracts/broker.ts";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Documents } from "../contracts/protocol.ts";
-import type { Version } from "../contracts/version.ts";
+import type { Served } from "../contracts/server.ts";
 import { createFailureLog, defaultPluginTimeoutSeconds } from "../runtime/boundary/guard.ts";
 import { createLoadTools, type Lifecycle } from "../runtime/boundary/lifecycle.ts";
 import { loadBroker } from "../runtime/boundary/load-broker.ts";
@@ -63,14 +63,16 @@ export async function disposePlugins(plugins: LoadedPlugins): Promise<void> {
 
 /** The documents of a version, of all protocols. Of equal names, that of the first protocol. */
 export async function documentsOf(
-  version: Version,
+  { version, directory }: Served,
   protocols: readonly LoadedProtocol[],
 ): Promise<Documents> {
+  const input = { version: version.name, directory };
   const documents: Record<string, string> = {};
   for (const protocol of protocols) {
     const share = version.protocols.get(protocol.name);
     if (share === undefined) continue;
-    for (const [name, text] of Object.entries(await protocol.documents(share))) documents[name] ??= text;
+    for (const [name, text] of Object.entries(await protocol.documents(share, input)))
+      documents[name] ??= text;
   }
   return documents;
 }

@@ -173,7 +173,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         dryRun({ branch, directory, fragment, gateway, broker: brokers[0] }),
       );
     },
-    documents: (version) => documentsOf(version, protocols),
+    documents: (served) => documentsOf(served, protocols),
     onReport: reports.add,
     onSwap: swaps.add,
   };

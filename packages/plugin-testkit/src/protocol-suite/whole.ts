@@ -1,5 +1,7 @@
 import type { Assembled, Endpoint, Part, Protocol, ProtocolVersion } from "@tidegate/core-registry";
 import { isUnder, parsePattern, routeKeys, routeLabel } from "@tidegate/core-registry/runtime";
+import { directoryOf } from "../directory.ts";
+import { memoryBroker } from "../memory/broker.ts";
 import type { CheckContext } from "../suite/check.ts";
 import { isMembers } from "../suite/values.ts";
 import type { ProtocolCheck } from "./driver.ts";
@@ -168,7 +170,13 @@ async function documentsOf(
 ): Promise<unknown> {
   check.clause("Makes the documents of a version, by file name, such as `schema.graphql`.");
   const documents: unknown = await check.wait(
-    Promise.try(() => protocol.documents?.({ endpoints, assembled }) ?? {}),
+    Promise.try(
+      () =>
+        protocol.documents?.(
+          { endpoints, assembled },
+          { version: "00000000", directory: directoryOf(memoryBroker().broker) },
+        ) ?? {},
+    ),
     "documents() resolves",
   );
   if (!isMembers(documents)) check.ok(false, "documents() returns texts by file name", documents);

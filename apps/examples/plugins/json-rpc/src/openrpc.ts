@@ -1,16 +1,28 @@
-import type { Documents, Endpoint, Json, ProtocolVersion } from "@tidegate/core-registry";
-import { hash128 } from "@tidegate/core-registry/runtime";
+import type {
+  DirectorySnapshot,
+  Documents,
+  DocumentsInput,
+  Endpoint,
+  Json,
+  ProtocolVersion,
+} from "@tidegate/core-registry";
 
 /** Makes the OpenRPC document of a version. */
-export function documents({ endpoints }: ProtocolVersion): Documents {
-  const methods = endpoints.map(describe);
-  const version = hash128(JSON.stringify(methods)).slice(0, 8);
+export function documents({ endpoints }: ProtocolVersion, input: DocumentsInput): Documents {
+  const { version, directory } = input;
+  const methods = endpoints.map((endpoint) => describe(endpoint, directory));
   const document = { openrpc: "1.3.2", info: { title: "JSON-RPC", version }, methods };
   return { "openrpc.json": JSON.stringify(document, undefined, 2) };
 }
 
-function describe({ label, description, deprecated, group, connectors }: Endpoint): object {
-  const names = connectors.flatMap(({ params }) => argsIn(params));
+function describe(
+  { label, description, deprecated, group, connectors }: Endpoint,
+  directory: DirectorySnapshot,
+): object {
+  const names = connectors.flatMap(({ params, action = "" }) => [
+    ...argsIn(params),
+    ...Object.keys(directory.action(action)?.params?.properties ?? {}),
+  ]);
   return {
     name: label,
     ...(description === undefined ? {} : { description }),

@@ -195,11 +195,12 @@ test("S17: each branch has methods of its own", async () => {
 
 test("S17: the OpenRPC document lists the methods with their params", async () => {
   const { gateway } = await start();
-  const version = gateway.registry.find("master", undefined).version?.protocols.get("JsonRpc");
-  if (version === undefined) throw new Error("The version has no JsonRpc.");
-  const documents = await jsonRpc().documents?.(version);
-  const document = JSON.parse(documents?.["openrpc.json"] ?? "");
-  expect(document).toMatchObject({ openrpc: "1.3.2", info: { title: "JSON-RPC" } });
+  const served = gateway.registry.find("master", undefined);
+  if (served.version === undefined) throw new Error("The branch master has no version.");
+  const documents = await gateway.registry.documents(served);
+  const document = JSON.parse(documents["openrpc.json"] ?? "");
+  const info = { title: "JSON-RPC", version: served.version.name };
+  expect(document).toMatchObject({ openrpc: "1.3.2", info });
   expect(document.methods).toHaveLength(methods.length);
   expect(document.methods).toContainEqual({
     name: "player.get",

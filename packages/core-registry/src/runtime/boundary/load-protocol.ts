@@ -5,6 +5,7 @@ import type {
   Compiled,
   CompileTools,
   Documents,
+  DocumentsInput,
   Part,
   Protocol,
   ProtocolSources,
@@ -34,7 +35,7 @@ export interface LoadedProtocol extends Pick<Protocol, "contract" | "name" | "sc
     | ((before: ProtocolVersion, after: ProtocolVersion) => readonly Change[] | undefined)
     | undefined;
   /** Returns no documents where the protocol failed. */
-  documents(version: ProtocolVersion): Promise<Documents>;
+  documents(version: ProtocolVersion, input: DocumentsInput): Promise<Documents>;
 }
 
 /** @throws {TidegateError} `PLUGIN_FAILED`, where the parts cannot be made one whole */
@@ -86,10 +87,16 @@ export function loadProtocol(protocol: Protocol, tools: LoadTools): LoadedProtoc
     },
     assemble: assemble && guardedAssemble(plugin, assemble, protocol.reserved ?? [], tools),
     diff: diff && guardedDiff(plugin, diff, tools),
-    documents: async (version) => {
+    documents: async (version, input) => {
       if (documents === undefined) return {};
       try {
-        return await callPlugin(plugin, "documents", limit, () => documents(version), documentsProblem);
+        return await callPlugin(
+          plugin,
+          "documents",
+          limit,
+          () => documents(version, input),
+          documentsProblem,
+        );
       } catch (error) {
         tools.failed(error);
         return {};

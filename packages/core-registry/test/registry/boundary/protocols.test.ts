@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Protocol } from "../../../src/contracts/protocol.ts";
+import { servedBy } from "../kit.ts";
 import { anyPolicy, type PathsInput, pathsProtocol, setUpPlugins } from "./kit.ts";
 
 type Broken = Partial<Protocol<PathsInput>>;
@@ -307,8 +308,7 @@ describe("S17: what fails when the parts are assembled is pinned on the fragment
     });
     publish("one", { protocol: { Paths: { paths: ["/a"] } } });
     await registry.settled();
-    const { version } = registry.find("master", undefined);
-    expect(version && (await registry.documents(version))).toEqual({ "paths.md": "# Paths" });
+    expect(await registry.documents(await servedBy(registry))).toEqual({ "paths.md": "# Paths" });
     expect(lines.join("\n")).toContain("The protocol plugin 'Bad' failed in 'documents'");
   });
 });
