@@ -14,6 +14,7 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
   checkPlugin("broker", broker);
   const plugin: PluginName = { kind: "broker", name: broker.name };
   const { peers } = broker;
+  const callFailed = (error: unknown): Promise<never> => Promise.reject(named(plugin, "call", error));
   // Bound, since a plugin can be an instance of a class.
   const health = broker.health?.bind(broker);
   return {
@@ -22,7 +23,15 @@ export function loadBroker(broker: Broker, tools: LoadTools): Broker {
     start: (sink) => requestOf(plugin, "start", () => broker.start(sink)),
     stop: () =>
       callPlugin(plugin, "stop", { ...tools.limit, signal: undefined }, () => broker.stop(), anything),
-    call: (scope, request) => requestOf(plugin, "call", () => broker.call(scope, request)),
+    // One function, since each request calls it.
+    call: (scope, request) => {
+      try {
+        const value: unknown = broker.call(scope, request);
+        return value instanceof Promise ? value.catch(callFailed) : callFailed(noPromise(plugin, "call"));
+      } catch (error) {
+        return callFailed(error);
+      }
+    },
     ...(broker.publish === undefined
       ? {}
       : {
@@ -72,10 +81,14 @@ function requestOf<Value>(plugin: PluginName, member: string, run: () => Promise
     const value: unknown = run();
     if (isPromise(value))
       return (value as Promise<Value>).catch((error) => Promise.reject(named(plugin, member, error)));
-    return Promise.reject(pluginError(plugin, member, "it returned no promise."));
+    return Promise.reject(noPromise(plugin, member));
   } catch (error) {
     return Promise.reject(named(plugin, member, error));
   }
+}
+
+function noPromise(plugin: PluginName, member: string): TidegateError {
+  return pluginError(plugin, member, "it returned no promise.");
 }
 
 function named(plugin: PluginName, member: string, error: unknown): TidegateError {
