@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, test } from "vitest";
 import type { CompiledRule, Policy } from "../../../src/contracts/policy.ts";
@@ -14,6 +16,14 @@ const guarded = {
   policy: { call: [{ actions: ["**"], ask: "who", description: "Only friends." }] },
   protocol: { Paths: { paths: ["/guarded"] } },
 };
+
+/** Runs a full garbage collection. */
+const collectGarbage: () => void = exposedGc();
+
+function exposedGc(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
 
 /** Requests the guarded route of a fragment with a policy, as a client without a name. */
 async function request({ registry }: PluginSetUp, path = "/guarded"): Promise<unknown> {
@@ -181,6 +191,44 @@ describe("S17: start and dispose", () => {
     expect(served).toEqual([[]]);
     await setUp.registry.stop();
     expect(events).toEqual(["policy start", "rule start", "rule dispose", "policy dispose"]);
+  });
+
+  test("a rule that no version uses any more is disposed, after the requests that can still use it", async () => {
+    const events: string[] = [];
+    const setUp = await setUpPlugins({
+      maxVersions: 1,
+      policies: [
+        anyPolicy("ask", {
+          compile: (rule) => {
+            const { ask } = rule as { readonly ask: string };
+            return { decide: () => true, start: () => undefined, dispose: () => void events.push(ask) };
+          },
+        }),
+      ],
+    });
+    const asking = (ask: string): unknown => ({
+      policy: { call: [{ actions: ["**"], ask }] },
+      protocol: { Paths: { paths: [`/${ask}`] } },
+    });
+    setUp.publish("one", asking("old"));
+    await setUp.registry.settled();
+    setUp.publish("one", asking("new"));
+    await setUp.registry.settled();
+    // The registry keeps the last few compiled fragments, since their nodes can come back.
+    for (let index = 0; index < 20; index++) {
+      setUp.publish(`other-${index}`, { protocol: { Paths: { paths: [`/other/${index}`] } } });
+      await setUp.registry.settled();
+    }
+    await expect
+      .poll(
+        () => {
+          collectGarbage();
+          setUp.clock.advance(30_000);
+          return events;
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(["old"]);
   });
 
   test("a rule that cannot be started refuses its fragment, and others are served", async () => {
