@@ -14,6 +14,13 @@ export {
   type RecordedCall,
 } from "./memory/types.ts";
 export type {
+  ErrorExample,
+  MiddlewareCheck,
+  MiddlewareExample,
+  MiddlewareSuite,
+} from "./middleware-suite/driver.ts";
+export { middlewareChecks, testMiddleware } from "./middleware-suite/index.ts";
+export type {
   AccessExample,
   PolicyCheck,
   PolicySuite,

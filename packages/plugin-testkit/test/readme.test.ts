@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { testContext, testPolicy, testProtocol } from "../src/index.ts";
+import { testContext, testMiddleware, testPolicy, testProtocol } from "../src/index.ts";
 import { session } from "./broken-contexts.ts";
+import { door } from "./broken-middlewares.ts";
 import { users } from "./broken-policies.ts";
 import { rpc } from "./rpc-protocol.ts";
 
@@ -26,6 +27,16 @@ testContext({
   hidden: ["s3cret"],
 });
 
+testMiddleware({
+  make: door,
+  requests: [
+    { request: { url: "/ping" }, answers: 200 },
+    { request: { url: "/internal" }, fails: "FORBIDDEN" },
+    { request: { headers: { "user-agent": "curl" } }, headers: { "x-agent": "curl" } },
+  ],
+  errors: [{ code: "NOT_FOUND", answers: 404 }],
+});
+
 testProtocol({
   make: rpc,
   parts: [
@@ -43,7 +54,7 @@ test("the README's suites are those above (S17)", () => {
   const own = readFileSync(new URL(import.meta.url), "utf8");
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const blocks = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = ""]) => text);
-  const suites = blocks.filter((text) => /^test(Policy|Context|Protocol)\(/m.test(text));
-  expect(suites).toHaveLength(3);
+  const suites = blocks.filter((text) => /^test(Policy|Context|Middleware|Protocol)\(/m.test(text));
+  expect(suites).toHaveLength(4);
   for (const suite of suites) expect(own).toContain(suite.replaceAll(/^import .*\n/gm, "").trim());
 });
