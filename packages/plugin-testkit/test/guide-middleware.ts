@@ -1,7 +1,7 @@
 import { defineMiddleware } from "@tidegate/core-registry";
 
 export const accessLog = defineMiddleware({
-  name: "access-log",
+  name: "accessLog",
   reply(reply, { request, id, receivedAt, context }) {
     const { method, base, path } = request;
     console.log(

@@ -15,7 +15,7 @@ import {
 } from "h3";
 import { describe, expect, test } from "vitest";
 import { fromH3 } from "../src/index.ts";
-import { json, problem, route, start } from "./fixture.ts";
+import { json, problem, raw, route, start } from "./fixture.ts";
 import { dial, echo, received, refusal, socketRoute } from "./socket-fixture.ts";
 
 const hello = route("GET", "/", () => ({ status: 200, headers: [["x-route", "1"]], body: "hello" }));
@@ -57,6 +57,27 @@ describe("S12.2 h3's own utilities", () => {
     }
     const other = await fetch(url, { headers: { origin: "https://evil.example" } });
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  test.each([
+    ["no host", "GET /admin/users HTTP/1.0\r\n\r\n"],
+    ["an empty host", "GET /admin/users HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n"],
+    ["a host with a path", "GET /admin/users HTTP/1.1\r\nhost: a/b?\r\nconnection: close\r\n\r\n"],
+    ["a host with a user", "GET /admin/users HTTP/1.1\r\nhost: u:p@a\r\nconnection: close\r\n\r\n"],
+    ["a host with a fragment", "GET /admin/users HTTP/1.1\r\nhost: a#\r\nconnection: close\r\n\r\n"],
+  ])("a check of the path sees the path that the gateway routes, with %s", async (_, text) => {
+    const paths: string[] = [];
+    const admin = route("GET", "/admin/users", () => ({ status: 200, headers: [], body: "secret" }));
+    const fixture = await startWith(
+      (event) => {
+        paths.push(event.url.pathname);
+        return event.url.pathname.startsWith("/admin") ? new Response("no", { status: 403 }) : undefined;
+      },
+      [admin],
+    );
+    const answer = await raw(fixture, text);
+    expect(answer).not.toContain("secret");
+    expect(paths.filter((path) => path !== "/admin/users")).toEqual([]);
   });
 
   test("basicAuth protects everything: routes, pages, errors and upgrades", async () => {

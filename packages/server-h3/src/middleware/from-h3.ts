@@ -170,7 +170,9 @@ function toUrl(request: HttpRequest): string {
   const { base, url, peer } = request;
   const origin = `${peer.encrypted ? "https" : "http"}://`;
   const path = url.startsWith("/") ? base + url : "/";
-  const address = `${origin}${request.header("host") ?? ""}${path}`;
+  // Any other host could move the begin of the path: then h3 checks another path than the gateway routes.
+  const host = request.header("host") ?? "";
+  const address = `${origin}${/^[^\s/?#@\\]+$/.test(host) ? host : "localhost"}${path}`;
   return URL.canParse(address) ? address : `${origin}localhost${path}`;
 }
 
