@@ -267,7 +267,7 @@ function schemaProblems(schema: unknown): string[] {
 
 function reservedProblems(reserved: unknown): string[] {
   if (!Array.isArray(reserved)) return [];
-  const invalid = reserved.filter((path) => typeof path !== "string" || !/^\/[^/~].*$/.test(path));
+  const invalid = reserved.filter((path) => typeof path !== "string" || !/^\/[^/~](?:.*[^/])?$/.test(path));
   return invalid.map(
     (path) => `reserves ${JSON.stringify(path) ?? typeof path}, which is no path such as '/rpc'`,
   );

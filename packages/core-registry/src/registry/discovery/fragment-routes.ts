@@ -4,7 +4,7 @@ import type { Finding } from "../../contracts/report.ts";
 import type { EndpointInfo, Needs, Route } from "../../contracts/route.ts";
 import type { LoadedPart } from "../../runtime/boundary/load-protocol.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
-import { isUnder, parsePattern } from "../../runtime/routing/pattern.ts";
+import { parsePattern } from "../../runtime/routing/pattern.ts";
 import { routeKeys, routeLabel } from "../../runtime/routing/routes.ts";
 
 /** A path that no fragment can define routes at, with what serves it (S4.6). */
@@ -169,22 +169,22 @@ function reservedPath(
   jsonPath: string,
   reserved: readonly ReservedPath[],
 ): Finding | undefined {
-  const { pattern } = parsePattern(route.path);
-  if (pattern === undefined) return undefined;
-  const path = isUnder(
-    pattern,
-    reserved.map((each) => each.path),
-  );
-  if (path === undefined) return undefined;
-  const owner = reserved.find((each) => each.path === path)?.owner ?? "the gateway";
+  const shapes = routeKeys(route).map((key) => key.slice(key.indexOf(" ") + 1));
+  const taken = reserved.find(({ path }) => shapes.some((shape) => isAtOrBelow(shape, path)));
+  if (taken === undefined) return undefined;
   return {
     severity: "error",
     code: "PATH_RESERVED",
     jsonPath: `${jsonPath}.path`,
-    message: `The path ${route.path} is reserved: ${owner} serves ${path}.`,
+    message: `The path ${route.path} is reserved: ${taken.owner} serves ${taken.path}.`,
     found: route.path,
     hint: "Choose another path.",
   };
+}
+
+// All paths that begin with `/~` belong to the gateway: `/~preview` is a branch.
+function isAtOrBelow(shape: string, path: string): boolean {
+  return path === "/~" ? shape.startsWith(path) : shape === path || shape.startsWith(`${path}/`);
 }
 
 function duplicateRoute(

@@ -193,7 +193,7 @@ describe("S17: start and dispose", () => {
     expect(events).toEqual(["policy start", "rule start", "rule dispose", "policy dispose"]);
   });
 
-  test("a rule that no version uses any more is disposed, after the requests that can still use it", async () => {
+  test("a rule that no version uses any more is disposed, after a grace period", async () => {
     const events: string[] = [];
     const setUp = await setUpPlugins({
       maxVersions: 1,
