@@ -49,7 +49,7 @@ export interface ContextFactory<Value = unknown> {
   readonly perRequest?: boolean;
   /** Closes the value when its request or connection ends. An error is logged. */
   close?(value: Value): void | Promise<void>;
-  /** Opens what all values share. Called once, before the gateway serves requests. */
+  /** Opens what all values share. Called once, before the first version is served. */
   start?(): void | Promise<void>;
   /** Closes what `start` opened. Called once, when the gateway stops. */
   dispose?(): void | Promise<void>;

@@ -17,9 +17,10 @@ import type { FunctionCheck, SandboxFunction } from "./sandbox.ts";
  * result. `assemble` makes one whole of the parts of a branch, for protocols that need all of them together
  * (GraphQL).
  *
- * `schema`, `fingerprint`, `compile`, `assemble`, `diff`, `documents`, `start` and `dispose` have the time
- * limit `pluginTimeoutSeconds` (S17). An error of one of them refuses the fragment that causes it, and is
- * logged with the protocol's name.
+ * What is asynchronous of `schema`, `compile`, `assemble`, `documents`, `start` and `dispose` has the time
+ * limit `pluginTimeoutSeconds` (S17); a synchronous call that never returns cannot be ended. An error of
+ * `schema`, `fingerprint`, `compile` or `assemble` refuses the fragment that causes it. Every error is logged
+ * with the protocol's name.
  */
 export interface Protocol<Input = unknown, Data = unknown> {
   readonly contract: 2;

@@ -18,6 +18,8 @@ export class Blame {
   readonly services: Set<string> = new Set();
   /** Protocols that fail whatever they are given. They keep what they assembled before. */
   readonly frozen: Set<string> = new Set();
+  /** How many fragments bisection has found in this merge. */
+  found = 0;
   readonly #findings = new Map<string, Finding[]>();
   readonly #check: FragmentCheck;
 
@@ -57,6 +59,7 @@ export class Blame {
     for (const [key, findings] of this.#findings) copy.#findings.set(key, findings);
     for (const service of this.services) copy.services.add(service);
     for (const protocol of this.frozen) copy.frozen.add(protocol);
+    copy.found = this.found;
     copy.addError(error, fragments);
     return copy;
   }
@@ -84,7 +87,7 @@ export async function findCulprits(
   attempt: (trial: Blame) => Promise<void>,
 ): Promise<readonly CompiledFragment[]> {
   const candidates = newFragments(error, input, blame);
-  const isTooLong = failureOf(error)?.isLate === true || blame.services.size >= maxCulprits;
+  const isTooLong = failureOf(error)?.isLate === true || blame.found >= maxCulprits;
   if (candidates.length === 0 || isTooLong) return candidates;
   const passesWithFirst = async (count: number): Promise<boolean> => {
     try {
@@ -101,6 +104,7 @@ export async function findCulprits(
     if (await passesWithFirst(middle)) passing = middle;
     else failing = middle;
   }
+  blame.found++;
   return candidates.slice(failing - 1, failing);
 }
 
