@@ -28,17 +28,6 @@ export interface ActivePart extends Part<GraphQLData> {
   readonly referencedBy: ReadonlyMap<string, ReadonlySet<string>>;
   /** By interface: the types that this part declares to implement it. */
   readonly implementing: ReadonlyMap<string, readonly string[]>;
-  /** The endpoints that do not wait. */
-  readonly endpoints: readonly FieldEndpoint[];
-}
-
-/** A field that is an endpoint: a root field, or one with a connector. */
-export interface FieldEndpoint {
-  readonly key: string;
-  /** For example `Query.player`. */
-  readonly label: string;
-  readonly service: string;
-  readonly fingerprint: string;
 }
 
 const cache = attachedValue<Compiled<GraphQLData>, readonly ActivePart[]>();
@@ -59,7 +48,7 @@ export function activePart(part: Part<GraphQLData>): ActivePart {
 }
 
 function createActivePart(part: Part<GraphQLData>): ActivePart {
-  const { compiled, waiting } = part;
+  const { origin, compiled, waiting } = part;
   const definitions = compiled.data === undefined ? [] : withoutWaiting(compiled.data.document, waiting);
   const byType = new Map<string, TypeSystemNode[]>();
   const referencedBy = new Map<string, Set<string>>();
@@ -71,13 +60,8 @@ function createActivePart(part: Part<GraphQLData>): ActivePart {
       referencedBy.set(name, (referencedBy.get(name) ?? new Set()).add(type));
     for (const name of interfacesOf(node)) implementing.set(name, [...(implementing.get(name) ?? []), type]);
   }
-  const { service } = part.origin;
-  const endpoints = (compiled.claims ?? []).flatMap(({ key, label = key, endpoint }): FieldEndpoint[] =>
-    endpoint === undefined || waiting.has(key)
-      ? []
-      : [{ key, label, service, fingerprint: endpoint.fingerprint ?? "" }],
-  );
-  return { ...part, number: ++lastNumber, definitions, byType, referencedBy, implementing, endpoints };
+  // Not spread: members that the core keeps on its part would make these objects differ, and slow to read.
+  return { origin, compiled, waiting, number: ++lastNumber, definitions, byType, referencedBy, implementing };
 }
 
 /**

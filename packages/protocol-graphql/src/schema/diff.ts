@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { isExtension, rootTypes } from "../definitions/type-nodes.ts";
-import type { ActivePart, FieldEndpoint } from "./active-part.ts";
+import type { ActivePart } from "./active-part.ts";
 import {
   type Composition,
   definitionAndExtensions,
@@ -66,6 +66,15 @@ function fieldChanges(before: Composition, after: Composition): readonly FieldCh
   return changes;
 }
 
+/** A field that is an endpoint: a root field, or one with a connector. */
+interface FieldEndpoint {
+  readonly key: string;
+  /** For example `Query.player`. */
+  readonly label: string;
+  readonly service: string;
+  readonly fingerprint: string;
+}
+
 function fieldChange(
   { label, service }: FieldEndpoint,
   kind: Change["kind"],
@@ -79,7 +88,19 @@ function endpointsOutside(
   { parts }: Composition,
   sameParts: ReadonlySet<ActivePart>,
 ): readonly FieldEndpoint[] {
-  return parts.flatMap((part) => (sameParts.has(part) ? [] : part.endpoints));
+  return parts.filter((part) => !sameParts.has(part)).flatMap(servedFields);
+}
+
+function servedFields({
+  compiled: { claims = [] },
+  waiting,
+  origin: { service },
+}: ActivePart): FieldEndpoint[] {
+  return claims.flatMap(({ key, label = key, endpoint }) =>
+    endpoint === undefined || waiting.has(key)
+      ? []
+      : [{ key, label, service, fingerprint: endpoint.fingerprint ?? "" }],
+  );
 }
 
 // `compile` makes the fingerprint: JSON of the definition and the connector.

@@ -1,11 +1,14 @@
+import type { Claim } from "../../contracts/protocol.ts";
+import type { Finding } from "../../contracts/report.ts";
 import { memoize } from "../../runtime/memoize.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
-import type { PartClaim } from "../discovery/fragment-routes.ts";
 
 /** A claim with keys that are unique over all protocols. */
 export interface IndexedClaim {
   readonly protocol: string;
-  readonly claim: PartClaim;
+  readonly claim: Claim;
+  /** Whether it claims a route, not a definition of its protocol. */
+  readonly isRoute: boolean;
   /** For example `GET /players/:` or `GraphQL type Player`. */
   readonly key: string;
   /** The keys that the claim needs: of each list, at least one. */
@@ -23,9 +26,10 @@ export interface FragmentIndex {
 
 /** The index of a fragment, made when it is first asked for. */
 export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((fragment) => {
-  const claims = [...fragment.parts].flatMap(([protocol, part]) =>
-    part.claims.map((claim) => indexed(protocol, claim)),
-  );
+  const claims = [...fragment.parts].flatMap(([protocol, { routeClaims, compiled }]) => [
+    ...routeClaims.map((claim) => indexed(protocol, claim, true)),
+    ...(compiled.claims ?? []).map((claim) => indexed(protocol, claim, false)),
+  ]);
   return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
 });
 
@@ -34,14 +38,33 @@ export function claimKey(protocol: string, key: string): string {
   return `${protocol} ${key}`;
 }
 
+/** What findings call a claim. */
+export function claimLabel({ key, label = key }: Claim): string {
+  return label;
+}
+
+/**
+ * The place of a claim in its text. It only makes a finding easier to read, so a failure of the plugin leaves
+ * it out.
+ */
+export function claimPlace(claim: Claim): Pick<Finding, "line" | "column" | "frame"> {
+  try {
+    const { line, column, frame } = claim.locate?.() ?? {};
+    const isPlace = Number.isInteger(line) && Number.isInteger(column) && typeof frame === "string";
+    return isPlace && line !== undefined && column !== undefined ? { line, column, frame } : {};
+  } catch {
+    return {};
+  }
+}
+
 const noNeeds: IndexedClaim["needs"] = [];
 
-function indexed(protocol: string, claim: PartClaim): IndexedClaim {
+function indexed(protocol: string, claim: Claim, isRoute: boolean): IndexedClaim {
   const needs = claim.needs?.map((need) =>
     (typeof need === "string" ? [need] : need).map((key) => claimKey(protocol, key)),
   );
-  const key = claim.isRoute ? claim.key : claimKey(protocol, claim.key);
-  return { protocol, claim, key, needs: needs ?? noNeeds };
+  const key = isRoute ? claim.key : claimKey(protocol, claim.key);
+  return { protocol, claim, isRoute, key, needs: needs ?? noNeeds };
 }
 
 function needingOf(claims: readonly IndexedClaim[]): ReadonlyMap<string, readonly IndexedClaim[]> {

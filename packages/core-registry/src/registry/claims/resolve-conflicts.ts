@@ -22,7 +22,7 @@ import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { changedServices, servicesOf, type View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
-import { claimKey } from "./claim-index.ts";
+import { claimKey, claimLabel, claimPlace } from "./claim-index.ts";
 import { ClaimTable, type Conflict } from "./claim-table.ts";
 
 /** Which fragment each service uses, and why not its newest. */
@@ -249,16 +249,16 @@ function outermost(conflicts: readonly Conflict[]): readonly Conflict[] {
   return conflicts.filter(({ claim: { key }, owner }) => !inside.has(`${owner} ${key}`));
 }
 
-function conflictFinding({ claim: { protocol, claim }, owner }: Conflict): Finding {
-  const { label } = claim;
-  const scope = claim.isRoute ? "" : ` (${protocol})`;
+function conflictFinding({ claim: { protocol, claim, isRoute }, owner }: Conflict): Finding {
+  const label = claimLabel(claim);
+  const scope = isRoute ? "" : ` (${protocol})`;
   return {
     severity: "error",
     code: "CLAIM_TAKEN",
     jsonPath: claim.jsonPath,
     message: `The service \`${owner}\` already owns \`${label}\`${scope}.`,
     found: label,
-    ...claim.locate?.(),
+    ...claimPlace(claim),
     hint: `Choose another name or path. If \`${owner}\` removes it, your fragment is merged without a new start.`,
   };
 }

@@ -12,7 +12,7 @@ import type { Finding } from "../../contracts/report.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion, Parts } from "../versions/compiled-version.ts";
-import { type IndexedClaim, indexOf } from "./claim-index.ts";
+import { claimLabel, claimPlace, type IndexedClaim, indexOf } from "./claim-index.ts";
 import type { ClaimTable } from "./claim-table.ts";
 
 /** A claim, with the service whose fragment makes it. */
@@ -78,8 +78,8 @@ function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimT
       severity: "info",
       code: "CLAIM_WAITING",
       jsonPath: claim.jsonPath,
-      message: `\`${claim.label ?? claim.key}\` waits for ${names.join(", ")}${others}, which no service defines.`,
-      ...claim.locate?.(),
+      message: `\`${claimLabel(claim)}\` waits for ${names.join(", ")}${others}, which no service defines.`,
+      ...claimPlace(claim),
       hint: "It is served as soon as they appear.",
     };
   });

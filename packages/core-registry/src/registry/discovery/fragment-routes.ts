@@ -14,18 +14,10 @@ export interface ReservedPath {
   readonly owner: string;
 }
 
-/** A claim of a part: a route, or another definition of its protocol. */
-export interface PartClaim extends Omit<Claim, "locate"> {
-  readonly label: string;
-  /** Finds the definition in its text; without a place where the plugin fails. */
-  locate?(): Pick<Finding, "line" | "column" | "frame">;
-  /** Whether the key is that of a route, which all protocols share (S4.6). */
-  readonly isRoute: boolean;
-}
-
 /** The compiled part of a fragment, with the claims and endpoints that the core takes from it. */
 export interface FragmentPart extends LoadedPart {
-  readonly claims: readonly PartClaim[];
+  /** The claims of its routes, whose keys all protocols share (S4.6). */
+  readonly routeClaims: readonly Claim[];
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -47,10 +39,7 @@ export function fragmentPart(part: LoadedPart, origin: PartOrigin, fingerprint: 
   };
   return {
     ...part,
-    claims: [
-      ...part.routes.flatMap((route) => routeClaims(route, origin)),
-      ...claims.map((claim) => definitionClaim(claim)),
-    ],
+    routeClaims: part.routes.flatMap((route) => claimsOfRoute(route, origin)),
     endpoints: [
       ...part.routes.flatMap((route) => routeEndpoint(route, origin, ofWhole)),
       ...claims.flatMap(({ key, label = key, endpoint }) =>
@@ -67,32 +56,14 @@ export function fragmentPart(part: LoadedPart, origin: PartOrigin, fingerprint: 
   };
 }
 
-function routeClaims(route: Route, { protocol }: PartOrigin): PartClaim[] {
+function claimsOfRoute(route: Route, { protocol }: PartOrigin): Claim[] {
   const { endpoint, needs } = route;
   const claim = {
     label: routeLabel(route),
     jsonPath: endpoint?.jsonPath ?? `protocol.${protocol}`,
-    isRoute: true,
     ...optionalNeeds(needs),
   };
   return routeKeys(route).map((key) => ({ ...claim, key }));
-}
-
-function definitionClaim(claim: Claim): PartClaim {
-  const { locate, ...rest } = claim;
-  const located = { ...rest, label: claim.label ?? claim.key, isRoute: false };
-  return locate === undefined ? located : { ...located, locate: () => placeOf(claim) };
-}
-
-// The place only makes a finding easier to read, so a failure of the plugin leaves it out.
-function placeOf(claim: Claim): Pick<Finding, "line" | "column" | "frame"> {
-  try {
-    const { line, column, frame } = claim.locate?.() ?? {};
-    const isPlace = Number.isInteger(line) && Number.isInteger(column) && typeof frame === "string";
-    return isPlace && line !== undefined && column !== undefined ? { line, column, frame } : {};
-  } catch {
-    return {};
-  }
 }
 
 function optionalNeeds(needs: Needs | undefined): { readonly needs?: Needs } {
@@ -141,7 +112,7 @@ export function checkRoutes(
   const known = new Map<string, { readonly label: string; readonly jsonPath: string }>();
   for (const { part, origin } of parts) {
     for (const route of part.routes) {
-      const [claim] = routeClaims(route, origin);
+      const [claim] = claimsOfRoute(route, origin);
       const finding =
         claim === undefined
           ? invalidPath(route, origin)
@@ -189,12 +160,12 @@ function isAtOrBelow(shape: string, path: string): boolean {
 
 function duplicateRoute(
   route: Route,
-  { label, jsonPath }: PartClaim,
+  { key, label = key, jsonPath }: Claim,
   known: Map<string, { readonly label: string; readonly jsonPath: string }>,
 ): Finding | undefined {
   const keys = routeKeys(route);
-  const other = keys.map((key) => known.get(key)).find((each) => each !== undefined);
-  for (const key of keys) if (!known.has(key)) known.set(key, { label, jsonPath });
+  const other = keys.map((each) => known.get(each)).find((each) => each !== undefined);
+  for (const each of keys) if (!known.has(each)) known.set(each, { label, jsonPath });
   if (other === undefined) return undefined;
   return {
     severity: "error",

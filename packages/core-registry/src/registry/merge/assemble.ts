@@ -100,7 +100,8 @@ function isSameParts(
   known: ReadonlyMap<string, VersionPart> | undefined,
 ): boolean {
   if (known?.size !== parts.size) return false;
-  for (const [service, part] of parts) if (known.get(service) !== part) return false;
+  // By key: an iterator of entries allocates a pair for each service of a change.
+  for (const service of parts.keys()) if (known.get(service) !== parts.get(service)) return false;
   return true;
 }
 

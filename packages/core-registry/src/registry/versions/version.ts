@@ -89,8 +89,14 @@ class PartsOfProtocol implements ProtocolVersion {
 
   /** Slices of routes: versions with the same part have the same array. */
   routes(): (readonly Route[])[] {
-    const slices = [...this.#parts.values()].map(servedRoutes);
-    return [...slices, this.assembled?.routes ?? []].filter(({ length }) => length > 0);
+    const slices: (readonly Route[])[] = [];
+    // `forEach` allocates no array for each protocol: a change must not cost garbage for every service.
+    this.#parts.forEach((part) => {
+      const routes = servedRoutes(part);
+      if (routes.length > 0) slices.push(routes);
+    });
+    const assembled = this.assembled?.routes ?? [];
+    return assembled.length > 0 ? [...slices, assembled] : slices;
   }
 
   originOf(route: Route): { readonly service: string | undefined } | undefined {
@@ -107,9 +113,13 @@ class PartsOfProtocol implements ProtocolVersion {
   }
 }
 
+function servedRoutes(part: VersionPart): readonly Route[] {
+  return part.waiting.size === 0 ? part.fragmentPart.routes : withoutWaiting(part);
+}
+
 // Memoized, since versions share a part that did not change, and a router is cached per slice.
-const servedRoutes = memoize(({ fragmentPart: { routes }, waiting }: VersionPart): readonly Route[] =>
-  waiting.size === 0 ? routes : routes.filter((route) => !routeKeys(route).some((key) => waiting.has(key))),
+const withoutWaiting = memoize(({ fragmentPart: { routes }, waiting }: VersionPart): readonly Route[] =>
+  routes.filter((route) => !routeKeys(route).some((key) => waiting.has(key))),
 );
 
 function versionId(fragments: ReadonlyMap<string, CompiledFragment>): string {
