@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { runFaults } from "./faults/faults.ts";
 import { heading, lineOf, passed, verdictOf } from "./faults/figures.ts";
 import { gateways } from "./gateways/gateways.ts";
+import { outage } from "./outage/outage.ts";
 import { figuresOf } from "./swap/figures.ts";
 import { runSwap } from "./swap/swap.ts";
 import { failuresOf } from "./swap/verdict.ts";
@@ -16,7 +17,9 @@ const usage = `usage: soak swap [options]
        soak faults [options]
   --seeds N        the number of runs of each fault (default 10)
        soak gateways [options]
-  --rounds N       the number of restarts of a gateway (default 10)`;
+  --rounds N       the number of restarts of a gateway (default 10)
+       soak outage [options]
+  --away S         how long the NATS server is away, in seconds (default 60)`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,6 +30,7 @@ const { positionals, values } = parseArgs({
     sockets: { type: "string", default: "8" },
     seeds: { type: "string", default: "10" },
     rounds: { type: "string", default: "10" },
+    away: { type: "string", default: "60" },
     json: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -36,6 +40,7 @@ if (values.help) console.log(usage);
 else if (positionals[0] === "swap") await swap();
 else if (positionals[0] === "faults") await faults(positive(values.seeds));
 else if (positionals[0] === "gateways") await gateways(positive(values.rounds));
+else if (positionals[0] === "outage") await outage(positive(values.away));
 else {
   console.error(usage);
   process.exitCode = 1;
