@@ -7,6 +7,7 @@ import type {
 } from "@tidegate/core-registry";
 import { jsonPath, normalizeConnectors } from "@tidegate/core-registry/runtime";
 import type { FieldResolverInput, GraphQLInput } from "./input.ts";
+import { knownOfField, knownOfType } from "./known-sources.ts";
 import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-nodes.ts";
 
 /** The compiled resolvers of one type. */
@@ -65,7 +66,7 @@ export function compileResolvers(
       }
       if (!nodes.some((node) => fieldsOf(node).some(({ name }) => name.value === field)))
         foreignResolvers.push({ type, field, jsonPath: path });
-      const compiled = compileField(type, resolver, nodes, path, tools);
+      const compiled = compileField({ type, field }, resolver, nodes, path, tools);
       if (compiled !== undefined) fields.set(field, compiled);
     }
     types.set(type, { fields, ...functions });
@@ -74,7 +75,7 @@ export function compileResolvers(
 }
 
 function compileField(
-  type: string,
+  { type, field }: Readonly<Record<"type" | "field", string>>,
   resolver: FieldResolverInput | string,
   nodes: readonly TypeSystemNode[],
   path: string,
@@ -84,6 +85,7 @@ function compileField(
     jsonPath: path,
     implicit: ["args"],
     batching: true,
+    known: knownOfField(type, field, nodes),
   };
   const refuse = (code: string, message: string, expected: string): undefined => {
     tools.addFinding({ severity: "error", code, jsonPath: path, message, expected });
@@ -140,7 +142,7 @@ function compileTypeFunction(
   // Compiled also where it is ignored below, so that the service gets the findings about its text.
   const compiled = tools.connectors.compile(
     typeof resolver === "string" ? { map: text, short: "map" } : { map: text },
-    { jsonPath: path, sources: typeSources },
+    { jsonPath: path, sources: typeSources, known: knownOfType },
   );
   const node = nodes.find((each) => !isExtension(each)) ?? nodes[0];
   if (node === undefined) return "foreign";
