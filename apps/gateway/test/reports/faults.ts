@@ -292,7 +292,7 @@ const playerType = "type Player { id: ID! } extend type Query { player(id: ID!):
 const player = (resolver: unknown): TestService => graphql(playerType, { Query: { player: resolver } });
 const call = (parts: object): object => ({ call: { action: "player.get", ...parts } });
 
-/** Names that cannot mean anything (S1.2, S1.7), in each protocol: the example of each kind, and its neighbours. */
+/** Names that cannot mean anything (S1.2, S1.7), in each protocol: each kind with its neighbours. */
 export const meaninglessNames: readonly FaultyService[] = [
   {
     what: "rule for a misspelt service",
@@ -318,6 +318,11 @@ export const meaninglessNames: readonly FaultyService[] = [
         WebSocket: { basePath: "/feed", routes: [{ path: "/", subscribe: { events: ["player.scored"] } }] },
       },
     }),
+  },
+  {
+    what: "rule of another kind",
+    code: "RULE_MATCHES_NOTHING",
+    service: guarded({ subscribe: [{ events: ["player.scored"], ...admin }] }, scored),
   },
   {
     what: "rule without a condition",
@@ -373,6 +378,15 @@ export const meaninglessNames: readonly FaultyService[] = [
     what: "member of a scalar argument",
     code: "PARAMS_NEVER",
     service: player({ call: { action: "player.get", params: { id: "@args.id.value" } } }),
+  },
+  {
+    what: "member of an input",
+    code: "PARAMS_NEVER",
+    service: graphql(
+      `input NewPlayer { name: String, kind: Kind } enum Kind { PRO }
+       extend type Mutation { add(player: NewPlayer!): JSON }`,
+      { Mutation: { add: { call: { action: "player.get", params: { name: "@args.player.nmae" } } } } },
+    ),
   },
   {
     what: "source of a root field",

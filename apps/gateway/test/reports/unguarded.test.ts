@@ -64,7 +64,8 @@ test("S7.7: the warnings are withdrawn when the exposing service adds a rule, an
   await expect.poll(warning, { timeout: 10_000 }).toContain("the service `mobile` exposes");
   // Now it guards the action too, which the third service still exposes.
   expect(unguarded(lastReport(gateway, "web"))).toEqual([
-    "warning policy.call[0]: This rule guards `player.remove`, which the service `mobile` exposes without a rule.",
+    "warning policy.call[0]: This rule guards `player.remove`, which the service `mobile` exposes " +
+      "without a rule.",
   ]);
   await gateway.withdraw("mobile");
   await untilWarned(gateway, "web", 0);
@@ -88,12 +89,12 @@ test("S7.7: a service guards its own actions by a pattern, also those that it do
   };
   await publishAll(gateway, { name: "player", fragment, actions }, exposing("web"));
   expect(unguarded(await untilWarned(gateway, "web", 1))).toEqual([
-    "warning protocol.REST.routes[0].call: No rule of this fragment applies to `player.remove`, which the service " +
-      "`player` (policy.call[0]) guards.",
+    "warning protocol.REST.routes[0].call: No rule of this fragment applies to `player.remove`, which the " +
+      "service `player` (policy.call[0]) guards.",
   ]);
 });
 
-test("S7.7: rules of a fragment that neither owns nor calls the action guard nothing, nor do empty ones", async () => {
+test("S7.7: a rule without a condition guards nothing, nor one of a fragment without the action", async () => {
   const gateway = await startTestGateway();
   const mail = {
     policy: { call: [{ actions: ["**"], scope: ["admin"] }] },
@@ -107,6 +108,16 @@ test("S7.7: rules of a fragment that neither owns nor calls the action guard not
     exposing("web"),
   );
   expect(reports.flatMap(unguarded)).toEqual([]);
+});
+
+test("S7.3, S7.7: a rule with the scope `**` opens an action on purpose, and guards nothing", async () => {
+  const gateway = await startTestGateway();
+  const open = { call: [{ actions: ["player.remove"], scope: ["**"] }] };
+  await publishAll(gateway, player(open), exposing("web"), exposing("mobile", admins));
+  await untilWarned(gateway, "mobile", 1);
+  expect(unguarded(lastReport(gateway, "player"))).toEqual([]);
+  const [warning] = unguarded(await untilWarned(gateway, "web", 1));
+  expect(warning).toContain("the service `mobile` (policy.call[0]) guards");
 });
 
 test("S7.2, S7.7: where the owner's rules apply, the action is not exposed without a rule", async () => {

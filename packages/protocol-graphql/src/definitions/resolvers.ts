@@ -7,7 +7,7 @@ import type {
 } from "@tidegate/core-registry";
 import { jsonPath, normalizeConnectors } from "@tidegate/core-registry/runtime";
 import type { FieldResolverInput, GraphQLInput } from "./input.ts";
-import { knownOfField, knownOfType } from "./known-sources.ts";
+import { knownFields, knownOfType } from "./known-sources.ts";
 import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-nodes.ts";
 
 /** The compiled resolvers of one type. */
@@ -48,6 +48,7 @@ export function compileResolvers(
   tools: CompileTools,
 ): CompiledResolvers {
   const parentPath = jsonPath(["resolvers"], tools.origin.jsonPath);
+  const knownOfField = knownFields(definitions);
   const nodesByType = Map.groupBy(definitions, (node) => node.name.value);
   const types = new Map<string, TypeResolvers>();
   const foreignResolvers: ForeignResolver[] = [];
@@ -66,7 +67,7 @@ export function compileResolvers(
       }
       if (!nodes.some((node) => fieldsOf(node).some(({ name }) => name.value === field)))
         foreignResolvers.push({ type, field, jsonPath: path });
-      const compiled = compileField({ type, field }, resolver, nodes, path, tools);
+      const compiled = compileField(type, resolver, { nodes, path, known: knownOfField(type, field) }, tools);
       if (compiled !== undefined) fields.set(field, compiled);
     }
     types.set(type, { fields, ...functions });
@@ -74,18 +75,24 @@ export function compileResolvers(
   return { types, foreignResolvers };
 }
 
+interface FieldPlace extends Required<Pick<ConnectorOptions, "known">> {
+  /** The nodes of the field's type. */
+  readonly nodes: readonly TypeSystemNode[];
+  /** The JSON path of the resolver. */
+  readonly path: string;
+}
+
 function compileField(
-  { type, field }: Readonly<Record<"type" | "field", string>>,
+  type: string,
   resolver: FieldResolverInput | string,
-  nodes: readonly TypeSystemNode[],
-  path: string,
+  { nodes, path, known }: FieldPlace,
   tools: CompileTools,
 ): Connector | SubscribeConnector | undefined {
   const options: ConnectorOptions = {
     jsonPath: path,
     implicit: ["args"],
     batching: true,
-    known: knownOfField(type, field, nodes),
+    known,
   };
   const refuse = (code: string, message: string, expected: string): undefined => {
     tools.addFinding({ severity: "error", code, jsonPath: path, message, expected });

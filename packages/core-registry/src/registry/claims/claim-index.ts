@@ -22,9 +22,9 @@ export interface FragmentIndex {
   readonly needing: ReadonlyMap<string, readonly IndexedClaim[]>;
   /** The names of the services that the actions of its connectors can belong to. */
   readonly mentions: ReadonlySet<string>;
-  /** The actions that its connectors call under a rule with a condition: the rule's JSON path (S7.7). */
+  /** The actions that its connectors call under a rule that guards them: the rule's JSON path (S7.7). */
   readonly guarded: ReadonlyMap<string, string>;
-  /** The actions that its connectors call without such a rule: the JSON path of the action's name (S7.7). */
+  /** The actions that its connectors call without any rule: the JSON path of the action's name (S7.7). */
   readonly open: ReadonlyMap<string, string>;
 }
 
@@ -37,7 +37,9 @@ export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((f
   return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment), ...callsOf(fragment) };
 });
 
-/** The JSON path of the first rule of a fragment, with a condition, that matches an action. */
+/**
+ * The JSON path of the first rule of a fragment that matches an action and does not let every client pass.
+ */
 export function guardOf(fragment: CompiledFragment, action: string): string | undefined {
   const { rules } = fragment.gate;
   if (rules.length === 0) return undefined;
@@ -45,7 +47,8 @@ export function guardOf(fragment: CompiledFragment, action: string): string | un
   const found = known.get(action);
   if (found !== undefined) return found.jsonPath;
   const rule = rules.find(
-    ({ kind, hasCondition, matches }) => kind === "call" && hasCondition && matches(action),
+    ({ kind, hasCondition, allowsAll, matches }) =>
+      kind === "call" && hasCondition && !allowsAll && matches(action),
   );
   const jsonPath = rule?.description.origin.jsonPath;
   if (known.size < maxKnownGuards) known.set(action, { jsonPath });
@@ -111,11 +114,15 @@ function callsOf(fragment: CompiledFragment): Pick<FragmentIndex, "guarded" | "o
     for (const { action, namePath, origin } of connectors) {
       if (action === undefined || guarded.has(action) || open.has(action)) continue;
       const guard = guardOf(fragment, action);
-      if (guard === undefined) open.set(action, namePath ?? origin.jsonPath);
-      else guarded.set(action, guard);
+      if (guard !== undefined) guarded.set(action, guard);
+      else if (!isOpenOnPurpose(fragment, action)) open.set(action, namePath ?? origin.jsonPath);
     }
   }
   return { guarded, open };
+}
+
+function isOpenOnPurpose({ gate }: CompiledFragment, action: string): boolean {
+  return gate.rules.some(({ kind, allowsAll, matches }) => kind === "call" && allowsAll && matches(action));
 }
 
 // `chat.message.stream` can be the action `stream` of `chat.message`, or `message.stream` of `chat`.

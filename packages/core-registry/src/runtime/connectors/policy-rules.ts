@@ -38,6 +38,8 @@ export interface GateRule {
   readonly description: RuleDescription;
   /** Whether it has a member of a policy, also of one that the configuration disables. */
   readonly hasCondition: boolean;
+  /** Whether its conditions let every client pass: access is open on purpose. */
+  readonly allowsAll: boolean;
 }
 
 /** The check of one policy in a rule. */
@@ -88,6 +90,7 @@ async function compileRule(
     kind,
     matches: nameTest(names),
     checks,
+    allowsAll: checks.length > 0 && checks.every(({ compiled }) => compiled.allowsAll),
     hasCondition: Object.keys(rule).some(
       (member) => member !== "description" && member !== namesMember(kind),
     ),

@@ -1,6 +1,6 @@
 import type { AccessKind } from "../../contracts/policy.ts";
 import type { Finding } from "../../contracts/report.ts";
-import { namesMember } from "../fragment/policy-schema.ts";
+import { accessKinds, namesMember } from "../fragment/policy-schema.ts";
 import { nameMatcher, overlaps } from "../names.ts";
 import { knownNames } from "../params/known-values.ts";
 import type { PolicyGate } from "./policy-gate.ts";
@@ -17,8 +17,13 @@ export interface RuleCheckInput {
   readonly conditions: readonly string[];
 }
 
-/** The maximum number of names that each pattern with stars is compared with. */
-const maxNames = 1_000;
+/**
+ * The most comparisons of patterns with names, and the most searches for the nearest name. A missing warning
+ * hurts less than a merge that a huge fragment delays.
+ */
+const maxComparisons = 100_000;
+const maxSearches = 50;
+
 const verbs: Readonly<Record<AccessKind, string>> = {
   call: "calls an action",
   publish: "sends an event",
@@ -30,70 +35,92 @@ const verbs: Readonly<Record<AccessKind, string>> = {
  * nothing that the fragment's connectors reach.
  */
 export function ruleFindings({ gate, service, reached, conditions }: RuleCheckInput): Finding[] {
-  return gate.rules.flatMap((rule): Finding[] => {
-    // With `policy.owner`, the rules apply wherever actions of the service are called (S7.2).
-    const isOfOwner = (pattern: string): boolean =>
-      gate.owner && rule.kind === "call" && overlaps(pattern, `${service}.**`);
-    const names = reached?.of(rule.kind);
-    return [
-      ...(rule.hasCondition ? [] : [emptyRule(rule, conditions)]),
-      ...(names === undefined ? [] : unmatchedPatterns(rule, names, isOfOwner)),
-    ];
-  });
+  const names = reached && new NameSearch(reached);
+  // With `policy.owner`, the rules apply wherever actions of the service are called (S7.2).
+  const ownActions = gate.owner ? `${service}.**` : undefined;
+  return gate.rules.flatMap((rule) => [
+    ...(rule.hasCondition ? [] : [emptyRule(rule, conditions)]),
+    ...(names === undefined ? [] : unmatchedPatterns(rule, names, ownActions)),
+  ]);
 }
 
 function emptyRule({ description: { origin } }: GateRule, conditions: readonly string[]): Finding {
+  const listed = conditions.map((name) => `\`${name}\``).join(", ");
   return {
     severity: "warning",
     code: "RULE_WITHOUT_CONDITION",
     jsonPath: origin.jsonPath,
     message: "The rule has no condition, so it lets every client pass.",
-    ...(conditions.length === 0
-      ? {}
-      : { expected: `one of ${conditions.map((name) => `\`${name}\``).join(", ")}` }),
+    ...(conditions.length === 0 ? {} : { expected: `one of ${listed}` }),
   };
 }
 
 function unmatchedPatterns(
-  { kind, description }: GateRule,
-  reached: ReadonlySet<string>,
-  isOfOwner: (pattern: string) => boolean,
+  { kind, description: { names: patterns, origin } }: GateRule,
+  names: NameSearch,
+  ownActions: string | undefined,
 ): Finding[] {
-  const { names: patterns, origin } = description;
-  const unmatched = patterns
-    .map((pattern, index) => ({ pattern, jsonPath: `${origin.jsonPath}.${namesMember(kind)}[${index}]` }))
-    .filter(({ pattern }) => !isOfOwner(pattern) && !matchesAny(pattern, reached));
+  const isOwn = (pattern: string): boolean =>
+    kind === "call" && ownActions !== undefined && overlaps(pattern, ownActions);
+  const unmatched = [...patterns.entries()].filter(
+    ([, pattern]) => !isOwn(pattern) && !names.canMatch(kind, pattern),
+  );
   const effect = unmatched.length === patterns.length ? ", so the rule has no effect" : "";
-  return unmatched.map(({ pattern, jsonPath }) => {
-    const { hint } = knownNames(pattern, [...new Set(candidates(pattern, reached))]);
-    return {
-      severity: "warning",
-      code: "RULE_MATCHES_NOTHING",
-      jsonPath,
-      message: `No connector of this fragment ${verbs[kind]} that matches \`${pattern}\`${effect}.`,
-      found: pattern,
-      hint: hint ?? "A rule applies to the connectors of its own fragment.",
-    };
-  });
+  return unmatched.map(([index, pattern]) => ({
+    severity: "warning",
+    code: "RULE_MATCHES_NOTHING",
+    jsonPath: `${origin.jsonPath}.${namesMember(kind)}[${index}]`,
+    message: `No connector of this fragment ${verbs[kind]} that matches \`${pattern}\`${effect}.`,
+    found: pattern,
+    hint: names.hintFor(kind, pattern) ?? "A rule applies to the connectors of its own fragment.",
+  }));
 }
 
-function matchesAny(pattern: string, reached: ReadonlySet<string>): boolean {
-  if (reached.has(pattern)) return true;
-  const matches = nameMatcher(pattern);
-  let compared = 0;
-  for (const name of reached) {
-    // A fragment with so many names is not worth the time: a missing warning hurts less than a slow merge.
-    if (++compared > maxNames) return true;
-    if (name.includes("*") ? overlaps(pattern, name) : matches(name)) return true;
+/** Searches the names that the connectors of a fragment reach, within limits. */
+class NameSearch {
+  readonly #reached: ReachedNames;
+  #comparisons = 0;
+  #searches = 0;
+
+  constructor(reached: ReachedNames) {
+    this.#reached = reached;
   }
-  return false;
+
+  /** Whether a pattern matches a reached name; true also where that is not known. */
+  canMatch(kind: AccessKind, pattern: string): boolean {
+    const names = this.#reached.of(kind);
+    if (names === undefined || names.has(pattern)) return true;
+    const matches = nameMatcher(pattern);
+    for (const name of names) {
+      if (++this.#comparisons > maxComparisons) return true;
+      if (name.includes("*") ? overlaps(pattern, name) : matches(name)) return true;
+    }
+    return false;
+  }
+
+  /** What the developer probably meant instead of a pattern that matches nothing. */
+  hintFor(kind: AccessKind, pattern: string): string | undefined {
+    if (++this.#searches > maxSearches) return undefined;
+    const names = this.#reached.of(kind) ?? [];
+    const { hint } = knownNames(pattern, [...new Set(candidates(pattern, names))]);
+    return hint ?? this.#otherKindHint(kind, pattern);
+  }
+
+  // An event is sent under the rules of `publish`, and received under those of `subscribe`.
+  #otherKindHint(kind: AccessKind, pattern: string): string | undefined {
+    const other = accessKinds.find(
+      (one) => one !== kind && this.#reached.of(one) !== undefined && this.canMatch(one, pattern),
+    );
+    if (other === undefined) return undefined;
+    return `A connector ${verbs[other]} that matches. Did you mean a rule of \`policy.${other}\`?`;
+  }
 }
 
 /** The pattern with the segments of each name in place of its own, where it then matches the name. */
-function* candidates(pattern: string, reached: ReadonlySet<string>): Iterable<string> {
+function* candidates(pattern: string, names: Iterable<string>): Iterable<string> {
   const own = pattern.split(".");
   const rest = own.indexOf("**");
-  for (const name of reached) {
+  for (const name of names) {
     const segments = name.split(".");
     if (rest === -1 ? segments.length !== own.length : segments.length < own.length) continue;
     const shift = segments.length - own.length;

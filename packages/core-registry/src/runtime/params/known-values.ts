@@ -12,6 +12,9 @@ export interface AbsentMember {
 }
 
 const maxSiblings = 20;
+/** Limits for a fragment with thousands of misspelt names: how many names are compared, of which length. */
+const maxCompared = 200;
+const maxLength = 64;
 
 /**
  * Finds the first member on a path of keys that is always absent (S1.7); undefined where all can have a
@@ -41,7 +44,8 @@ export function knownNames(
   names: readonly string[],
   prefix = "",
 ): Pick<Finding, "expected" | "hint"> {
-  const nearest = nearestName(misspelt, names);
+  const compared = names.slice(0, maxCompared).filter((name) => name.length <= maxLength);
+  const nearest = misspelt.length <= maxLength ? nearestName(misspelt, compared) : undefined;
   const listed = names.slice(0, maxSiblings).map((name) => `\`${prefix}${name}\``);
   const others = names.length - listed.length;
   return {
