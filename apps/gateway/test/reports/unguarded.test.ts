@@ -94,7 +94,7 @@ test("S7.7: a service guards its own actions by a pattern, also those that it do
   ]);
 });
 
-test("S7.7: a rule without a condition guards nothing, nor one of a fragment without the action", async () => {
+test("S7.7: a rule without a condition guards nothing, nor does one without a connector", async () => {
   const gateway = await startTestGateway();
   const mail = {
     policy: { call: [{ actions: ["**"], scope: ["admin"] }] },
