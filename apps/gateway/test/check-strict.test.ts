@@ -10,7 +10,7 @@ import { h3Server } from "@tidegate/server-h3";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createDefaultGateway } from "../src/index.ts";
 import { type Ran, runCommand } from "./command.ts";
-import { meaninglessNames } from "./reports/faults.ts";
+import { meaninglessNames } from "./reports/meaningless-names.ts";
 import { player } from "./specification-examples/player.ts";
 import { storageRest } from "./specification-examples/storage.ts";
 

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { faults, meaninglessNames } from "./faults.ts";
+import { faults } from "./faults.ts";
+import { meaninglessNames } from "./meaningless-names.ts";
 import { expectGolden, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 let testGateway: TestGateway;

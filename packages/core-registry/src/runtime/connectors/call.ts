@@ -57,18 +57,7 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
     implicitParams: config.implicitParams !== false,
     addFinding: tools.addFinding,
   });
-  const map = compileConnectorFunction(
-    config.map,
-    `${paths.members}.map`,
-    {
-      sources,
-      contexts,
-      values: ["response"],
-      request: true,
-      known: { ...options.known, params: params.implicit ? "any" : knownOfMapping(config.params ?? {}) },
-    },
-    tools,
-  );
+  const map = compileMap(config, `${paths.members}.map`, plan, params);
   const batched = batchedParams(config, paths, plan, params);
   const rules = tools.gate.rulesFor("call", action);
   const steps: CallSteps = { action, condition, params, paramsPath, rules, map, tools };
@@ -91,6 +80,18 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
         ? runSingle(steps)
         : runInBatch(steps, batched, tools.batching?.entriesLimit ?? defaultEntriesLimit, paths.action),
   };
+}
+
+// Without implicit params, the mapping says what `request.params` has.
+function compileMap(
+  { map, params: mapping = {} }: CallConfig,
+  jsonPath: string,
+  { tools, options, sources }: ConnectorPlan,
+  { implicit }: CompiledParams,
+): ConnectorFunction | undefined {
+  const known = { ...options.known, params: implicit ? "any" : knownOfMapping(mapping) };
+  const argument = { sources, contexts: tools.contexts, values: ["response"], request: true, known };
+  return compileConnectorFunction(map, jsonPath, argument, tools);
 }
 
 /** The compiled parts of a `call`. */
