@@ -3,12 +3,13 @@ import {
   type DescribedSchema,
   definePolicy,
   type FunctionCheck,
+  type KnownValue,
   type Policy,
   type PolicyInput,
   type PolicyTools,
   type Verdict,
 } from "@tidegate/core-registry";
-import { compileFunction } from "@tidegate/core-registry/runtime";
+import { compileFunction, memberFindings } from "@tidegate/core-registry/runtime";
 import { z } from "zod";
 
 /** The members of a rule: a function that returns `true` to allow access. */
@@ -40,6 +41,7 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
   // The finding of `compileFunction` refuses the fragment. A rule that is used nevertheless denies access.
   if (compiled === undefined) return { decide: () => false };
   const { check, run } = compiled;
+  for (const finding of memberFindings(check, knownArgument(tools), "filter")) tools.addFinding(finding);
   const reads = contextReads(check.reads, tools.contexts);
   const verdictOf = (result: unknown): Verdict => {
     if (result === true) return allowed;
@@ -64,6 +66,12 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
     readsParams: readsMember(check.reads, "params"),
     requirements: rule.filter,
   };
+}
+
+// What `argumentOf` returns. The sandbox adds `util` itself.
+function knownArgument({ kind, contexts }: PolicyTools): KnownValue {
+  const context = Object.fromEntries(contexts.map((name): [string, KnownValue] => [name, "any"]));
+  return { [kind === "call" ? "action" : "event"]: "scalar", params: "any", context };
 }
 
 function argumentOf(

@@ -52,7 +52,7 @@ function compile(rule: ScopeRule): CompiledRule {
   const required = rule.scope ?? rule.scopes ?? [];
   // Rules with the same effect get the same `requirements`: `**` passes, whatever else the rule lists.
   const requirements = required.includes(wildcard) ? [wildcard] : [...new Set(required)].sort();
-  if (required.includes(wildcard)) return { decide: () => true, requirements };
+  if (required.includes(wildcard)) return { decide: () => true, allowsAll: true, requirements };
   const reason = `Requires one of the scopes ${required.join(", ")}.`;
   return {
     decide: ({ scope }) =>

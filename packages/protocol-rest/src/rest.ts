@@ -3,6 +3,7 @@ import {
   type CompileTools,
   defineProtocol,
   type EndpointConnectors,
+  type KnownValue,
   type Method,
   type Protocol,
   type Route,
@@ -10,6 +11,7 @@ import {
 import {
   canonicalJson,
   compileRoutes,
+  knownPath,
   normalizeConnectors,
   type PathPattern,
   routePattern,
@@ -61,6 +63,7 @@ function compileRoute(
   const connector = tools.connectors.compile(connectors, {
     jsonPath,
     implicit: ["path", hasBody(input.method) ? "body" : "query"],
+    known: knownSources(input.method, pattern),
   });
   if (pattern === undefined || connector === undefined) return undefined;
 
@@ -86,6 +89,14 @@ function compileRoute(
     literal: connectors.publish !== undefined && connectors.publish.map === undefined,
     reporter: { jsonPath, report: tools.reportRuntime },
   });
+}
+
+// A DELETE request can have a body, although implicit params do not read it (S3.3).
+function knownSources(method: Method, pattern: PathPattern | undefined): Record<string, KnownValue> {
+  return {
+    ...(pattern === undefined ? {} : { path: knownPath(pattern) }),
+    ...(method === "GET" ? { body: "never" } : {}),
+  };
 }
 
 function hasBody(method: Method): boolean {

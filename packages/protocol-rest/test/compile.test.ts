@@ -154,6 +154,7 @@ describe("S4.6 claims", () => {
       "protocol.REST.routes[1].call.action ACTION_NAME_INVALID",
       "protocol.REST.routes[1].call.params.a SOURCE_FOREIGN",
       "protocol.REST.routes[1].call.params.b BATCHING_INVALID",
+      "protocol.REST.routes[1].call.params.b PARAMS_NEVER",
     ]);
   });
 });

@@ -2,12 +2,13 @@ import {
   type Compiled,
   type CompileTools,
   type Connector,
+  type ConnectorOptions,
   defineProtocol,
   type Protocol,
   type SubscribeConnector,
   type WebSocketRoute,
 } from "@tidegate/core-registry";
-import { canonicalJson, compileRoutes, routePattern } from "@tidegate/core-registry/runtime";
+import { canonicalJson, compileRoutes, knownPath, routePattern } from "@tidegate/core-registry/runtime";
 import { pubSubRoute } from "./route.ts";
 import { type WebSocketInput, type WebSocketRouteInput, webSocketSchema } from "./schema.ts";
 
@@ -53,7 +54,8 @@ function compileRoute(
   tools: CompileTools,
 ): WebSocketRoute | undefined {
   const pattern = routePattern(input.path, part.basePath, jsonPath, tools);
-  const connectors = compileConnectors(input, jsonPath, tools);
+  const known = pattern === undefined ? {} : { path: knownPath(pattern) };
+  const connectors = compileConnectors(input, { jsonPath, known }, tools);
   if (pattern === undefined || connectors === undefined) return undefined;
 
   const { path } = pattern;
@@ -83,12 +85,12 @@ function compileRoute(
 /** Compiles both connectors before it gives up, so that the faults of both are found. */
 function compileConnectors(
   { subscribe, publish }: WebSocketRouteInput,
-  jsonPath: string,
+  options: ConnectorOptions,
   { connectors }: CompileTools,
 ): CompiledConnectors | undefined {
   const compiled = {
-    subscribe: subscribe && connectors.subscribe(subscribe, { jsonPath, sources: ["path", "query"] }),
-    publish: publish && connectors.compile({ publish }, { jsonPath }),
+    subscribe: subscribe && connectors.subscribe(subscribe, { ...options, sources: ["path", "query"] }),
+    publish: publish && connectors.compile({ publish }, options),
   };
   const failed =
     (subscribe !== undefined && compiled.subscribe === undefined) ||

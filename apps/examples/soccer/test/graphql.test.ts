@@ -255,6 +255,18 @@ describe("S5.4, S7.4: a filter on `team.get`", () => {
     });
     expect(count).toBe(1);
   });
+
+  test("S7.7: the developers of all three services read that only one of them guards it", async () => {
+    const open =
+      "No rule of this fragment applies to `team.get`, which the service `player` (policy.call[3])";
+    const warnings = {
+      player: "This rule guards `team.get`, which the services `match`, `team` expose without a rule.",
+      team: `${open} guards.`,
+      match: `${open} guards.`,
+    };
+    for (const [service, warning] of Object.entries(warnings))
+      await run.lines.waitFor(({ source, text }) => source === service && text.includes(warning), 30_000);
+  });
 });
 
 /** Subscribes with the client of graphql-ws. `next` rejects with the errors of a failed subscription. */

@@ -30,11 +30,13 @@ const checkArgs = {
   },
   branch: { type: "string", description: "The branch (default: the fragment's)", valueHint: "name" },
   json: { type: "boolean", description: "Print the report as JSON" },
+  strict: { type: "boolean", description: "Fail on warnings too" },
 } as const;
 
 /**
  * `tidegate check FILE`: validates a fragment and prints the report. The exit code is 1 if the fragment is
- * refused.
+ * refused; with
+ * `--strict`, also if the report has a warning (S1.7).
  */
 export const checkCommand: CommandDef<typeof checkArgs> = defineCommand({
   meta: { name: "check", description: "Check a fragment before you publish it" },
@@ -51,6 +53,10 @@ export const checkCommand: CommandDef<typeof checkArgs> = defineCommand({
     if (args.json === true) printLine(JSON.stringify(report, null, 2));
     else printReport(report, gateway === undefined);
     if (isRefused(report)) process.exitCode = 1;
+    else if (args.strict === true && hasWarning(report)) {
+      if (args.json !== true) printLine("\nThe command fails because of the warnings: --strict.");
+      process.exitCode = 1;
+    }
   },
 });
 
@@ -77,6 +83,10 @@ async function checkLocally(request: CheckRequest): Promise<Report> {
   } finally {
     await registry.stop();
   }
+}
+
+function hasWarning({ findings }: Report): boolean {
+  return findings.some(({ severity }) => severity === "warning");
 }
 
 function printReport(report: Report, local: boolean): void {

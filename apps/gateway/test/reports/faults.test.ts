@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { faults } from "./faults.ts";
+import { meaninglessNames } from "./meaningless-names.ts";
 import { expectGolden, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
 let testGateway: TestGateway;
@@ -16,6 +17,19 @@ test.each(faults)(
     const report = await testGateway.publish(service, file);
     expect(report.findings.map((finding) => finding.code)).toContain(code);
     await testGateway.withdraw(service.name, file);
+    await expectGolden(report, file);
+  },
+);
+
+test.each(meaninglessNames)(
+  "S1.7: $code, $what: one warning, and the fragment is served",
+  async ({ what, code, service }) => {
+    const file = what.toLowerCase().replaceAll(" ", "-");
+    const report = await testGateway.publish(service, file);
+    await testGateway.withdraw(service.name, file);
+    const warnings = report.findings.filter(({ severity }) => severity !== "info");
+    expect(warnings).toMatchObject([{ severity: "warning", code }]);
+    expect(report.state).toBe("succeeded");
     await expectGolden(report, file);
   },
 );

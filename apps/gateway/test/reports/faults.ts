@@ -1,35 +1,4 @@
-import type { TestService } from "@tidegate/plugin-testkit";
-
-const get = { params: { type: "object", properties: { id: { type: "string" } } } };
-const actions: NonNullable<TestService["actions"]> = {
-  get,
-  list: { params: { type: "object" } },
-  bare: {},
-  secret: { published: false },
-};
-
-/** A service whose fragment has one kind of error or warning. */
-export interface FaultyService {
-  /** The title of the case. The name of its golden file is derived from it. */
-  readonly what: string;
-  /** The code of the expected finding. */
-  readonly code: string;
-  readonly service: TestService;
-}
-
-const service = (fragment: unknown): TestService => ({ name: "player", fragment, actions });
-
-/** A service with these routes below `/players`. */
-const rest = (...routes: object[]): TestService =>
-  service({ protocol: { REST: { basePath: "/players", routes } } });
-
-const route = (parts: object): object => ({ method: "GET", path: "/:id", ...parts });
-
-const graphql = (typeDefs: string, resolvers: object = {}): TestService =>
-  service({ protocol: { GraphQL: { typeDefs, resolvers } } });
-
-const socket = (parts: object): TestService =>
-  service({ protocol: { WebSocket: { basePath: "/feed", routes: [{ path: "/", ...parts }] } } });
+import { type FaultyService, graphql, guarded, rest, route, service, socket } from "./faulty-services.ts";
 
 function nested(levels: number): unknown {
   let value: unknown = 1;
@@ -174,10 +143,10 @@ export const faults: readonly FaultyService[] = [
   {
     what: "two parameters of a filter",
     code: "FUNCTION_PARAMETERS",
-    service: service({
-      policy: { call: [{ actions: ["player.*"], filter: "({ context }, params) => params.id === 1" }] },
-      protocol: {},
-    }),
+    service: guarded(
+      { call: [{ actions: ["player.*"], filter: "({ context }, params) => params.id === 1" }] },
+      route({ call: "player.get" }),
+    ),
   },
   {
     what: "scopes twice",

@@ -107,7 +107,18 @@ export interface ConnectorOptions {
   readonly implicit?: readonly string[];
   /** Whether a mapping can contain `[]` (S5.4). Default false. */
   readonly batching?: boolean;
+  /**
+   * What is known of the sources' values at this endpoint, by source: a mapping or a function that reads
+   * anything else is a warning (S1.7). Default: nothing is known, so nothing is a warning.
+   */
+  readonly known?: { readonly [source: string]: KnownValue };
 }
+
+/**
+ * What is known of a value before a request arrives (S1.7). `any`: nothing. `scalar`: it has no members.
+ * `never`: it is always absent. An object: the members that it can have, by name; others are always absent.
+ */
+export type KnownValue = "any" | "scalar" | "never" | { readonly [member: string]: KnownValue };
 
 /**
  * Compiles connectors from their validated JSON. Returns undefined, and adds a finding, where the JSON has an

@@ -85,6 +85,11 @@ export interface CompiledRule {
    */
   readonly readsParams?: boolean;
   /**
+   * True: it allows every access. The rule's author opens the action on purpose, so the rule guards nothing
+   * (S7.7). Default false.
+   */
+  readonly allowsAll?: boolean;
+  /**
    * The rule's requirements as data, for catalogs and `compare`. Rules with equal data are equal. Default:
    * the policy's members of the rule.
    */

@@ -31,7 +31,17 @@ export interface FunctionCheck {
   readonly sync: boolean;
   /** True: the function reads the time or random numbers, so its results cannot be cached. */
   readonly volatile: boolean;
+  /**
+   * Locates a path of `reads`, or the begin of one, at the first place where the text names it. Returns
+   * undefined where the text gives the member a value itself, or names it of a value that can be another one.
+   * Default: no path is located, and the gateway does not warn about members that the function never gets
+   * (S1.7).
+   */
+  locate?(path: readonly string[]): SourceLocation | undefined;
 }
+
+/** A place in a function's text, with the lines around it. */
+export type SourceLocation = Pick<FunctionProblem, "line" | "column" | "frame">;
 
 /** One problem of a function's text. */
 export interface FunctionProblem {

@@ -27,6 +27,7 @@ import { Blame, errorFinding, type FragmentFault, findCulprits, newFragments } f
 import { breakingFindings, checkAgainstDirectory } from "./merge/checks.ts";
 import { integrationsOf, removalsOf } from "./merge/integration.ts";
 import type { CompileInput, CompileResult, MergeInput, MergeResult, MergeTools } from "./merge/types.ts";
+import { withGuardPartners } from "./merge/unguarded.ts";
 import { acceptedFragments, findRetained, nextLedger } from "./merge/use-ledger.ts";
 import type { CompiledVersion } from "./versions/compiled-version.ts";
 import { createVersion } from "./versions/version.ts";
@@ -189,7 +190,8 @@ function breakingFaults(
 function resultOf(resolution: Resolution, attempt: Attempt, input: CompileInput): CompileResult {
   const { version, chosen, parts, changes } = attempt;
   const { previous, breakingChanges } = input;
-  const changedServices = servicesChanged(resolution, attempt, previous);
+  const changed = servicesChanged(resolution, attempt, previous);
+  const changedServices = withGuardPartners(changed, resolution.table, previous);
   return {
     compilation: {
       version,

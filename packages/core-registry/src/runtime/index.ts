@@ -10,6 +10,7 @@ export { type LoadedPart, type LoadedProtocol, loadProtocol } from "./boundary/l
 export { resetBatches } from "./connectors/batch.ts";
 export { createConnectorTable } from "./connectors/connector-table.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";
+export { memberFindings } from "./connectors/function-members.ts";
 export type { ConnectorTools } from "./connectors/plan.ts";
 export {
   compilePolicyGate,
@@ -64,6 +65,7 @@ export {
 } from "./routing/pattern.ts";
 export {
   compileRoutes,
+  knownPath,
   routeKeys,
   routeLabel,
   routePattern,

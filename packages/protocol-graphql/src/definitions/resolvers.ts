@@ -7,6 +7,7 @@ import type {
 } from "@tidegate/core-registry";
 import { jsonPath, normalizeConnectors } from "@tidegate/core-registry/runtime";
 import type { FieldResolverInput, GraphQLInput } from "./input.ts";
+import { knownFields, knownOfType } from "./known-sources.ts";
 import { fieldsOf, isExtension, keywordOf, type TypeSystemNode } from "./type-nodes.ts";
 
 /** The compiled resolvers of one type. */
@@ -47,6 +48,7 @@ export function compileResolvers(
   tools: CompileTools,
 ): CompiledResolvers {
   const parentPath = jsonPath(["resolvers"], tools.origin.jsonPath);
+  const knownOfField = knownFields(definitions);
   const nodesByType = Map.groupBy(definitions, (node) => node.name.value);
   const types = new Map<string, TypeResolvers>();
   const foreignResolvers: ForeignResolver[] = [];
@@ -65,7 +67,7 @@ export function compileResolvers(
       }
       if (!nodes.some((node) => fieldsOf(node).some(({ name }) => name.value === field)))
         foreignResolvers.push({ type, field, jsonPath: path });
-      const compiled = compileField(type, resolver, nodes, path, tools);
+      const compiled = compileField(type, resolver, { nodes, path, known: knownOfField(type, field) }, tools);
       if (compiled !== undefined) fields.set(field, compiled);
     }
     types.set(type, { fields, ...functions });
@@ -73,17 +75,24 @@ export function compileResolvers(
   return { types, foreignResolvers };
 }
 
+interface FieldPlace extends Required<Pick<ConnectorOptions, "known">> {
+  /** The nodes of the field's type. */
+  readonly nodes: readonly TypeSystemNode[];
+  /** The JSON path of the resolver. */
+  readonly path: string;
+}
+
 function compileField(
   type: string,
   resolver: FieldResolverInput | string,
-  nodes: readonly TypeSystemNode[],
-  path: string,
+  { nodes, path, known }: FieldPlace,
   tools: CompileTools,
 ): Connector | SubscribeConnector | undefined {
   const options: ConnectorOptions = {
     jsonPath: path,
     implicit: ["args"],
     batching: true,
+    known,
   };
   const refuse = (code: string, message: string, expected: string): undefined => {
     tools.addFinding({ severity: "error", code, jsonPath: path, message, expected });
@@ -140,7 +149,7 @@ function compileTypeFunction(
   // Compiled also where it is ignored below, so that the service gets the findings about its text.
   const compiled = tools.connectors.compile(
     typeof resolver === "string" ? { map: text, short: "map" } : { map: text },
-    { jsonPath: path, sources: typeSources },
+    { jsonPath: path, sources: typeSources, known: knownOfType },
   );
   const node = nodes.find((each) => !isExtension(each)) ?? nodes[0];
   if (node === undefined) return "foreign";

@@ -1,8 +1,9 @@
-import type { FunctionCheck, FunctionProblem } from "@tidegate/core-registry";
+import type { FunctionCheck, FunctionProblem, SourceLocation } from "@tidegate/core-registry";
 import { full } from "acorn-walk";
 import { knownNames, type ResolvedNames, resolveNames } from "./names.ts";
 import { type ParsedFunction, parseFunction } from "./parse.ts";
-import { freeNameHint, parametersHint, problemAt } from "./problems.ts";
+import type { Path } from "./paths.ts";
+import { freeNameHint, locationAt, parametersHint, problemAt } from "./problems.ts";
 import { type Purity, purityOf } from "./purity.ts";
 import { readsOf } from "./reads.ts";
 
@@ -41,8 +42,12 @@ function analyse(parsed: ParsedFunction, utilPurity: Purity): CheckedFunction {
   const { program, source } = parsed;
   const names = resolveNames(program);
   const problems = [...parameterProblems(parsed), ...freeNameProblems(parsed, names)];
-  const reads = readsOf(parsed, names);
-  const check = { ok: true, problems, reads, ...purityOf(parsed, names, utilPurity) };
+  const { paths: reads, places } = readsOf(parsed, names);
+  const locate = (path: Path): SourceLocation | undefined => {
+    const offset = places.offsetOf(path);
+    return offset === undefined ? undefined : locationAt(source, offset - parsed.offset);
+  };
+  const check = { ok: true, problems, reads, locate, ...purityOf(parsed, names, utilPurity) };
   return { check, parsed, takesUtil: reads === "all" || source.includes("util") };
 }
 

@@ -55,3 +55,9 @@ export function resolveNames(program: Program): ResolvedNames {
     free: free.sort((one, other) => one.start - other.start),
   };
 }
+
+/** Tests whether a variable can get a value beside the one that it is declared with. */
+export function isReassigned({ references }: Variable): boolean {
+  const writes = references.filter((reference) => reference.isWrite());
+  return writes.length > 1 || writes.some(({ init }) => init !== true);
+}

@@ -1,4 +1,4 @@
-import type { FunctionProblem } from "@tidegate/core-registry";
+import type { FunctionProblem, SourceLocation } from "@tidegate/core-registry";
 import { codeFrame } from "@tidegate/core-registry/runtime";
 
 /** The parts of a problem that do not depend on its place in the source. */
@@ -15,11 +15,15 @@ export interface SourcePlace {
 
 /** Creates a problem at an offset of the source, with the lines around that place. */
 export function problemAt(source: string, offset: number, parts: ProblemParts): FunctionProblem {
-  const { line, column } = placeOf(source, offset);
   const { hint, message, ...rest } = parts;
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  const frame = codeFrame(source, line, column);
-  return { ...rest, message: sentence, ...(hint && { hint }), line, column, frame };
+  return { ...rest, message: sentence, ...(hint && { hint }), ...locationAt(source, offset) };
+}
+
+/** Locates an offset of the source, with the lines around that place. */
+export function locationAt(source: string, offset: number): SourceLocation {
+  const { line, column } = placeOf(source, offset);
+  return { line, column, frame: codeFrame(source, line, column) };
 }
 
 /** Converts an offset to line and column. An offset outside of the source counts as the nearest end. */

@@ -12,9 +12,10 @@ import type {
 } from "acorn";
 import { base } from "acorn-walk";
 import type { Variable } from "eslint-scope";
-import type { ResolvedNames } from "./names.ts";
+import { isReassigned, type ResolvedNames } from "./names.ts";
 import type { FunctionNode, ParsedFunction } from "./parse.ts";
 import { appendKey, covers, minimalPaths, PathSet, type Paths } from "./paths.ts";
+import { Places } from "./places.ts";
 
 const maxPasses = 12;
 const nothing: Paths = [];
@@ -29,19 +30,32 @@ const nothing: Paths = [];
  *
  * The result leaves out `util`, because the sandbox itself puts it into the argument.
  */
-export function readsOf(parsed: ParsedFunction, names: ResolvedNames): Paths | "all" {
+export function readsOf(parsed: ParsedFunction, names: ResolvedNames): Reads {
   const variables = new Map<Variable, PathSet>();
   for (let pass = 0; pass < maxPasses; pass++) {
     const walk = new ReadsWalk(names, variables);
     walk.run(parsed.node);
-    if (walk.unclear) return "all";
-    if (!walk.grew) return minimalPaths(walk.reads().filter(([first]) => first !== "util"));
+    if (walk.unclear) return unclearReads;
+    if (!walk.grew) {
+      const paths = minimalPaths(walk.reads().filter(([first]) => first !== "util"));
+      return { paths, places: walk.places };
+    }
   }
-  return "all";
+  return unclearReads;
 }
+
+/** What a function reads of its first argument. */
+export interface Reads {
+  /** The fewest paths that cover it; `all` where the analysis cannot tell. */
+  readonly paths: Paths | "all";
+  readonly places: Places;
+}
+
+const unclearReads: Reads = { paths: "all", places: new Places() };
 
 /** Walks a function once and collects the paths that it reads. */
 class ReadsWalk {
+  readonly places = new Places();
   readonly #names: ResolvedNames;
   /** The paths that each variable can stand for, over all passes. */
   readonly #variables: Map<Variable, PathSet>;
@@ -154,7 +168,9 @@ class ReadsWalk {
   #followIdentifier(node: Identifier): Paths {
     if (node.name === "arguments" || node.name === "eval") this.#unclear = true;
     const variable = this.#names.referred(node);
-    return (variable && this.#variables.get(variable)?.all) ?? nothing;
+    const paths = (variable && this.#variables.get(variable)?.all) ?? nothing;
+    if (variable !== undefined && isReassigned(variable)) this.places.addReassigned(paths);
+    return paths;
   }
 
   /** The left value decides which side is the result, so the function reads it. */
@@ -165,6 +181,7 @@ class ReadsWalk {
   }
 
   #followAssignment(node: AssignmentExpression): Paths {
+    if (node.left.type === "MemberExpression") this.places.addWritten(this.#follow(node.left));
     if (node.operator !== "=" || node.left.type !== "Identifier") this.#useNode(node.left);
     this.#useNode(node.right);
     return nothing;
@@ -177,7 +194,7 @@ class ReadsWalk {
     }
     const paths = this.#followObject(node.object);
     const key = keyOf(node.property, node.computed);
-    if (key !== undefined) return this.#member(paths, key);
+    if (key !== undefined) return this.#member(paths, key, node.property);
     this.#useNode(node.property);
     this.#use(paths);
     return nothing;
@@ -203,10 +220,12 @@ class ReadsWalk {
     return nothing;
   }
 
-  #member(paths: Paths, key: string): Paths {
+  #member(paths: Paths, key: string, node: AnyNode): Paths {
     return paths.flatMap((path) => {
       const longer = appendKey(path, key);
       if (longer === undefined) this.#use([path]);
+      // In `(a ?? b).c` it is not certain whose member `c` is.
+      else if (paths.length === 1) this.places.add(longer, node.start);
       return longer === undefined ? [] : [longer];
     });
   }
@@ -239,6 +258,7 @@ class ReadsWalk {
         break;
       default:
         this.#use(paths);
+        if (pattern.type === "MemberExpression") this.places.addWritten(this.#follow(pattern));
         this.#useNode(pattern);
     }
   }
@@ -250,7 +270,7 @@ class ReadsWalk {
     }
     const key = keyOf(property.key, property.computed);
     if (key !== undefined) {
-      this.#bind(property.value, this.#member(paths, key));
+      this.#bind(property.value, this.#member(paths, key, property.key));
       return;
     }
     this.#useNode(property.key);

@@ -77,6 +77,29 @@ describe("S11.3 what a function reads of its argument", () => {
     expect(reads(source)).toEqual(expected);
   });
 
+  test.each<[source: string, path: Path, column: number | undefined]>([
+    ["({ quer }) => quer.a", ["quer"], 4],
+    ["({ quer }) => quer.a", ["quer", "a"], 20],
+    ["(all) => all.path.idd", ["path", "idd"], 19],
+    ["({ path: { idd: id } }) => id", ["path", "idd"], 12],
+    ["({ path: p }) => { const { idd } = p; return idd; }", ["path", "idd"], 28],
+    ["({ path }) => path.idd + path.idd", ["path", "idd"], 20],
+    ["get({ path }) { return path.idd; }", ["path", "idd"], 29],
+    // The member can have a value of its own, or the variable another value.
+    ["({ path }) => { path.idd = 1; return path.idd; }", ["path", "idd"], undefined],
+    ["({ path }) => { path.idd ??= 1; return path.idd; }", ["path", "idd"], undefined],
+    ["({ path }) => { [path.idd] = [1]; return path.idd; }", ["path", "idd"], undefined],
+    ["({ path }) => { const p = path; p.idd = 1; return path.idd; }", ["path", "idd"], undefined],
+    ["({ path }) => { let p = path; p = { idd: 1 }; return p.idd; }", ["path", "idd"], undefined],
+    ["({ path }) => { let p; p = path; return p.idd; }", ["path", "idd"], undefined],
+    ["({ path, query }) => (path ?? query).idd", ["path", "idd"], undefined],
+    // What the text does not name.
+    ["({ path }) => path", ["path", "idd"], undefined],
+    ["({ ...all }) => all.quer", ["quer"], undefined],
+  ])("S1.7: %s names %j at column %s", (source, path, column) => {
+    expect(check(source).locate?.(path)?.column).toBe(column);
+  });
+
   const argument = {
     context: { auth: { scope: ["a", "b"], id: 1, user: { name: "n" } }, ip: "::1", none: null },
     params: { id: 1, list: [{ id: 2, auth: 3 }], auth: { scope: "s" } },

@@ -22,6 +22,10 @@ export interface FragmentIndex {
   readonly needing: ReadonlyMap<string, readonly IndexedClaim[]>;
   /** The names of the services that the actions of its connectors can belong to. */
   readonly mentions: ReadonlySet<string>;
+  /** The actions that its connectors call under a rule that guards them: the rule's JSON path (S7.7). */
+  readonly guarded: ReadonlyMap<string, string>;
+  /** The actions that its connectors call without any rule: the JSON path of the action's name (S7.7). */
+  readonly open: ReadonlyMap<string, string>;
 }
 
 /** The index of a fragment, made when it is first asked for. */
@@ -30,8 +34,32 @@ export const indexOf: (fragment: CompiledFragment) => FragmentIndex = memoize((f
     ...routeClaims.map((claim) => indexed(protocol, claim, true)),
     ...(compiled.claims ?? []).map((claim) => indexed(protocol, claim, false)),
   ]);
-  return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment) };
+  return { claims, needing: needingOf(claims), mentions: mentionsOf(fragment), ...callsOf(fragment) };
 });
+
+/**
+ * The JSON path of the first rule of a fragment that matches an action and does not let every client pass.
+ */
+export function guardOf(fragment: CompiledFragment, action: string): string | undefined {
+  const { rules } = fragment.gate;
+  if (rules.length === 0) return undefined;
+  const known = guardsOf(fragment);
+  const found = known.get(action);
+  if (found !== undefined) return found.jsonPath;
+  const rule = rules.find(
+    ({ kind, hasCondition, allowsAll, matches }) =>
+      kind === "call" && hasCondition && !allowsAll && matches(action),
+  );
+  const jsonPath = rule?.description.origin.jsonPath;
+  if (known.size < maxKnownGuards) known.set(action, { jsonPath });
+  return jsonPath;
+}
+
+const maxKnownGuards = 1_000;
+/** The rules of a fragment that were looked up, by action. */
+const guardsOf = memoize(
+  (_: CompiledFragment) => new Map<string, { readonly jsonPath: string | undefined }>(),
+);
 
 /** The key of a definition that is unique over all protocols. Routes share one namespace (S4.6). */
 export function claimKey(protocol: string, key: string): string {
@@ -79,15 +107,38 @@ function needingOf(claims: readonly IndexedClaim[]): ReadonlyMap<string, readonl
   return needing;
 }
 
+function callsOf(fragment: CompiledFragment): Pick<FragmentIndex, "guarded" | "open"> {
+  const guarded = new Map<string, string>();
+  const open = new Map<string, string>();
+  for (const { connectors } of fragment.endpoints) {
+    for (const { action, namePath, origin } of connectors) {
+      if (action === undefined || guarded.has(action) || open.has(action)) continue;
+      const guard = guardOf(fragment, action);
+      if (guard !== undefined) guarded.set(action, guard);
+      else if (!isOpenOnPurpose(fragment, action)) open.set(action, namePath ?? origin.jsonPath);
+    }
+  }
+  return { guarded, open };
+}
+
+function isOpenOnPurpose({ gate }: CompiledFragment, action: string): boolean {
+  return gate.rules.some(({ kind, allowsAll, matches }) => kind === "call" && allowsAll && matches(action));
+}
+
 // `chat.message.stream` can be the action `stream` of `chat.message`, or `message.stream` of `chat`.
 function mentionsOf(fragment: CompiledFragment): ReadonlySet<string> {
   const mentions = new Set<string>();
   for (const { connectors } of fragment.endpoints) {
     for (const { action } of connectors) {
       if (action === undefined) continue;
-      for (let dot = action.lastIndexOf("."); dot > 0; dot = action.lastIndexOf(".", dot - 1))
-        mentions.add(action.slice(0, dot));
+      for (const service of possibleServices(action)) mentions.add(service);
     }
   }
   return mentions;
+}
+
+/** The names of the services that an action can belong to, the longest first. */
+export function* possibleServices(action: string): Iterable<string> {
+  for (let dot = action.lastIndexOf("."); dot > 0; dot = action.lastIndexOf(".", dot - 1))
+    yield action.slice(0, dot);
 }

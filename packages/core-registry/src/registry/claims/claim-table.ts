@@ -24,6 +24,7 @@ interface Maps {
   readonly owners: OverlayMap<ClaimOwner[]>;
   readonly needing: OverlayMap<Set<string>>;
   readonly mentioning: OverlayMap<Set<string>>;
+  readonly guarding: OverlayMap<Set<string>>;
   readonly waiting: OverlayMap<ReadonlySet<string>>;
 }
 
@@ -46,6 +47,7 @@ export class ClaimTable {
       owners: new OverlayMap(maps?.owners),
       needing: new OverlayMap(maps?.needing),
       mentioning: new OverlayMap(maps?.mentioning),
+      guarding: new OverlayMap(maps?.guarding),
       waiting: new OverlayMap(maps?.waiting),
     };
   }
@@ -75,6 +77,11 @@ export class ClaimTable {
   /** The services whose connectors name an action of a service. */
   servicesMentioning(service: string): ReadonlySet<string> | undefined {
     return this.#maps.mentioning.get(service);
+  }
+
+  /** The services whose connectors call an action under a rule with a condition (S7.7). */
+  servicesGuarding(action: string): ReadonlySet<string> | undefined {
+    return this.#maps.guarding.get(action);
   }
 
   /** The services with a claim that needs a key. */
@@ -130,23 +137,25 @@ export class ClaimTable {
   assign(fragment: CompiledFragment): void {
     this.unassign(fragment.service);
     const { service } = fragment;
-    const { claims, needing, mentions } = indexOf(fragment);
+    const { claims, needing, mentions, guarded } = indexOf(fragment);
     this.#maps.chosen.set(service, fragment);
     for (const { key, claim } of claims) this.#ownersToChange(key).push({ service, shared: claim.shared });
     for (const key of needing.keys()) setToChange(this.#maps.needing, key).add(service);
     for (const name of mentions) setToChange(this.#maps.mentioning, name).add(service);
+    for (const action of guarded.keys()) setToChange(this.#maps.guarding, action).add(service);
   }
 
   /** Takes a service's fragment away, with its claims. */
   unassign(service: string): void {
     const fragment = this.chosen(service);
     if (fragment === undefined) return;
-    const { claims, needing, mentions } = indexOf(fragment);
+    const { claims, needing, mentions, guarded } = indexOf(fragment);
     this.#maps.chosen.set(service, undefined);
     this.setWaiting(service, noKeys);
     for (const { key } of claims) this.#removeOwner(key, service);
     for (const key of needing.keys()) removeFrom(this.#maps.needing, key, service);
     for (const name of mentions) removeFrom(this.#maps.mentioning, name, service);
+    for (const action of guarded.keys()) removeFrom(this.#maps.guarding, action, service);
   }
 
   /**

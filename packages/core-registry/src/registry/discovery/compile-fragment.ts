@@ -8,6 +8,7 @@ import { createConnectorTable } from "../../runtime/connectors/connector-table.t
 import { compileFunction } from "../../runtime/connectors/function.ts";
 import { compilePolicyGate, emptyPolicyGate, type PolicyGate } from "../../runtime/connectors/policy-gate.ts";
 import { type PolicyGateTools, pluginFinding } from "../../runtime/connectors/policy-rules.ts";
+import { ReachedNames } from "../../runtime/connectors/reached-names.ts";
 import type { ExampleRecorder } from "../../runtime/examples.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import {
@@ -25,6 +26,7 @@ import {
   type PartOrigin,
   type ReservedPath,
 } from "./fragment-routes.ts";
+import { meaninglessRules } from "./fragment-rules.ts";
 
 /** A fragment of a service, compiled. Immutable: all branches and versions that use the fragment share it. */
 export interface CompiledFragment {
@@ -69,6 +71,7 @@ export interface FragmentCompiler extends FragmentPlugins {
  * 2. The fragment is read: every part is checked against its schema.
  * 3. The rules become a policy gate.
  * 4. Each protocol compiles its part.
+ * 5. Rules that mean nothing for what the connectors reach are found.
  */
 export async function compileFragment(
   raw: unknown,
@@ -83,7 +86,9 @@ export async function compileFragment(
   const findings = [...read.findings];
   const tools = compileTools({ service, hash }, compiler, findings);
   const gate = await compileGate(read, compiler, tools);
-  const parts = await compileParts(read, compiler, gate, tools, signal);
+  const reached = new ReachedNames();
+  const parts = await compileParts(read, { ...compiler, reached }, gate, tools, signal);
+  findings.push(...meaninglessRules({ read, raw, service, gate, reached, findings }, compiler));
   return {
     service,
     ...(branch === undefined ? {} : { branch }),
@@ -169,9 +174,14 @@ function compileGate(
   });
 }
 
+interface PartCompiler extends FragmentCompiler {
+  /** Collects the names that the connectors reach. */
+  readonly reached: ReachedNames;
+}
+
 async function compileParts(
   { parts: inputs }: ReadFragment,
-  { protocols, reserved, examples, foreignSources }: FragmentCompiler,
+  { protocols, reserved, examples, foreignSources, reached }: PartCompiler,
   gate: PolicyGate,
   common: PolicyGateTools,
   signal: AbortSignal,
@@ -189,6 +199,7 @@ async function compileParts(
       gate,
       sources: protocol.sources,
       foreignSources,
+      reached,
       ...(examples !== undefined && { examples }),
     });
     const part = await compilePart(

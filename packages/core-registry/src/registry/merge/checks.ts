@@ -1,8 +1,9 @@
 import type { Broker } from "../../contracts/broker.ts";
 import type { ConnectorDescription } from "../../contracts/connector.ts";
-import type { DirectorySnapshot } from "../../contracts/directory.ts";
+import type { DirectorySnapshot, ServiceEntry } from "../../contracts/directory.ts";
 import { nearestName } from "../../contracts/nearest-name.ts";
 import type { Change, Finding } from "../../contracts/report.ts";
+import { possibleServices } from "../claims/claim-index.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 
@@ -30,19 +31,7 @@ function checkCall(connector: ConnectorDescription, directory: DirectorySnapshot
   if (name === undefined) return [];
   const found = `\`${name}\``;
   const action = directory.action(name);
-  if (action === undefined) {
-    const similar = nearestName(name, actionNames(directory));
-    return [
-      {
-        severity: "warning",
-        code: "ACTION_UNKNOWN",
-        jsonPath,
-        message: `No service provides ${found} yet. Calls return 503 until one does.`,
-        found,
-        ...(similar === undefined ? {} : { hint: `Did you mean \`${similar}\`?` }),
-      },
-    ];
-  }
+  if (action === undefined) return [unknownAction(name, jsonPath, directory)];
   if (!action.published) {
     return [
       {
@@ -64,6 +53,33 @@ function checkCall(connector: ConnectorDescription, directory: DirectorySnapshot
       hint: "Declare the action's params, or name them in `params`.",
     },
   ];
+}
+
+function unknownAction(name: string, jsonPath: string, directory: DirectorySnapshot): Finding {
+  const found = `\`${name}\``;
+  const owner = ownerOf(name, directory);
+  const similar = (owner && nearestName(name, namesOf(owner))) ?? nearestName(name, actionNames(directory));
+  return {
+    severity: "warning",
+    code: "ACTION_UNKNOWN",
+    jsonPath,
+    message: `No service provides ${found} yet. Calls return 503 until one does.`,
+    found,
+    ...(similar === undefined ? {} : { hint: `Did you mean \`${similar}\`?` }),
+  };
+}
+
+// The action is probably one of the service that its name names, and only some of all actions are compared.
+function ownerOf(action: string, directory: DirectorySnapshot): ServiceEntry | undefined {
+  for (const name of possibleServices(action)) {
+    const service = directory.service(name);
+    if (service !== undefined) return service;
+  }
+  return undefined;
+}
+
+function namesOf({ actions }: ServiceEntry): string[] {
+  return actions.map(({ name }) => name);
 }
 
 // Without a mapping of its own, a connector passes what the action declares.

@@ -1,5 +1,5 @@
 import type { Broker } from "../../contracts/broker.ts";
-import type { Report } from "../../contracts/report.ts";
+import type { Finding, Report } from "../../contracts/report.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, withOffer } from "../discovery/directory.ts";
@@ -37,7 +37,17 @@ export async function dryRun({ branch, directory, fragment, gateway, broker }: D
   );
   // A fragment whose branch cannot be read is on no branch, and so in no integration.
   const failed = { type: "merge", fragment, state: "failed", findings: fragment.findings } as const;
-  return integrationReport(gateway, branch.name, merge, integration ?? failed);
+  const { findings, ...outcome } = integration ?? failed;
+  const isNew = !directory.services.has(fragment.service);
+  return integrationReport(gateway, branch.name, merge, {
+    ...outcome,
+    findings: isNew ? findings.filter((finding) => !isOwnAction(finding, fragment.service)) : findings,
+  });
+}
+
+// The actions of a service that no node offers yet are not known.
+function isOwnAction({ code, found = "" }: Finding, service: string): boolean {
+  return code === "ACTION_UNKNOWN" && found.startsWith(`\`${service}.`);
 }
 
 function withFragment(

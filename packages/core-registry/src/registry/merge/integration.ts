@@ -3,6 +3,7 @@ import { hash128 } from "../../runtime/fragment/canonical.ts";
 import type { FragmentCheck } from "../claims/resolve-conflicts.ts";
 import type { Candidate, View } from "../discovery/view.ts";
 import type { Compilation, CompileResult, Integration } from "./types.ts";
+import { unguardedFindings } from "./unguarded.ts";
 
 /**
  * What became of the fragments of a branch's own services, the newest of each service first, for the services
@@ -20,7 +21,7 @@ export function integrationsOf(view: View, result: CompileResult, check: Fragmen
 function integrationOf(
   candidate: Candidate,
   isNewest: boolean,
-  { compilation, waiting: allWaiting }: CompileResult,
+  { compilation, waiting: allWaiting, table }: CompileResult,
   check: FragmentCheck,
   view: View,
 ): Integration {
@@ -36,6 +37,7 @@ function integrationOf(
     ...exposureFindings(candidate, view),
     ...(isRefused ? refusal.findings : []),
     ...(isServed ? (compilation.breakingFindings.get(service) ?? []) : []),
+    ...(isServed ? unguardedFindings(fragment, table) : []),
     ...waiting,
     ...pinFindings(candidate, compilation),
     ...(isNewest || isServed ? [] : [olderFinding(service)]),

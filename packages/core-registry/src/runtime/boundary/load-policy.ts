@@ -33,6 +33,7 @@ export interface LoadedRule {
   readonly cache: VerdictCache;
   readonly reads: readonly string[];
   readonly readsParams: boolean;
+  readonly allowsAll: boolean;
   readonly requirements: Json;
   readonly lifecycle: Lifecycle;
 }
@@ -84,6 +85,7 @@ function loadedRule(plugin: PluginName, compiled: CompiledRule, members: Json, t
     cache: compiled.cache ?? "never",
     reads: compiled.reads ?? [],
     readsParams: compiled.readsParams ?? false,
+    allowsAll: compiled.allowsAll ?? false,
     requirements: compiled.requirements ?? members,
     lifecycle: guardedLifecycle(plugin, compiled, tools),
   };
@@ -121,7 +123,7 @@ const caches: readonly unknown[] = [undefined, "never", "request", "identity"];
 function ruleProblem(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null)
     return `it returned ${describeValue(value)} instead of a compiled rule.`;
-  const { decide, cache, reads, readsParams, requirements, start, dispose } = value as Readonly<
+  const { decide, cache, reads, readsParams, allowsAll, requirements, start, dispose } = value as Readonly<
     Record<string, unknown>
   >;
   if (typeof decide !== "function") return "its compiled rule has no function `decide`.";
@@ -130,6 +132,8 @@ function ruleProblem(value: unknown): string | undefined {
     return "`reads` of its rule is not a list of context names.";
   if (readsParams !== undefined && typeof readsParams !== "boolean")
     return "`readsParams` of its rule is not a boolean.";
+  if (allowsAll !== undefined && typeof allowsAll !== "boolean")
+    return "`allowsAll` of its rule is not a boolean.";
   if (requirements !== undefined && !isJson(requirements))
     return "`requirements` of its rule is not plain JSON.";
   for (const [name, member] of Object.entries({ start, dispose }))

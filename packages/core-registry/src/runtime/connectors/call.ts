@@ -4,6 +4,7 @@ import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import type { ExampleRecorder } from "../examples.ts";
 import { actionNameProblem } from "../names.ts";
+import { knownOfMapping } from "../params/known-values.ts";
 import { type CompiledParams, compileParams } from "../params/params.ts";
 import { chain, isObject } from "../values.ts";
 import { type BatchCaller, batchAnswers, callInBatch } from "./batch.ts";
@@ -37,16 +38,11 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
   const { contexts } = tools;
   const { action } = config;
   checkActionName(action, paths, tools);
+  tools.reached?.add("call", action);
   const condition = compileConnectorFunction(
     config.if,
     `${paths.members}.if`,
-    { sources, contexts, values: [] },
-    tools,
-  );
-  const map = compileConnectorFunction(
-    config.map,
-    `${paths.members}.map`,
-    { sources, contexts, values: ["response"], request: true },
+    { sources, contexts, values: [], known: options.known },
     tools,
   );
   const paramsPath = `${paths.members}.params`;
@@ -54,12 +50,14 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
     jsonPath: paramsPath,
     sources: pickSources(tools.sources, sources),
     ...(tools.foreignSources && { foreignSources: tools.foreignSources }),
+    known: options.known,
     implicit: options.implicit,
     batching: options.batching,
     contexts,
     implicitParams: config.implicitParams !== false,
     addFinding: tools.addFinding,
   });
+  const map = compileMap(config, `${paths.members}.map`, plan, params);
   const batched = batchedParams(config, paths, plan, params);
   const rules = tools.gate.rulesFor("call", action);
   const steps: CallSteps = { action, condition, params, paramsPath, rules, map, tools };
@@ -82,6 +80,18 @@ export function compileCall(config: CallConfig, paths: CallPaths, plan: Connecto
         ? runSingle(steps)
         : runInBatch(steps, batched, tools.batching?.entriesLimit ?? defaultEntriesLimit, paths.action),
   };
+}
+
+// Without implicit params, the mapping says what `request.params` has.
+function compileMap(
+  { map, params: mapping = {} }: CallConfig,
+  jsonPath: string,
+  { tools, options, sources }: ConnectorPlan,
+  { implicit }: CompiledParams,
+): ConnectorFunction | undefined {
+  const known = { ...options.known, params: implicit ? "any" : knownOfMapping(mapping) };
+  const argument = { sources, contexts: tools.contexts, values: ["response"], request: true, known };
+  return compileConnectorFunction(map, jsonPath, argument, tools);
 }
 
 /** The compiled parts of a `call`. */

@@ -41,7 +41,13 @@ function compileUnlessFaulty<Compiled>(
   const sources = declaredSources(tools, options);
   const compiled = compile({
     tools: { ...tools, addFinding },
-    options: { ...options, sources, implicit: options.implicit ?? [], batching: options.batching ?? false },
+    options: {
+      ...options,
+      sources,
+      implicit: options.implicit ?? [],
+      batching: options.batching ?? false,
+      known: options.known ?? {},
+    },
     sources,
   });
   return isFaulty ? undefined : compiled;
@@ -80,14 +86,10 @@ const noValues = {};
 function compileMap(
   text: string,
   jsonPath: string,
-  { tools, sources }: ConnectorPlan,
+  { tools, options, sources }: ConnectorPlan,
 ): Connector | undefined {
-  const map = compileConnectorFunction(
-    text,
-    jsonPath,
-    { sources, contexts: tools.contexts, values: [] },
-    tools,
-  );
+  const argument = { sources, contexts: tools.contexts, values: [], known: options.known };
+  const map = compileConnectorFunction(text, jsonPath, argument, tools);
   if (map === undefined) return undefined;
   return {
     kind: "map",

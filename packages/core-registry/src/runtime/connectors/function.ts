@@ -1,4 +1,4 @@
-import type { Sources } from "../../contracts/connector.ts";
+import type { KnownValue, Sources } from "../../contracts/connector.ts";
 import { isTidegateError } from "../../contracts/errors.ts";
 import type { CheckedFunction } from "../../contracts/protocol.ts";
 import type { Finding, Origin } from "../../contracts/report.ts";
@@ -11,6 +11,7 @@ import type {
 } from "../../contracts/sandbox.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { chain } from "../values.ts";
+import { memberFindings } from "./function-members.ts";
 
 /** The tools with which functions are compiled. */
 export interface FunctionTools {
@@ -91,6 +92,8 @@ export interface FunctionArgument {
    * the argument.
    */
   readonly request?: boolean;
+  /** What is known of the sources and of the connector's values, by name (S1.7). Default: nothing. */
+  readonly known?: Readonly<Record<string, KnownValue>>;
 }
 
 /**
@@ -106,8 +109,9 @@ export function compileConnectorFunction(
 ): ConnectorFunction | undefined {
   const compiled = source === undefined ? undefined : compileFunction(source, jsonPath, tools);
   if (compiled === undefined) return undefined;
-  const { run } = compiled;
-  const reads = sortReads(compiled.check.reads, argument);
+  const { run, check } = compiled;
+  for (const finding of memberFindings(check, knownArgument(argument), jsonPath)) tools.addFinding(finding);
+  const reads = sortReads(check.reads, argument);
   const label = `${tools.origin.service} ${jsonPath}`;
   const argumentOf = argument.request ? requestArgument : plainArgument;
 
@@ -131,6 +135,19 @@ export function compileConnectorFunction(
         : pending.then(() => callPrepared(scope, sources, values));
     },
   };
+}
+
+function knownArgument({ sources, contexts, values, request, known = {} }: FunctionArgument): KnownValue {
+  const members = (names: readonly string[]): [string, KnownValue][] =>
+    names.map((name) => [name, known[name] ?? "any"]);
+  const context = Object.fromEntries(contexts.map((name): [string, KnownValue] => [name, "any"]));
+  const ofRequest = { ...Object.fromEntries(members(sources)), context };
+  return request === true
+    ? {
+        request: { ...ofRequest, ...Object.fromEntries(members(["params"])) },
+        ...Object.fromEntries(members(values)),
+      }
+    : { ...ofRequest, ...Object.fromEntries(members(values)) };
 }
 
 /** Lists the sources that a connector's functions read. */

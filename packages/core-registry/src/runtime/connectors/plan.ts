@@ -4,6 +4,7 @@ import type { Origin } from "../../contracts/report.ts";
 import type { ExampleRecorder } from "../examples.ts";
 import type { FunctionTools } from "./function.ts";
 import type { PolicyGate } from "./policy-gate.ts";
+import type { ReachedNames } from "./reached-names.ts";
 
 /** The tools with which all connectors of one fragment are compiled. */
 export interface ConnectorTools extends FunctionTools {
@@ -16,6 +17,8 @@ export interface ConnectorTools extends FunctionTools {
   readonly sources: ProtocolSources;
   /** Names of the sources of the other protocols: a reference to one of them is an error. Default none. */
   readonly foreignSources?: ReadonlySet<string>;
+  /** Collects the names that the connectors reach, also of those with an error. Default: none. */
+  readonly reached?: ReachedNames;
   /** Records examples of calls and events (S9.10). Default: none are recorded. */
   readonly examples?: ExampleRecorder;
   readonly batching?: {

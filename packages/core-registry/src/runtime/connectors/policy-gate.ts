@@ -30,6 +30,8 @@ import { compileRules, type GateRule, type PolicyGateTools, type RuleCheck } fro
 export interface PolicyGate {
   /** Whether the fragment has `policy.owner: true` (S7.2). */
   readonly owner: boolean;
+  /** All rules of the fragment, in order. */
+  readonly rules: readonly GateRule[];
   /** What the rules have to start before the gate is used. */
   readonly lifecycles: readonly UsedLifecycle[];
   /**
@@ -63,6 +65,7 @@ export interface NameRules {
 /** The gate of a fragment that has no rules. */
 export const emptyPolicyGate: PolicyGate = {
   owner: false,
+  rules: [],
   lifecycles: [],
   rulesFor: () => undefined,
 };
@@ -88,6 +91,7 @@ export async function compilePolicyGate(
   const cache = new Map<string, { readonly selected: NameRules | undefined }>();
   return {
     owner,
+    rules,
     lifecycles: rules.flatMap(lifecyclesOf),
     rulesFor: (kind, name, phase = "all") => {
       const key = `${kind} ${phase} ${name}`;

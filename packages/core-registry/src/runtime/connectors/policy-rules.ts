@@ -36,6 +36,10 @@ export interface GateRule {
   /** The checks of its policies, in the configured order of the policies. */
   readonly checks: readonly RuleCheck[];
   readonly description: RuleDescription;
+  /** Whether it has a member of a policy, also of one that the configuration disables. */
+  readonly hasCondition: boolean;
+  /** Whether its conditions let every client pass: access is open on purpose. */
+  readonly allowsAll: boolean;
 }
 
 /** The check of one policy in a rule. */
@@ -86,6 +90,10 @@ async function compileRule(
     kind,
     matches: nameTest(names),
     checks,
+    allowsAll: checks.length > 0 && checks.every(({ compiled }) => compiled.allowsAll),
+    hasCondition: Object.keys(rule).some(
+      (member) => member !== "description" && member !== namesMember(kind),
+    ),
     description: {
       ...(rule.description === undefined ? {} : { description: rule.description }),
       origin: { ...tools.origin, jsonPath: path },

@@ -1,8 +1,15 @@
 import type { PublishRequest } from "../../contracts/broker.ts";
-import type { Connector, ConnectorDescription, PublishConfig, Sources } from "../../contracts/connector.ts";
+import type {
+  Connector,
+  ConnectorDescription,
+  KnownValue,
+  PublishConfig,
+  Sources,
+} from "../../contracts/connector.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { eventNameProblem, isFunctionText } from "../names.ts";
+import { knownOfMapping } from "../params/known-values.ts";
 import { type CompiledParams, compileParams } from "../params/params.ts";
 import { chain } from "../values.ts";
 import { type ConnectorFunction, compileConnectorFunction, sourcesRead } from "./function.ts";
@@ -16,12 +23,14 @@ const noValues = {};
  * is falsy. Adds findings for problems; after an error the result must not be used.
  */
 export function compilePublish(config: PublishConfig, jsonPath: string, plan: ConnectorPlan): Connector {
-  const { tools, sources } = plan;
+  const { tools, options, sources } = plan;
   const name = isFunctionText(config.event) ? undefined : config.event;
+  if (name === undefined) tools.reached?.addFunction("publish");
+  else tools.reached?.add("publish", name);
   const nameFunction = compileConnectorFunction(
     name === undefined ? config.event : undefined,
     `${jsonPath}.event`,
-    { sources, contexts: tools.contexts, values: [] },
+    { sources, contexts: tools.contexts, values: [], known: options.known },
     tools,
   );
   const steps = compileSteps(config, jsonPath, plan, name);
@@ -60,17 +69,24 @@ interface PublishSteps {
 function compileSteps(
   config: PublishConfig,
   jsonPath: string,
-  { tools, sources }: ConnectorPlan,
+  { tools, options, sources }: ConnectorPlan,
   name: string | undefined,
 ): PublishSteps {
   const { contexts } = tools;
-  const argument = { sources, contexts, values: ["event", "params", "groups", "broadcast"] };
+  const known: Record<string, KnownValue> = {
+    ...options.known,
+    event: "scalar",
+    broadcast: "scalar",
+    params: knownOfMapping(config.params ?? {}),
+  };
+  const argument = { sources, contexts, values: ["event", "params", "groups", "broadcast"], known };
   const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
   const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);
   const paramsPath = `${jsonPath}.params`;
   const params = compileParams(config.params, {
     jsonPath: paramsPath,
     sources: pickSources(tools.sources, sources),
+    known: options.known,
     ...(tools.foreignSources && { foreignSources: tools.foreignSources }),
     implicit: [],
     batching: false,

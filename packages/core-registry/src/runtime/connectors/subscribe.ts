@@ -1,6 +1,7 @@
 import type { EventPacket } from "../../contracts/broker.ts";
 import type {
   Delivery,
+  KnownValue,
   RuleDescription,
   Sources,
   SubscribeConfig,
@@ -25,13 +26,16 @@ export function compileSubscribe(
   jsonPath: string,
   plan: ConnectorPlan,
 ): SubscribeConnector {
-  const { tools, sources } = plan;
+  const { tools, options, sources } = plan;
   const { gate, contexts } = tools;
+  const { known } = options;
   const eventsPath = `${jsonPath}.events`;
   const declared = declaredEvents(config.events, eventsPath, tools);
+  for (const name of declared ?? []) tools.reached?.add("subscribe", name);
+  if (declared === undefined) tools.reached?.addFunction("subscribe");
   const nameFunction =
     typeof config.events === "string" && isFunctionText(config.events)
-      ? compileConnectorFunction(config.events, eventsPath, { sources, contexts, values: [] }, tools)
+      ? compileConnectorFunction(config.events, eventsPath, { sources, contexts, values: [], known }, tools)
       : undefined;
   const steps = compileSteps(config, jsonPath, plan);
   return {
@@ -55,6 +59,16 @@ export function compileSubscribe(
   };
 }
 
+/** The members of a delivered event, as brokers give them to the gateway. */
+const knownPacket: Readonly<Record<keyof EventPacket, KnownValue>> = {
+  event: "scalar",
+  payload: "any",
+  node: "scalar",
+  groups: "any",
+  broadcast: "scalar",
+  branch: "scalar",
+};
+
 /** The compiled steps of each event. */
 interface DeliverySteps {
   readonly filter: ConnectorFunction | undefined;
@@ -65,13 +79,20 @@ interface DeliverySteps {
 function compileSteps(
   config: SubscribeConfig,
   jsonPath: string,
-  { tools, sources }: ConnectorPlan,
+  { tools, options, sources }: ConnectorPlan,
 ): DeliverySteps {
   const argument = {
     // `source` is the event here: it hides a source of the protocol with this name.
     sources: sources.filter((name) => name !== "source"),
     contexts: tools.contexts,
     values: ["source", "event", "params", "broadcast"],
+    known: {
+      ...options.known,
+      source: knownPacket,
+      event: "scalar",
+      params: "any",
+      broadcast: "scalar",
+    } as const,
   };
   const filter = compileConnectorFunction(config.filter, `${jsonPath}.filter`, argument, tools);
   const map = compileConnectorFunction(config.map, `${jsonPath}.map`, argument, tools);

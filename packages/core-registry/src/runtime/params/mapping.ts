@@ -1,10 +1,11 @@
-import type { Sources } from "../../contracts/connector.ts";
+import type { KnownValue, Sources } from "../../contracts/connector.ts";
 import type { Json, JsonObject } from "../../contracts/json.ts";
 import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { jsonPath } from "../fragment/issues.ts";
 import { castError, namedCast, refused } from "./cast.ts";
+import { absentMember, knownNames } from "./known-values.ts";
 import { formatReference, parseReference, propertyReader, type Reference, refusedKeys } from "./reference.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface MappingContext {
   readonly sources: ProtocolSources;
   /** Names of the sources of other protocols. Default: those of the specification. */
   readonly foreignSources?: ReadonlySet<string>;
+  /** What is known of the values of the sources (S1.7). Default: nothing. */
+  readonly known?: Readonly<Record<string, KnownValue>>;
   readonly contexts: readonly string[];
   /** Whether the mapping can contain `[]` (S5.4). */
   readonly batching: boolean;
@@ -126,7 +129,9 @@ function compileReference(reference: Reference, keys: Keys, path: string, contex
   }
   if (reference.batched) addBatchedParam(reference, keys, path, context);
   const read =
-    reference.source === "context" ? readContext(reference, path, context) : readSource(reference, context);
+    reference.source === "context"
+      ? readContext(reference, path, context)
+      : readSource(reference, path, context);
   if (reference.cast === undefined) return read;
   const cast = namedCast(reference.cast);
   const parameter = jsonPath(keys);
@@ -139,11 +144,33 @@ function compileReference(reference: Reference, keys: Keys, path: string, contex
   };
 }
 
-function readSource(reference: Reference, context: MappingContext): Resolve {
+function readSource(reference: Reference, path: string, context: MappingContext): Resolve {
   const { source } = reference;
   context.reads.add(source);
+  warnAboutAbsentValue(reference, path, context);
   const read = propertyReader(reference.keys);
   return (sources) => read(sources[source]);
+}
+
+// Without a parent of the absent member, the source itself is always absent: `@body` of a GET request.
+function warnAboutAbsentValue(reference: Reference, path: string, context: MappingContext): void {
+  const { source, keys } = reference;
+  const absent = absentMember(context.known?.[source] ?? "any", keys, "closed");
+  if (absent === undefined) return;
+  const member = absent.keys.at(-1);
+  const parent = [`@${source}`, ...absent.keys.slice(0, -1)].join(".");
+  const text = formatReference(reference);
+  context.addFinding({
+    severity: "warning",
+    code: "PARAMS_NEVER",
+    jsonPath: path,
+    message:
+      member === undefined
+        ? `\`${text}\` never has a value: this endpoint has no \`@${source}\`.`
+        : `\`${text}\` never has a value: \`${parent}\` has no \`${member}\`.`,
+    found: text,
+    ...(member === undefined ? {} : knownNames(member, absent.siblings, `${parent}.`)),
+  });
 }
 
 function readContext(reference: Reference, path: string, context: MappingContext): Resolve {
@@ -160,6 +187,7 @@ function readContext(reference: Reference, path: string, context: MappingContext
       message: `\`@context.${name}\` never has a value: the gateway has no such context.`,
       expected: context.contexts.length === 0 ? "no context" : `one of ${context.contexts.join(", ")}`,
       found: formatReference(reference),
+      ...didYouMean(name, context.contexts, "@context."),
     });
     return () => undefined;
   }
@@ -209,5 +237,11 @@ function unknownSource(
       : `\`@${source}\` is not a source, so the text is sent unchanged.`,
     expected: `one of ${known.map((name) => `@${name}`).join(", ")}`,
     found: text,
+    ...(isOfOtherProtocol ? {} : didYouMean(source, known, "@")),
   };
+}
+
+function didYouMean(name: string, known: readonly string[], prefix: string): Pick<Finding, "hint"> {
+  const { hint } = knownNames(name, known, prefix);
+  return hint === undefined ? {} : { hint };
 }

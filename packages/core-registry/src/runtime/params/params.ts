@@ -1,4 +1,4 @@
-import type { ConnectorOptions, Sources } from "../../contracts/connector.ts";
+import type { ConnectorOptions, KnownValue, Sources } from "../../contracts/connector.ts";
 import type { Json, JsonSchema } from "../../contracts/json.ts";
 import type { ProtocolSources } from "../../contracts/protocol.ts";
 import type { Finding } from "../../contracts/report.ts";
@@ -33,6 +33,8 @@ export interface ParamsOptions extends Pick<Required<ConnectorOptions>, "implici
   readonly foreignSources?: ReadonlySet<string>;
   /** The JSON path of the mapping in the fragment. */
   readonly jsonPath: string;
+  /** What is known of the values of the sources (S1.7). Default: nothing. */
+  readonly known?: Readonly<Record<string, KnownValue>>;
   readonly contexts: readonly string[];
   /** Whether declared params are filled in. */
   readonly implicitParams: boolean;
@@ -48,6 +50,7 @@ export function compileParams(mapping: Json | undefined, options: ParamsOptions)
     jsonPath: options.jsonPath,
     sources: options.sources,
     ...(options.foreignSources && { foreignSources: options.foreignSources }),
+    ...(options.known && { known: options.known }),
     contexts: options.contexts,
     batching: options.batching,
     addFinding: options.addFinding,

@@ -1,3 +1,4 @@
+import type { KnownValue } from "../../contracts/connector.ts";
 import type { Compiled, CompileTools } from "../../contracts/protocol.ts";
 import type { HttpRoute, Route, WebSocketRoute } from "../../contracts/route.ts";
 import { canonicalJson } from "../fragment/canonical.ts";
@@ -41,6 +42,11 @@ export function routePattern(
     tools.addFinding({ severity: "error", code: "PATH_INVALID", jsonPath: at, message, expected, found });
   }
   return pattern;
+}
+
+/** What is known of the source `path` of a route, for its connectors: a text for each parameter (S1.7). */
+export function knownPath({ parameters }: PathPattern): KnownValue {
+  return Object.fromEntries(parameters.map((name): [string, KnownValue] => [name, "scalar"]));
 }
 
 /** A route in the notation of people: `GET /players/:id`, `WS /chat/:room`. */

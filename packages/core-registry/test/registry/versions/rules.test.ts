@@ -6,6 +6,7 @@ import { fragmentOf } from "../fragments.ts";
 const guard = { rules: [], check: () => undefined };
 const gate = (owner: boolean): PolicyGate => ({
   owner,
+  rules: [],
   lifecycles: [],
   rulesFor: (_, name) => (name === "player.get" ? guard : undefined),
 });

@@ -83,6 +83,7 @@ describe("S2 call", () => {
     );
     const gate = {
       owner: false,
+      rules: [],
       lifecycles: [],
       rulesFor: () => ({ rules: [], check: () => void order.push("policies") as undefined }),
     };
@@ -330,6 +331,7 @@ describe("S2 publish", () => {
     const asked: string[] = [];
     const gate = {
       owner: false,
+      rules: [],
       lifecycles: [],
       rulesFor: (_: string, name: string) => ({ rules: [], check: () => void asked.push(name) as undefined }),
     };
