@@ -72,10 +72,22 @@ function createScalar(
     name,
     ...(description === undefined ? {} : { description }),
     ...(specifiedByURL === undefined ? {} : { specifiedByURL }),
-    // Each function in both of its names: graphql-js 17 uses the first, graphql-jit the second.
-    ...(output === undefined ? {} : { coerceOutputValue: output, serialize: output }),
-    ...(input === undefined ? {} : { coerceInputValue: input, parseValue: input }),
+    ...(output === undefined ? {} : { coerceOutputValue: (value) => withPublicMessage(() => output(value)) }),
+    ...(input === undefined ? {} : { coerceInputValue: input }),
   });
+}
+
+// The client gets the messages of GraphQL errors only.
+function withPublicMessage(convert: () => unknown): unknown {
+  try {
+    return convert();
+  } catch (error) {
+    throw error instanceof GraphQLError ? error : new GraphQLError(reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const defaultScalars: Readonly<Record<string, ScalarOption>> = {

@@ -1,9 +1,7 @@
 import type { Scope } from "@tidegate/core-registry";
 import {
   type ConstDirectiveNode,
-  coerceInputLiteral,
   type FieldDefinitionNode,
-  type GraphQLDefaultInput,
   GraphQLDeprecatedDirective,
   GraphQLEnumType,
   type GraphQLEnumValueConfig,
@@ -149,29 +147,12 @@ function inputValueConfigs(
     configs[node.name.value] = {
       type,
       description: node.description?.value,
-      default: node.defaultValue && defaultInput(node.defaultValue, type),
+      default: node.defaultValue && { literal: node.defaultValue },
       deprecationReason: deprecationReason(node),
       astNode: node,
     };
   }
   return configs;
-}
-
-/** Returns a default value in both forms: graphql-js 17 reads the literal, graphql-jit reads the value. */
-function defaultInput(
-  literal: Exclude<InputValueDefinitionNode["defaultValue"], undefined>,
-  type: GraphQLInputType,
-): GraphQLDefaultInput {
-  let coerced: { readonly value: unknown } | undefined;
-  const both = {
-    literal,
-    // Coerced when it is read: while an input type is made, the input types of its fields do not exist yet.
-    get value(): unknown {
-      coerced ??= { value: coerceInputLiteral(literal, type) };
-      return coerced.value;
-    },
-  };
-  return both as GraphQLDefaultInput;
 }
 
 function enumValueConfigs(nodes: readonly OwnedNode[]): EnumValueConfigs {
