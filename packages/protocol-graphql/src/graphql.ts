@@ -8,6 +8,7 @@ import {
   type WebSocketRoute,
 } from "@tidegate/core-registry";
 import { attachedValue } from "@tidegate/core-registry/runtime";
+import type { DefinitionRules } from "./definitions/check-definitions.ts";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
 import { type GraphQLInput, graphqlSchema } from "./definitions/input.ts";
 import { fingerprint } from "./definitions/parse.ts";
@@ -19,7 +20,7 @@ import { type AssembledSchema, type Assembler, createAssembler } from "./schema/
 import type { BuiltSchema } from "./schema/built-schema.ts";
 import type { Composition } from "./schema/composition.ts";
 import { diffCompositions } from "./schema/diff.ts";
-import { providedNames, providedScalars } from "./schema/provided-types.ts";
+import { providedFieldNames, providedNames, providedScalars } from "./schema/provided-types.ts";
 import { createSocketRoute } from "./websocket/route.ts";
 import { createSessionServer } from "./websocket/session.ts";
 
@@ -30,7 +31,11 @@ import { createSessionServer } from "./websocket/session.ts";
 export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, GraphQLData> {
   const settings = withDefaults(options);
   const scalars = providedScalars(settings.scalars);
-  const provided = providedNames(scalars);
+  const rules: DefinitionRules = {
+    ...settings,
+    provided: providedNames(scalars),
+    providedFields: providedFieldNames(),
+  };
   const routesOf = createRoutes(settings);
   const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema, { logger }) =>
     routesOf(builtSchema, logger),
@@ -48,8 +53,8 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
       info: { values: "data", fromClient: false },
     },
     reserved: ["/graphql"],
-    fingerprint,
-    compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
+    fingerprint: (input) => fingerprint(input, rules),
+    compile: (input, tools) => compilePart(input, tools, rules),
     assemble: assembler.assemble,
     diff: (before, after) => diffCompositions(compositionOf(before), compositionOf(after), scalars),
     documents: (version): Documents => {

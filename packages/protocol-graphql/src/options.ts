@@ -24,6 +24,27 @@ export interface GraphQLOptions {
   readonly maxDirectives?: number;
   /** The most types that one fragment can define or extend (S5.6). Default: 500. */
   readonly maxTypes?: number;
+  /** The most fields that one fragment can define or add in one type (S5.6). Default: 1,000. */
+  readonly maxFields?: number;
+  /** The most values that one fragment can define or add in one enum (S5.6). Default: 1,000. */
+  readonly maxValues?: number;
+  /** The most arguments of one field (S5.6). Default: 100. */
+  readonly maxArguments?: number;
+  /**
+   * The most members of one union, and the most interfaces of one type, that one fragment can define or add
+   * (S5.6). Default: 500.
+   */
+  readonly maxMembers?: number;
+  /**
+   * The most types, fields, arguments, values, members and directives of one fragment together (S5.6).
+   * Default: 5,000.
+   */
+  readonly maxDefinitions?: number;
+  /**
+   * The most definitions of one fragment that refer to types of other fragments, so that they can wait (S5.6,
+   * S5.8). Default: 1,000.
+   */
+  readonly maxWaiting?: number;
   /**
    * The most types that all fragments of a branch can define together, without root types (S5.6). Default:
    * 5,000.
@@ -54,6 +75,12 @@ export function withDefaults(options: GraphQLOptions): GraphQLSettings {
     maxTokens: 2_000,
     maxDirectives: 50,
     maxTypes: 500,
+    maxFields: 1_000,
+    maxValues: 1_000,
+    maxArguments: 100,
+    maxMembers: 500,
+    maxDefinitions: 5_000,
+    maxWaiting: 1_000,
     maxBranchTypes: 5_000,
     maxOperations: 1_000,
     maxSocketOperations: 100,

@@ -1,8 +1,14 @@
 import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
-import { type GraphQLError, validateSchema } from "graphql";
+import { type GraphQLError, validateSchema, visit } from "graphql";
 import type { ActivePart } from "./active-part.ts";
 import { withLocations } from "./check-definitions.ts";
-import { type CompositionChange, definitionOf, type TypeEntry, type TypeLookup } from "./composition.ts";
+import {
+  type CompositionChange,
+  definitionOf,
+  type OwnedNode,
+  type TypeEntry,
+  type TypeLookup,
+} from "./composition.ts";
 import { lazySchema, partialSchema, type SchemaSource } from "./schema.ts";
 
 const typesPerStep = 200;
@@ -11,11 +17,10 @@ const nodesPerStep = 50;
 /**
  * Returns the errors that a change brought into the types of a composition, by the rules of `validateSchema`.
  * The definitions of each part alone are valid. Types that the change cannot have made invalid are skipped.
- * @param newParts the parts whose definitions have locations in the errors
+ * The definitions of added parts have locations in the errors.
  */
 export async function typeErrors(
   change: CompositionChange,
-  newParts: ReadonlySet<ActivePart>,
   source: SchemaSource,
   yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
@@ -26,7 +31,7 @@ export async function typeErrors(
   if (errors.length === 0) return [];
   // Again, with all nodes, all input types and locations.
   const inputTypes = source.names().filter((name) => isInputType(source.entry(name)));
-  const located = { ...source, entry: withLocations(source.entry, newParts) };
+  const located = { ...source, entry: withLocations(source.entry, new Set(change.added)) };
   return validateTypes([...new Set([...inputTypes, ...affected.types])], located, yieldToEventLoop);
 }
 
@@ -82,10 +87,38 @@ async function validateTypes(
   const errors: GraphQLError[] = [];
   for (const step of stepsOf(names, source)) {
     await yieldToEventLoop();
-    const schema = lazySchema({ ...source, entry: step.entry });
-    errors.push(...validateSchema(partialSchema(schema, step.types)));
+    try {
+      errors.push(...validateStep(step, source));
+    } catch (error) {
+      const kinds = kindErrors(step, source);
+      // Another step can have reported the type: input types are the first step.
+      if (errors.length + kinds.length === 0) throw error;
+      errors.push(...kinds);
+    }
   }
   return errors;
+}
+
+function validateStep({ types, entry }: Step, source: SchemaSource): readonly GraphQLError[] {
+  return validateSchema(partialSchema(lazySchema({ ...source, entry }), types));
+}
+
+/**
+ * Returns the errors about types that are no input types. `validateSchema` throws at a default value of such a
+ * type, so it gets the types without default values.
+ */
+function kindErrors({ types, entry }: Step, source: SchemaSource): readonly GraphQLError[] {
+  const step: Step = { types, entry: (name) => entry(name)?.map(withoutDefaults) };
+  return validateStep(step, source).filter(({ message }) =>
+    message.includes(" must be Input Type but got: "),
+  );
+}
+
+function withoutDefaults(owned: OwnedNode): OwnedNode {
+  const node = visit(owned.node, {
+    InputValueDefinition: (value) => ({ ...value, defaultValue: undefined }),
+  });
+  return { ...owned, node };
 }
 
 /** Some types that are validated together. */

@@ -7,6 +7,7 @@ import {
   specifiedScalarTypes,
   type TypeDefinitionNode,
 } from "graphql";
+import { fieldsOf, typeSystemNodes } from "../definitions/type-nodes.ts";
 import type { ScalarOption } from "../options.ts";
 
 /** The types of every schema (S5.1), without the scalars. */
@@ -54,6 +55,14 @@ function parseDefinitions(text: string): readonly TypeDefinitionNode[] {
 export function providedNames(scalars: ReadonlyMap<string, GraphQLScalarType>): ReadonlySet<string> {
   const builtIn = specifiedScalarTypes.map(({ name }) => name);
   return new Set([...builtIn, ...scalars.keys(), "Node", "Query", "Mutation", "Subscription"]);
+}
+
+/** Returns the fields of root types that no fragment can add, such as `Query.node`. */
+export function providedFieldNames(): ReadonlySet<string> {
+  const definitions = typeSystemNodes(parse(providedTypeDefs, { noLocation: true }));
+  return new Set(
+    definitions.flatMap((node) => fieldsOf(node).map((field) => `${node.name.value}.${field.name.value}`)),
+  );
 }
 
 /** Returns the scalars that the gateway provides (S5.1), by name. `options` adds scalars or replaces them. */

@@ -1,6 +1,7 @@
 import type { Scope } from "@tidegate/core-registry";
 import {
   type ConstDirectiveNode,
+  DEFAULT_DEPRECATION_REASON,
   type FieldDefinitionNode,
   GraphQLDeprecatedDirective,
   GraphQLEnumType,
@@ -19,7 +20,6 @@ import {
   type GraphQLOutputType,
   type GraphQLType,
   GraphQLUnionType,
-  getDirectiveValues,
   type InputValueDefinitionNode,
   Kind,
   type NamedTypeNode,
@@ -87,7 +87,8 @@ export function makeType(entry: TypeEntry, lookups: TypeLookups): GraphQLNamedTy
     }
     case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
       const extensionASTNodes = astNodes.filter((node) => node.kind === Kind.INPUT_OBJECT_TYPE_EXTENSION);
-      const isOneOf = getDirectiveValues(GraphQLOneOfDirective, astNode) !== undefined;
+      const isOneOf =
+        astNode.directives?.some(({ name }) => name.value === GraphQLOneOfDirective.name) === true;
       const inputFields = () => inputFieldConfigs(nodes, lookups);
       const config = { name, description, isOneOf, fields: inputFields, astNode, extensionASTNodes };
       return new GraphQLInputObjectType(config);
@@ -177,10 +178,12 @@ function typeFromNode(node: TypeNode, lookups: TypeLookups): GraphQLType {
   );
 }
 
+// Reads the literal: the function of graphql-js throws if it is of a wrong type. `compile` refuses that.
 function deprecationReason(node: {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }): string | undefined {
-  if (node.directives === undefined || node.directives.length === 0) return undefined;
-  const reason = getDirectiveValues(GraphQLDeprecatedDirective, node)?.reason;
-  return typeof reason === "string" ? reason : undefined;
+  const directive = node.directives?.find(({ name }) => name.value === GraphQLDeprecatedDirective.name);
+  if (directive === undefined) return undefined;
+  const value = directive.arguments?.find(({ name }) => name.value === "reason")?.value;
+  return value?.kind === Kind.STRING ? value.value : DEFAULT_DEPRECATION_REASON;
 }
