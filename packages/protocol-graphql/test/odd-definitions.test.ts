@@ -173,16 +173,19 @@ const refused: readonly [typeDefs: string, code: string, column: number, message
 const good = { typeDefs: "type Good { a: Int } extend type Query { good: Good }" };
 
 describe("S9.6: a fragment whose schema cannot be made is refused with a place, and the others are served", () => {
-  test.each(refused)("%.80s", async (typeDefs, code, column, message) => {
-    const { publish, findings, ask, document } = await testGateway();
-    await publish("bad", { typeDefs });
-    const [first] = findings("bad").filter(({ severity }) => severity === "error");
-    expect(first).toMatchObject({ code, line: 1, column });
-    expect(first?.message.startsWith(message)).toBe(true);
-    await publish("good", good);
-    expect(await ask("{ good { a } }")).toEqual({ data: { good: null } });
-    expect(await document()).toContain("type Good");
-  });
+  test.each(refused.map((row) => [row[0].slice(0, 80), ...row] as const))(
+    "%s",
+    async (_, typeDefs, code, column, message) => {
+      const { publish, findings, ask, document } = await testGateway();
+      await publish("bad", { typeDefs });
+      const [first] = findings("bad").filter(({ severity }) => severity === "error");
+      expect(first).toMatchObject({ code, line: 1, column });
+      expect(first?.message.startsWith(message)).toBe(true);
+      await publish("good", good);
+      expect(await ask("{ good { a } }")).toEqual({ data: { good: null } });
+      expect(await document()).toContain("type Good");
+    },
+  );
 
   test("a gateway that starts with all of them serves everyone else", async () => {
     const { ask, findings } = await testGateway({}, (bus) => {

@@ -1,5 +1,5 @@
 import type { Claim, Finding } from "@tidegate/core-registry";
-import type { DocumentNode } from "graphql";
+import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from "graphql";
 import { textLocation } from "./location.ts";
 import { fieldsOf, keywordOf, type TypeSystemNode, typeSystemNodes } from "./type-nodes.ts";
 
@@ -24,7 +24,7 @@ interface Excess {
   readonly at?: { readonly loc?: TypeSystemNode["loc"] | undefined };
 }
 
-// One fault is enough to mend the fragment, and the rest of it is not read.
+// Each position is looked up in the whole text.
 const maxFindings = 10;
 
 /**
@@ -37,8 +37,10 @@ export function limitFindings(
   jsonPath: string,
   limits: DefinitionLimits,
 ): readonly Finding[] {
-  const excesses = [...excessesOf(document, limits)].slice(0, maxFindings);
-  return excesses.map(({ code, option, message, found, at }) => ({
+  const excesses = [...excessesOf(document, limits)];
+  // The sum says nothing new beside one of its parts.
+  const details = excesses.filter(({ option }) => option !== "maxDefinitions").slice(0, maxFindings);
+  return (details.length > 0 ? details : excesses).map(({ code, option, message, found, at }) => ({
     severity: "error",
     code,
     jsonPath,
@@ -115,7 +117,7 @@ function* excessesOf(document: DocumentNode, limits: DefinitionLimits): Generato
   const types = new Set(nodes.map(({ name }) => name.value)).size;
   if (types > limits.maxTypes)
     yield excess("maxTypes", "The fragment defines or extends too many types.", types);
-  const message = "The fragment has too many definitions: types, fields, arguments, values and members.";
+  const message = "The fragment has too many types, fields, arguments, members and values together.";
   if (total > limits.maxDefinitions) yield excess("maxDefinitions", message, total);
 }
 
@@ -137,15 +139,35 @@ function membersOf(node: TypeSystemNode): number {
   return members + ("interfaces" in node ? (node.interfaces?.length ?? 0) : 0);
 }
 
-/** The number of a node's definitions and directives. */
+/** The number of a node's definitions and directives, and of the values in them. */
 function sizeOf(node: TypeSystemNode): number {
-  let size = 1 + (node.directives?.length ?? 0) + membersOf(node);
-  for (const value of "values" in node ? (node.values ?? []) : [])
-    size += 1 + (value.directives?.length ?? 0);
+  let size = 1 + directivesSize(node) + membersOf(node);
+  for (const value of "values" in node ? (node.values ?? []) : []) size += 1 + directivesSize(value);
   for (const field of fieldsOf(node)) {
-    size += 1 + (field.directives?.length ?? 0);
-    for (const arg of "arguments" in field ? (field.arguments ?? []) : [])
-      size += 1 + (arg.directives?.length ?? 0);
+    size += inputSize(field);
+    for (const arg of "arguments" in field ? (field.arguments ?? []) : []) size += inputSize(arg);
   }
+  return size;
+}
+
+interface WithDirectives {
+  readonly directives?: readonly ConstDirectiveNode[] | undefined;
+}
+
+function directivesSize({ directives = [] }: WithDirectives): number {
+  let size = directives.length;
+  for (const { arguments: args = [] } of directives) for (const { value } of args) size += valueSize(value);
+  return size;
+}
+
+function inputSize(node: WithDirectives & { readonly defaultValue?: ConstValueNode | undefined }): number {
+  return 1 + directivesSize(node) + (node.defaultValue === undefined ? 0 : valueSize(node.defaultValue));
+}
+
+// A single value counts nothing: it belongs to its definition.
+function valueSize(value: ConstValueNode): number {
+  let size = 0;
+  if (value.kind === Kind.LIST) for (const item of value.values) size += 1 + valueSize(item);
+  if (value.kind === Kind.OBJECT) for (const field of value.fields) size += 1 + valueSize(field.value);
   return size;
 }

@@ -6,10 +6,13 @@ import { textLocation } from "./location.ts";
 import { printWithoutDescriptions } from "./type-nodes.ts";
 
 /**
- * The most tokens that the `typeDefs` of one fragment can have. Parsing them takes a few milliseconds, and
- * `maxDefinitions` definitions need less.
+ * The most tokens that the `typeDefs` of one fragment can have. Far more than the other limits allow, so that
+ * the finding names one of these in most cases; few enough to parse them in some 30 ms.
  */
-const maxLexicalTokens = 100_000;
+const maxLexicalTokens = 200_000;
+
+// graphql-js has no class or code for this error.
+const tooManyTokens = `${maxLexicalTokens} tokens. Parsing aborted.`;
 
 /** The deepest nesting of brackets. graphql-js walks types and values by recursion. */
 const maxNesting = 100;
@@ -45,6 +48,18 @@ export function parseTypeDefs(
     if (!(error instanceof GraphQLError)) throw error;
     // A text of blanks and comments is an empty document here. graphql-js reports a syntax error.
     if (isBlank(typeDefs)) return { kind: "Document", definitions: [] } as DocumentNode;
+    if (error.message.includes(tooManyTokens)) {
+      addFinding({
+        severity: "error",
+        code: "GRAPHQL_TOO_LARGE",
+        jsonPath,
+        message: "The definitions are too long to be read.",
+        expected: `at most ${maxLexicalTokens} tokens (names, values and punctuators)`,
+        found: `${typeDefs.length} characters`,
+        hint: "Split the fragment: it is far over the limits of fields and values too.",
+      });
+      return undefined;
+    }
     addFinding({
       severity: "error",
       code: "GRAPHQL_SYNTAX",

@@ -5,8 +5,11 @@ import { isExtension, type TypeSystemNode } from "../definitions/type-nodes.ts";
 import { type ActivePart, withoutWaiting } from "./active-part.ts";
 import { type CompositionChange, definitionOf, type OwnedNode, type TypeLookup } from "./composition.ts";
 import type { SchemaSource } from "./schema.ts";
+import { inSteps } from "./steps.ts";
 
 const partsPerStep = 100;
+// One part can have several thousand claims.
+const claimsPerStep = 2_000;
 
 /**
  * Returns the errors in the definitions of added parts, by the rules of `validateSDL`. The other parts were
@@ -19,8 +22,8 @@ export async function definitionErrors(
 ): Promise<readonly GraphQLError[]> {
   const lookup = composition.types.get;
   const errors: GraphQLError[] = [];
-  for (let from = 0; from < added.length; from += partsPerStep) {
-    const parts = added.slice(from, from + partsPerStep);
+  const sizeOf = ({ compiled }: ActivePart): number => compiled.claims?.length ?? 0;
+  for (const parts of inSteps(added, sizeOf, { count: partsPerStep, size: claimsPerStep })) {
     await yieldToEventLoop();
     const document = documentOf(parts, lookup, namesIn(parts), ({ definitions }) => definitions);
     if (validateSDL(document).length === 0) continue;

@@ -10,8 +10,11 @@ import {
   type TypeLookup,
 } from "./composition.ts";
 import { lazySchema, partialSchema, type SchemaSource } from "./schema.ts";
+import { inSteps } from "./steps.ts";
 
 const typesPerStep = 200;
+// One type can have a thousand fields.
+const membersPerStep = 1_000;
 const nodesPerStep = 50;
 
 /**
@@ -135,8 +138,10 @@ function* stepsOf(names: readonly string[], { entry }: SchemaSource): Iterable<S
   const inputTypes = short.filter((name) => isInputType(entry(name)));
   if (inputTypes.length > 0) yield { types: inputTypes, entry };
   const others = short.filter((name) => !isInputType(entry(name)));
-  for (let from = 0; from < others.length; from += typesPerStep)
-    yield { types: others.slice(from, from + typesPerStep), entry };
+  const sizeOf = (name: string): number =>
+    (entry(name) ?? []).reduce((sum, { node }) => sum + sizeOfNode(node), 0);
+  for (const types of inSteps(others, sizeOf, { count: typesPerStep, size: membersPerStep }))
+    yield { types, entry };
   for (const longType of names.filter(isLong)) {
     const definition = definitionOf(entry(longType) ?? []);
     const extensions = (entry(longType) ?? []).filter((node) => node !== definition);
@@ -157,6 +162,12 @@ function hasIndependentFields(entry: TypeEntry | undefined): entry is TypeEntry 
       ({ node }) => node.kind.startsWith("Object") && !("interfaces" in node && node.interfaces?.length),
     ) === true
   );
+}
+
+function sizeOfNode(node: OwnedNode["node"]): number {
+  if ("fields" in node) return node.fields?.length ?? 0;
+  if ("values" in node) return node.values?.length ?? 0;
+  return "types" in node ? (node.types?.length ?? 0) : 0;
 }
 
 function affectedNodes(entry: TypeEntry | undefined, parts: ReadonlySet<ActivePart>): TypeEntry | undefined {
