@@ -24,6 +24,30 @@ export interface GraphQLOptions {
   readonly maxDirectives?: number;
   /** The most types that one fragment can define or extend (S5.6). Default: 500. */
   readonly maxTypes?: number;
+  /**
+   * The most types that all fragments of a branch can define together, without root types (S5.6). Default:
+   * 5,000.
+   */
+  readonly maxBranchTypes?: number;
+  /** The most compiled operations that are kept, for all branches together (S5.7). Default: 1,000. */
+  readonly maxOperations?: number;
+  /** The most operations that can run at once on one socket. Default: 100. */
+  readonly maxSocketOperations?: number;
+  /** Whether clients can query the schema. If false, messages suggest no names either. Default: true. */
+  readonly introspection?: boolean;
+  /** Whether browsers get GraphiQL. Default: true. */
+  readonly graphiql?: boolean;
+  /**
+   * Scalars to add, by name. They can replace `JSON`, `DateTime`, `Date`, `Time` and `Upload`. Default: none.
+   */
+  readonly scalars?: Readonly<Record<string, ScalarOption>>;
+}
+
+/**
+ * The options of `graphql()` that limit the definitions of one fragment (S5.6). A fragment over a limit is
+ * refused with a finding that names the limit. Each has a safe default.
+ */
+export interface FragmentLimitOptions {
   /** The most fields that one fragment can define or add in one type (S5.6). Default: 1,000. */
   readonly maxFields?: number;
   /** The most values that one fragment can define or add in one enum (S5.6). Default: 1,000. */
@@ -45,30 +69,13 @@ export interface GraphQLOptions {
    * S5.8). Default: 1,000.
    */
   readonly maxWaiting?: number;
-  /**
-   * The most types that all fragments of a branch can define together, without root types (S5.6). Default:
-   * 5,000.
-   */
-  readonly maxBranchTypes?: number;
-  /** The most compiled operations that are kept, for all branches together (S5.7). Default: 1,000. */
-  readonly maxOperations?: number;
-  /** The most operations that can run at once on one socket. Default: 100. */
-  readonly maxSocketOperations?: number;
-  /** Whether clients can query the schema. If false, messages suggest no names either. Default: true. */
-  readonly introspection?: boolean;
-  /** Whether browsers get GraphiQL. Default: true. */
-  readonly graphiql?: boolean;
-  /**
-   * Scalars to add, by name. They can replace `JSON`, `DateTime`, `Date`, `Time` and `Upload`. Default: none.
-   */
-  readonly scalars?: Readonly<Record<string, ScalarOption>>;
 }
 
 /** The options of `graphql()` with their defaults. */
-export type GraphQLSettings = Required<GraphQLOptions>;
+export type GraphQLSettings = Required<GraphQLOptions & FragmentLimitOptions>;
 
 /** Returns options with the default of each that is missing. */
-export function withDefaults(options: GraphQLOptions): GraphQLSettings {
+export function withDefaults(options: GraphQLOptions & FragmentLimitOptions): GraphQLSettings {
   return {
     maxDepth: 15,
     maxAliases: 30,

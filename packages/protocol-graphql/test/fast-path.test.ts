@@ -29,6 +29,7 @@ function pathOf(text: string) {
 describe("S5.9: graphql-jit executes only what it executes as graphql-js does", () => {
   test.each<[text: string, rootFields: readonly string[]]>([
     ["query One($id: Int!) { player(id: $id) { id name } }", ["player"]],
+    ["{ player(id: 1) { grid } }", ["player"]],
     ["query List { players { id name team { name captain { id } } } }", ["players"]],
     ["query ($f: Filter) { a: player(id: 1, filter: $f) { id } b: player(id: 2) { id } }", ["a", "b"]],
     ["query ($n: String) { player(id: 1, filter: { name: $n }) { id } }", ["player"]],
@@ -55,13 +56,25 @@ describe("S5.9: graphql-jit executes only what it executes as graphql-js does", 
     ["nested arguments", "{ player(id: 1) { shots(first: 2) } }"],
     ["abstract type", "{ named { name } }"],
     ["type condition", "{ player(id: 1) { ... on Named { name } } }"],
-    ["nested list", "{ player(id: 1) { grid } }"],
     ["response name", "{ player(id: 1) { __proto__: name } }"],
     ["response name", '{ __type(name: "Player") { name } }'],
     ["inherited property", "{ player(id: 1) { length } }"],
     ["size", `{ ${Array.from({ length: 501 }, (_, index) => `p${index}: player(id: 1) { id }`).join(" ")} }`],
   ])("graphql-js, because of a %s: %s", (rule, text) => {
     expect(pathOf(text)).toBe(rule);
+  });
+
+  test("a text in place of an object has no properties", async () => {
+    const { publish, ask } = await testGateway();
+    await publish(
+      "team",
+      {
+        typeDefs: "type Team { length: Int name: String } extend type Query { team: Team }",
+        resolvers: { Query: { team: { call: "team.get" } } },
+      },
+      { get: () => "text" },
+    );
+    expect(await ask("{ team { length name } }")).toEqual({ data: { team: { length: null, name: null } } });
   });
 
   test("an operation with a resolver below the root runs in graphql-js", async () => {
@@ -134,12 +147,14 @@ describe("S5.9: conditions are those of their place in the operation", () => {
       ['storage.update {"id":"2"}'],
     ],
     [
-      "mutation($f: Boolean!) { storage @include(if: $f) { ...D } storage { update(id: 2) } } fragment D on Storage { delete(id: 1) }",
+      `mutation($f: Boolean!) { storage @include(if: $f) { ...D } storage { update(id: 2) } }
+       fragment D on Storage { delete(id: 1) }`,
       { f: false },
       ['storage.update {"id":"2"}'],
     ],
     [
-      "mutation($f: Boolean!) { a: storage { ...D @skip(if: $f) } b: storage { ...D } } fragment D on Storage { delete(id: 1) }",
+      `mutation($f: Boolean!) { a: storage { ...D @skip(if: $f) } b: storage { ...D } }
+       fragment D on Storage { delete(id: 1) }`,
       { f: true },
       ['storage.delete {"id":"1"}'],
     ],

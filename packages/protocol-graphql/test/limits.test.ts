@@ -136,6 +136,40 @@ describe("S5.6: a fragment over a limit is refused with a finding that names the
   });
 });
 
+describe("S5.6: default values that multiply", () => {
+  const levels = (count: number, from = 0): string =>
+    many(count, (at) => {
+      const next = `I${from + at + 1}`;
+      return `input I${from + at} { a: ${next} = {} b: ${next} = {} }`;
+    });
+
+  test("are refused in one fragment", async () => {
+    const { publish, findings } = await testGateway();
+    const typeDefs = `${levels(30)} input I30 { c: Int = 1 } extend type Query { x(i: I0 = {}): Int }`;
+    await publish("bomb", { typeDefs });
+    const [error] = findings("bomb").filter(({ severity }) => severity === "error");
+    expect(error).toMatchObject({ code: "GRAPHQL_INVALID", line: 1 });
+    expect(error?.message).toContain("has too many values: at most 10000 are allowed.");
+  });
+
+  test("are refused across fragments: the last one, which makes them too large", async () => {
+    const { publish, findings, ask } = await testGateway();
+    await publish("one", { typeDefs: `${levels(8)} extend type Query { x(i: I0 = {}): Int y: Int }` });
+    await publish("two", { typeDefs: `${levels(8, 8)} input I16 { c: Int = 1 }` });
+    expect(findings("two")).toMatchObject([{ code: "GRAPHQL_INVALID", line: 1 }]);
+    expect(await ask("{ y }")).toEqual({ data: { y: null } });
+  });
+
+  test("are accepted within the limit", async () => {
+    const { publish, findings } = await testGateway();
+    await publish("small", {
+      typeDefs: `${levels(10)} input I10 { c: Int = 1 } extend type Query { x(i: I0 = {}): Int }`,
+      resolvers: { Query: { x: { call: "small.x" } } },
+    });
+    expect(findings("small").filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+});
+
 /** Measures the longest turn of the event loop, in milliseconds of this thread's CPU time. */
 async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   const cpu = (): number => {

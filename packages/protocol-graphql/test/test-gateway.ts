@@ -23,14 +23,14 @@ import {
 } from "@tidegate/plugin-testkit";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import { type GraphQLOptions, graphql } from "../src/index.ts";
+import { type FragmentLimitOptions, type GraphQLOptions, graphql } from "../src/index.ts";
 
 /**
  * Starts a registry with one broker in memory and GraphQL as its only protocol, without a server.
  * @param beforeStart publishes services that are there when the gateway starts
  */
 export async function testGateway(
-  options: GraphQLOptions = {},
+  options: GraphQLOptions & FragmentLimitOptions = {},
   beforeStart: (bus: MemoryBroker) => void = () => undefined,
 ) {
   const bus: MemoryBroker = memoryBroker();

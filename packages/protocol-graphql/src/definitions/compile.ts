@@ -164,11 +164,12 @@ function warnUnresolved(
   unresolved.slice(0, maxWarnings).forEach(({ type, name }, index) => {
     const others = unresolved.length - maxWarnings;
     const isLast = index === maxWarnings - 1 && others > 0;
+    const more = isLast ? ` So are ${others} other root fields.` : "";
     tools.addFinding({
       severity: "warning",
       code: "GRAPHQL_UNRESOLVED",
       jsonPath: jsonPath(["typeDefs"], tools.origin.jsonPath),
-      message: `\`${type}.${name.value}\` has no resolver, so it is always null.${isLast ? ` So are ${others} other root fields.` : ""}`,
+      message: `\`${type}.${name.value}\` has no resolver, so it is always null.${more}`,
       ...textLocation(typeDefs, name.loc?.start ?? 0),
       hint: `Add a resolver at \`resolvers.${type}.${name.value}\`.`,
     });

@@ -32,14 +32,7 @@ export function parseTypeDefs(
 ): DocumentNode | undefined {
   const tooDeep = offsetOfDeepNesting(typeDefs);
   if (tooDeep !== undefined) {
-    addFinding({
-      severity: "error",
-      code: "GRAPHQL_TOO_DEEP",
-      jsonPath,
-      message: "The brackets of the definitions are nested too deeply.",
-      expected: `at most ${maxNesting} levels`,
-      ...textLocation(typeDefs, tooDeep),
-    });
+    addFinding(deepFinding(typeDefs, jsonPath, tooDeep));
     return undefined;
   }
   try {
@@ -48,27 +41,40 @@ export function parseTypeDefs(
     if (!(error instanceof GraphQLError)) throw error;
     // A text of blanks and comments is an empty document here. graphql-js reports a syntax error.
     if (isBlank(typeDefs)) return { kind: "Document", definitions: [] } as DocumentNode;
-    if (error.message.includes(tooManyTokens)) {
-      addFinding({
-        severity: "error",
-        code: "GRAPHQL_TOO_LARGE",
-        jsonPath,
-        message: "The definitions are too long to be read.",
-        expected: `at most ${maxLexicalTokens} tokens (names, values and punctuators)`,
-        found: `${typeDefs.length} characters`,
-        hint: "Split the fragment: it is far over the limits of fields and values too.",
-      });
-      return undefined;
-    }
-    addFinding({
-      severity: "error",
-      code: "GRAPHQL_SYNTAX",
-      jsonPath,
-      message: error.message,
-      ...textLocation(typeDefs, error.positions?.[0] ?? 0),
-    });
+    addFinding(syntaxFinding(typeDefs, jsonPath, error));
     return undefined;
   }
+}
+
+function deepFinding(typeDefs: string, jsonPath: string, offset: number): Finding {
+  return {
+    severity: "error",
+    code: "GRAPHQL_TOO_DEEP",
+    jsonPath,
+    message: "The brackets of the definitions are nested too deeply.",
+    expected: `at most ${maxNesting} levels`,
+    ...textLocation(typeDefs, offset),
+  };
+}
+
+function syntaxFinding(typeDefs: string, jsonPath: string, { message, positions }: GraphQLError): Finding {
+  if (message.includes(tooManyTokens))
+    return {
+      severity: "error",
+      code: "GRAPHQL_TOO_LARGE",
+      jsonPath,
+      message: "The definitions are too long to be read.",
+      expected: `at most ${maxLexicalTokens} tokens (names, values and punctuators)`,
+      found: `${typeDefs.length} characters`,
+      hint: "Split the fragment: it is far over the limits of fields and values too.",
+    };
+  return {
+    severity: "error",
+    code: "GRAPHQL_SYNTAX",
+    jsonPath,
+    message,
+    ...textLocation(typeDefs, positions?.[0] ?? 0),
+  };
 }
 
 /**

@@ -7,7 +7,6 @@ import {
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
-  isListType,
   isNonNullType,
   isObjectType,
   Kind,
@@ -30,25 +29,23 @@ export type FastPath =
   | { readonly unsupported: Unsupported };
 
 /**
- * The rules. graphql-js executes an operation to which one of them applies, because graphql-jit, or the order
- * in which it works, can give another answer or make other calls there:
+ * The rules. graphql-js executes an operation to which one of them applies, because the fast path would give
+ * another answer or make other calls there:
  *
  * - `directive`: graphql-jit keeps one condition per AST node. A node that is selected in two places gets the
- *   conditions of both; a repeated field drops conditions; `if: null` is not refused.
- * - `repeated field`: it takes the arguments and the name in messages from different nodes, and merges
- *   selections by node.
- * - `serial fields`: it runs the next field of a mutation although a field that must not be null failed.
- * - `required root field`: the same for a query, whose other root fields graphql-js no longer calls.
- * - `nested resolver`: it calls a service below an object that a null makes disappear; it names two fields
- *   alike in `info` if their paths are joined to the same text.
- * - `nested arguments`: it sets a variable inside a literal to null if it has no value, forgets variables in
- *   lists, prints values as JSON, and does not check `@oneOf`.
- * - `abstract type`: it has other messages, cannot wait for a type, and merges fragments per possible type.
- * - `type condition`: as `abstract type`; valid operations have others only where these are involved.
- * - `nested list`: its functions for the inner list take the indexes of the outer one.
- * - `response name`: `__proto__` in an object literal sets the prototype. Introspection is never frequent.
- * - `inherited property`: it reads `length` of a string, and does not call functions that values inherit.
- * - `size`: it compiles each field once per place where its fragment is spread.
+ *   conditions of both, a repeated field loses conditions, and `if: null` is not refused.
+ * - `repeated field`: each node of a root field would be called, and the conditions above are per node.
+ * - `serial fields`: graphql-jit runs the next field of a mutation although a required field failed before.
+ * - `required root field`: graphql-js stops at a required field that fails at once, and calls no further one.
+ * - `nested resolver`: graphql-jit calls a service below an object that a null makes disappear. It gives two
+ *   fields the same `info` if their paths, joined by `_`, are the same text.
+ * - `nested arguments`: nothing coerces them on the fast path, so an absent or a null variable is no error.
+ * - `abstract type`: graphql-jit cannot wait for a type that a function of a service resolves.
+ * - `type condition`: other conditions than the type itself only matter beside abstract types.
+ * - `response name`: `__proto__` in an object literal sets the prototype. Introspection has resolvers.
+ * - `inherited property`: graphql-jit reads `length` of a text that should be an object, and calls no
+ *   functions that a value inherits.
+ * - `size`: graphql-jit compiles a field once per place where its fragment is spread.
  */
 export type Unsupported =
   | "directive"
@@ -59,7 +56,6 @@ export type Unsupported =
   | "nested arguments"
   | "abstract type"
   | "type condition"
-  | "nested list"
   | "response name"
   | "inherited property"
   | "size"
@@ -166,7 +162,6 @@ class Selection {
   }
 
   #checkValue({ node, field: { type } }: RootField): void {
-    if (isNestedList(type)) throw new UnsupportedOperation("nested list");
     const named = getNamedType(type);
     if (isAbstractType(named)) throw new UnsupportedOperation("abstract type");
     if (!isObjectType(named) || node.selectionSet === undefined) return;
@@ -177,13 +172,4 @@ class Selection {
       this.#checkValue(nested);
     }
   }
-}
-
-function isNestedList(type: GraphQLField["type"]): boolean {
-  const listOf = (one: GraphQLField["type"]): GraphQLField["type"] | undefined => {
-    const nullable = isNonNullType(one) ? one.ofType : one;
-    return isListType(nullable) ? nullable.ofType : undefined;
-  };
-  const item = listOf(type);
-  return item !== undefined && listOf(item) !== undefined;
 }

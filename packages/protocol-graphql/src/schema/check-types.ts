@@ -9,6 +9,7 @@ import {
   type TypeEntry,
   type TypeLookup,
 } from "./composition.ts";
+import { defaultSizeError } from "./default-size.ts";
 import { lazySchema, partialSchema, type SchemaSource } from "./schema.ts";
 import { inSteps } from "./steps.ts";
 
@@ -31,11 +32,20 @@ export async function typeErrors(
   await yieldToEventLoop();
   const entry: TypeLookup = (name) => affectedNodes(source.entry(name), affected.parts);
   const errors = await validateTypes([...affected.types], { ...source, entry }, yieldToEventLoop);
-  if (errors.length === 0) return [];
+  if (errors.length === 0) return defaultErrors([...affected.types], change, source);
   // Again, with all nodes, all input types and locations.
   const inputTypes = source.names().filter((name) => isInputType(source.entry(name)));
   const located = { ...source, entry: withLocations(source.entry, new Set(change.added)) };
   return validateTypes([...new Set([...inputTypes, ...affected.types])], located, yieldToEventLoop);
+}
+
+function defaultErrors(
+  types: readonly string[],
+  { added }: CompositionChange,
+  { entry }: SchemaSource,
+): readonly GraphQLError[] {
+  if (defaultSizeError(types, entry) === undefined) return [];
+  return [defaultSizeError(types, withLocations(entry, new Set(added))) ?? []].flat();
 }
 
 /** The types that a change can have made invalid. */
@@ -107,8 +117,8 @@ function validateStep({ types, entry }: Step, source: SchemaSource): readonly Gr
 }
 
 /**
- * Returns the errors about types that are no input types. `validateSchema` throws at a default value of such a
- * type, so it gets the types without default values.
+ * Returns the errors about types that are no input types. `validateSchema` throws at a default value of such
+ * a type, so it gets the types without default values.
  */
 function kindErrors({ types, entry }: Step, source: SchemaSource): readonly GraphQLError[] {
   const step: Step = { types, entry: (name) => entry(name)?.map(withoutDefaults) };

@@ -1,6 +1,6 @@
 /**
- * Divides a list into parts for one turn of the event loop each. A part ends at a number of items, or when the
- * sizes of its items reach a sum; an item that is larger is a part of its own.
+ * Divides a list into parts for one turn of the event loop each. A part ends at a number of items, or when
+ * the sizes of its items reach a sum; an item that is larger is a part of its own.
  */
 export function* inSteps<Item>(
   items: readonly Item[],

@@ -8,7 +8,7 @@ export const typeDefs = `
   interface Named { id: ID name: String! }
   interface Being implements Named { id: ID name: String! born: DateTime }
   type Cat implements Named & Being {
-    id: ID name: String! born: DateTime lives: Int! length: Int friend: Cat friends(first: Int = 2): [Cat]
+    id: ID name: String! born: DateTime lives: Int! length: Int friend: Cat friends(first: Int! = 2): [Cat]
     closest: [Cat!] best: Cat! grid: [[Int!]] home(page: Page): House pet: Pet extra: JSON order: Order
   }
   type Dog implements Named { id: ID name: String! lives: Int! friend: Cat barks: Boolean home(page: Page): House }

@@ -65,18 +65,28 @@ class Generator {
   readonly #fragments: string[] = [];
   /** By response name without number: the texts of arguments that got a name. */
   readonly #names = new Map<string, string[]>();
-  /** Half of the operations have no directives, and a third use variables as whole arguments only. */
+  // Each operation lacks some features, so that many operations have one or none.
   readonly #withDirectives: boolean;
   readonly #withFragments: boolean;
   readonly #withVariablesInside: boolean;
+  readonly #withOddNames: boolean;
+  readonly #withAbstractTypes: boolean;
+  readonly #withNestedLists: boolean;
+  readonly #withNestedResolvers: boolean;
+  readonly #withNestedArguments: boolean;
 
   constructor(schema: GraphQLSchema, pick: Pick, chance: (percent: number) => boolean) {
     this.#schema = schema;
     this.#pick = pick;
     this.#chance = chance;
-    this.#withDirectives = chance(60);
-    this.#withFragments = chance(70);
+    this.#withDirectives = chance(40);
+    this.#withFragments = chance(50);
     this.#withVariablesInside = chance(70);
+    this.#withOddNames = chance(30);
+    this.#withAbstractTypes = chance(50);
+    this.#withNestedLists = chance(40);
+    this.#withNestedResolvers = chance(40);
+    this.#withNestedArguments = chance(40);
   }
 
   operation(): GeneratedOperation {
@@ -133,20 +143,31 @@ class Generator {
   #field(type: GraphQLNamedType | undefined, depth: number): string {
     if (type === undefined || isUnionType(type) || !("getFields" in type) || this.#chance(8))
       return `__typename ${this.#directives()}`;
-    const all = Object.values(type.getFields()).filter(({ name }) => !["node", "_version"].includes(name));
+    const all = Object.values(type.getFields()).filter((field) => this.#isAllowed(field));
     const leaves = all.filter((field) => !isCompositeType(getNamedType(field.type)));
     const field = this.#pick(depth >= 4 && leaves.length > 0 ? leaves : all);
-    const args = "args" in field ? this.#arguments(field.args) : "";
+    const args =
+      "args" in field && (depth === 0 || this.#withNestedArguments) ? this.#arguments(field.args) : "";
     const inner = getNamedType(field.type);
     const body = isCompositeType(inner) ? this.#selection(inner, depth + 1) : "";
     return `${this.#responseName(field.name, args)}${args} ${this.#directives()} ${body}`;
+  }
+
+  #isAllowed({ name, type }: { readonly name: string; readonly type: unknown }): boolean {
+    if (["node", "_version"].includes(name)) return false;
+    if (["home", "delete", "update"].includes(name)) return this.#withNestedResolvers;
+    if (["length"].includes(name)) return this.#withOddNames;
+    const text = String(type);
+    if (text.includes("[[")) return this.#withNestedLists;
+    return this.#withAbstractTypes || !/Named|Being|Pet/.test(text);
   }
 
   // Equal fields share a name in most cases, so that they are merged; others get an alias.
   #responseName(field: string, args: string): string {
     const known = this.#names.get(field) ?? [""];
     this.#names.set(field, known);
-    if (this.#chance(5)) return `${this.#pick(["__proto__", "constructor", "a_b", "x"])}: ${field}`;
+    if (this.#withOddNames && this.#chance(20))
+      return `${this.#pick(["__proto__", "constructor", "a_b", "x"])}: ${field}`;
     let index = known.indexOf(args);
     if (index < 0) index = known.push(args) - 1;
     return index === 0 ? field : `${field}${index}: ${field}`;
