@@ -41,6 +41,8 @@ export function graphqlJitEngine(
   if (compiled === undefined) return undefined;
   const callRootField = rootFieldCaller(schema, document, node);
   const completing = withRootFields(schema, node, (field) => replaceMembers(field, { resolve: outcomeOf }));
+  // Most operations have one root field, and need no promise of a list.
+  const only = rootFields.length === 1 ? rootFields[0] : undefined;
   return (scope, rootValue, variables) => {
     const { errors, variableValues } = coerceVariables(schema, node, variables);
     if (errors !== undefined) return { variableErrors: errors };
@@ -52,7 +54,13 @@ export function graphqlJitEngine(
       const values = { contextValue: outcomes, rootValue, variableValues: variables };
       return execute({ schema: completing, document, operationName, ...values });
     };
-    const outcomes = rootFields.map((field) => callRootField(field, scope, rootValue, variableValues));
+    const call = (field: RootField): Outcome | Promise<Outcome> =>
+      callRootField(field, scope, rootValue, variableValues);
+    if (only !== undefined) {
+      const outcome = call(only);
+      return isSettled(outcome) ? complete([outcome]) : outcome.then((settled) => complete([settled]));
+    }
+    const outcomes = rootFields.map(call);
     return outcomes.every(isSettled) ? complete(outcomes) : Promise.all(outcomes).then(complete);
   };
 }
@@ -118,11 +126,12 @@ function rootFieldCaller(
         rootValue,
         operation,
         variableValues,
-        ...asyncHelpers,
+        getAbortSignal,
+        getAsyncHelpers,
       };
       const args = getArgumentValues(field, node, variableValues);
       const value: unknown = (field.resolve ?? defaultFieldResolver)(rootValue, args, scope, info);
-      return isPromiseLike(value) ? Promise.resolve(value).then(succeeded, failed) : { value };
+      return isPromiseLike(value) ? toOutcome(value) : { value };
     } catch (error) {
       return { error };
     }
@@ -130,13 +139,19 @@ function rootFieldCaller(
 }
 
 // No resolver of ours uses these, and an operation cannot be aborted.
-const asyncHelpers: Pick<GraphQLResolveInfo, "getAbortSignal" | "getAsyncHelpers"> = {
-  getAbortSignal: () => undefined,
-  getAsyncHelpers: () => ({ promiseAll: (values) => Promise.all(values), track: () => undefined }),
-};
+const getAbortSignal: GraphQLResolveInfo["getAbortSignal"] = () => undefined;
+const getAsyncHelpers: GraphQLResolveInfo["getAsyncHelpers"] = () => ({
+  promiseAll: (values) => Promise.all(values),
+  track: () => undefined,
+});
 
-const succeeded = (value: unknown): Outcome => ({ value });
-const failed = (error: unknown): Outcome => ({ error });
+async function toOutcome(promise: PromiseLike<unknown>): Promise<Outcome> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error };
+  }
+}
 
 function isSettled(outcome: Outcome | Promise<Outcome>): outcome is Outcome {
   return !(outcome instanceof Promise);
