@@ -8,18 +8,24 @@ import {
   type WebSocketRoute,
 } from "@tidegate/core-registry";
 import { attachedValue } from "@tidegate/core-registry/runtime";
+import type { DefinitionRules } from "./definitions/check-definitions.ts";
 import { compilePart, type GraphQLData } from "./definitions/compile.ts";
 import { type GraphQLInput, graphqlSchema } from "./definitions/input.ts";
 import { fingerprint } from "./definitions/parse.ts";
 import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
 import { type HttpOptions, handleHttp } from "./http/handle.ts";
-import { type GraphQLOptions, type GraphQLSettings, withDefaults } from "./options.ts";
+import {
+  type FragmentLimitOptions,
+  type GraphQLOptions,
+  type GraphQLSettings,
+  withDefaults,
+} from "./options.ts";
 import { type AssembledSchema, type Assembler, createAssembler } from "./schema/assemble.ts";
 import type { BuiltSchema } from "./schema/built-schema.ts";
 import type { Composition } from "./schema/composition.ts";
 import { diffCompositions } from "./schema/diff.ts";
-import { providedNames, providedScalars } from "./schema/provided-types.ts";
+import { providedFieldNames, providedNames, providedScalars } from "./schema/provided-types.ts";
 import { createSocketRoute } from "./websocket/route.ts";
 import { createSessionServer } from "./websocket/session.ts";
 
@@ -27,10 +33,16 @@ import { createSessionServer } from "./websocket/session.ts";
  * Creates the protocol `GraphQL` (S5): one schema per branch from the types of all services, served at
  * `/graphql`.
  */
-export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, GraphQLData> {
+export function graphql(
+  options: GraphQLOptions & FragmentLimitOptions = {},
+): Protocol<GraphQLInput, GraphQLData> {
   const settings = withDefaults(options);
   const scalars = providedScalars(settings.scalars);
-  const provided = providedNames(scalars);
+  const rules: DefinitionRules = {
+    ...settings,
+    provided: providedNames(scalars),
+    providedFields: providedFieldNames(),
+  };
   const routesOf = createRoutes(settings);
   const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema, { logger }) =>
     routesOf(builtSchema, logger),
@@ -48,8 +60,8 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
       info: { values: "data", fromClient: false },
     },
     reserved: ["/graphql"],
-    fingerprint,
-    compile: (input, tools) => compilePart(input, tools, { maxTypes: settings.maxTypes, provided }),
+    fingerprint: (input) => fingerprint(input, rules),
+    compile: (input, tools) => compilePart(input, tools, rules),
     assemble: assembler.assemble,
     diff: (before, after) => diffCompositions(compositionOf(before), compositionOf(after), scalars),
     documents: (version): Documents => {

@@ -1,4 +1,4 @@
 export type { GraphQLData } from "./definitions/compile.ts";
 export type { FieldResolverInput, GraphQLInput, TypeResolversInput } from "./definitions/input.ts";
 export { graphql } from "./graphql.ts";
-export type { GraphQLOptions, ScalarOption } from "./options.ts";
+export type { FragmentLimitOptions, GraphQLOptions, ScalarOption } from "./options.ts";

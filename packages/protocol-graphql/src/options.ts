@@ -43,17 +43,51 @@ export interface GraphQLOptions {
   readonly scalars?: Readonly<Record<string, ScalarOption>>;
 }
 
+/**
+ * The options of `graphql()` that limit the definitions of one fragment (S5.6). A fragment over a limit is
+ * refused with a finding that names the limit. Each has a safe default.
+ */
+export interface FragmentLimitOptions {
+  /** The most fields that one fragment can define or add in one type (S5.6). Default: 1,000. */
+  readonly maxFields?: number;
+  /** The most values that one fragment can define or add in one enum (S5.6). Default: 1,000. */
+  readonly maxValues?: number;
+  /** The most arguments of one field (S5.6). Default: 100. */
+  readonly maxArguments?: number;
+  /**
+   * The most members of one union, and the most interfaces of one type, that one fragment can define or add
+   * (S5.6). Default: 500.
+   */
+  readonly maxMembers?: number;
+  /**
+   * The most types, fields, arguments, values, members and directives of one fragment together (S5.6).
+   * Default: 5,000.
+   */
+  readonly maxDefinitions?: number;
+  /**
+   * The most definitions of one fragment that refer to types of other fragments, so that they can wait (S5.6,
+   * S5.8). Default: 1,000.
+   */
+  readonly maxWaiting?: number;
+}
+
 /** The options of `graphql()` with their defaults. */
-export type GraphQLSettings = Required<GraphQLOptions>;
+export type GraphQLSettings = Required<GraphQLOptions & FragmentLimitOptions>;
 
 /** Returns options with the default of each that is missing. */
-export function withDefaults(options: GraphQLOptions): GraphQLSettings {
+export function withDefaults(options: GraphQLOptions & FragmentLimitOptions): GraphQLSettings {
   return {
     maxDepth: 15,
     maxAliases: 30,
     maxTokens: 2_000,
     maxDirectives: 50,
     maxTypes: 500,
+    maxFields: 1_000,
+    maxValues: 1_000,
+    maxArguments: 100,
+    maxMembers: 500,
+    maxDefinitions: 5_000,
+    maxWaiting: 1_000,
     maxBranchTypes: 5_000,
     maxOperations: 1_000,
     maxSocketOperations: 100,

@@ -1,12 +1,25 @@
-import type { Assembled, AssembleTools, Part } from "@tidegate/core-registry";
+import type { Assembled, AssembleTools, Finding, Part } from "@tidegate/core-registry";
 import { compilePart, type GraphQLData } from "../src/definitions/compile.ts";
-import { providedNames, providedScalars } from "../src/schema/provided-types.ts";
+import { withDefaults } from "../src/options.ts";
+import { providedFieldNames, providedNames, providedScalars } from "../src/schema/provided-types.ts";
 
 /** The scalars of a gateway with default options. */
 export const scalars = providedScalars({});
 
-/** Compiles the `typeDefs` of a service. Equal arguments are the same fragment. */
+/** Compiles the `typeDefs` of a service, which have no error. Equal arguments are the same fragment. */
 export function fragmentOf(service: string, typeDefs: string): Part<GraphQLData> {
+  const { part, findings } = compiledFragment(service, typeDefs);
+  const error = findings.find(({ severity }) => severity === "error");
+  if (error !== undefined) throw new Error(error.message);
+  return part;
+}
+
+/** Compiles the `typeDefs` of a service, and returns what was found in them. */
+export function compiledFragment(
+  service: string,
+  typeDefs: string,
+): { readonly part: Part<GraphQLData>; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
   const origin = { service, hash: `${service} ${typeDefs}`, jsonPath: "protocol.GraphQL" };
   const compiled = compilePart(
     { typeDefs },
@@ -14,15 +27,13 @@ export function fragmentOf(service: string, typeDefs: string): Part<GraphQLData>
       origin,
       connectors: { compile: () => undefined, subscribe: () => undefined },
       compileFunction: () => undefined,
-      addFinding: ({ severity, message }) => {
-        if (severity === "error") throw new Error(message);
-      },
+      addFinding: (finding) => void findings.push(finding),
       reportRuntime: () => undefined,
       signal: new AbortController().signal,
     },
-    { maxTypes: 500, provided: providedNames(scalars) },
+    { ...withDefaults({}), provided: providedNames(scalars), providedFields: providedFieldNames() },
   );
-  return { origin, compiled, waiting: new Set() };
+  return { part: { origin, compiled, waiting: new Set() }, findings };
 }
 
 /** Lets the claims of fragments wait that need missing claims, as the registry does (S5.8). */

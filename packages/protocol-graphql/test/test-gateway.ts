@@ -23,10 +23,16 @@ import {
 } from "@tidegate/plugin-testkit";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import { type GraphQLOptions, graphql } from "../src/index.ts";
+import { type FragmentLimitOptions, type GraphQLOptions, graphql } from "../src/index.ts";
 
-/** Starts a registry with one broker in memory and GraphQL as its only protocol, without a server. */
-export async function testGateway(options: GraphQLOptions = {}) {
+/**
+ * Starts a registry with one broker in memory and GraphQL as its only protocol, without a server.
+ * @param beforeStart publishes services that are there when the gateway starts
+ */
+export async function testGateway(
+  options: GraphQLOptions & FragmentLimitOptions = {},
+  beforeStart: (bus: MemoryBroker) => void = () => undefined,
+) {
   const bus: MemoryBroker = memoryBroker();
   const functions = knownFunctions();
   const contexts = [auth];
@@ -41,7 +47,9 @@ export async function testGateway(options: GraphQLOptions = {}) {
   const reports: Report[] = [];
   registry.onReport((report) => reports.push(report));
   onTestFinished(() => registry.stop());
+  beforeStart(bus);
   await registry.start();
+  await registry.settled();
 
   const served = () => {
     const found = registry.find("master", undefined);

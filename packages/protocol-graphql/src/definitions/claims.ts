@@ -1,6 +1,6 @@
 import type { Claim } from "@tidegate/core-registry";
 import type { FieldDefinitionNode, InputValueDefinitionNode } from "graphql";
-import { textLocation } from "./parse.ts";
+import { textLocation } from "./location.ts";
 import {
   fieldsOf,
   isExtension,

@@ -6,16 +6,15 @@ import type {
   SubscribeConnector,
 } from "@tidegate/core-registry";
 import { canonicalJson, jsonPath } from "@tidegate/core-registry/runtime";
-import type { DocumentNode, NameNode } from "graphql";
+import type { DocumentNode } from "graphql";
+import { checkDefinitions, type DefinitionRules } from "./check-definitions.ts";
+import { directiveFindings } from "./check-directives.ts";
+import { kindFindings } from "./check-kinds.ts";
 import { claimsOf, fieldKey, interfaceFields, typeKey } from "./claims.ts";
 import type { GraphQLInput } from "./input.ts";
-import {
-  checkDefinitions,
-  type DefinitionRules,
-  parseTypeDefs,
-  parseWithoutLocations,
-  textLocation,
-} from "./parse.ts";
+import { limitFindings, waitingLimitFinding } from "./limits.ts";
+import { textLocation } from "./location.ts";
+import { parseTypeDefs, parseWithoutLocations } from "./parse.ts";
 import { type CompiledResolvers, compileResolvers } from "./resolvers.ts";
 import {
   fieldsOf,
@@ -54,7 +53,15 @@ export function compilePart(
   const path = jsonPath(["typeDefs"], tools.origin.jsonPath);
   const located = parseTypeDefs(typeDefs, tools.origin.service, path, tools.addFinding);
   if (located === undefined) return emptyPart;
+  const excesses = limitFindings(located, typeDefs, path, rules);
+  for (const finding of excesses) tools.addFinding(finding);
+  if (excesses.length > 0) return emptyPart;
   const definitions = checkDefinitions(located, typeDefs, path, rules, tools.addFinding);
+  for (const finding of [
+    ...directiveFindings(definitions, typeDefs, path),
+    ...kindFindings(definitions, rules.provided, typeDefs, path),
+  ])
+    tools.addFinding(finding);
   const resolvers = compileResolvers(input, definitions, tools);
   const claims = claimsOf(definitions, {
     typeDefs,
@@ -63,7 +70,13 @@ export function compilePart(
     resolved: new Set(resolvers.types.keys()),
     interfaces: interfaceFields(definitions),
   });
+  const tooManyWait = waitingLimitFinding(claims, path, rules.maxWaiting);
+  if (tooManyWait !== undefined) {
+    tools.addFinding(tooManyWait);
+    return emptyPart;
+  }
   const endpoints = new Map(definitions.flatMap((node) => endpointsOf(node, input, resolvers, tools)));
+  warnUnresolved(definitions, input, tools);
   const document = parseWithoutLocations(typeDefs) ?? located;
   const fingerprints = fingerprintsOf(input, endpoints, resolvers, tools);
   const described = claims.map((claim) => {
@@ -91,7 +104,6 @@ function endpointsOf(
     const connector = types.get(type)?.fields.get(name);
     if (connector === undefined && !rootTypes.includes(type)) return [];
     const resolver = input.resolvers?.[type]?.[name];
-    if (resolver === undefined) warnUnresolved(type, field.name, input.typeDefs, tools);
     const description = field.description?.value;
     return [
       [
@@ -137,13 +149,29 @@ function policyRulesOf(
   return (rules ?? possibleRules)?.map(({ requirements }) => requirements) ?? [origin.hash];
 }
 
-function warnUnresolved(type: string, field: NameNode, typeDefs: string, tools: CompileTools): void {
-  tools.addFinding({
-    severity: "warning",
-    code: "GRAPHQL_UNRESOLVED",
-    jsonPath: jsonPath(["typeDefs"], tools.origin.jsonPath),
-    message: `\`${type}.${field.value}\` has no resolver, so it is always null.`,
-    ...textLocation(typeDefs, field.loc?.start ?? 0),
-    hint: `Add a resolver at \`resolvers.${type}.${field.value}\`.`,
+// Each position is looked up in the whole text.
+const maxWarnings = 20;
+
+function warnUnresolved(
+  definitions: readonly TypeSystemNode[],
+  { typeDefs, resolvers }: GraphQLInput,
+  tools: CompileTools,
+): void {
+  const unresolved = definitions
+    .filter((node) => keywordOf(node) === "type" && rootTypes.includes(node.name.value))
+    .flatMap((node) => fieldsOf(node).map(({ name }) => ({ type: node.name.value, name })))
+    .filter(({ type, name }) => resolvers?.[type]?.[name.value] === undefined);
+  unresolved.slice(0, maxWarnings).forEach(({ type, name }, index) => {
+    const others = unresolved.length - maxWarnings;
+    const isLast = index === maxWarnings - 1 && others > 0;
+    const more = isLast ? ` So are ${others} other root fields.` : "";
+    tools.addFinding({
+      severity: "warning",
+      code: "GRAPHQL_UNRESOLVED",
+      jsonPath: jsonPath(["typeDefs"], tools.origin.jsonPath),
+      message: `\`${type}.${name.value}\` has no resolver, so it is always null.${more}`,
+      ...textLocation(typeDefs, name.loc?.start ?? 0),
+      hint: `Add a resolver at \`resolvers.${type}.${name.value}\`.`,
+    });
   });
 }

@@ -1,17 +1,21 @@
 import type { Finding } from "@tidegate/core-registry";
-import { codeFrame } from "@tidegate/core-registry/runtime";
-import { type DefinitionNode, type DocumentNode, GraphQLError, getLocation, parse, Source } from "graphql";
+import { type DocumentNode, GraphQLError, parse, Source } from "graphql";
 import type { GraphQLInput } from "./input.ts";
-import {
-  isExtension,
-  isTypeSystemNode,
-  printWithoutDescriptions,
-  rootTypes,
-  type TypeSystemNode,
-} from "./type-nodes.ts";
+import { type DefinitionLimits, exceedsLimits } from "./limits.ts";
+import { textLocation } from "./location.ts";
+import { printWithoutDescriptions } from "./type-nodes.ts";
 
-/** The most tokens that the `typeDefs` of one fragment can have. Far more than `maxTypes` types need. */
+/**
+ * The most tokens that the `typeDefs` of one fragment can have. Far more than the other limits allow, so that
+ * the finding names one of these in most cases; few enough to parse them in some 30 ms.
+ */
 const maxLexicalTokens = 200_000;
+
+// graphql-js has no class or code for this error.
+const tooManyTokens = `${maxLexicalTokens} tokens. Parsing aborted.`;
+
+/** The deepest nesting of brackets. graphql-js walks types and values by recursion. */
+const maxNesting = 100;
 
 /**
  * Parses the `typeDefs` of a fragment, with locations for messages. `parseWithoutLocations` makes the
@@ -26,21 +30,51 @@ export function parseTypeDefs(
   jsonPath: string,
   addFinding: (finding: Finding) => void,
 ): DocumentNode | undefined {
+  const tooDeep = offsetOfDeepNesting(typeDefs);
+  if (tooDeep !== undefined) {
+    addFinding(deepFinding(typeDefs, jsonPath, tooDeep));
+    return undefined;
+  }
   try {
     return parse(new Source(typeDefs, service), { maxLexicalTokens });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     // A text of blanks and comments is an empty document here. graphql-js reports a syntax error.
     if (isBlank(typeDefs)) return { kind: "Document", definitions: [] } as DocumentNode;
-    addFinding({
-      severity: "error",
-      code: "GRAPHQL_SYNTAX",
-      jsonPath,
-      message: error.message,
-      ...textLocation(typeDefs, error.positions?.[0] ?? 0),
-    });
+    addFinding(syntaxFinding(typeDefs, jsonPath, error));
     return undefined;
   }
+}
+
+function deepFinding(typeDefs: string, jsonPath: string, offset: number): Finding {
+  return {
+    severity: "error",
+    code: "GRAPHQL_TOO_DEEP",
+    jsonPath,
+    message: "The brackets of the definitions are nested too deeply.",
+    expected: `at most ${maxNesting} levels`,
+    ...textLocation(typeDefs, offset),
+  };
+}
+
+function syntaxFinding(typeDefs: string, jsonPath: string, { message, positions }: GraphQLError): Finding {
+  if (message.includes(tooManyTokens))
+    return {
+      severity: "error",
+      code: "GRAPHQL_TOO_LARGE",
+      jsonPath,
+      message: "The definitions are too long to be read.",
+      expected: `at most ${maxLexicalTokens} tokens (names, values and punctuators)`,
+      found: `${typeDefs.length} characters`,
+      hint: "Split the fragment: it is far over the limits of fields and values too.",
+    };
+  return {
+    severity: "error",
+    code: "GRAPHQL_SYNTAX",
+    jsonPath,
+    message,
+    ...textLocation(typeDefs, positions?.[0] ?? 0),
+  };
 }
 
 /**
@@ -48,6 +82,7 @@ export function parseTypeDefs(
  * error.
  */
 export function parseWithoutLocations(typeDefs: string): DocumentNode | undefined {
+  if (offsetOfDeepNesting(typeDefs) !== undefined) return undefined;
   try {
     return parse(typeDefs, { noLocation: true, maxLexicalTokens });
   } catch {
@@ -55,91 +90,29 @@ export function parseWithoutLocations(typeDefs: string): DocumentNode | undefine
   }
 }
 
-/** The input without descriptions and comments, to be hashed. A text with a syntax error stays as it is. */
-export function fingerprint(input: GraphQLInput): unknown {
+/**
+ * The input without descriptions and comments, to be hashed. A text with a syntax error, or over the limits,
+ * stays as it is: it is refused, and printing it would take long.
+ */
+export function fingerprint(input: GraphQLInput, limits: DefinitionLimits): unknown {
   const { description: _, typeDefs, ...rest } = input;
   const document = parseWithoutLocations(typeDefs);
-  return { ...rest, typeDefs: document === undefined ? typeDefs : printWithoutDescriptions(document) };
+  if (document === undefined || exceedsLimits(document, limits)) return { ...rest, typeDefs };
+  return { ...rest, typeDefs: printWithoutDescriptions(document) };
 }
 
-/** A position in a text: line, column and the lines around it. */
-export type TextLocation = Required<Pick<Finding, "line" | "column" | "frame">>;
+// Strings and comments can contain brackets that do not count.
+const bracketPattern = /"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n])*"|#.*|[[{(]|[\]})]/g;
 
-/**
- * Locates an offset in a text.
- * @param offset in characters
- */
-export function textLocation(text: string, offset: number): TextLocation {
-  const { line, column } = getLocation(new Source(text), offset);
-  return { line, column, frame: codeFrame(text, line, column) };
-}
-
-/** The rules for the definitions of one fragment. */
-export interface DefinitionRules {
-  /** The most types that one fragment can define or extend. */
-  readonly maxTypes: number;
-  /** The names of the types that the gateway provides. */
-  readonly provided: ReadonlySet<string>;
-}
-
-/** Returns the definitions of a document that a fragment can contain (S5.1). The others become findings. */
-export function checkDefinitions(
-  document: DocumentNode,
-  typeDefs: string,
-  jsonPath: string,
-  rules: DefinitionRules,
-  addFinding: (finding: Finding) => void,
-): TypeSystemNode[] {
-  const refuse = (code: string, node: DefinitionNode, message: string, hint: string): false => {
-    const start = ("name" in node ? node.name?.loc : undefined)?.start ?? node.loc?.start ?? 0;
-    addFinding({ severity: "error", code, jsonPath, message, hint, ...textLocation(typeDefs, start) });
-    return false;
-  };
-  const types = document.definitions.filter((node): node is TypeSystemNode => {
-    if (!isTypeSystemNode(node)) {
-      const { what, hint } = unsupportedDefinition(node);
-      return refuse("GRAPHQL_DEFINITION", node, `A fragment cannot contain ${what}.`, hint);
-    }
-    const name = node.name.value;
-    if (!rules.provided.has(name)) return true;
-    if (!rootTypes.includes(name)) {
-      const message = `The gateway provides \`${name}\`, so a fragment cannot define or extend it.`;
-      return refuse("GRAPHQL_PROVIDED", node, message, "Choose another name.");
-    }
-    if (isExtension(node)) return true;
-    const message = `The gateway provides \`${name}\`, so a fragment cannot define it.`;
-    return refuse("GRAPHQL_PROVIDED", node, message, `Write \`extend type ${name} { ... }\` to add fields.`);
-  });
-  const { size } = new Set(types.map((node) => node.name.value));
-  if (size > rules.maxTypes)
-    addFinding({
-      severity: "error",
-      code: "GRAPHQL_TOO_MANY_TYPES",
-      jsonPath,
-      message: "The fragment defines or extends too many types.",
-      expected: `at most ${rules.maxTypes}`,
-      found: String(size),
-    });
-  return types;
-}
-
-function unsupportedDefinition({ kind }: DefinitionNode): { readonly what: string; readonly hint: string } {
-  if (kind.startsWith("Scalar"))
-    return {
-      what: "scalar definitions",
-      hint: "Use a scalar of the gateway: its options define scalars, and `JSON` accepts any value.",
-    };
-  if (kind.startsWith("Directive"))
-    return { what: "directive definitions", hint: "Use the directives that the gateway provides." };
-  if (kind.startsWith("Schema"))
-    return {
-      what: "a `schema` definition",
-      hint: "Remove it: the root operation types are Query, Mutation and Subscription.",
-    };
-  return {
-    what: "operations or fragment definitions",
-    hint: "Keep only type definitions and type extensions in `typeDefs`.",
-  };
+/** Returns the offset of the first bracket below `maxNesting` levels. */
+function offsetOfDeepNesting(text: string): number | undefined {
+  let level = 0;
+  for (const { 0: token, index } of text.matchAll(bracketPattern)) {
+    if (token === "[" || token === "{" || token === "(") level++;
+    else if (token === "]" || token === "}" || token === ")") level--;
+    if (level > maxNesting) return index;
+  }
+  return undefined;
 }
 
 function isBlank(text: string): boolean {

@@ -1,7 +1,7 @@
 import { isTidegateError, publicError } from "@tidegate/core-registry";
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from "graphql";
 
-/** An error as graphql-js and graphql-jit both make it. */
+/** An error as graphql-js makes it. */
 export interface ExecutionError {
   readonly message: string;
   readonly locations?: GraphQLFormattedError["locations"];
@@ -35,7 +35,7 @@ export function formatFieldError(
     ...(path === undefined ? {} : { path }),
   };
   // GraphQL rejects the reply of a service: for example null for a non-null type, or a string for a number.
-  if (originalError === undefined || originalError === null || isGraphQLError(originalError))
+  if (originalError === undefined || originalError === null || isOfGraphQL(originalError))
     return { message, ...position, extensions: { ...error.extensions, code: "REPLY_INVALID" } };
   return { ...formatThrownError(originalError, logInternalError), ...position };
 }
@@ -64,6 +64,14 @@ export function formatRequestError(error: ExecutionError, code: string): GraphQL
   };
 }
 
-function isGraphQLError(error: unknown): boolean {
-  return error instanceof Error && error.name === "GraphQLError";
+// graphql-js throws plain errors for these two, so only their texts tell them from errors of resolvers.
+const plainMessages = [
+  /^Cannot return null for non-nullable field \w+\.\w+\.$/,
+  /^Expected `\w+\.coerceOutputValue\(/,
+];
+
+/** Whether graphql-js or a scalar threw an error, and no resolver. */
+function isOfGraphQL(error: unknown): boolean {
+  if (!(error instanceof Error) || isTidegateError(error)) return false;
+  return error.name === "GraphQLError" || plainMessages.some((pattern) => pattern.test(error.message));
 }

@@ -28,7 +28,8 @@ import {
 } from "graphql";
 import type { GraphQLSettings } from "../options.ts";
 import type { BuiltSchema } from "../schema/built-schema.ts";
-import { createEngine, type Engine, type EngineResult } from "./engines.ts";
+import type { Engine, EngineResult } from "./engine.ts";
+import { createEngine } from "./engines.ts";
 import {
   formatFieldError,
   formatRequestError,
@@ -137,7 +138,6 @@ function compileOperation(
 ): Operation {
   const { schema } = builtSchema;
   const { selected, required } = collectCoordinates(schema, document);
-  const needsGraphQLJS = [...selected].some((coordinate) => builtSchema.hasAsyncTypeResolver(coordinate));
   const isIntrospection = selected.has("Query.__schema") || selected.has("Query.__type");
   const dependencies: Dependencies | undefined = isIntrospection
     ? undefined
@@ -147,7 +147,7 @@ function compileOperation(
     node,
     selected,
     dependencies,
-    engine: createEngine(schema, document, node, needsGraphQLJS),
+    engine: createEngine(schema, document, node),
   };
 }
 

@@ -1,8 +1,6 @@
 import type { Delivery, Scope } from "@tidegate/core-registry";
 import {
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLObjectType,
   getArgumentValues,
@@ -11,7 +9,7 @@ import {
 } from "graphql";
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import { FieldSources, type ResolveInfo } from "../schema/resolvers.ts";
-import { coerceVariables } from "./engines.ts";
+import { coerceVariables, fragmentsOf } from "./engine.ts";
 import {
   formatFieldError,
   formatRequestError,
@@ -82,10 +80,6 @@ function rootFieldOf({ document, node }: Operation): FieldNode | undefined {
     return undefined;
   };
   return findField(node.selectionSet);
-}
-
-function fragmentsOf({ definitions }: DocumentNode): readonly FragmentDefinitionNode[] {
-  return definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { fieldKey, typeKey } from "../definitions/claims.ts";
 import { interfacesOf, isTypeSystemNode, printWithoutDescriptions } from "../definitions/type-nodes.ts";
 import { type Composition, definitionAndExtensions, type TypeEntry, type TypeLookup } from "./composition.ts";
-import { hasTypeFunctions, subscribeConnectorOf } from "./resolvers.ts";
+import { subscribeConnectorOf } from "./resolvers.ts";
 import { lazySchema, schemaSource } from "./schema.ts";
 
 /**
@@ -22,8 +22,6 @@ import { lazySchema, schemaSource } from "./schema.ts";
 export interface BuiltSchema {
   /** Lazy: makes each type when it is first used. */
   readonly schema: GraphQLSchema;
-  /** Whether a type is abstract and functions of services resolve it, which are asynchronous. */
-  hasAsyncTypeResolver(typeName: string): boolean;
   /** Returns the connector of a field of `Subscription`. */
   subscribeConnector(field: string): SubscribeConnector | undefined;
   /** Prints the schema in the schema definition language. */
@@ -53,10 +51,6 @@ export function buildSchema(
   let printed: WeakRef<{ readonly text: string }> | undefined;
   return {
     schema,
-    hasAsyncTypeResolver: (typeName) => {
-      const type = schema.getType(typeName);
-      return isAbstractType(type) && hasTypeFunctions(type, schema.getPossibleTypes(type), lookup);
-    },
     subscribeConnector: (field) => subscribeConnectorOf(lookup("Subscription"), field),
     print: () => {
       // Printing makes all types. A second schema makes them, so that the served one does not keep them.

@@ -5,31 +5,30 @@ import { isExtension, type TypeSystemNode } from "../definitions/type-nodes.ts";
 import { type ActivePart, withoutWaiting } from "./active-part.ts";
 import { type CompositionChange, definitionOf, type OwnedNode, type TypeLookup } from "./composition.ts";
 import type { SchemaSource } from "./schema.ts";
+import { inSteps } from "./steps.ts";
 
 const partsPerStep = 100;
+// One part can have several thousand claims.
+const claimsPerStep = 2_000;
 
 /**
  * Returns the errors in the definitions of added parts, by the rules of `validateSDL`. The other parts were
  * checked before, and claims keep names unique between parts: of their definitions, kind and name are enough.
- * @param newParts the parts whose definitions have locations in the errors
  */
 export async function definitionErrors(
   { added, composition }: CompositionChange,
-  newParts: ReadonlySet<ActivePart>,
   { names }: SchemaSource,
   yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
   const lookup = composition.types.get;
   const errors: GraphQLError[] = [];
-  for (let from = 0; from < added.length; from += partsPerStep) {
-    const parts = added.slice(from, from + partsPerStep);
+  const sizeOf = ({ compiled }: ActivePart): number => compiled.claims?.length ?? 0;
+  for (const parts of inSteps(added, sizeOf, { count: partsPerStep, size: claimsPerStep })) {
     await yieldToEventLoop();
     const document = documentOf(parts, lookup, namesIn(parts), ({ definitions }) => definitions);
     if (validateSDL(document).length === 0) continue;
     // Again, with all types and with locations: parsing for locations costs time that valid parts save.
-    const located = (part: ActivePart): readonly TypeSystemNode[] =>
-      newParts.has(part) ? locatedDefinitions(part) : part.definitions;
-    errors.push(...validateSDL(documentOf(parts, lookup, names(), located)));
+    errors.push(...validateSDL(documentOf(parts, lookup, names(), locatedDefinitions)));
   }
   return errors;
 }
@@ -85,8 +84,8 @@ function locatedDefinitions({ origin, compiled, waiting }: ActivePart): readonly
     : withoutWaiting(parse(new Source(text, origin.service)), waiting);
 }
 
-/** Returns a lookup whose nodes of new parts have locations. */
-export function withLocations(lookup: TypeLookup, newParts: ReadonlySet<ActivePart>): TypeLookup {
+/** Returns a lookup whose nodes of some parts have locations. */
+export function withLocations(lookup: TypeLookup, parts: ReadonlySet<ActivePart>): TypeLookup {
   const cache = new Map<ActivePart, ReadonlyMap<OwnedNode["node"], TypeSystemNode>>();
   const locatedNodes = (part: ActivePart): ReadonlyMap<OwnedNode["node"], TypeSystemNode> => {
     const cached = cache.get(part);
@@ -101,7 +100,7 @@ export function withLocations(lookup: TypeLookup, newParts: ReadonlySet<ActivePa
   };
   return (name) =>
     lookup(name)?.map((owned) =>
-      owned.part === undefined || !newParts.has(owned.part)
+      owned.part === undefined || !parts.has(owned.part)
         ? owned
         : { ...owned, node: locatedNodes(owned.part).get(owned.node) ?? owned.node },
     );

@@ -1,21 +1,30 @@
 import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
-import { type GraphQLError, validateSchema } from "graphql";
+import { type GraphQLError, validateSchema, visit } from "graphql";
 import type { ActivePart } from "./active-part.ts";
 import { withLocations } from "./check-definitions.ts";
-import { type CompositionChange, definitionOf, type TypeEntry, type TypeLookup } from "./composition.ts";
+import {
+  type CompositionChange,
+  definitionOf,
+  type OwnedNode,
+  type TypeEntry,
+  type TypeLookup,
+} from "./composition.ts";
+import { defaultSizeError } from "./default-size.ts";
 import { lazySchema, partialSchema, type SchemaSource } from "./schema.ts";
+import { inSteps } from "./steps.ts";
 
 const typesPerStep = 200;
+// One type can have a thousand fields.
+const membersPerStep = 1_000;
 const nodesPerStep = 50;
 
 /**
  * Returns the errors that a change brought into the types of a composition, by the rules of `validateSchema`.
  * The definitions of each part alone are valid. Types that the change cannot have made invalid are skipped.
- * @param newParts the parts whose definitions have locations in the errors
+ * The definitions of added parts have locations in the errors.
  */
 export async function typeErrors(
   change: CompositionChange,
-  newParts: ReadonlySet<ActivePart>,
   source: SchemaSource,
   yieldToEventLoop: YieldToEventLoop,
 ): Promise<readonly GraphQLError[]> {
@@ -23,11 +32,20 @@ export async function typeErrors(
   await yieldToEventLoop();
   const entry: TypeLookup = (name) => affectedNodes(source.entry(name), affected.parts);
   const errors = await validateTypes([...affected.types], { ...source, entry }, yieldToEventLoop);
-  if (errors.length === 0) return [];
+  if (errors.length === 0) return defaultErrors([...affected.types], change, source);
   // Again, with all nodes, all input types and locations.
   const inputTypes = source.names().filter((name) => isInputType(source.entry(name)));
-  const located = { ...source, entry: withLocations(source.entry, newParts) };
+  const located = { ...source, entry: withLocations(source.entry, new Set(change.added)) };
   return validateTypes([...new Set([...inputTypes, ...affected.types])], located, yieldToEventLoop);
+}
+
+function defaultErrors(
+  types: readonly string[],
+  { added }: CompositionChange,
+  { entry }: SchemaSource,
+): readonly GraphQLError[] {
+  if (defaultSizeError(types, entry) === undefined) return [];
+  return [defaultSizeError(types, withLocations(entry, new Set(added))) ?? []].flat();
 }
 
 /** The types that a change can have made invalid. */
@@ -82,10 +100,38 @@ async function validateTypes(
   const errors: GraphQLError[] = [];
   for (const step of stepsOf(names, source)) {
     await yieldToEventLoop();
-    const schema = lazySchema({ ...source, entry: step.entry });
-    errors.push(...validateSchema(partialSchema(schema, step.types)));
+    try {
+      errors.push(...validateStep(step, source));
+    } catch (error) {
+      const kinds = kindErrors(step, source);
+      // Another step can have reported the type: input types are the first step.
+      if (errors.length + kinds.length === 0) throw error;
+      errors.push(...kinds);
+    }
   }
   return errors;
+}
+
+function validateStep({ types, entry }: Step, source: SchemaSource): readonly GraphQLError[] {
+  return validateSchema(partialSchema(lazySchema({ ...source, entry }), types));
+}
+
+/**
+ * Returns the errors about types that are no input types. `validateSchema` throws at a default value of such
+ * a type, so it gets the types without default values.
+ */
+function kindErrors({ types, entry }: Step, source: SchemaSource): readonly GraphQLError[] {
+  const step: Step = { types, entry: (name) => entry(name)?.map(withoutDefaults) };
+  return validateStep(step, source).filter(({ message }) =>
+    message.includes(" must be Input Type but got: "),
+  );
+}
+
+function withoutDefaults(owned: OwnedNode): OwnedNode {
+  const node = visit(owned.node, {
+    InputValueDefinition: (value) => ({ ...value, defaultValue: undefined }),
+  });
+  return { ...owned, node };
 }
 
 /** Some types that are validated together. */
@@ -102,8 +148,10 @@ function* stepsOf(names: readonly string[], { entry }: SchemaSource): Iterable<S
   const inputTypes = short.filter((name) => isInputType(entry(name)));
   if (inputTypes.length > 0) yield { types: inputTypes, entry };
   const others = short.filter((name) => !isInputType(entry(name)));
-  for (let from = 0; from < others.length; from += typesPerStep)
-    yield { types: others.slice(from, from + typesPerStep), entry };
+  const sizeOf = (name: string): number =>
+    (entry(name) ?? []).reduce((sum, { node }) => sum + sizeOfNode(node), 0);
+  for (const types of inSteps(others, sizeOf, { count: typesPerStep, size: membersPerStep }))
+    yield { types, entry };
   for (const longType of names.filter(isLong)) {
     const definition = definitionOf(entry(longType) ?? []);
     const extensions = (entry(longType) ?? []).filter((node) => node !== definition);
@@ -124,6 +172,12 @@ function hasIndependentFields(entry: TypeEntry | undefined): entry is TypeEntry 
       ({ node }) => node.kind.startsWith("Object") && !("interfaces" in node && node.interfaces?.length),
     ) === true
   );
+}
+
+function sizeOfNode(node: OwnedNode["node"]): number {
+  if ("fields" in node) return node.fields?.length ?? 0;
+  if ("values" in node) return node.values?.length ?? 0;
+  return "types" in node ? (node.types?.length ?? 0) : 0;
 }
 
 function affectedNodes(entry: TypeEntry | undefined, parts: ReadonlySet<ActivePart>): TypeEntry | undefined {

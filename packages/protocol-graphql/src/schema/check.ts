@@ -1,8 +1,8 @@
 import type { Finding, Origin } from "@tidegate/core-registry";
 import type { YieldToEventLoop } from "@tidegate/core-registry/runtime";
-import { type GraphQLError, visit } from "graphql";
+import { type GraphQLError, type Location, visit } from "graphql";
 import { fieldKey, typeKey } from "../definitions/claims.ts";
-import { textLocation } from "../definitions/parse.ts";
+import { type TextLocation, textLocation } from "../definitions/location.ts";
 import type { ForeignResolver } from "../definitions/resolvers.ts";
 import { rootTypes } from "../definitions/type-nodes.ts";
 import type { ActivePart } from "./active-part.ts";
@@ -52,13 +52,13 @@ export async function checkChange(
     ...foreignResolverFindings(newParts, change.composition.parts),
     ...typeLimitFindings(change.composition, newParts, maxTypes),
   ];
-  let errors = await definitionErrors(change, newParts, source, yieldToEventLoop);
-  if (errors.length === 0) errors = await typeErrors(change, newParts, source, yieldToEventLoop);
+  let errors = await definitionErrors(change, source, yieldToEventLoop);
+  if (errors.length === 0) errors = await typeErrors(change, source, yieldToEventLoop);
   const unattributed: string[] = [];
   for (const error of errors.slice(0, maxErrors)) {
-    const part = causingPart(error, [...newParts]);
-    if (part === undefined) unattributed.push(error.message);
-    else findings.push({ origin: part.origin, finding: findingOf(error, part) });
+    const cause = causeOf(error, [...newParts], change.added);
+    if (cause === undefined) unattributed.push(error.message);
+    else findings.push({ origin: cause.part.origin, finding: findingOf(error, cause) });
   }
   return { findings, unattributed };
 }
@@ -133,26 +133,51 @@ function typeLimitFinding(typeCount: number, maxTypes: number): Finding {
   };
 }
 
-// The new part with the last location of the error (the implementing type comes after its interface, an
-// extension after its type). Without one: the new part that defines a type which a node of the error refers
-// to.
-function causingPart(error: GraphQLError, newParts: readonly ActivePart[]): ActivePart | undefined {
-  const lastService = (error.nodes ?? []).flatMap(({ loc }) => loc?.source.name ?? []).at(-1);
-  const located = newParts.find(({ origin }) => origin.service === lastService);
-  if (located !== undefined) return located;
-  const keys = new Set<string>();
-  for (const node of error.nodes ?? [])
-    visit(node, { NamedType: ({ name }) => void keys.add(typeKey(name.value)) });
-  return newParts.find(({ compiled }) => (compiled.claims ?? []).some(({ key }) => keys.has(key)));
+/** The new part that causes an error, and the place in it that shows the cause. */
+interface Cause {
+  readonly part: ActivePart;
+  readonly location: Partial<TextLocation>;
 }
 
-function findingOf(error: GraphQLError, { origin, compiled }: ActivePart): Finding {
-  const location = error.nodes?.findLast(({ loc }) => loc?.source.name === origin.service)?.loc;
+// The new part with the last location of the error (the implementing type comes after its interface, an
+// extension after its type). Without one: the new part that defines a type which a node of the error refers
+// to, or something for which the part with the error waited before.
+function causeOf(
+  error: GraphQLError,
+  newParts: readonly ActivePart[],
+  added: readonly ActivePart[],
+): Cause | undefined {
+  const locations = (error.nodes ?? []).flatMap(({ loc }) => loc ?? []);
+  const partAt = (loc: Location, parts: readonly ActivePart[]): ActivePart | undefined =>
+    parts.find(({ origin }) => origin.service === loc.source.name);
+  const last = locations.findLast((loc) => partAt(loc, newParts) !== undefined);
+  const located = last && partAt(last, newParts);
+  if (located !== undefined && last !== undefined)
+    return { part: located, location: textLocation(located.compiled.data?.typeDefs ?? "", last.start) };
+  const referred = new Set<string>();
+  for (const node of error.nodes ?? [])
+    visit(node, { NamedType: ({ name }) => void referred.add(typeKey(name.value)) });
+  const needed = locations.flatMap((loc) => partAt(loc, added)?.compiled.claims ?? []);
+  return (
+    definingPart(referred, newParts) ??
+    definingPart(new Set(needed.flatMap(({ needs = [] }) => needs.flat())), newParts)
+  );
+}
+
+function definingPart(keys: ReadonlySet<string>, parts: readonly ActivePart[]): Cause | undefined {
+  for (const part of parts) {
+    const claim = part.compiled.claims?.find(({ key }) => keys.has(key));
+    if (claim !== undefined) return { part, location: claim.locate?.() ?? {} };
+  }
+  return undefined;
+}
+
+function findingOf({ message }: GraphQLError, { part, location }: Cause): Finding {
   return {
     severity: "error",
     code: "GRAPHQL_INVALID",
-    jsonPath: `${origin.jsonPath}.typeDefs`,
-    message: error.message,
-    ...(location === undefined ? {} : textLocation(compiled.data?.typeDefs ?? "", location.start)),
+    jsonPath: `${part.origin.jsonPath}.typeDefs`,
+    message,
+    ...location,
   };
 }

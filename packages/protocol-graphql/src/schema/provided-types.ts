@@ -7,6 +7,7 @@ import {
   specifiedScalarTypes,
   type TypeDefinitionNode,
 } from "graphql";
+import { fieldsOf, typeSystemNodes } from "../definitions/type-nodes.ts";
 import type { ScalarOption } from "../options.ts";
 
 /** The types of every schema (S5.1), without the scalars. */
@@ -56,6 +57,14 @@ export function providedNames(scalars: ReadonlyMap<string, GraphQLScalarType>): 
   return new Set([...builtIn, ...scalars.keys(), "Node", "Query", "Mutation", "Subscription"]);
 }
 
+/** Returns the fields of root types that no fragment can add, such as `Query.node`. */
+export function providedFieldNames(): ReadonlySet<string> {
+  const definitions = typeSystemNodes(parse(providedTypeDefs, { noLocation: true }));
+  return new Set(
+    definitions.flatMap((node) => fieldsOf(node).map((field) => `${node.name.value}.${field.name.value}`)),
+  );
+}
+
 /** Returns the scalars that the gateway provides (S5.1), by name. `options` adds scalars or replaces them. */
 export function providedScalars(
   options: Readonly<Record<string, ScalarOption>>,
@@ -72,10 +81,22 @@ function createScalar(
     name,
     ...(description === undefined ? {} : { description }),
     ...(specifiedByURL === undefined ? {} : { specifiedByURL }),
-    // Each function in both of its names: graphql-js 17 uses the first, graphql-jit the second.
-    ...(output === undefined ? {} : { coerceOutputValue: output, serialize: output }),
-    ...(input === undefined ? {} : { coerceInputValue: input, parseValue: input }),
+    ...(output === undefined ? {} : { coerceOutputValue: (value) => withPublicMessage(() => output(value)) }),
+    ...(input === undefined ? {} : { coerceInputValue: input }),
   });
+}
+
+// The client gets the messages of GraphQL errors only.
+function withPublicMessage(convert: () => unknown): unknown {
+  try {
+    return convert();
+  } catch (error) {
+    throw error instanceof GraphQLError ? error : new GraphQLError(reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const defaultScalars: Readonly<Record<string, ScalarOption>> = {

@@ -66,19 +66,6 @@ export function typeResolverOf(
   };
 }
 
-/**
- * Whether functions of services, which are asynchronous, resolve an abstract type. graphql-jit cannot wait
- * for them.
- */
-export function hasTypeFunctions(
-  type: GraphQLAbstractType,
-  possibleTypes: readonly GraphQLObjectType[],
-  lookup: TypeLookup,
-): boolean {
-  const resolveType = typeFunction(type.name, lookup(type.name), "resolveType");
-  return resolveType !== undefined || isTypeOfsIn(possibleTypes, lookup).length > 0;
-}
-
 type IsTypeOf = readonly [typeName: string, isTypeOf: Connector];
 
 function isTypeOfsIn(types: readonly GraphQLObjectType[], lookup: TypeLookup): readonly IsTypeOf[] {

@@ -1,9 +1,8 @@
 import type { Scope } from "@tidegate/core-registry";
 import {
   type ConstDirectiveNode,
-  coerceInputLiteral,
+  DEFAULT_DEPRECATION_REASON,
   type FieldDefinitionNode,
-  type GraphQLDefaultInput,
   GraphQLDeprecatedDirective,
   GraphQLEnumType,
   type GraphQLEnumValueConfig,
@@ -21,7 +20,6 @@ import {
   type GraphQLOutputType,
   type GraphQLType,
   GraphQLUnionType,
-  getDirectiveValues,
   type InputValueDefinitionNode,
   Kind,
   type NamedTypeNode,
@@ -89,7 +87,8 @@ export function makeType(entry: TypeEntry, lookups: TypeLookups): GraphQLNamedTy
     }
     case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
       const extensionASTNodes = astNodes.filter((node) => node.kind === Kind.INPUT_OBJECT_TYPE_EXTENSION);
-      const isOneOf = getDirectiveValues(GraphQLOneOfDirective, astNode) !== undefined;
+      const isOneOf =
+        astNode.directives?.some(({ name }) => name.value === GraphQLOneOfDirective.name) === true;
       const inputFields = () => inputFieldConfigs(nodes, lookups);
       const config = { name, description, isOneOf, fields: inputFields, astNode, extensionASTNodes };
       return new GraphQLInputObjectType(config);
@@ -149,29 +148,12 @@ function inputValueConfigs(
     configs[node.name.value] = {
       type,
       description: node.description?.value,
-      default: node.defaultValue && defaultInput(node.defaultValue, type),
+      default: node.defaultValue && { literal: node.defaultValue },
       deprecationReason: deprecationReason(node),
       astNode: node,
     };
   }
   return configs;
-}
-
-/** Returns a default value in both forms: graphql-js 17 reads the literal, graphql-jit reads the value. */
-function defaultInput(
-  literal: Exclude<InputValueDefinitionNode["defaultValue"], undefined>,
-  type: GraphQLInputType,
-): GraphQLDefaultInput {
-  let coerced: { readonly value: unknown } | undefined;
-  const both = {
-    literal,
-    // Coerced when it is read: while an input type is made, the input types of its fields do not exist yet.
-    get value(): unknown {
-      coerced ??= { value: coerceInputLiteral(literal, type) };
-      return coerced.value;
-    },
-  };
-  return both as GraphQLDefaultInput;
 }
 
 function enumValueConfigs(nodes: readonly OwnedNode[]): EnumValueConfigs {
@@ -196,10 +178,12 @@ function typeFromNode(node: TypeNode, lookups: TypeLookups): GraphQLType {
   );
 }
 
+// Reads the literal: the function of graphql-js throws if it is of a wrong type. `compile` refuses that.
 function deprecationReason(node: {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }): string | undefined {
-  if (node.directives === undefined || node.directives.length === 0) return undefined;
-  const reason = getDirectiveValues(GraphQLDeprecatedDirective, node)?.reason;
-  return typeof reason === "string" ? reason : undefined;
+  const directive = node.directives?.find(({ name }) => name.value === GraphQLDeprecatedDirective.name);
+  if (directive === undefined) return undefined;
+  const value = directive.arguments?.find(({ name }) => name.value === "reason")?.value;
+  return value?.kind === Kind.STRING ? value.value : DEFAULT_DEPRECATION_REASON;
 }
