@@ -8,7 +8,7 @@ import type { Policy } from "../contracts/policy.ts";
 import type { Documents, Protocol } from "../contracts/protocol.ts";
 import type { Change, ChangeLevel, IntegrationState, Report } from "../contracts/report.ts";
 import type { Sandbox } from "../contracts/sandbox.ts";
-import type { GatewayHealth, NotServed, Served } from "../contracts/server.ts";
+import type { GatewayHealth, Listening, NotServed, Served } from "../contracts/server.ts";
 import type { Version } from "../contracts/version.ts";
 import type { Examples, ExamplesOptions } from "../runtime/examples.ts";
 
@@ -64,6 +64,8 @@ export interface RegistryOptions {
   readonly readyAfterSeconds?: number;
   /** Services that must be there before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[];
+  /** The open listeners: reports show URLs of the first one (S10.1). Default: none, and reports show paths. */
+  readonly listening?: () => readonly Listening[];
 }
 
 /** Branches, versions and integrations: everything between brokers and server (S9). */

@@ -55,6 +55,7 @@ import type { CompiledVersion } from "./versions/compiled-version.ts";
 /** Creates the registry of a gateway. Nothing runs before `start`. */
 export function createRegistry(options: RegistryOptions): Registry {
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;
+  const sender = { gateway, listening: options.listening ?? (() => []) };
   const runtime = createRuntime(options);
   const plugins = loadPlugins(options, runtime);
   const { brokers, protocols, policies, pluginFailed } = plugins;
@@ -112,7 +113,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const reporter = createReporter({
     ...runtime,
-    gateway,
+    ...sender,
     directory: () => discovery.directory,
     branches: branches.all,
     onReport: reports.emit,
@@ -170,7 +171,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const branch = branches.get(name) ?? branches.draft(name);
       const { directory } = discovery;
       return await queue.runExclusive(() =>
-        dryRun({ branch, directory, fragment, gateway, broker: brokers[0] }),
+        dryRun({ branch, directory, fragment, sender, broker: brokers[0] }),
       );
     },
     documents: (served) => documentsOf(served, protocols),

@@ -103,6 +103,12 @@ function unique(findings: readonly Finding[]): Finding[] {
   ];
 }
 
+/** The integration without some of its findings. */
+export function withFindings(integration: Integration, findings: readonly Finding[]): Integration {
+  const { fragment, state } = integration;
+  return { ...integration, findings, outcome: outcomeOf(fragment.hash, state, findings) };
+}
+
 function outcomeOf(hash: string, state: IntegrationState, findings: readonly Finding[]): string {
   const found = findings.map(({ code, jsonPath, message }) => `${code} ${jsonPath} ${message}`);
   return hash128([hash, state, ...found].join("\n"));

@@ -1,18 +1,24 @@
 import type { Clock } from "../../contracts/clock.ts";
+import type { DirectorySnapshot } from "../../contracts/directory.ts";
 import type { Logger } from "../../contracts/logger.ts";
-import type { Report } from "../../contracts/report.ts";
+import type { Finding, Report } from "../../contracts/report.ts";
 import { canonicalJson, hash128 } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
+import { withFindings } from "../merge/integration.ts";
 import type { Integration } from "../merge/types.ts";
-import { integrationReport, isDocumentationOnly } from "./integration-report.ts";
+import { createGrace } from "./grace.ts";
+import {
+  integrationReport,
+  isDocumentationOnly,
+  type ReportedMerge,
+  type ReportSender,
+} from "./integration-report.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type { RuntimeEvents, RuntimeOwner } from "./runtime-reports.ts";
 import { completeFindings, completeRuntimeFinding, withTable } from "./table.ts";
-
-export { integrationReport };
 
 /** Creates the reports on fragments, and sends them to the nodes that published the fragments (S10.1). */
 export interface Reporter {
@@ -27,9 +33,7 @@ export interface Reporter {
 }
 
 /** The parts of the registry that `createReporter` uses. */
-export interface ReporterOptions {
-  /** The gateway's name, which every report carries. */
-  readonly gateway: string;
+export interface ReporterOptions extends ReportSender {
   /** Receives the reports on services without a `$report` action. */
   readonly logger: Logger;
   readonly clock: Clock;
@@ -54,12 +58,19 @@ export function createReporter(options: ReporterOptions): Reporter {
       );
   };
 
+  const grace = createGrace(options.clock, (branch, merge, integrations) => {
+    const directory = findBranch(options, branch)?.snapshot;
+    for (const integration of integrations) {
+      const current = withoutFoundActions(integration, directory);
+      const prepared = prepareReport(options, branch, merge, current, outbox);
+      if (prepared !== undefined) send(prepared.report, prepared.nodes);
+    }
+  });
+
   return {
     merged(branch, merge) {
-      for (const integration of merge.integrations) {
-        const prepared = prepareReport(gateway, branch, merge, integration, outbox);
-        if (prepared !== undefined) send(prepared.report, prepared.nodes);
-      }
+      const byService = Map.groupBy(merge.integrations, ({ fragment }) => fragment.service);
+      for (const integrations of byService.values()) grace.add(branch, merge, integrations);
     },
     runtimeEvents(events) {
       for (const { name, served } of options.branches()) {
@@ -75,8 +86,30 @@ export function createReporter(options: ReporterOptions): Reporter {
       const nodes = publishers.filter((node) => outbox.shouldSend(service, node, hash));
       if (nodes.length > 0) send(invalidBranchReport(gateway, fragment), nodes);
     },
-    stop: outbox.stop,
+    stop() {
+      grace.stop();
+      outbox.stop();
+    },
   };
+}
+
+function findBranch({ branches }: ReporterOptions, name: string): Branch | undefined {
+  for (const branch of branches()) if (branch.name === name) return branch;
+  return undefined;
+}
+
+/**
+ * An integration without the actions that were unknown when it was merged, and that a service offers by now: the
+ * arrival of an action merges nothing.
+ */
+function withoutFoundActions(
+  integration: Integration,
+  directory: DirectorySnapshot | undefined,
+): Integration {
+  const isKnown = ({ code, found = "" }: Finding): boolean =>
+    code === "ACTION_UNKNOWN" && directory?.action(found.replaceAll("`", "")) !== undefined;
+  const findings = integration.findings.filter((finding) => !isKnown(finding));
+  return findings.length === integration.findings.length ? integration : withFindings(integration, findings);
 }
 
 interface PreparedReport {
@@ -89,16 +122,15 @@ interface PreparedReport {
  * news.
  */
 function prepareReport(
-  gateway: string,
+  sender: ReportSender,
   branch: string,
-  merge: Merge,
+  merge: ReportedMerge,
   integration: Integration,
   outbox: Outbox,
 ): PreparedReport | undefined {
   const { type, fragment, outcome } = integration;
   const topic = `${branch} ${fragment.service}`;
-  const report = (isChange = true): Report =>
-    integrationReport(gateway, branch, merge, integration, isChange);
+  const report = (isChange = true): Report => integrationReport(sender, branch, merge, integration, isChange);
   if (type === "remove") {
     const nodes = outbox.recipients(topic);
     outbox.forget(topic);
@@ -118,7 +150,10 @@ function prepareReport(
 }
 
 /** Whether the merge replaced another fragment of the service. A fragment that is served again counts too. */
-function isReplacement({ before, after }: Merge, { fragment: { service, hash } }: Integration): boolean {
+function isReplacement(
+  { before, after }: ReportedMerge,
+  { fragment: { service, hash } }: Integration,
+): boolean {
   return before?.chosen.get(service)?.hash !== hash && after.chosen.get(service)?.hash === hash;
 }
 
