@@ -212,9 +212,15 @@ export interface VersionStatus {
   readonly version: string;
   /** 32 hex digits. */
   readonly fullVersion: string;
-  /** What the version serves, as people write it: `GET /players/:id`. */
+  /**
+   * The routes that the version serves: `/players/:id (http:GET): One player.`, `/feed (ws): The live feed.` Those
+   * of services come first, then those of protocols.
+   */
   readonly routes: readonly string[];
-  /** The integrations that led to the version. */
+  /**
+   * The integrations that led to the version, the newest first. The newest version also has those of older
+   * versions that still wait or are still refused.
+   */
   readonly integrations: readonly IntegrationStatus[];
 }
 
@@ -237,7 +243,16 @@ export interface ServiceStatus {
   readonly state: "up" | "gone";
   /** The hash of the fragment that is served, or null. */
   readonly hash: string | null;
-  readonly nodes: readonly string[];
+  /** All nodes that offer it; `left` and `lost`: the node is gone, and its removal waits (S9.3). */
+  readonly nodes: readonly NodeStatus[];
+  /** The keys of its claims that wait for definitions of other services (S5.8): `field Player.team`. */
+  readonly waiting: readonly string[];
   /** Its claims that another service owns (S9.4). */
   readonly contested: readonly string[];
+}
+
+/** A node that offers a service, for `/~status`. */
+export interface NodeStatus {
+  readonly node: string;
+  readonly state: "up" | "left" | "lost";
 }
