@@ -30,7 +30,10 @@ export function swapText({ branch, version, changes }: VersionSwap): string {
   return printable([title, ...changeLines(changes)].join("\n"));
 }
 
-/** A report in short: the result, and one line for all findings that say the same. The service's own log shows the code frames. */
+/**
+ * A report in short: the result, and one line for all findings that say the same. The service's own log shows
+ * the code frames.
+ */
 export function reportSummary(report: Report): string {
   const title = `${report.service}: ${resultText(report)} on ${report.branch}`;
   return printable([title, ...findingLines(report.findings)].join("\n"));

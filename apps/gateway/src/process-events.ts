@@ -7,7 +7,8 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * Stops the gateway when the process receives a signal: the first signal turns readiness to 503, and lets
- * the drain delay pass and running requests finish (S12.1); a second one ends the process at once. Returns a function that removes the handlers.
+ * the drain delay pass and running requests finish (S12.1); a second one ends the process at once. Returns a
+ * function that removes the handlers.
  */
 export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): () => void {
   let stopping = false;

@@ -79,7 +79,7 @@ describe("tidegate start", () => {
     expect(await running.ended).toEqual([0, null]);
   });
 
-  test("S12.1 SIGTERM: readiness answers 503 on new connections while requests are still answered", async () => {
+  test("S12.1 SIGTERM: readiness answers 503 while new connections are still served", async () => {
     const running = tidegate("start", "--config", "drain.config.json", "--port", "0");
     const url = await urlOf(running);
     await running.line("master");

@@ -82,7 +82,7 @@ test("S9.9: a gateway without services answers the example of the specification"
   });
 });
 
-test("S9.9: routes of services stand before those of protocols; waiting fields are none, and are named", async () => {
+test("S9.9: routes of services stand before those of protocols, and what waits is named", async () => {
   const { url, publish } = await startTestGateway();
   await publish(player("team: Team"));
   const status = await statusOf(url);
@@ -97,7 +97,7 @@ test("S9.9: routes of services stand before those of protocols; waiting fields a
   expect(status.services).toMatchObject([{ service: "player", waiting: ["field Player.team"] }]);
 });
 
-test("S9.9: what waits or was refused stays visible on the versions that follow, until that is over", async () => {
+test("S9.9: what waits or was refused stays on the newest version until that is over", async () => {
   const { url, publish } = await startTestGateway();
   const open = async (): Promise<unknown> =>
     (await statusOf(url)).versions[0]?.integrations.map(({ service, state }) => `${service} ${state}`);

@@ -25,8 +25,8 @@ export interface Report {
   /** The console messages of the fragment's functions. */
   readonly console: readonly ConsoleMessage[];
   /**
-   * The URLs where the fragment can be tried: `http://127.0.0.1:8080/players`, with the method before it where
-   * that is not GET.
+   * The URLs where the fragment can be tried: `http://127.0.0.1:8080/players`, with the method before it
+   * where that is not GET.
    */
   readonly urls: readonly string[];
   /** The whole report as text for a terminal. */

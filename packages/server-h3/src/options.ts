@@ -86,9 +86,9 @@ export interface WebSocketOptions {
 }
 
 /**
- * The default of `drainDelaySeconds` (S12.1): 5, and 0 in development, where no load balancer waits. A process
- * is in development if `NODE_ENV` is `development` or `test`, or if `NODE_ENV` is not set and the process
- * writes to a terminal.
+ * The default of `drainDelaySeconds` (S12.1): 5, and 0 in development, where no load balancer waits. A
+ * process is in development if `NODE_ENV` is `development` or `test`, or if `NODE_ENV` is not set and the
+ * process writes to a terminal.
  */
 export function defaultDrainDelaySeconds(
   nodeEnv: string | undefined = process.env.NODE_ENV,

@@ -39,7 +39,7 @@ const player = (action: string, path = "/players", revision = 1): TestService =>
 });
 const team: TestService = { name: "team", actions: { get: { params: { type: "object" } } } };
 
-test("S10.2: a fragment that waits for a service for less than a second is reported once, without that", async () => {
+test("S10.2: what waits for less than a second is not reported", async () => {
   const { clock, publish, reports } = await setUp();
   await publish(player("team.get"));
   clock.advance(999);

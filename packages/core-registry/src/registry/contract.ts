@@ -64,7 +64,9 @@ export interface RegistryOptions {
   readonly readyAfterSeconds?: number;
   /** Services that must be there before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[];
-  /** The open listeners: reports show URLs of the first one (S10.1). Default: none, and reports show paths. */
+  /**
+   * The open listeners: reports show URLs of the first one (S10.1). Default: none, and reports show paths.
+   */
   readonly listening?: () => readonly Listening[];
 }
 
@@ -98,11 +100,17 @@ export interface Registry {
   /**
    * Pins a branch to a version, or one service of a branch to a fragment (S9.4), on this gateway and on every
    * other gateway of the same systems. Resolves when this gateway serves it and the others were informed.
+   * The gateway logs it, and services whose API it changes get a report.
+   * @param who the caller, for log and reports: `process 123 of alice`. Default: they do not name a caller
    * @throws {TidegateError} `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
    */
-  pin(pin: Pin): Promise<void>;
-  /** Removes a pin; does nothing where there is none. @throws {TidegateError} `BRANCH_UNKNOWN` */
-  unpin(pin: PinTarget): Promise<void>;
+  pin(pin: Pin, who?: string): Promise<void>;
+  /**
+   * Removes a pin; does nothing where there is none.
+   * @param who the caller, as for `pin`
+   * @throws {TidegateError} `BRANCH_UNKNOWN`
+   */
+  unpin(pin: PinTarget, who?: string): Promise<void>;
   /**
    * What every gateway of the same systems serves, this one first. Those that do not answer within a second
    * are left out.
@@ -213,8 +221,8 @@ export interface VersionStatus {
   /** 32 hex digits. */
   readonly fullVersion: string;
   /**
-   * The routes that the version serves: `/players/:id (http:GET): One player.`, `/feed (ws): The live feed.` Those
-   * of services come first, then those of protocols.
+   * The routes that the version serves: `/players/:id (http:GET): One player.`, `/feed (ws): The live feed.`
+   * Those of services come first, then those of protocols.
    */
   readonly routes: readonly string[];
   /**

@@ -40,6 +40,7 @@ import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
+import { pinLogLine } from "./ledger/pin-notice.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
 import { createLateFragments } from "./merge/late-fragments.ts";
@@ -129,6 +130,12 @@ export function createRegistry(options: RegistryOptions): Registry {
       const { served } = branch;
       if (served !== undefined)
         emitSwap(swaps, branch, previous, served, difference(previous, served, tools));
+    },
+    onPin: (pin) => {
+      runtime.logger.info(pinLogLine(pin));
+      const { before, after } = pin;
+      if (before === undefined || after === undefined || before === after) return;
+      reporter.pinned(pin, { before, after, changes: difference(before, after, tools) });
     },
   });
   const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);

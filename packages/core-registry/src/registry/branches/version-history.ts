@@ -23,8 +23,8 @@ export interface VersionRecipe {
   /** The routes of the protocols themselves, for `/~status`. */
   readonly protocolRoutes: readonly string[];
   /**
-   * Newest first. Integrations that failed on this version stand here too; on the newest version, also those of
-   * older versions that still wait or are still refused.
+   * Newest first. Integrations that failed on this version stand here too; on the newest version, also those
+   * of older versions that still wait or are still refused.
    */
   readonly integrations: readonly IntegrationStatus[];
 }

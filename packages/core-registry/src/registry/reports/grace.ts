@@ -5,10 +5,10 @@ import { combineChanges } from "./combine-reports.ts";
 import type { ReportedMerge } from "./integration-report.ts";
 
 /**
- * Holds back reports on fragments that only wait for others (S10.2): a service that starts before the one that
- * it calls is complete a moment later, and its developer needs no report about that moment. What still waits
- * after a second is reported; while it changes, after 3 seconds at the latest. The merges of that time become
- * one report per service.
+ * Holds back reports on fragments that only wait for others (S10.2): a service that starts before the one
+ * that it calls is complete a moment later, and its developer needs no report about that moment. What still
+ * waits after a second is reported; while it changes, after 3 seconds at the latest. The merges of that time
+ * become one report per service.
  */
 export interface Grace {
   /** Receives the integrations of one service in one merge, all of its fragments. */

@@ -7,6 +7,7 @@ import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
+import { type AppliedPin, pinFinding } from "../ledger/pin-notice.ts";
 import { withFindings } from "../merge/integration.ts";
 import type { Integration } from "../merge/types.ts";
 import { createGrace } from "./grace.ts";
@@ -24,6 +25,8 @@ import { completeFindings, completeRuntimeFinding, withTable } from "./table.ts"
 export interface Reporter {
   /** Reports a merge to each node for which it changed something. */
   merged(branch: string, merge: Merge): void;
+  /** Reports a pin to the nodes of each service of which something else is served now. */
+  pinned(pin: AppliedPin, merge: ReportedMerge): void;
   /** Reports the runtime events of a fragment that is served. */
   runtimeEvents(events: RuntimeEvents): void;
   /** Reports a fragment whose branch name is invalid, so that no branch merges it. */
@@ -72,6 +75,12 @@ export function createReporter(options: ReporterOptions): Reporter {
       const byService = Map.groupBy(merge.integrations, ({ fragment }) => fragment.service);
       for (const integrations of byService.values()) grace.add(branch, merge, integrations);
     },
+    pinned(pin, merge) {
+      for (const service of changedFragments(merge)) {
+        const report = pinReport(gateway, pin, merge, service);
+        send(report, nodesOnBranch(options.directory(), service, pin.target.branch));
+      }
+    },
     runtimeEvents(events) {
       for (const { name, served } of options.branches()) {
         const fragment = served?.chosen.get(events.owner.service);
@@ -99,8 +108,8 @@ function findBranch({ branches }: ReporterOptions, name: string): Branch | undef
 }
 
 /**
- * An integration without the actions that were unknown when it was merged, and that a service offers by now: the
- * arrival of an action merges nothing.
+ * An integration without the actions that were unknown when it was merged, and that a service offers by now:
+ * the arrival of an action merges nothing.
  */
 function withoutFoundActions(
   integration: Integration,
@@ -192,6 +201,47 @@ function invalidBranchReport(gateway: string, { service, hash, findings, raw }: 
     console: [],
     urls: [],
   });
+}
+
+/** The services of which two versions use different fragments. */
+function changedFragments({ before, after }: ReportedMerge): readonly string[] {
+  const services = new Set([...(before?.chosen.keys() ?? []), ...after.chosen.keys()]);
+  return [...services].filter(
+    (service) => before?.chosen.get(service)?.hash !== after.chosen.get(service)?.hash,
+  );
+}
+
+function pinReport(
+  gateway: string,
+  pin: AppliedPin,
+  { before, after, changes }: ReportedMerge,
+  service: string,
+): Report {
+  const [old, served] = [before?.chosen.get(service)?.hash, after.chosen.get(service)?.hash];
+  const hash = served ?? old;
+  return withTable({
+    contract: 1,
+    gateway,
+    service,
+    branch: pin.target.branch,
+    ...(hash === undefined ? {} : { hash }),
+    occasion: served === undefined ? "remove" : "merge",
+    state: "succeeded",
+    ...(before === undefined ? {} : { from: before.version.name }),
+    to: after.version.name,
+    changes: changes.filter((change) => change.service === service),
+    findings: [pinFinding(pin, served)],
+    console: [],
+    urls: [],
+  });
+}
+
+/** The nodes of a service that a branch uses: its own, else those of master. */
+function nodesOnBranch(directory: Directory, service: string, branch: string): readonly string[] {
+  const offers = directory.services.get(service)?.offers ?? [];
+  const own = offers.filter(({ fragment }) => fragment?.branch === branch);
+  const used = own.length > 0 ? own : offers.filter(({ fragment }) => fragment?.branch === masterBranch);
+  return used.map(({ node }) => node.id);
 }
 
 function recipientsOf(directory: Directory, name: string, nodes: readonly string[]): readonly Offer[] {

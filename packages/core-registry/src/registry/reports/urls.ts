@@ -5,7 +5,7 @@ import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { type PathSegment, parsePattern } from "../../runtime/routing/pattern.ts";
 
 /** The fragment whose endpoints are shown, and what the branch serves of it. */
-export interface ShownFragment {
+export interface ListedFragment {
   readonly branch: string;
   readonly endpoints: readonly Endpoint[];
   /** The keys of its claims that wait. */
@@ -20,12 +20,12 @@ const exampleValues = ["1", "a", "abc"];
 
 /**
  * The URLs where the developer of a fragment can try it (S10.1): `http://127.0.0.1:8080/players`, with the
- * method before it where that is not GET. The endpoints that the merge changed come first, of these the ones without
- * parameters, and of these the ones with GET. A parameter gets a value that its regex accepts.
+ * method before it where that is not GET. The endpoints that the merge changed come first, of these the ones
+ * without parameters, and of these the ones with GET. A parameter gets a value that its regex accepts.
  *
  * @param origin `http://127.0.0.1:8080`; empty where no listener is open: then paths are shown
  */
-export function urlsOf({ branch, endpoints, waiting, changes }: ShownFragment, origin: string): string[] {
+export function urlsOf({ branch, endpoints, waiting, changes }: ListedFragment, origin: string): string[] {
   const base = `${origin}${branch === masterBranch ? "" : `/~${branch}`}`;
   const missing = new Set(waiting);
   const changed = new Set(changes.map(({ label }) => label));

@@ -136,7 +136,7 @@ test("S10.2: of more than ten changes the table has counts, but lists those that
   ).toEqual(["  - GET /old [breaking]", "  + 20 added", "  ~ 1 changed [dangerous]"]);
 });
 
-test("S10.2: findings that say the same are shown once with all places; of many others there are counts", () => {
+test("S10.2: equal findings are shown once with all places, and many others are counted", () => {
   const unknown = (place: string): Finding => ({
     severity: "warning",
     code: "ACTION_UNKNOWN",
