@@ -30,7 +30,7 @@ async function statusOf(url: string): Promise<z.infer<typeof statusSchema>> {
   return statusSchema.parse(await (await fetch(`${url}/~status`)).json());
 }
 
-/** The example of the specification, which is that of the seed. */
+/** The example of the specification (S9.9). */
 async function specified(): Promise<z.infer<typeof statusSchema>> {
   const page = join(import.meta.dirname, "../../../docs/specification/s09-registry.md");
   const [, section = ""] = (await readFile(page, "utf8")).split('<a id="s9.9"></a>');

@@ -25,6 +25,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const withoutProc = "the CPU time of a process is read from /proc";
+
 /** The CPU time in milliseconds that a process has used. Linux shows it in units of 10 ms. */
 function cpuTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -121,8 +123,8 @@ describe("S11.2 processes", () => {
     await box.stop();
   });
 
-  test("a call that runs while another program kills its process and the spare runs once more", async (context) => {
-    if (process.platform !== "linux") context.skip("the CPU time of a process is read from /proc");
+  test("a call runs once more where its process and the spare are killed while it runs", async (context) => {
+    if (process.platform !== "linux") context.skip(withoutProc);
     const box = sandbox({ timeout: 10_000 });
     const before = new Set(childrenOf(process.pid));
     const own = () => childrenOf(process.pid).filter((pid) => !before.has(pid));
@@ -139,8 +141,8 @@ describe("S11.2 processes", () => {
     await box.stop();
   });
 
-  test("a call during which processes are killed again and again is blamed for their memory", async (context) => {
-    if (process.platform !== "linux") context.skip("the CPU time of a process is read from /proc");
+  test("a call is blamed for memory where its process is killed twice", async (context) => {
+    if (process.platform !== "linux") context.skip(withoutProc);
     const box = sandbox({ timeout: 10_000 });
     const before = new Set(childrenOf(process.pid));
     const own = () => childrenOf(process.pid).filter((pid) => !before.has(pid));

@@ -48,8 +48,8 @@ export function nameOversizedPackets(broker: ServiceBroker, clock: Pick<Clock, "
     loggedAt.set(node, now);
     broker.logger.warn(
       `Node ${node} sends a packet that exceeds maxPacketSize, so its services cannot be discovered. ` +
-        "If a fragment is too large, use the mixin tidegate() of @tidegate/service-moleculer: it hands out large " +
-        "fragments in pieces.",
+        "If a fragment is too large, use the mixin tidegate() of @tidegate/service-moleculer: " +
+        "it hands out large fragments in pieces.",
     );
   };
   const start = server.startTcpServer.bind(server);

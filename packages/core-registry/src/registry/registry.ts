@@ -40,7 +40,7 @@ import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
-import { pinLogLine } from "./ledger/pin-notice.ts";
+import { pinLogLine } from "./ledger/applied-pin.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
 import { createLateFragments } from "./merge/late-fragments.ts";

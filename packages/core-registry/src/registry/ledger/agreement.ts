@@ -8,10 +8,10 @@ import type { MergeQueue } from "../merge/merge-queue.ts";
 import type { MergeTools } from "../merge/types.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import { recompileRecipe } from "../versions/version-cache.ts";
+import type { AppliedPin } from "./applied-pin.ts";
 import { createExchange, type ExchangeAnswers } from "./exchange.ts";
 import { createRetainedFragments, type InheritanceOptions, inherit } from "./inherit.ts";
 import type { LedgerData } from "./ledger.ts";
-import type { AppliedPin } from "./pin-notice.ts";
 import { createPins, type Pins } from "./pins.ts";
 import { createReconciliation } from "./reconcile.ts";
 

@@ -5,10 +5,10 @@ import type { Branch } from "../branches/branch.ts";
 import type { Pin, PinTarget } from "../contract.ts";
 import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
+import type { AppliedPin } from "./applied-pin.ts";
 import type { PinStamp, SharedPin } from "./exchange.ts";
 import { type FetchOptions, fetchFragments } from "./inherit.ts";
 import type { PinOrigin } from "./ledger.ts";
-import type { AppliedPin } from "./pin-notice.ts";
 
 /** Pins branches to versions and services to fragments, on all gateways of the same systems (S9.4). */
 export interface Pins {

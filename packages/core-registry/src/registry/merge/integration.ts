@@ -2,7 +2,7 @@ import type { Finding, IntegrationState } from "../../contracts/report.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import type { FragmentCheck } from "../claims/resolve-conflicts.ts";
 import type { Candidate, View } from "../discovery/view.ts";
-import { originText } from "../ledger/pin-notice.ts";
+import { originText } from "../ledger/applied-pin.ts";
 import type { Compilation, CompileResult, Integration } from "./types.ts";
 
 /**

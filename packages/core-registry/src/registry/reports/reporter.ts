@@ -7,7 +7,7 @@ import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { Branch, Merge } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, type Offer } from "../discovery/directory.ts";
-import { type AppliedPin, pinFinding } from "../ledger/pin-notice.ts";
+import { type AppliedPin, pinFinding } from "../ledger/applied-pin.ts";
 import { withFindings } from "../merge/integration.ts";
 import type { Integration } from "../merge/types.ts";
 import { createGrace } from "./grace.ts";
