@@ -10,6 +10,8 @@ import { recorder } from "@tidegate/plugin-testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
+/** Milliseconds that a gateway needs at most to start on a busy machine. */
+const startMs = 50_000;
 let folder: string;
 
 beforeAll(async () => {
@@ -54,7 +56,7 @@ function tidegate(...args: readonly string[]): Running {
   return {
     process: child,
     ended: once(child, "close"),
-    line: (part) => lines.waitFor((line) => line.includes(part)),
+    line: (part) => lines.waitFor((line) => line.includes(part), startMs),
   };
 }
 
