@@ -165,6 +165,17 @@ test("S9.4: a service that is pinned to an earlier fragment is told by whom and 
   expect(pinned?.message).toMatch(byThisProcess);
 });
 
+test("S9.4: the report on a fragment that is merged on a pinned branch says so", async () => {
+  const { bus, one, old } = await deployed();
+  await requestAdmin(one.socket, "POST", { branch: "master", to: old });
+  const node = bus.node("n4");
+  node.publish({ ...playerOf(1, "old"), name: "team", fragment: { protocol: { REST: teamRoutes } } });
+  const { findings } = await node.waitForReport();
+  expect(findings.find(({ code }) => code === "FRAGMENT_PINNED")?.message).toBe(
+    `An operator pinned the branch \`master\` to the version ${old} (S9.4), which does not have this fragment.`,
+  );
+});
+
 test("an unknown branch, version or fragment cannot be pinned", async () => {
   const { one, answers } = await deployed();
   const refused = (pin: object) =>

@@ -62,9 +62,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   };
 
   const grace = createGrace(options.clock, (branch, merge, integrations) => {
-    const directory = findBranch(options, branch)?.snapshot;
+    const known = findBranch(options, branch);
     for (const integration of integrations) {
-      const current = withoutFoundActions(integration, directory);
+      const current = withPinnedBranch(withoutFoundActions(integration, known?.snapshot), known);
       const prepared = prepareReport(options, branch, merge, current, outbox);
       if (prepared !== undefined) send(prepared.report, prepared.nodes);
     }
@@ -119,6 +119,25 @@ function withoutFoundActions(
     code === "ACTION_UNKNOWN" && directory?.action(found.replaceAll("`", "")) !== undefined;
   const findings = integration.findings.filter((finding) => !isKnown(finding));
   return findings.length === integration.findings.length ? integration : withFindings(integration, findings);
+}
+
+/** Says of a merged fragment that the branch is pinned to a version without it. */
+function withPinnedBranch(integration: Integration, branch: Branch | undefined): Integration {
+  const { fragment, state, findings } = integration;
+  const pinned = branch?.ledger.version;
+  const isMerged = state === "succeeded" || state === "waiting";
+  const isServed = branch?.served?.chosen.get(fragment.service)?.hash === fragment.hash;
+  if (branch === undefined || pinned === undefined || !isMerged || isServed) return integration;
+  const finding: Finding = {
+    severity: "info",
+    code: "FRAGMENT_PINNED",
+    jsonPath: "",
+    message:
+      `An operator pinned the branch \`${branch.name}\` to the version ${pinned.slice(0, 8)} (S9.4), ` +
+      "which does not have this fragment.",
+    hint: "The fragment is served when the operator removes the pin.",
+  };
+  return withFindings(integration, [...findings, finding]);
 }
 
 interface PreparedReport {
