@@ -2,8 +2,8 @@ import type { Change, Finding, Logger, Report } from "@tidegate/core-registry";
 import { isPublic, type Registry, type VersionSwap } from "@tidegate/core-registry/registry";
 import { count, printable } from "./text.ts";
 
-/** A message has at most this many lines below its title; the others are counted. */
-const maxLines = 40;
+/** A message lists at most this many changes or findings below its title; more are counted. */
+const maxLines = 10;
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
@@ -23,17 +23,20 @@ export function logRegistry(registry: Pick<Registry, "onSwap" | "onReport">, log
 
 /**
  * A new version as text: `master 7a2db312 (3 services)`, then a line such as `+ GET /players/:id  player` per
- * change.
+ * change. Of more than ten changes, those that break clients are listed, and the others counted by service.
  */
 export function swapText({ branch, version, changes }: VersionSwap): string {
   const title = `${branch} ${version.name} (${count(version.fragments.length, "service")})`;
-  return printable([title, ...limited(changes.map(changeLine))].join("\n"));
+  return printable([title, ...changeLines(changes)].join("\n"));
 }
 
-/** A report in short: the result and one line per finding. The service's own log shows the code frames. */
+/**
+ * A report in short: the result, and one line for all findings that say the same. The service's own log shows
+ * the code frames.
+ */
 export function reportSummary(report: Report): string {
   const title = `${report.service}: ${resultText(report)} on ${report.branch}`;
-  return printable([title, ...limited(report.findings.map(findingLine))].join("\n"));
+  return printable([title, ...findingLines(report.findings)].join("\n"));
 }
 
 function logReport(report: Report, logger: Logger): void {
@@ -61,7 +64,41 @@ function findingLine({ severity, jsonPath, message, hint, line, column }: Findin
   return `  ${[severity, place, text].filter((part) => part !== "").join("  ")}`;
 }
 
-function limited(lines: readonly string[]): readonly string[] {
-  if (lines.length <= maxLines) return lines;
-  return [...lines.slice(0, maxLines), `  ... and ${lines.length - maxLines} more`];
+function changeLines(changes: readonly Change[]): readonly string[] {
+  if (changes.length <= maxLines) return changes.map(changeLine);
+  const breaking = changes.filter(({ level }) => level === "breaking");
+  const others = changes.filter(({ level }) => level !== "breaking");
+  const groups = Map.groupBy(
+    others,
+    ({ service, kind }) => `${kind}${service === undefined ? "" : `  ${service}`}`,
+  );
+  return [
+    ...breaking.slice(0, maxLines).map(changeLine),
+    ...(breaking.length > maxLines
+      ? [`  ... and ${breaking.length - maxLines} more that break clients`]
+      : []),
+    ...[...groups].flatMap(([title, [first, ...rest]]) =>
+      first === undefined ? [] : [`  ${signs[first.kind]} ${1 + rest.length} ${title}`],
+    ),
+  ];
+}
+
+/** Findings that say the same become one line, with the number of their places. */
+function findingLines(findings: readonly Finding[]): readonly string[] {
+  const groups = [...Map.groupBy(findings, ({ severity, message }) => `${severity} ${message}`).values()];
+  const rest = groups.slice(maxLines).flat().length;
+  return [
+    ...groups
+      .slice(0, maxLines)
+      .flatMap(([first, ...others]) =>
+        first === undefined
+          ? []
+          : [
+              others.length === 0
+                ? findingLine(first)
+                : `${findingLine(first)} (and ${others.length} more places)`,
+            ],
+      ),
+    ...(rest > 0 ? [`  ... and ${count(rest, "other finding")}`] : []),
+  ];
 }

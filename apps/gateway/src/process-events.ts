@@ -6,8 +6,9 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Stops the gateway when the process receives a signal: the first signal lets running requests finish, a
- * second one ends the process at once. Returns a function that removes the handlers.
+ * Stops the gateway when the process receives a signal: the first signal turns readiness to 503, and lets
+ * the drain delay pass and running requests finish (S12.1); a second one ends the process at once. Returns a
+ * function that removes the handlers.
  */
 export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): () => void {
   let stopping = false;
@@ -17,7 +18,10 @@ export function stopOnSignals(gateway: Pick<Gateway, "stop">, logger: Logger): (
   const onSignal = (signal: (typeof signals)[number]): void => {
     if (stopping) process.exit(exitCodes[signal]);
     stopping = true;
-    logger.info(`${signal}: stopping after running requests have finished (send it again to stop at once)`);
+    logger.info(
+      `${signal}: readiness answers 503 from now on; the gateway stops after its drain delay and after running ` +
+        "requests have finished (send it again to stop at once)",
+    );
     gateway.stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -21,10 +21,25 @@ describe("log lines", () => {
     );
   });
 
-  test("a long list of changes is cut and counted", () => {
-    const lines = swapText(swapOf(Array.from({ length: 100 }, () => changeOf()))).split("\n");
-    expect(lines).toHaveLength(42);
-    expect(lines.at(-1)).toBe("  ... and 60 more");
+  test("of more than ten changes, those that break clients are listed and the others counted", () => {
+    const breaking = changeOf({ kind: "removed", label: "GET /old", level: "breaking" });
+    const others = Array.from({ length: 20 }, () => changeOf());
+    expect(
+      swapText(swapOf([...others, breaking, changeOf({ service: "team" })]))
+        .split("\n")
+        .slice(1),
+    ).toEqual(["  - GET /old  player", "  + 20 added  player", "  + 1 added  team"]);
+  });
+
+  test("findings that say the same are one line, and more than ten lines are counted", () => {
+    const same = [1, 2, 3].map((n) => findingOf({ message: "No service provides it.", jsonPath: `a[${n}]` }));
+    const others = Array.from({ length: 12 }, (_, n) =>
+      findingOf({ message: `Problem ${n}.`, jsonPath: "b" }),
+    );
+    const lines = reportSummary(reportOf({ findings: [...same, ...others] })).split("\n");
+    expect(lines).toHaveLength(12);
+    expect(lines[1]).toBe("  error  a[1]  No service provides it. (and 2 more places)");
+    expect(lines.at(-1)).toBe("  ... and 3 other findings");
   });
 
   test("a refused fragment: one line per finding with its place, without the code frame", () => {

@@ -30,7 +30,7 @@ const branches: readonly BranchStatus[] = [
       {
         version: "7a2db312",
         fullVersion: "7a2db312e34f6105efb5ec107137763b",
-        routes: ["GET /players/:id"],
+        routes: ["/players/:id (http:GET): One player."],
         integrations: [],
       },
     ],
@@ -113,8 +113,11 @@ describe("S9.9: /~status", () => {
   test("answers the example of the specification: versions, routes, integrations and services", async () => {
     const reply = await ask(page, "master", requestOf());
     expect(reply.headers).toEqual([["content-type", "application/json"]]);
+    const ownRoute = "/~status (http:GET): master branch introspection endpoint";
+    const [master] = branches;
     expect(JSON.parse(String(reply.body))).toMatchObject({
-      ...branches[0],
+      ...master,
+      versions: master?.versions.map((version) => ({ ...version, routes: [...version.routes, ownRoute] })),
       parentVersion: null,
       gateway: { state: "running" },
       gateways,

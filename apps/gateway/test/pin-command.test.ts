@@ -143,7 +143,7 @@ describe("the admin socket of tidegate start", () => {
     const lines = recorder<string>("lines of the gateway");
     for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on("line", (line) => lines.push(line));
-    const line = await lines.waitFor((one) => one.includes("admin socket"));
+    const line = await lines.waitFor((one) => one.includes("admin socket"), 50_000);
     return { child, socket: line.slice(line.indexOf("admin socket") + 13) };
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import { recorder } from "@tidegate/plugin-testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const cli = join(import.meta.dirname, "../src/cli.ts");
+/** Milliseconds that a gateway needs at most to start on a busy machine. */
+const startMs = 50_000;
 let folder: string;
 
 beforeAll(async () => {
@@ -18,6 +21,17 @@ beforeAll(async () => {
     server: { protocol: { http: { port: 1 } } },
   };
   await writeFile(join(folder, "gateway.config.json"), JSON.stringify(config));
+  for (const [name, drainDelaySeconds] of [
+    ["drain", 1],
+    ["long-drain", 3_600],
+  ] as const) {
+    const draining = {
+      ...config,
+      schema: { protocol: { GraphQL: {} } },
+      server: { ...config.server, application: { drainDelaySeconds } },
+    };
+    await writeFile(join(folder, `${name}.config.json`), JSON.stringify(draining));
+  }
   await writeFile(join(folder, "wrong.config.json"), '{ "schema": { "maxVersion": 3 } }');
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -42,8 +56,15 @@ function tidegate(...args: readonly string[]): Running {
   return {
     process: child,
     ended: once(child, "close"),
-    line: (part) => lines.waitFor((line) => line.includes(part)),
+    line: (part) => lines.waitFor((line) => line.includes(part), startMs),
   };
+}
+
+/** The status of a request on a connection of its own. */
+async function statusOf(url: string): Promise<number | undefined> {
+  const [response] = (await once(get(url, { agent: false }), "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
 }
 
 async function urlOf(running: Running): Promise<string> {
@@ -58,6 +79,43 @@ describe("tidegate start", () => {
     expect([response.status, await response.json()]).toMatchObject([200, {}]);
     running.process.kill("SIGTERM");
     expect(await running.ended).toEqual([0, null]);
+  });
+
+  test("S12.1 SIGTERM: readiness answers 503 while new connections are still served", async () => {
+    const running = tidegate("start", "--config", "drain.config.json", "--port", "0");
+    const url = await urlOf(running);
+    await running.line("master");
+    const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    await once(socket, "open");
+    const socketClosed = once(socket, "close");
+    expect(await statusOf(`${url}/~health/readiness`)).toBe(200);
+    running.process.kill("SIGTERM");
+    await running.line("readiness answers 503 from now on");
+    const seen: unknown[] = [];
+    let gone: unknown;
+    while (gone === undefined) {
+      // Each request has a connection of its own, as those of a load balancer's health check have.
+      const answers = ["/~health/readiness", "/~health/liveness", "/~status"].map((path) =>
+        statusOf(url + path),
+      );
+      const settled = await Promise.allSettled(answers);
+      gone = settled.find((one) => one.status === "rejected")?.reason;
+      if (gone === undefined) seen.push(settled.map((one) => one.status === "fulfilled" && one.value));
+    }
+    expect(new Set(seen.map((statuses) => JSON.stringify(statuses)))).toEqual(new Set(["[503,200,200]"]));
+    expect(gone).toMatchObject({ code: expect.stringMatching(/^ECONN(REFUSED|RESET)$/) });
+    expect(await running.ended).toEqual([0, null]);
+    expect(await socketClosed).toMatchObject([{ code: 1001 }]);
+  });
+
+  test("S12.1 a second signal during the drain delay ends the process at once", async () => {
+    const running = tidegate("start", "--config", "long-drain.config.json", "--port", "0");
+    const url = await urlOf(running);
+    running.process.kill("SIGTERM");
+    await running.line("send it again to stop at once");
+    expect(await statusOf(`${url}/~health/readiness`)).toBe(503);
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toEqual([143, null]);
   });
 
   test("ends at once on a second Ctrl-C", async () => {

@@ -2,6 +2,7 @@ import {
   type BrokerHealth,
   type BrokerSink,
   type PeerHandlers,
+  systemClock,
   TidegateError,
 } from "@tidegate/core-registry";
 import {
@@ -19,6 +20,7 @@ import { createGatewayService } from "./gateway-service.ts";
 import type { Settings } from "./options.ts";
 import { discoverPeers, discoverPeersEarly } from "./patches/early-discovery.ts";
 import { matchInLinearTime } from "./patches/event-matching.ts";
+import { nameOversizedPackets } from "./patches/oversized-packets.ts";
 import { guardPackets } from "./patches/packet-guard.ts";
 
 /**
@@ -137,6 +139,7 @@ async function stopForGood(broker: ServiceBroker): Promise<void> {
 /** Patches a broker once: an existing broker can be connected more than once. */
 function patchBroker(broker: ServiceBroker, setHealth: HealthListener): void {
   if (!isFirstPatch(broker, "gateway")) return;
+  nameOversizedPackets(broker, systemClock);
   guardPackets(broker, {
     idConflict: () => {
       const message = `Another node uses the node id ${broker.nodeID}. Node ids must be unique.`;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
+import { recorder } from "@tidegate/plugin-testkit";
 import { tidegate } from "@tidegate/service-moleculer";
-import { ServiceBroker, type ServiceSchema } from "moleculer";
+import { type Service, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBus, type OptionsOf } from "./support/bus.ts";
 import { freePorts, tcpOptions, testOptions } from "./support/system.ts";
@@ -154,5 +155,63 @@ describe("a fragment over 64 KB is replaced by its hash in the metadata, and fet
     expect(warned.filter((line) => line.includes("huge.$api"))).toEqual([
       expect.stringContaining("rejected"),
     ]);
+  });
+});
+
+describe("S13.1 a fragment that is too large is refused with a report or a line of the log", () => {
+  test("of more than 16 MB with the mixin: the service gets a report, and logs it itself", async () => {
+    const bus = createBus();
+    const reports: unknown[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const errors: string[] = [];
+    const withLog: Partial<ServiceSchema> = {
+      created(this: Service) {
+        this.logger.error = (line: string) => void errors.push(line);
+      },
+    };
+    const base = tidegate({ api: apiOf(16 * 1_024 * 1_024), revision: 1 });
+    const schema: ServiceSchema = {
+      name: "player",
+      mixins: [base, withLog],
+      actions: {
+        $report: (context) => {
+          reports.push(context.params);
+          arrived.resolve();
+        },
+      },
+    };
+    const { log } = await bus.gateway();
+    await bus.node("n1", [schema]);
+    await arrived.promise;
+    expect(reports[0]).toMatchObject({
+      state: "failed",
+      findings: [
+        { code: "FRAGMENT_TOO_LARGE", message: expect.stringMatching(/^The fragment has 16777\d+ bytes/) },
+      ],
+    });
+    expect(errors).toEqual([expect.stringContaining("gateways fetch at most 16777216")]);
+    expect(log.items.filter((line) => line.startsWith("up player"))).toEqual([]);
+  });
+
+  test("of a node whose description exceeds the packet size of TCP: the gateway logs the node", async () => {
+    const ports = await freePorts(2);
+    const options: OptionsOf = (id) =>
+      tcpOptions(
+        id,
+        new Map([
+          ["gateway", ports[0] ?? 0],
+          ["n1", ports[1] ?? 0],
+        ]),
+      );
+    const bus = createBus(options);
+    const { moleculerBroker } = await bus.gateway();
+    const warned = recorder<string>("warning of the gateway");
+    moleculerBroker().logger.warn = (line: string) => warned.push(line);
+    const plain = new ServiceBroker(options("n1"));
+    onTestFinished(() => plain.stop());
+    plain.createService({ name: "player", metadata: { api: apiOf(1_200_000) } });
+    await plain.start();
+    const line = await warned.waitFor((text) => text.includes("maxPacketSize"));
+    expect(line).toMatch(/^Node n1 sends a packet that exceeds maxPacketSize, .* use the mixin tidegate\(\)/);
   });
 });

@@ -23,6 +23,7 @@ test("the README lists every option of createRegistry", () => {
     maxUnusedSeconds: true,
     readyAfterSeconds: true,
     expect: true,
+    listening: true,
     pluginTimeoutSeconds: true,
   };
   const page = readFileSync(new URL("../README.md", import.meta.url), "utf8").split("## Options")[1] ?? "";

@@ -24,7 +24,10 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** The console messages of the fragment's functions. */
   readonly console: readonly ConsoleMessage[];
-  /** Paths of the fragment's endpoints on the gateway. */
+  /**
+   * The URLs where the fragment can be tried: `http://127.0.0.1:8080/players`, with the method before it
+   * where that is not GET.
+   */
   readonly urls: readonly string[];
   /** The whole report as text for a terminal. */
   readonly table: string;

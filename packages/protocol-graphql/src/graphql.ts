@@ -86,16 +86,22 @@ function createRoutes(
     const logInternalError = (error: unknown): void => logger.error("GraphQL: an operation failed.", error);
     const page = settings.graphiql ? { page: graphiqlPage } : {};
     const httpOptions: HttpOptions = { builtSchema, operations, logInternalError, ...page };
-    const httpRoute = (method: "GET" | "POST"): HttpRoute => ({
+    const httpRoute = (method: "GET" | "POST", summary: string): HttpRoute => ({
       kind: "http",
       method,
       path: "/graphql",
+      summary,
       handle: (request, scope) => handleHttp(httpOptions, request, scope),
     });
     const server = createSessionServer({ operations, maxOperations, schemaOf, logInternalError });
     const socketRoute = createSocketRoute({ server, maxOperations, schemaOf });
     schemas.set(socketRoute, builtSchema);
     const assets = settings.graphiql ? [graphiqlAssets] : [];
-    return [httpRoute("GET"), httpRoute("POST"), ...assets, socketRoute];
+    return [
+      httpRoute("POST", "GraphQL HTTP operation endpoint"),
+      socketRoute,
+      httpRoute("GET", settings.graphiql ? "GraphQL Playground endpoint" : "GraphQL HTTP query endpoint"),
+      ...assets,
+    ];
   };
 }

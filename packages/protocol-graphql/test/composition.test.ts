@@ -80,14 +80,17 @@ describe("S5.8, S9.4: one schema of many fragments", () => {
     const { publish, ask, findings, served } = await testGateway();
     await publish("player", player, { get: () => ({ id: "1", name: "Ann", teamId: "t" }) });
     expect(await ask("{ player(id: 1) { name } }")).toEqual({ data: { player: { name: "Ann" } } });
-    expect(
+    // What waits is reported after a second (S10.2).
+    const waiting = (): readonly string[] =>
       findings("player")
         .filter(({ code }) => code === "CLAIM_WAITING")
-        .map(({ message }) => message),
-    ).toEqual([
-      "`Player.team` waits for `type Team`, which no service defines.",
-      "`Team.players` waits for `type Team`, which no service defines.",
-    ]);
+        .map(({ message }) => message);
+    await expect
+      .poll(waiting, { timeout: 10_000 })
+      .toEqual([
+        "`Player.team` waits for `type Team`, which no service defines.",
+        "`Team.players` waits for `type Team`, which no service defines.",
+      ]);
     expect(findings("player").find(({ code }) => code === "CLAIM_WAITING")?.frame).toContain(
       "type Player implements Node",
     );

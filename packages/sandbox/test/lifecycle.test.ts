@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { systemClock } from "@tidegate/core-registry";
 import { describe, expect, test, vi } from "vitest";
 import { sandbox } from "../src/index.ts";
@@ -23,6 +23,34 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+const withoutProc = "the CPU time of a process is read from /proc";
+
+/** The CPU time in milliseconds that a process has used. Linux shows it in units of 10 ms. */
+function cpuTime(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/**
+ * Resolves with the process that runs functions and the spare, when both wait for work.
+ * @returns a function that resolves with the one that executes a call then
+ */
+async function idle(own: () => number[]): Promise<() => Promise<number>> {
+  let before = new Map<number, number>();
+  const isIdle = (): boolean => {
+    const now = new Map(own().map((pid) => [pid, cpuTime(pid)]));
+    const isSame = now.size === 2 && [...now].every(([pid, time]) => before.get(pid) === time);
+    before = now;
+    return isSame;
+  };
+  await vi.waitUntil(isIdle, { ...patient, interval: 100 });
+  const alive = (): number[] => own().filter((pid) => before.has(pid));
+  // An idle process needs less: only a loop uses that much.
+  const executes = (pid: number): boolean => cpuTime(pid) - (before.get(pid) ?? 0) >= 100;
+  return () => vi.waitUntil(() => alive().find(executes), { ...patient, interval: 1 });
 }
 
 const poolOptions: ProcessPoolOptions = {
@@ -94,6 +122,58 @@ describe("S11.2 processes", () => {
     expect(good.exceeded).toEqual([]);
     await box.stop();
   });
+
+  test("a call runs once more where its process and the spare are killed while it runs", async (context) => {
+    if (process.platform !== "linux") context.skip(withoutProc);
+    const box = sandbox({ timeout: 10_000 });
+    const before = new Set(childrenOf(process.pid));
+    const own = () => childrenOf(process.pid).filter((pid) => !before.has(pid));
+    const good = compiled(box, "({ end }) => { while (Date.now() < end); return 'done'; }");
+    expect(await good.call({ end: 0 })).toBe("done");
+    const executing = await idle(own);
+    // The loop ends when the processes were killed: the second run finds the time over, or soon over.
+    const end = Date.now() + 6_000;
+    const result = good.call({ end });
+    await executing();
+    for (const pid of own()) process.kill(pid, "SIGKILL");
+    expect(await result).toBe("done");
+    expect(good.exceeded).toEqual([]);
+    await box.stop();
+  });
+
+  test("a call is blamed for memory where its process is killed twice", async (context) => {
+    if (process.platform !== "linux") context.skip(withoutProc);
+    const box = sandbox({ timeout: 10_000 });
+    const before = new Set(childrenOf(process.pid));
+    const own = () => childrenOf(process.pid).filter((pid) => !before.has(pid));
+    const loop = compiled(box, "({ n }) => { while (n); return n; }", "hungry");
+    expect(await loop.call({ n: 0 })).toBe(0);
+    const executing = await idle(own);
+    const failure = loop.failure({ n: 1 });
+    // As the system does where memory is short: it kills the process that takes most.
+    for (let kills = 0; kills < 2; kills++) {
+      const busy = await executing();
+      process.kill(busy, "SIGKILL");
+      await vi.waitFor(() => expect(isAlive(busy)).toBe(false), patient);
+    }
+    expect(await failure).toMatch(/^FUNCTION_MEMORY/);
+    await box.stop();
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "S12.1 %s for the whole process group does not end the processes: the gateway still serves",
+    async (signal) => {
+      const box = sandbox();
+      const before = new Set(childrenOf(process.pid));
+      const good = compiled(box, "({ n }) => n");
+      expect(await good.call({ n: 1 })).toBe(1);
+      const started = childrenOf(process.pid).filter((pid) => !before.has(pid));
+      for (const pid of started.slice(0, 1)) process.kill(pid, signal);
+      expect(await good.call({ n: 2 })).toBe(2);
+      expect(started.slice(0, 1).filter(isAlive)).toEqual(started.slice(0, 1));
+      await box.stop();
+    },
+  );
 
   test("start rejects with the reason where isolated-vm cannot be loaded", async () => {
     const pool = new ProcessPool({ ...poolOptions, execArgv: ["--no-addons"] });

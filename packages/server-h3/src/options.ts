@@ -21,7 +21,13 @@ export interface H3ServerOptions {
   readonly streamBytes?: number;
   /** Sends the messages of internal errors to clients (S12.5). For development. Default false. */
   readonly exposeErrors?: boolean;
-  /** How long a stop waits for running requests, in seconds. Default 30. */
+  /**
+   * How long a stop still accepts connections and serves requests, in seconds, while readiness answers 503
+   * already: load balancers notice it, and send no more requests (S12.1). Default 5; 0 in development, see
+   * `defaultDrainDelaySeconds`.
+   */
+  readonly drainDelaySeconds?: number;
+  /** How long a stop waits for running requests after that, in seconds. Default 30. */
   readonly drainSeconds?: number;
   /** Maximum number of open connections; further ones are dropped. Default 10,000. */
   readonly maxConnections?: number;
@@ -77,6 +83,19 @@ export interface WebSocketOptions {
   readonly retireSeconds?: number;
   /** What happens when the token of the upgrade request expires (S6.3). Default `close`, with 4401. */
   readonly onExpire?: "close" | "keep";
+}
+
+/**
+ * The default of `drainDelaySeconds` (S12.1): 5, and 0 in development, where no load balancer waits. A
+ * process is in development if `NODE_ENV` is `development` or `test`, or if `NODE_ENV` is not set and the
+ * process writes to a terminal.
+ */
+export function defaultDrainDelaySeconds(
+  nodeEnv: string | undefined = process.env.NODE_ENV,
+  hasTerminal: boolean = process.stdout.isTTY === true,
+): number {
+  const isDevelopment = nodeEnv ? nodeEnv === "development" || nodeEnv === "test" : hasTerminal;
+  return isDevelopment ? 0 : 5;
 }
 
 /** WebSocket options with all defaults filled in. */

@@ -15,7 +15,7 @@ const healthStatus: Readonly<
 
 /** The health of the gateway; `stopping` as soon as the server stops. */
 export function gatewayHealth({ api, status }: ServerParts): GatewayHealth {
-  return status.draining ? { state: "stopping", reasons: [] } : api.health();
+  return status.stopping ? { state: "stopping", reasons: [] } : api.health();
 }
 
 /** Whether a page is one of the server's own health pages. They are not below a branch. */

@@ -31,12 +31,14 @@ export interface ServerParts {
   readonly problems: ProblemSettings;
   readonly limits: BodyLimits;
   readonly clock: Clock;
-  /** Shared with the server, which sets `draining` when it stops. */
+  /** Shared with the server, which changes it when it stops. */
   readonly status: ServerStatus;
 }
 
 /** Tells running requests whether their server is stopping. */
 export interface ServerStatus {
+  /** True: readiness answers 503. Requests are still served as before while `draining` is false. */
+  stopping: boolean;
   /** True: replies close their connection, and upgrades are refused. */
   draining: boolean;
 }

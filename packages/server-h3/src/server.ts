@@ -1,5 +1,12 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { type Route, type ServedApi, type Server, systemClock, TidegateError } from "@tidegate/core-registry";
+import {
+  type Clock,
+  type Route,
+  type ServedApi,
+  type Server,
+  systemClock,
+  TidegateError,
+} from "@tidegate/core-registry";
 import { contextFactories } from "@tidegate/core-registry/runtime";
 import { H3 } from "h3";
 import { authContext } from "./context/auth.ts";
@@ -7,7 +14,7 @@ import { idContext, ipContext, requestContext } from "./context/request.ts";
 import { dispatch, dispatchWithMiddleware } from "./dispatch.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { createChain } from "./middleware/chain.ts";
-import { type H3ServerOptions, webSocketSettings } from "./options.ts";
+import { defaultDrainDelaySeconds, type H3ServerOptions, webSocketSettings } from "./options.ts";
 import { ServerRequest } from "./request/request.ts";
 import { createRouters, createSocketRouters, prepareMasterRouters } from "./router.ts";
 import type { ServerParts, ServerStatus } from "./served.ts";
@@ -28,10 +35,17 @@ interface Started {
 export function h3Server(options: H3ServerOptions = {}): Server {
   const selector = createBranchSelector(options.branch);
   const drainMs = (options.drainSeconds ?? 30) * 1000;
-  const status: ServerStatus = { draining: false };
+  const delayMs = (options.drainDelaySeconds ?? defaultDrainDelaySeconds()) * 1000;
+  const status: ServerStatus = { stopping: false, draining: false };
   let starting: Promise<Started> | undefined;
   let started: Started | undefined;
   let stopped: Promise<void> | undefined;
+
+  // Without a delay the listener is closed before `stop` returns.
+  const stop = (running: Started): Promise<void> =>
+    delayMs === 0
+      ? stopServer(running, status, drainMs)
+      : delay(delayMs, options.clock ?? systemClock).then(() => stopServer(running, status, drainMs));
 
   return {
     contract: 2,
@@ -50,8 +64,8 @@ export function h3Server(options: H3ServerOptions = {}): Server {
       return [started.listener.listening];
     },
     stop() {
-      status.draining = true;
-      stopped ??= started === undefined ? stopOnceStarted(starting, drainMs) : stopServer(started, drainMs);
+      status.stopping = true;
+      stopped ??= started === undefined ? stopOnceStarted(starting, status, drainMs) : stop(started);
       return stopped;
     },
   };
@@ -124,13 +138,30 @@ function createFetch(parts: ServerParts): (request: Request) => Response | Promi
   return app.fetch;
 }
 
-async function stopOnceStarted(starting: Promise<Started> | undefined, drainMs: number): Promise<void> {
-  // Where the server could not start, `start` has thrown and nothing is open.
-  const started = await starting?.catch(() => undefined);
-  if (started !== undefined) await stopServer(started, drainMs);
+function delay(ms: number, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clock.after(ms, resolve);
+  return promise;
 }
 
-async function stopServer({ listener, upgrades, stopPreparing }: Started, drainMs: number): Promise<void> {
+// A server that has not started yet serves nothing that a load balancer could know of.
+async function stopOnceStarted(
+  starting: Promise<Started> | undefined,
+  status: ServerStatus,
+  drainMs: number,
+): Promise<void> {
+  status.draining = true;
+  // Where the server could not start, `start` has thrown and nothing is open.
+  const started = await starting?.catch(() => undefined);
+  if (started !== undefined) await stopServer(started, status, drainMs);
+}
+
+async function stopServer(
+  { listener, upgrades, stopPreparing }: Started,
+  status: ServerStatus,
+  drainMs: number,
+): Promise<void> {
+  status.draining = true;
   stopPreparing();
   await Promise.all([upgrades.stop(drainMs), listener.close(drainMs)]);
 }

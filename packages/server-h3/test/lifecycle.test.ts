@@ -5,6 +5,7 @@ import { silentLogger } from "@tidegate/core-registry";
 import { manualClock, requestScope } from "@tidegate/plugin-testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { h3Server } from "../src/index.ts";
+import { defaultDrainDelaySeconds } from "../src/options.ts";
 import { json, route, start } from "./fixture.ts";
 
 /** A route that replies when `answer` is called. */
@@ -116,6 +117,34 @@ describe("S12.1 a graceful stop", () => {
     expect(answer).toContain('{"state":"stopping","reasons":[]}');
     await stopping;
   });
+
+  test("for drainDelaySeconds it still accepts connections, and only readiness answers 503", async () => {
+    const clock = manualClock();
+    const fixture = await start([route("GET", "/", () => json(1))], { drainDelaySeconds: 5, clock });
+    const stopping = fixture.server.stop();
+    const readiness = await fetch(`${fixture.url}/~health/readiness`);
+    expect([readiness.status, await readiness.json()]).toEqual([503, { state: "stopping", reasons: [] }]);
+    expect((await fetch(`${fixture.url}/~health/liveness`)).status).toBe(200);
+    const agent = keepAlive();
+    const response = await ask(fixture.url, agent);
+    expect([response.statusCode, response.headers.connection]).toEqual([200, "keep-alive"]);
+    clock.advance(5_000);
+    await stopping;
+    await expect(fetch(fixture.url)).rejects.toThrow("fetch failed");
+  });
+
+  test.each([
+    ["production", true, 5],
+    ["development", false, 0],
+    ["test", false, 0],
+    ["", false, 5],
+    ["", true, 0],
+  ])(
+    "the default of drainDelaySeconds for NODE_ENV '%s', terminal %s: %d",
+    (nodeEnv, hasTerminal, seconds) => {
+      expect(defaultDrainDelaySeconds(nodeEnv, hasTerminal)).toBe(seconds);
+    },
+  );
 
   test("idle connections close at once, also those that have never sent anything", async () => {
     const fixture = await start([route("GET", "/", () => json(1))]);

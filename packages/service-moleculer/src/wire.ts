@@ -11,7 +11,12 @@ export { contextPropagation } from "./service/context-propagation.ts";
 export { streamFlowControl } from "./streams/flow-control.ts";
 export { type CreditWindow, defaultWindow } from "./streams/protocol.ts";
 export { streamInvalid, streamLost } from "./wire/errors.ts";
-export { type FragmentReference, readFragmentReference } from "./wire/metadata.ts";
+export {
+  type FragmentReference,
+  maxFragmentBytes,
+  readFragmentReference,
+  tooLargeText,
+} from "./wire/metadata.ts";
 export { type MiddlewareFactory, sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 export {
   actionOnBranch,

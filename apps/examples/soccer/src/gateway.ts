@@ -39,7 +39,8 @@ export function soccerGateway({
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
     sandbox: sandbox({ timeout: functionMs }),
-    server: h3Server({ host: "127.0.0.1", port, auth: { Bearer: jwt({ secret }) } }),
+    // No load balancer waits for the demo to leave.
+    server: h3Server({ host: "127.0.0.1", port, drainDelaySeconds: 0, auth: { Bearer: jwt({ secret }) } }),
     lostSeconds,
     logger,
   });

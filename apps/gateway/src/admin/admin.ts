@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import { isTidegateError, type Logger, TidegateError } from "@tidegate/core-registry";
 import type { Registry } from "@tidegate/core-registry/registry";
 import type { z } from "zod";
-import { type Pins, pinSchema, pinTargetSchema } from "./pins.ts";
+import { callerHeader, type Pins, pinSchema, pinTargetSchema } from "./pins.ts";
 import { defaultSocketPath, listenPrivately } from "./socket.ts";
 
 /** Options of the admin socket (S9.11). */
@@ -65,7 +65,7 @@ export async function openAdmin(input: AdminInput): Promise<Admin | undefined> {
 async function open({ registry, logger }: AdminInput, socket: string): Promise<Admin> {
   const server = createServer(
     httpLimits,
-    (request, response) => void respond(request, response, registry, logger),
+    (request, response) => void respond(request, response, registry, { logger, socket }),
   );
   server.maxConnections = maxConnections;
   const removeSocket = await listenPrivately(server, socket);
@@ -89,10 +89,10 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   registry: AdminRegistry,
-  logger: Logger,
+  { logger, socket }: { readonly logger: Logger; readonly socket: string },
 ): Promise<void> {
   try {
-    send(response, 200, "application/json", await handle(request, registry));
+    send(response, 200, "application/json", await handle(request, registry, socket));
   } catch (error) {
     if (!isTidegateError(error)) logger.error("The admin socket could not answer a request.", error);
     const { status, code, message, details } = isTidegateError(error) ? error : new TidegateError("INTERNAL");
@@ -106,14 +106,27 @@ async function respond(
  * Handles one request (S9.11): `GET /pins`, `POST /pins` with `{ branch, service?, to }`, `DELETE /pins` with
  * `{ branch, service? }`. Every answer lists the pins after the request.
  */
-async function handle(request: IncomingMessage, registry: AdminRegistry): Promise<Pins> {
+async function handle(request: IncomingMessage, registry: AdminRegistry, socket: string): Promise<Pins> {
   if (request.url !== "/pins")
     throw new TidegateError("NOT_FOUND", "The admin socket serves only the path /pins.");
-  if (request.method === "POST") await registry.pin(await readBody(request, pinSchema));
-  else if (request.method === "DELETE") await registry.unpin(await readBody(request, pinTargetSchema));
+  const who = callerOf(request, socket);
+  if (request.method === "POST") await registry.pin(await readBody(request, pinSchema), who);
+  else if (request.method === "DELETE") await registry.unpin(await readBody(request, pinTargetSchema), who);
   else if (request.method !== "GET")
     throw new TidegateError("METHOD_NOT_ALLOWED", undefined, { headers: [["allow", methods.join(", ")]] });
   return { pins: registry.branches().flatMap(({ pins }) => pins) };
+}
+
+/**
+ * The caller, for log and reports. Node does not show the peer of a Unix domain socket, which only this user
+ * can open: the command line names its process and user itself.
+ */
+function callerOf({ headers }: IncomingMessage, socket: string): string {
+  const { [callerHeader]: caller } = headers;
+  const through = `the admin socket ${socket}`;
+  return typeof caller === "string" && /^[\w .@-]{1,100}$/.test(caller)
+    ? `${caller}, through ${through}`
+    : through;
 }
 
 async function readBody<Data>(request: IncomingMessage, schema: z.ZodType<Data>): Promise<Data> {

@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from "node:http";
+import { userInfo } from "node:os";
 import { TidegateError } from "@tidegate/core-registry";
 import { z } from "zod";
-import { type Pins, pinsSchema } from "./pins.ts";
+import { callerHeader, type Pins, pinsSchema } from "./pins.ts";
 import { noGatewayText } from "./socket.ts";
 
 const timeoutMs = 15_000;
@@ -36,12 +37,26 @@ async function exchange(socketPath: string, method: string, body: object | undef
   const signal = AbortSignal.timeout(timeoutMs);
   const bytes = Buffer.from(body === undefined ? "" : JSON.stringify(body));
   // Node sends the body of a DELETE correctly framed only if its length is set.
-  const headers = { host: "localhost", "content-type": "application/json", "content-length": bytes.length };
+  const headers = {
+    host: "localhost",
+    "content-type": "application/json",
+    "content-length": bytes.length,
+    [callerHeader]: `process ${process.pid} of ${userName()}`,
+  };
   const sent = request({ socketPath, method, path: "/pins", headers, signal }, resolve);
   sent.on("error", (cause) => reject(failure(cause, socketPath)));
   sent.end(bytes);
   const response = await promise;
   return { status: response.statusCode, text: await readText(response, socketPath) };
+}
+
+/** The name of the user that runs this process, else its number. */
+function userName(): string {
+  try {
+    return userInfo().username.replaceAll(/[^\w.@-]/g, "_");
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
 }
 
 async function readText(response: IncomingMessage, socketPath: string): Promise<string> {

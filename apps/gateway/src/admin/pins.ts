@@ -5,6 +5,9 @@ const branch = z.string().regex(/^[a-z0-9_-]{1,64}$/, "must be the name of a bra
 const service = z.string().min(1).max(256);
 const to = z.string().regex(/^[0-9a-f]{8,32}$/, "must be 8 to 32 hex digits");
 
+/** The header in which a client of the admin socket names itself: `process 123 of alice`. */
+export const callerHeader = "x-tidegate-caller";
+
 /** Validates the body of `POST /pins`. */
 export const pinSchema: z.ZodType<Pin> = z.strictObject({ branch, service: service.exactOptional(), to });
 

@@ -5,7 +5,7 @@ import {
 } from "@tidegate/broker-moleculer";
 import type { Broker, ContextFactory, Logger, Middleware, Policy, Protocol } from "@tidegate/core-registry";
 import type { ScalarOption } from "@tidegate/protocol-graphql";
-import type { AuthParser, JwtOptions } from "@tidegate/server-h3";
+import { type AuthParser, defaultDrainDelaySeconds, type JwtOptions } from "@tidegate/server-h3";
 import { z } from "zod";
 import {
   configError,
@@ -157,6 +157,7 @@ const server = section({
     retireSeconds: seconds.default(5),
   }).prefault({}),
   application: section({
+    drainDelaySeconds: seconds.default(() => defaultDrainDelaySeconds()),
     drainSeconds: seconds.default(30),
     maxConnections: z.int().min(1).default(10_000),
   }).prefault({}),

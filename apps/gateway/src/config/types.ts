@@ -157,7 +157,12 @@ export type WebSocketConfig = Loose<Omit<WebSocketOptions, "onRetire" | "retireS
 
 /** Limits of the server as a whole. */
 export interface ApplicationConfig {
-  /** How many seconds a stop waits for running requests. Default 30. */
+  /**
+   * How many seconds a stop still serves requests while readiness answers 503 (S12.1). Default 5; 0 in
+   * development.
+   */
+  readonly drainDelaySeconds?: number | undefined;
+  /** How many seconds a stop waits for running requests after that. Default 30. */
   readonly drainSeconds?: number | undefined;
   /** The maximum number of open connections. Default 10000. */
   readonly maxConnections?: number | undefined;

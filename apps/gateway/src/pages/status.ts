@@ -63,9 +63,16 @@ async function branchStatus(registry: StatusPageOptions["registry"], name: strin
   const branch = branches.find(({ branch }) => branch === name);
   if (branch === undefined) throw new TidegateError("BRANCH_UNKNOWN");
   const parent = branches.find((other) => other.branch === branch.parent);
+  const { branch: _, latestUsedAt, latestVersion, versions, services, ...more } = branch;
+  // The members of the specification's example come first.
   return {
-    ...branch,
+    branch: name,
+    latestUsedAt,
     parentVersion: parent?.latestVersion ?? null,
+    latestVersion,
+    versions: versions.map((version) => ({ ...version, routes: [...version.routes, ownRoute(name)] })),
+    services,
+    ...more,
     gateway: registry.health(),
     gateways,
     branches: branches.map(({ branch, latestVersion, latestUsedAt }) => ({
@@ -74,6 +81,10 @@ async function branchStatus(registry: StatusPageOptions["registry"], name: strin
       latestUsedAt,
     })),
   };
+}
+
+function ownRoute(branch: string): string {
+  return `/~status (http:GET): ${branch} branch introspection endpoint`;
 }
 
 function refuseMissing(served: Served | NotServed): void {

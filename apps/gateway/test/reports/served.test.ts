@@ -80,10 +80,28 @@ test("S10.1: a node that joins with the served fragment gets a report without ch
   await expectGolden(report, "joined");
 });
 
-test("S9.2: an older fragment: the report names the newer one", async () => {
+test("S9.2: of two fragments with the same revision, the report says why the other is newer", async () => {
   const { publish } = await startTestGateway();
-  await publish(player(2, rest(route("GET", "/:id"))), "new");
-  await expectGolden(await publish(player(1, rest(route("GET", "/older"))), "old"), "older-fragment");
+  const builds = [player(7, rest(route("GET", "/a"))), player(7, rest(route("GET", "/b")))];
+  const nodes = ["n1", "n2"];
+  for (const [index, build] of builds.entries()) await publish(build, nodes[index]);
+  // Whichever hash is larger, a third node gets to know it with the other fragment.
+  const reports = await Promise.all(builds.map((build, index) => publish(build, `late-${index}`)));
+  const older = reports.flatMap(({ findings }) => findings).filter(({ code }) => code === "FRAGMENT_OLDER");
+  expect(older).toMatchObject([
+    {
+      message: expect.stringMatching(
+        /node `(n|late-)\d` .* both have the revision 7, .* larger hash is newer\.$/,
+      ),
+    },
+  ]);
+});
+
+test("S9.2: an older fragment: the report names the node, its revision and the own one", async () => {
+  const { publish } = await startTestGateway();
+  await publish(player(1_800_086_400_000, rest(route("GET", "/:id"))), "ahead");
+  const report = await publish(player(1_800_000_000_000, rest(route("GET", "/older"))), "mine");
+  await expectGolden(report, "older-fragment");
 });
 
 test("S9.6: a contested claim: the report names the owner", async () => {

@@ -1,9 +1,15 @@
 import { hash } from "node:crypto";
-import { type FragmentReference, fragmentAction, objectOrEmpty } from "@tidegate/service-moleculer/wire";
+import type { Report } from "@tidegate/core-registry";
+import { masterBranch } from "@tidegate/core-registry/runtime";
+import {
+  type FragmentReference,
+  fragmentAction,
+  maxFragmentBytes,
+  objectOrEmpty,
+  reportAction,
+  tooLargeText,
+} from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
-
-/** Bytes of JSON that a fragment can have. */
-const maxFragmentBytes = 16 * 1_024 * 1_024;
 
 /**
  * Bytes of JSON of all fragments in the cache, so that a node that returns does not have to be asked again.
@@ -76,6 +82,7 @@ export class FragmentStore {
     } else if (reference.bytes > maxFragmentBytes) {
       const reason = `its ${reference.bytes} bytes exceed the limit of ${maxFragmentBytes}`;
       this.#reject(reference, source, reason);
+      void this.#reportTooLarge(reference, source);
     } else {
       const fetch: Fetch = { reference, sources: [source], attempts: 0, timer: undefined };
       this.#pending.set(reference.hash, fetch);
@@ -163,6 +170,30 @@ export class FragmentStore {
     deleteOldest(this.#rejected, maxRejectedSources);
     this.#rejected.add(keyOf(reference, source));
     this.#broker.logger.warn(`The fragment from ${nameOf(source)} is rejected: ${reason}.`);
+  }
+
+  /** Tells the service that its fragment is too large. The core never sees the fragment, so it cannot. */
+  async #reportTooLarge({ bytes }: FragmentReference, { node, service }: FragmentSource): Promise<void> {
+    const message = tooLargeText(bytes);
+    const report: Report = {
+      contract: 1,
+      gateway: this.#broker.nodeID,
+      service,
+      branch: masterBranch,
+      occasion: "merge",
+      state: "failed",
+      changes: [],
+      findings: [{ severity: "error", code: "FRAGMENT_TOO_LARGE", jsonPath: "", message }],
+      console: [],
+      urls: [],
+      table: `${service}: the fragment was refused and is not served\n  error FRAGMENT_TOO_LARGE\n    ${message}`,
+    };
+    try {
+      const options = { nodeID: node, timeout: pieceTimeout, retries: 0 };
+      await this.#broker.call(`${service}.${reportAction}`, report, options);
+    } catch (error) {
+      this.#broker.logger.debug(`The report on ${service} could not be sent to node ${node}.`, error);
+    }
   }
 
   #store(digest: string, fragment: unknown, bytes: number): void {

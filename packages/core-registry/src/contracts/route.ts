@@ -44,6 +44,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
   readonly endpoint?: EndpointInfo;
+  /** Lists a route without `endpoint` on `/~status` (S9.9), in one sentence. Default: it is not listed. */
+  readonly summary?: string;
   /**
    * Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys.
    */
@@ -59,6 +61,8 @@ export interface WebSocketRoute {
   readonly path: string;
   /** Describes the route in catalogs, reports and differences. Absent: the route is not listed there. */
   readonly endpoint?: EndpointInfo;
+  /** Lists a route without `endpoint` on `/~status` (S9.9), in one sentence. Default: it is not listed. */
+  readonly summary?: string;
   /**
    * Keys of claims without which the route is not served (S5.8). An array inside needs any one of its keys.
    */

@@ -10,7 +10,7 @@ import { checkMiddleware, middlewareLifecycle } from "./middleware.ts";
 export type PageFactory = (registry: Registry) => readonly GatewayPage[];
 
 /** What a gateway is made of. Nothing here has a default plugin: import the packages that you need. */
-export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "reserved"> {
+export interface GatewayOptions extends Omit<RegistryOptions, "contexts" | "reserved" | "listening"> {
   readonly server: Server;
   /** Context values beside the server's own (S12.3). Default none. */
   readonly contexts?: readonly ContextFactory[];
@@ -49,8 +49,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkMiddleware(middleware);
   const contexts = [...server.contexts, ...(options.contexts ?? [])];
   const reserved = server.reserved ?? [];
-  const registry = createRegistry({ ...registryOptions, logger, contexts, reserved });
   let listening: readonly Listening[] = [];
+  const registry = createRegistry({
+    ...registryOptions,
+    logger,
+    contexts,
+    reserved,
+    listening: () => listening,
+  });
   let opening: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
 

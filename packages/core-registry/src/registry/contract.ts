@@ -8,7 +8,7 @@ import type { Policy } from "../contracts/policy.ts";
 import type { Documents, Protocol } from "../contracts/protocol.ts";
 import type { Change, ChangeLevel, IntegrationState, Report } from "../contracts/report.ts";
 import type { Sandbox } from "../contracts/sandbox.ts";
-import type { GatewayHealth, NotServed, Served } from "../contracts/server.ts";
+import type { GatewayHealth, Listening, NotServed, Served } from "../contracts/server.ts";
 import type { Version } from "../contracts/version.ts";
 import type { Examples, ExamplesOptions } from "../runtime/examples.ts";
 
@@ -64,6 +64,10 @@ export interface RegistryOptions {
   readonly readyAfterSeconds?: number;
   /** Services that must be there before the gateway is ready (S12.6). Default none. */
   readonly expect?: readonly string[];
+  /**
+   * The open listeners: reports show URLs of the first one (S10.1). Default: none, and reports show paths.
+   */
+  readonly listening?: () => readonly Listening[];
 }
 
 /** Branches, versions and integrations: everything between brokers and server (S9). */
@@ -96,11 +100,17 @@ export interface Registry {
   /**
    * Pins a branch to a version, or one service of a branch to a fragment (S9.4), on this gateway and on every
    * other gateway of the same systems. Resolves when this gateway serves it and the others were informed.
+   * The gateway logs it, and services whose API it changes get a report.
+   * @param who the caller, for log and reports: `process 123 of alice`. Default: they do not name a caller
    * @throws {TidegateError} `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
    */
-  pin(pin: Pin): Promise<void>;
-  /** Removes a pin; does nothing where there is none. @throws {TidegateError} `BRANCH_UNKNOWN` */
-  unpin(pin: PinTarget): Promise<void>;
+  pin(pin: Pin, who?: string): Promise<void>;
+  /**
+   * Removes a pin; does nothing where there is none.
+   * @param who the caller, as for `pin`
+   * @throws {TidegateError} `BRANCH_UNKNOWN`
+   */
+  unpin(pin: PinTarget, who?: string): Promise<void>;
   /**
    * What every gateway of the same systems serves, this one first. Those that do not answer within a second
    * are left out.
@@ -210,9 +220,15 @@ export interface VersionStatus {
   readonly version: string;
   /** 32 hex digits. */
   readonly fullVersion: string;
-  /** What the version serves, as people write it: `GET /players/:id`. */
+  /**
+   * The routes that the version serves: `/players/:id (http:GET): One player.`, `/feed (ws): The live feed.`
+   * Those of services come first, then those of protocols.
+   */
   readonly routes: readonly string[];
-  /** The integrations that led to the version. */
+  /**
+   * The integrations that led to the version, the newest first. The newest version also has those of older
+   * versions that still wait or are still refused.
+   */
   readonly integrations: readonly IntegrationStatus[];
 }
 
@@ -235,7 +251,16 @@ export interface ServiceStatus {
   readonly state: "up" | "gone";
   /** The hash of the fragment that is served, or null. */
   readonly hash: string | null;
-  readonly nodes: readonly string[];
+  /** All nodes that offer it; `left` and `lost`: the node is gone, and its removal waits (S9.3). */
+  readonly nodes: readonly NodeStatus[];
+  /** The keys of its claims that wait for definitions of other services (S5.8): `field Player.team`. */
+  readonly waiting: readonly string[];
   /** Its claims that another service owns (S9.4). */
   readonly contested: readonly string[];
+}
+
+/** A node that offers a service, for `/~status`. */
+export interface NodeStatus {
+  readonly node: string;
+  readonly state: "up" | "left" | "lost";
 }

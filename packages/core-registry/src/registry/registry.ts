@@ -40,6 +40,7 @@ import { createDiscovery, type Discovery } from "./discovery/discovery.ts";
 import { createFragmentStore } from "./discovery/fragment-store.ts";
 import { publishedFragments } from "./discovery/view.ts";
 import { type Agreement, createAgreement } from "./ledger/agreement.ts";
+import { pinLogLine } from "./ledger/applied-pin.ts";
 import { dryRun } from "./merge/dry-run.ts";
 import { createFragmentStarts, type FragmentStarts } from "./merge/fragment-starts.ts";
 import { createLateFragments } from "./merge/late-fragments.ts";
@@ -55,6 +56,7 @@ import type { CompiledVersion } from "./versions/compiled-version.ts";
 /** Creates the registry of a gateway. Nothing runs before `start`. */
 export function createRegistry(options: RegistryOptions): Registry {
   const gateway = options.gateway ?? `${hostname()}-${process.pid}`;
+  const sender = { gateway, listening: options.listening ?? (() => []) };
   const runtime = createRuntime(options);
   const plugins = loadPlugins(options, runtime);
   const { brokers, protocols, policies, pluginFailed } = plugins;
@@ -112,7 +114,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   });
   const reporter = createReporter({
     ...runtime,
-    gateway,
+    ...sender,
     directory: () => discovery.directory,
     branches: branches.all,
     onReport: reports.emit,
@@ -128,6 +130,12 @@ export function createRegistry(options: RegistryOptions): Registry {
       const { served } = branch;
       if (served !== undefined)
         emitSwap(swaps, branch, previous, served, difference(previous, served, tools));
+    },
+    onPin: (pin) => {
+      runtime.logger.info(pinLogLine(pin));
+      const { before, after } = pin;
+      if (before === undefined || after === undefined || before === after) return;
+      reporter.pinned(pin, { before, after, changes: difference(before, after, tools) });
     },
   });
   const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
@@ -170,7 +178,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const branch = branches.get(name) ?? branches.draft(name);
       const { directory } = discovery;
       return await queue.runExclusive(() =>
-        dryRun({ branch, directory, fragment, gateway, broker: brokers[0] }),
+        dryRun({ branch, directory, fragment, sender, broker: brokers[0] }),
       );
     },
     documents: (served) => documentsOf(served, protocols),

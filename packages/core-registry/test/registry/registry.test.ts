@@ -192,7 +192,7 @@ describe("S10.1: reports", () => {
       service: "player",
       branch: "master",
       state: "succeeded",
-      urls: ["GET /players"],
+      urls: ["/players"],
     });
     expect(report.changes).toMatchObject([{ kind: "added", label: "GET /players", service: "player" }]);
     expect(other.reports).toEqual([]);

@@ -23,6 +23,7 @@ export function createSocketRoute(options: SocketRouteOptions): WebSocketRoute {
   return {
     kind: "websocket",
     path: "/graphql",
+    summary: "GraphQL WebSocket operation endpoint",
     fingerprint: GRAPHQL_TRANSPORT_WS_PROTOCOL,
     accept: (request) => {
       const protocol = handleProtocols(request.header("sec-websocket-protocol") ?? "");

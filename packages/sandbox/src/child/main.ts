@@ -32,6 +32,11 @@ const maxExtendedTimeout = 1000;
 /** Milliseconds without a new service after which the next isolate is prepared. */
 const spareDelay = 100;
 
+// A terminal and a service manager send these signals to all processes of the gateway. The gateway still
+// serves
+// then, and ends this process when it needs it no more; its end closes the channel.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+
 const gateway = new Socket({ fd: 3, readable: true, writable: true });
 const recordCall = crashLogWriter(4);
 /** Counts the starts and ends of calls for the watchdog thread. */

@@ -26,6 +26,8 @@ export interface PendingCall {
   readonly argument: EncodedArgument;
   /** How often it was sent again because its process ended through no fault of its own. */
   reruns: number;
+  /** Whether a signal from outside ended a process while this call ran there. */
+  wasKilled?: boolean;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }

@@ -190,13 +190,14 @@ export class ProcessPool implements ProcessListener {
   }
 
   /** Handles the end of a process: the culprit's call fails, all others run again. */
-  onExit(process: SandboxProcess, { calls, culprit, timedOut, ...start }: ProcessExit): void {
+  onExit(process: SandboxProcess, { calls, culprit, timedOut, ...how }: ProcessExit): void {
     const { timeout, memory } = this.#options.settings;
     this.#quarantine.remove(process);
     if (this.#shared === process) this.#shared = undefined;
     if (this.#spare === process) this.#spare = undefined;
-    this.#recordFailedStart(start);
-    const guilty = calls.find(({ id }) => id === culprit);
+    this.#recordFailedStart(how);
+    const running = calls.find(({ id }) => id === culprit);
+    const guilty = how.killedByOthers && isFirstKill(running) ? undefined : running;
     if (guilty !== undefined)
       this.#recordOffence(guilty, timedOut ? timeoutError(guilty, timeout) : memoryError(guilty, memory));
     for (const call of calls) if (call !== guilty) this.#rerun(call);
@@ -256,6 +257,16 @@ export class ProcessPool implements ProcessListener {
  */
 function recordCompileError(process: SandboxProcess, { id, text }: Message): void {
   for (const { fn } of process.calls.values()) if (fn.id === id) fn.compileError = String(JSON.parse(text));
+}
+
+/**
+ * Whether a process was killed from outside while a call ran there, for the first time: the call need not be
+ * the reason. At the second time it is: the system kills processes that take too much memory.
+ */
+function isFirstKill(running: PendingCall | undefined): boolean {
+  if (running === undefined || running.wasKilled === true) return false;
+  running.wasKilled = true;
+  return true;
 }
 
 function resolveCall(call: PendingCall, json: string): void {

@@ -38,7 +38,7 @@ export interface ProcessExit {
   readonly timedOut: boolean;
   /** Present where the process was never ready. */
   readonly startError?: TidegateError;
-  /** True where a signal ended the process that the gateway did not send. */
+  /** True where a signal ended the process that neither the gateway sent nor a crash of the process. */
   readonly killedByOthers: boolean;
 }
 
@@ -48,6 +48,15 @@ export interface ProcessListener {
   onExit(process: SandboxProcess, exit: ProcessExit): void;
 }
 
+/** The signals by which a process ends itself: V8 does, where the memory of a function is exhausted. */
+const crashSignals: ReadonlySet<string> = new Set([
+  "SIGABRT",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGSEGV",
+  "SIGTRAP",
+]);
 const startTimeout = 30_000;
 /** After so many reply timeouts a process that gets no CPU time is killed too, without a culprit. */
 const maxStarvedTimeouts = 20;
@@ -216,7 +225,7 @@ export class SandboxProcess {
     });
     // "close" instead of "exit": all replies that the process has sent were read before.
     this.#child.on("close", (_code, signal) => {
-      this.#finish(signal !== null);
+      this.#finish(signal !== null && !crashSignals.has(signal));
       this.#ended.resolve();
     });
     this.#child.on("error", (error) => {

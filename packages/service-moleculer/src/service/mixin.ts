@@ -1,7 +1,9 @@
 import type { FragmentInput, Report } from "@tidegate/fragment";
-import type { Context, Service, ServiceBroker, ServiceSchema } from "moleculer";
+import type { Context, Service, ServiceSchema } from "moleculer";
 import { announceChanges } from "../patches/announcement.ts";
+import { maxFragmentBytes, tooLargeText } from "../wire/metadata.ts";
 import { leavingEvent, reportAction } from "../wire/names.ts";
+import { objectOrEmpty } from "../wire/values.ts";
 import { cloneTree, publishOnBranch } from "./published-schema.ts";
 
 /** What a service publishes, and on which branch. */
@@ -61,8 +63,11 @@ export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSch
     merged(schema: ServiceSchema) {
       publishOnBranch(schema, { branch: branch ?? (process.env.TIDEGATE_BRANCH || undefined), events });
     },
-    created(this: { readonly broker: ServiceBroker }) {
+    created(this: Service) {
       announceChanges(this.broker);
+      const { tidegate: own } = objectOrEmpty(this.schema.metadata);
+      const { bytes } = objectOrEmpty(objectOrEmpty(own).api);
+      if (typeof bytes === "number" && bytes > maxFragmentBytes) this.logger.error(tooLargeText(bytes));
     },
     async stopped(this: Service) {
       await this.broker.broadcast(leavingEvent, this.fullName);

@@ -38,6 +38,17 @@ export function capabilitiesOf(
  */
 const maxBytesInMetadata = 64 * 1_024;
 
+/** The largest fragment in bytes of JSON that a gateway fetches (S13.1). */
+export const maxFragmentBytes: number = 16 * 1_024 * 1_024;
+
+/** The message about a fragment that exceeds `maxFragmentBytes`. */
+export function tooLargeText(bytes: number): string {
+  return (
+    `The fragment has ${bytes} bytes of JSON; gateways fetch at most ${maxFragmentBytes}. It is not served. ` +
+    "Split the service, or move the code of its functions into actions."
+  );
+}
+
 /** Bytes that one answer of `$api` carries, before Base64. NATS and TCP limit packets to 1 MB. */
 const pieceBytes = 192 * 1_024;
 

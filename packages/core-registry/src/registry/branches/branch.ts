@@ -167,7 +167,7 @@ class MergedBranch implements Branch {
     const { accepted, owners } = merge.after.ledger;
     this.ledger = { ...this.ledger, accepted, owners };
     this.isUnresolved = hasUnresolved(merge.view, result);
-    this.#history.record(merge.after.version, recipe, merge.integrations, directory);
+    this.#history.record(merge.after, recipe, merge.integrations, directory);
     merged(this, merge, result);
   }
 

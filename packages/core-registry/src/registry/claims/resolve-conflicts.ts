@@ -7,11 +7,13 @@
  * actions.
  * 2. `assignAccepted`: every service gets the fragment that was accepted last, so that owners keep their
  * claims.
- * 3. `tryNewest`: services with a newer fragment try it, again and again until none more fits: a service that
+ * 3. `handOver`: an owner whose last node left in good order gives its claims up where another service waits
+ *    for them (S9.3).
+ * 4. `tryNewest`: services with a newer fragment try it, again and again until none more fits: a service that
  * gives up
  *    a claim makes room for another one.
- * 4. `fallBack`: a service that has no fragment yet uses the next older one that fits.
- * 5. `contestedClaims`: what several services claim, for the ledger and for `/~status`.
+ * 5. `fallBack`: a service that has no fragment yet uses the next older one that fits.
+ * 6. `contestedClaims`: what several services claim, for the ledger and for `/~status`.
  *
  * Only view, ledger and checks decide, never the order in which the fragments arrived.
  */
@@ -19,6 +21,7 @@ import type { Finding } from "../../contracts/report.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
+import { effectiveOffers } from "../discovery/directory.ts";
 import { changedServices, servicesOf, type View } from "../discovery/view.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
@@ -87,6 +90,7 @@ export async function resolveConflicts(input: ResolutionInput): Promise<Resoluti
   await input.yieldToEventLoop();
   await assignAccepted(state, affected);
   const open = servicesWithNewer(state);
+  handOver(state, open);
   for (let size = -1; size !== open.size; ) {
     size = open.size;
     for (const service of [...open].sort(byPrecedence(state))) {
@@ -150,9 +154,40 @@ function servicesWithNewer(state: State): Set<string> {
   const open = new Set<string>();
   for (const name of state.view.directory.services.keys()) {
     const newest = newestFragment(state, name);
-    if (newest !== undefined && state.table.chosen(name) !== newest) open.add(name);
+    const assigned = state.table.chosen(name);
+    // A service that gave its claims up, and whose nodes are gone, does not ask for them again.
+    if (assigned === undefined && hasLeft(state, name)) continue;
+    if (newest !== undefined && assigned !== newest) open.add(name);
   }
   return open;
+}
+
+/**
+ * Takes their claims from services whose last node left in good order, where a service that runs waits for
+ * one of them: its clients would get 503 until the removal, and it is ready. Without a claimant the routes
+ * stay until the removal, so that a restart changes nothing.
+ */
+function handOver(state: State, open: Set<string>): void {
+  const { table } = state;
+  for (const service of [...open].sort(byPrecedence(state))) {
+    const newest = hasLeft(state, service) ? undefined : newestFragment(state, service);
+    if (newest === undefined || isFaulty(state, newest)) continue;
+    const owners = new Set(table.conflicts(newest).map(({ owner }) => owner));
+    // The claims of one that stays would refuse the fragment all the same.
+    if (![...owners].every((owner) => hasLeft(state, owner))) continue;
+    for (const owner of owners) {
+      table.unassign(owner);
+      open.delete(owner);
+    }
+  }
+}
+
+/** Whether every node of a service left in good order, and its removal waits. */
+function hasLeft({ view }: State, name: string): boolean {
+  const service = view.directory.services.get(name);
+  if (service === undefined) return false;
+  const offers = effectiveOffers(service);
+  return offers.length > 0 && offers.every(({ state }) => state === "left");
 }
 
 /** The fragment of a service that was accepted last: by the ledger, else by the parent table. */

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import { attachedValue, memoize } from "../../runtime/memoize.ts";
 import { isTagOf } from "../versions/compiled-version.ts";
+import { type ListedRoute, listedRoutes } from "../versions/route-text.ts";
 import { type CompiledFragment, fragmentText } from "./compile-fragment.ts";
 
 /** A fragment that is not compiled: all that is needed to compile it again (S9.5). */
@@ -14,8 +15,8 @@ export interface StoredFragment {
    * (S1.4).
    */
   readonly raw: unknown;
-  /** The labels of its endpoints: `GET /players/:id`. */
-  readonly labels: readonly string[];
+  /** Its routes, for `/~status`. */
+  readonly routes: readonly ListedRoute[];
 }
 
 /**
@@ -53,7 +54,7 @@ const maxRecent = 16;
 
 interface MutableStored extends StoredFragment {
   raw: unknown;
-  labels: readonly string[];
+  routes: readonly ListedRoute[];
 }
 
 /**
@@ -68,7 +69,7 @@ export function createFragmentStore({ compile, inUse }: FragmentStoreOptions): F
   const store = memoize((fragment: CompiledFragment): MutableStored => {
     const { service, hash, raw } = fragment;
     const known = storedByHash.get(hash);
-    const newest = { raw, labels: fragment.endpoints.map(({ label }) => label) };
+    const newest = { raw, routes: listedRoutes(fragment.endpoints) };
     if (known !== undefined) return Object.assign(known, newest);
     const stored: MutableStored = { service, hash, ...newest };
     storedByHash.set(hash, stored);

@@ -8,6 +8,7 @@ import type { MergeQueue } from "../merge/merge-queue.ts";
 import type { MergeTools } from "../merge/types.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
 import { recompileRecipe } from "../versions/version-cache.ts";
+import type { AppliedPin } from "./applied-pin.ts";
 import { createExchange, type ExchangeAnswers } from "./exchange.ts";
 import { createRetainedFragments, type InheritanceOptions, inherit } from "./inherit.ts";
 import type { LedgerData } from "./ledger.ts";
@@ -35,6 +36,8 @@ export interface AgreementOptions {
   readonly tools: MergeTools;
   /** Called after a branch began to serve what it is pinned to, or its newest version again. */
   onSwap(branch: Branch, previous: CompiledVersion | undefined): void;
+  /** Called after a pin was set or removed, here or on another gateway. */
+  onPin(pin: AppliedPin): void;
 }
 
 /** Creates the agreement of a gateway that does not serve yet. */
@@ -67,6 +70,7 @@ export function createAgreement(options: AgreementOptions): Agreement {
     betweenMerges: queue.runExclusive,
     merge: branches.merge,
     onSwap: options.onSwap,
+    onPin: options.onPin,
   });
   const isDisputed = (): boolean =>
     branches.all().some(({ compilation }) => (compilation?.refused.size ?? 0) > 0);
@@ -92,7 +96,7 @@ export function createAgreement(options: AgreementOptions): Agreement {
     pins,
     async inherit() {
       for (const [{ name }, id] of await inherit(inheritance))
-        await pins.applyRemote({ branch: name, to: id, at: 0, by: "" }).catch((error: unknown) => {
+        await pins.inherit(name, id).catch((error: unknown) => {
           const version = id.slice(0, 8);
           logger.warn(`Branch ${name} is pinned to version ${version}, which no gateway provides.`, error);
         });

@@ -46,6 +46,8 @@ export interface SharedPin extends PinStamp {
   readonly service?: string | undefined;
   /** The id of a version, or the hash of a fragment where `service` is set; null: the pin ends. */
   readonly to: string | null;
+  /** The caller, for messages. */
+  readonly who?: string | undefined;
 }
 
 /** Orders pins of the same target: the later one wins, then the one of the gateway whose name sorts last. */
@@ -83,6 +85,7 @@ const pin = z.object({
   to: hash.nullable(),
   at: z.int(),
   by: z.string().max(512),
+  who: z.string().max(512).optional(),
 });
 const status = z.object({ gateway: z.string().max(512), versions: z.record(z.string(), z.string()) });
 
@@ -118,8 +121,12 @@ export function createExchange(brokers: readonly Broker[], answers: ExchangeAnsw
       }
       return undefined;
     },
-    async sendPin({ branch: name, service, to, at, by }) {
-      await ask("pin", { branch: name, ...(service === undefined ? {} : { service }), to, at, by });
+    async sendPin({ branch: name, service, to, at, by, who }) {
+      const optional = {
+        ...(service === undefined ? {} : { service }),
+        ...(who === undefined ? {} : { who }),
+      };
+      await ask("pin", { branch: name, to, at, by, ...optional });
     },
     async versions() {
       return (await ask("versions", {})).flatMap((answer) => status.safeParse(answer).data ?? []);

@@ -17,12 +17,31 @@ export interface Ledger {
   readonly owners: ReadonlyMap<string, string>;
   /** By service: the hash of the fragment that the service is pinned to, whatever its nodes publish. */
   readonly pins: ReadonlyMap<string, string>;
+  /** By pinned service: who pinned it, and when. A pin of an older gateway has none. */
+  readonly pinOrigins: ReadonlyMap<string, PinOrigin>;
   /** The id of the version that the branch is pinned to. */
   readonly version?: string;
 }
 
+/** Who set a pin, for messages. */
+export interface PinOrigin {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The name of the gateway on which the pin was made. */
+  readonly by: string;
+  /**
+   * The caller, as far as the gateway knows: `process 123 of alice, through the admin socket /run/t.sock`.
+   */
+  readonly who?: string | undefined;
+}
+
 /** A ledger without entries: the first one of every branch. */
-export const emptyLedger: Ledger = { accepted: new Map(), owners: new Map(), pins: new Map() };
+export const emptyLedger: Ledger = {
+  accepted: new Map(),
+  owners: new Map(),
+  pins: new Map(),
+  pinOrigins: new Map(),
+};
 
 /** The ledgers of one gateway, as it sends them to another one. */
 export interface LedgerData {
@@ -41,6 +60,9 @@ const ledgerSchema = z.object({
   accepted: z.record(name, hash.nullable()),
   owners: z.record(z.string().max(2_048), name),
   pins: z.record(name, hash),
+  pinOrigins: z
+    .record(name, z.object({ at: z.int(), by: z.string().max(512), who: z.string().max(512).optional() }))
+    .default({}),
   version: hash.optional(),
 });
 const ledgersSchema = z.object({
@@ -62,11 +84,14 @@ export function writeLedgers({ contract, gateway, since, branches, revisions }: 
   };
 }
 
-function writeLedger({ accepted, owners, pins, version }: Ledger): Json {
+function writeLedger({ accepted, owners, pins, pinOrigins, version }: Ledger): Json {
   return {
     accepted: Object.fromEntries(accepted),
     owners: Object.fromEntries(owners),
     pins: Object.fromEntries(pins),
+    pinOrigins: Object.fromEntries(
+      [...pinOrigins].map(([service, { at, by, who }]) => [service, { at, by, ...(who ? { who } : {}) }]),
+    ),
     ...(version === undefined ? {} : { version }),
   };
 }
@@ -87,11 +112,12 @@ export function readLedgers(answer: unknown): LedgerData | undefined {
   };
 }
 
-function readLedger({ accepted, owners, pins, version }: z.infer<typeof ledgerSchema>): Ledger {
+function readLedger({ accepted, owners, pins, pinOrigins, version }: z.infer<typeof ledgerSchema>): Ledger {
   return {
     accepted: new Map(Object.entries(accepted)),
     owners: new Map(Object.entries(owners)),
     pins: new Map(Object.entries(pins)),
+    pinOrigins: new Map(Object.entries(pinOrigins)),
     ...(version === undefined ? {} : { version }),
   };
 }

@@ -5,20 +5,25 @@ import type { Branch } from "../branches/branch.ts";
 import type { Pin, PinTarget } from "../contract.ts";
 import type { StoredFragment } from "../discovery/fragment-store.ts";
 import { type CompiledVersion, isTagOf } from "../versions/compiled-version.ts";
+import type { AppliedPin } from "./applied-pin.ts";
 import type { PinStamp, SharedPin } from "./exchange.ts";
 import { type FetchOptions, fetchFragments } from "./inherit.ts";
+import type { PinOrigin } from "./ledger.ts";
 
 /** Pins branches to versions and services to fragments, on all gateways of the same systems (S9.4). */
 export interface Pins {
   /**
    * Pins here, then sends the pin to the other gateways.
+   * @param who the caller, for messages
    * @throws `BRANCH_UNKNOWN`, `VERSION_UNKNOWN`, `FRAGMENT_UNKNOWN`
    */
-  pin(pin: Pin): Promise<void>;
-  /** Ends a pin here and on the other gateways. @throws `BRANCH_UNKNOWN` */
-  unpin(target: PinTarget): Promise<void>;
+  pin(pin: Pin, who?: string): Promise<void>;
+  /** Removes a pin here and on the other gateways. @throws `BRANCH_UNKNOWN` */
+  unpin(target: PinTarget, who?: string): Promise<void>;
   /** Applies a pin that was made on another gateway. */
   applyRemote(pin: SharedPin): Promise<void>;
+  /** Pins a branch as the other gateways do, when this gateway starts. */
+  inherit(branch: string, version: string): Promise<void>;
 }
 
 /** The parts of the registry that `createPins` uses. */
@@ -42,6 +47,8 @@ export interface PinsOptions extends FetchOptions {
   merge(branch: Branch): Promise<void>;
   /** Called after a branch began to serve what it is pinned to, or its newest version again. */
   onSwap(branch: Branch, before: CompiledVersion | undefined): void;
+  /** Called after a pin was set or removed, here or on another gateway. */
+  onPin(pin: AppliedPin): void;
 }
 
 /** Creates pins. Nothing is pinned yet. */
@@ -54,38 +61,63 @@ export function createPins(options: PinsOptions): Pins {
     return branch;
   };
 
-  /** @returns the full id or hash that the target is pinned to */
-  const apply = async (target: PinTarget, to: string | null, stamp: PinStamp): Promise<string | null> => {
+  const apply = async (target: PinTarget, to: string | null, origin: PinOrigin): Promise<string | null> => {
     const { service } = target;
     const branch = findBranch(target.branch);
     if (service === undefined) {
       const version = to === null ? undefined : await findVersion(branch, to, options);
-      if (order.accept(target, stamp)) await pinBranch(branch, version, options);
+      if (order.accept(target, origin)) await pinBranch(branch, version, options);
       return version?.version.id ?? null;
     }
     const fragment = to === null ? undefined : await findFragment(service, to, options);
     // Between merges, since two pins of one branch at the same time must not overwrite each other's ledger.
     await options.betweenMerges(async () => {
-      if (order.accept(target, stamp)) pinService(branch, service, fragment, options);
+      if (order.accept(target, origin)) pinService(branch, service, fragment, origin, options);
     });
     await options.merge(branch);
     return fragment?.hash ?? null;
   };
 
-  const applyHere = async ({ branch, service }: PinTarget, to: string | null): Promise<void> => {
-    const target = { branch, ...(service === undefined ? {} : { service }) };
-    const stamp = order.nextStamp(target);
-    const pinnedTo = await apply(target, to, stamp);
-    await options.exchange.sendPin({ ...target, to: pinnedTo, ...stamp });
+  /** @returns the full id or hash that the target is pinned to */
+  const applyAndReport = async (
+    target: PinTarget,
+    to: string | null,
+    origin: PinOrigin,
+  ): Promise<string | null> => {
+    const branch = findBranch(target.branch);
+    const [before, wasPinned] = [branch.served, isPinned(branch, target)];
+    const pinnedTo = await apply(target, to, origin);
+    // Removing a pin that does not exist changes nothing.
+    if (to !== null || wasPinned)
+      options.onPin({ target, to: pinnedTo, origin, before, after: branch.served });
+    return pinnedTo;
+  };
+
+  const applyHere = async (pin: PinTarget, to: string | null, who: string | undefined): Promise<void> => {
+    const target = targetOf(pin);
+    const origin = { ...order.nextStamp(target), ...(who === undefined ? {} : { who }) };
+    const pinnedTo = await applyAndReport(target, to, origin);
+    await options.exchange.sendPin({ ...target, to: pinnedTo, ...origin });
   };
 
   return {
-    pin: (pin) => applyHere(pin, pin.to),
-    unpin: (target) => applyHere(target, null),
-    async applyRemote({ branch, service, to, at, by }) {
-      await apply({ branch, ...(service === undefined ? {} : { service }) }, to, { at, by });
+    pin: (pin, who) => applyHere(pin, pin.to, who),
+    unpin: (target, who) => applyHere(target, null, who),
+    async applyRemote({ to, at, by, who, ...target }) {
+      await applyAndReport(targetOf(target), to, { at, by, ...(who === undefined ? {} : { who }) });
+    },
+    async inherit(branch, version) {
+      await apply({ branch }, version, { at: 0, by: "" });
     },
   };
+}
+
+function targetOf({ branch, service }: Pick<SharedPin, "branch" | "service">): PinTarget {
+  return { branch, ...(service === undefined ? {} : { service }) };
+}
+
+function isPinned({ ledger }: Branch, { service }: PinTarget): boolean {
+  return service === undefined ? ledger.version !== undefined : ledger.pins.has(service);
 }
 
 /** Finds a version of a branch here, or compiles it from fragments that other gateways keep. */
@@ -125,15 +157,19 @@ function pinService(
   branch: Branch,
   service: string,
   fragment: StoredFragment | undefined,
+  origin: PinOrigin,
   { retain }: PinsOptions,
 ): void {
   const pins = new Map(branch.ledger.pins);
+  const pinOrigins = new Map(branch.ledger.pinOrigins);
   pins.delete(service);
+  pinOrigins.delete(service);
   if (fragment !== undefined) {
     retain(fragment);
     pins.set(service, fragment.hash);
+    pinOrigins.set(service, origin);
   }
-  branch.setLedger({ ...branch.ledger, pins });
+  branch.setLedger({ ...branch.ledger, pins, pinOrigins });
 }
 
 /**

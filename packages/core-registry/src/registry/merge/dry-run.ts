@@ -3,15 +3,15 @@ import type { Finding, Report } from "../../contracts/report.ts";
 import type { Branch } from "../branches/branch.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import { type Directory, effectiveOffers, withOffer } from "../discovery/directory.ts";
-import { integrationReport } from "../reports/reporter.ts";
+import { integrationReport, type ReportSender } from "../reports/integration-report.ts";
 
 /** A fragment, and the branch that it is tried on. */
 export interface DryRunInput {
   readonly branch: Branch;
   readonly directory: Directory;
   readonly fragment: CompiledFragment;
-  /** The gateway's name in the report. */
-  readonly gateway: string;
+  /** The gateway that the report names. */
+  readonly sender: ReportSender;
   /** The broker of a service that no node offers yet. Default: one that can do everything. */
   readonly broker: Broker | undefined;
 }
@@ -30,7 +30,7 @@ const capableBroker: Broker = {
  * The report that a fragment would get if a node published it now as the newest. Nothing that is served
  * changes.
  */
-export async function dryRun({ branch, directory, fragment, gateway, broker }: DryRunInput): Promise<Report> {
+export async function dryRun({ branch, directory, fragment, sender, broker }: DryRunInput): Promise<Report> {
   const merge = await branch.dryRun(withFragment(directory, fragment, broker));
   const integration = merge.integrations.find(
     (one) => one.fragment.service === fragment.service && one.fragment.hash === fragment.hash,
@@ -39,7 +39,7 @@ export async function dryRun({ branch, directory, fragment, gateway, broker }: D
   const failed = { type: "merge", fragment, state: "failed", findings: fragment.findings } as const;
   const { findings, ...outcome } = integration ?? failed;
   const isNew = !directory.services.has(fragment.service);
-  return integrationReport(gateway, branch.name, merge, {
+  return integrationReport(sender, branch.name, merge, {
     ...outcome,
     findings: isNew ? findings.filter((finding) => !isOwnAction(finding, fragment.service)) : findings,
   });

@@ -2,6 +2,7 @@ import type { Finding, IntegrationState } from "../../contracts/report.ts";
 import { hash128 } from "../../runtime/fragment/canonical.ts";
 import type { FragmentCheck } from "../claims/resolve-conflicts.ts";
 import type { Candidate, View } from "../discovery/view.ts";
+import { originText } from "../ledger/applied-pin.ts";
 import type { Compilation, CompileResult, Integration } from "./types.ts";
 import { unguardedFindings } from "./unguarded.ts";
 
@@ -10,17 +11,15 @@ import { unguardedFindings } from "./unguarded.ts";
  * that the merge can have changed.
  */
 export function integrationsOf(view: View, result: CompileResult, check: FragmentCheck): Integration[] {
-  return [...result.changedServices].sort().flatMap((service) =>
-    view
-      .candidates(service)
-      .filter(({ fragment }) => fragment.branch === view.branch)
-      .map((candidate, index) => integrationOf(candidate, index === 0, result, check, view)),
-  );
+  return [...result.changedServices].sort().flatMap((service) => {
+    const own = view.candidates(service).filter(({ fragment }) => fragment.branch === view.branch);
+    return own.map((candidate) => integrationOf(candidate, own[0] ?? candidate, result, check, view));
+  });
 }
 
 function integrationOf(
   candidate: Candidate,
-  isNewest: boolean,
+  newest: Candidate,
   { compilation, waiting: allWaiting, table }: CompileResult,
   check: FragmentCheck,
   view: View,
@@ -40,7 +39,7 @@ function integrationOf(
     ...(isServed ? unguardedFindings(fragment, table) : []),
     ...waiting,
     ...pinFindings(candidate, compilation),
-    ...(isNewest || isServed ? [] : [olderFinding(service)]),
+    ...(candidate === newest || isServed ? [] : [olderFinding(candidate, newest)]),
   ]);
   const state = isServed ? (waiting.length > 0 ? "waiting" : "succeeded") : isRefused ? "failed" : "skipped";
   return { type: "merge", fragment, state, findings, nodes, outcome: outcomeOf(hash, state, findings) };
@@ -60,24 +59,47 @@ export function removalsOf(view: View, previous: Pick<Compilation, "chosen"> | u
     }));
 }
 
-function olderFinding(service: string): Finding {
+/**
+ * Names the node whose fragment is used instead, since its clock can be wrong, or it can be another team's.
+ */
+function olderFinding({ fragment: { service }, revision }: Candidate, newest: Candidate): Finding {
+  const node = newest.nodes[0] ?? "";
+  const used = `node \`${node}\` publishes a newer fragment, ${newest.fragment.hash.slice(0, 8)}`;
+  const revisions =
+    newest.revision === revision
+      ? `both have the revision ${revisionText(revision)}, and of equal revisions the larger hash is newer`
+      : `its revision is ${revisionText(newest.revision)}, yours is ${revisionText(revision)}`;
   return {
     severity: "info",
     code: "FRAGMENT_OLDER",
     jsonPath: "",
-    message: `Another node of \`${service}\` publishes a newer fragment, which is used instead.`,
+    message: `Not used, since ${used}: ${revisions}.`,
+    hint:
+      `If yours is the newer build, the clock of \`${node}\` may be ahead: correct it, or set \`revision\`. ` +
+      `If \`${node}\` is not yours, two teams use the service name \`${service}\`: rename one of the services.`,
   };
+}
+
+/** Revisions that are times in milliseconds lie between these: the years 2001 and 2286. */
+const [firstTime, lastTime] = [1e12, 1e13];
+
+function revisionText(revision: number): string {
+  if (revision < firstTime || revision >= lastTime) return String(revision);
+  return `${revision} (${new Date(revision).toISOString()})`;
 }
 
 function pinFindings({ fragment: { service, hash } }: Candidate, { ledger }: Compilation): Finding[] {
   const pin = ledger.pins.get(service);
   if (pin === undefined || pin === hash) return [];
+  const origin = ledger.pinOrigins.get(service);
   return [
     {
       severity: "info",
       code: "FRAGMENT_PINNED",
       jsonPath: "",
-      message: `An operator pinned the service \`${service}\` to the fragment ${pin.slice(0, 8)} (S9.4).`,
+      message:
+        `An operator pinned the service \`${service}\` to the fragment ${pin.slice(0, 8)}` +
+        `${origin === undefined ? "" : ` ${originText(origin)}`} (S9.4).`,
       hint: "Your fragment is used when the operator removes the pin.",
     },
   ];
@@ -103,6 +125,12 @@ function unique(findings: readonly Finding[]): Finding[] {
       findings.map((finding) => [`${finding.code} ${finding.jsonPath} ${finding.message}`, finding]),
     ).values(),
   ];
+}
+
+/** The integration without some of its findings. */
+export function withFindings(integration: Integration, findings: readonly Finding[]): Integration {
+  const { fragment, state } = integration;
+  return { ...integration, findings, outcome: outcomeOf(fragment.hash, state, findings) };
 }
 
 function outcomeOf(hash: string, state: IntegrationState, findings: readonly Finding[]): string {

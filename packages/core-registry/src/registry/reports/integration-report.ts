@@ -1,8 +1,9 @@
 import type { Endpoint } from "../../contracts/endpoint.ts";
 import type { Change, Finding, IntegrationState, Report } from "../../contracts/report.ts";
+import type { Listening } from "../../contracts/server.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
-import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import { completeFindings, withTable } from "./table.ts";
+import { originOf, urlsOf } from "./urls.ts";
 
 /** The fragment that a report is about. */
 export interface ReportedFragment {
@@ -41,8 +42,12 @@ export interface ReportedMerge {
   readonly changes: readonly Change[];
 }
 
-const maxUrls = 5;
-const operations = ["Query", "Mutation", "Subscription"];
+/** The gateway that sends a report. */
+export interface ReportSender {
+  readonly gateway: string;
+  /** The open listeners, for the URLs to try. */
+  listening(): readonly Listening[];
+}
 
 /**
  * Creates the report on one integration (S10.1).
@@ -50,7 +55,7 @@ const operations = ["Query", "Mutation", "Subscription"];
  * @param isChange false: the report goes to a node that joined later, for which the merge changed nothing
  */
 export function integrationReport(
-  gateway: string,
+  { gateway, listening }: ReportSender,
   branch: string,
   merge: ReportedMerge,
   integration: ReportedIntegration,
@@ -79,7 +84,7 @@ export function integrationReport(
       ...(isDocumentationOnly(merge, integration) ? [documentationOnly] : []),
     ],
     console: [],
-    urls: isServed(merge.after, integration) ? urlsOf(branch, merge.after, fragment, changes) : [],
+    urls: isServed(merge.after, integration) ? urlsOn(listening(), branch, merge, fragment, changes) : [],
   });
 }
 
@@ -106,27 +111,13 @@ function isServed({ chosen }: ReportedVersion, { type, fragment }: ReportedInteg
   return type === "merge" && chosen.get(fragment.service)?.hash === fragment.hash;
 }
 
-// The endpoints that the merge changed come first, since their author wants to try them.
-function urlsOf(
+function urlsOn(
+  listening: readonly Listening[],
   branch: string,
-  { version }: ReportedVersion,
+  { after }: ReportedMerge,
   { service, endpoints }: ReportedFragment,
   changes: readonly Change[],
 ): string[] {
-  const prefix = branch === masterBranch ? "" : `/~${branch}`;
-  const waiting = new Set(version.fragments.find((one) => one.service === service)?.waiting);
-  const changed = new Set(changes.map(({ label }) => label));
-  const served = endpoints.filter(({ key }) => !waiting.has(key));
-  const ranked = [
-    ...served.filter(({ label }) => changed.has(label)),
-    ...served.filter(({ label }) => !changed.has(label)),
-  ];
-  return [...new Set(ranked.flatMap((endpoint) => urlOf(endpoint, prefix) ?? []))].slice(0, maxUrls);
-}
-
-function urlOf({ http, websocket, graphql }: Endpoint, prefix: string): string | undefined {
-  if (http !== undefined) return `${http.method} ${prefix}${http.path}`;
-  if (websocket !== undefined) return `WS ${prefix}${websocket.path}`;
-  if (graphql === undefined || !operations.includes(graphql.type)) return undefined;
-  return `${prefix}/graphql ${graphql.type}.${graphql.field}`;
+  const waiting = after.version.fragments.find((one) => one.service === service)?.waiting ?? [];
+  return urlsOf({ branch, endpoints, waiting, changes }, originOf(listening));
 }

@@ -10,8 +10,10 @@ const results: Record<Report["state"], string> = {
   failed: "was refused and is not served",
   skipped: "changed nothing",
 };
-/** How many changes a table shows. The report has all of them. */
-const maxChanges = 40;
+/**
+ * How many changes, findings and places a table lists. What is more is counted: the report has all of them.
+ */
+const maxListed = 10;
 /** How many public endpoints a table names, if not all changed endpoints are public. */
 const maxPublicNames = 5;
 
@@ -45,29 +47,77 @@ function versionText({ from, to }: Omit<Report, "table">): string {
   return from === to || from === undefined ? ` (version ${to})` : ` (version ${from} -> ${to})`;
 }
 
-function sections(report: Omit<Report, "table">): string[][] {
+function sections(report: Omit<Report, "table">): (readonly string[])[] {
   const isRepeated = repeatsChangeOf(report.changes);
   const findings = report.findings.filter((finding) => !isRepeated(finding)).toSorted(bySeverity);
+  const groups = groupEqual(findings);
   return [
-    ...findings.map(withoutRepetition).map(findingLines),
+    ...groups.slice(0, maxListed).map(withoutRepetition).map(findingGroupLines),
+    restLines(groups.slice(maxListed)),
     report.console.map(({ level, jsonPath, text }) => `console.${level} ${jsonPath}: ${text}`),
     changeLines(report.changes, report.findings.filter(isRepeated)),
     report.urls.length === 0 ? [] : [`try it: ${report.urls.join("  ")}`],
   ];
 }
 
+/** Findings that say the same about several places. */
+interface FindingGroup extends Finding {
+  /** The places of the others. */
+  readonly others: readonly string[];
+}
+
+function groupEqual(findings: readonly Finding[]): readonly FindingGroup[] {
+  const groups = Map.groupBy(findings, ({ severity, code, message }) => `${severity} ${code} ${message}`);
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, others: others.map(placeOf) }],
+  );
+}
+
+function findingGroupLines({ others, ...finding }: FindingGroup): readonly string[] {
+  const lines = findingLines(finding);
+  if (others.length === 0) return lines;
+  const places =
+    others.length > maxListed
+      ? `${others.length} more places`
+      : others.map((place) => place || "the fragment").join(", ");
+  return [...lines, `  also at ${places}`];
+}
+
+function restLines(rest: readonly FindingGroup[]): string[] {
+  if (rest.length === 0) return [];
+  const counts = Map.groupBy(rest, ({ severity, code }) => `${severity} ${code}`);
+  const texts = [...counts].map(([kind, groups]) => `${sumOf(groups)} of ${kind}`);
+  return [`... and more: ${texts.join(", ")}`];
+}
+
+function sumOf(groups: readonly FindingGroup[]): number {
+  return groups.reduce((sum, { others }) => sum + 1 + others.length, 0);
+}
+
 // Breaking changes come first, followed by what to do about them.
 function changeLines(changes: readonly Change[], breaking: readonly Finding[]): string[] {
-  const shown = changes.slice(0, maxChanges);
-  const lines = (isBreaking: boolean): string[] =>
-    shown.filter(({ level }) => (level === "breaking") === isBreaking).map(changeLine);
+  const [first, others] = [true, false].map((isBreaking) =>
+    listOrCount(changes.filter(({ level }) => (level === "breaking") === isBreaking)),
+  );
   return [
-    ...lines(true),
+    ...(first ?? []),
     ...new Set(breaking.flatMap(({ hint }) => (hint === undefined ? [] : [`  ${hint}`]))),
-    ...lines(false),
-    ...(shown.length < changes.length ? [`... and ${changes.length - shown.length} more`] : []),
+    ...(others ?? []),
     ...publicLine(changes),
   ];
+}
+
+/** The changes as lines, one each; of more than ten, how many there are of each kind. */
+function listOrCount(changes: readonly Change[]): readonly string[] {
+  return changes.length > maxListed ? changeCounts(changes) : changes.map(changeLine);
+}
+
+/** How many changes of each kind there are, as lines: `+ 22 added`. */
+function changeCounts(changes: readonly Change[]): readonly string[] {
+  const groups = Map.groupBy(changes, ({ kind, level }) => (level === "safe" ? kind : `${kind} [${level}]`));
+  return [...groups].flatMap(([title, [first, ...rest]]) =>
+    first === undefined ? [] : [`${signs[first.kind]} ${1 + rest.length} ${title}`],
+  );
 }
 
 // One line for all public endpoints, since many services have no rules at all.
@@ -103,10 +153,9 @@ export function changeLine({ kind, label, level, detail = "" }: Change): string 
  * Formats a finding as several lines: code and place, message, expected and found values, code frame, hint.
  */
 export function findingLines(finding: Finding): string[] {
-  const { severity, code, jsonPath, message, expected, found, line, column, frame, hint } = finding;
-  const place = line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
+  const { severity, code, message, expected, found, frame, hint } = finding;
   return [
-    `${severity} ${code} at ${place === "" ? "the fragment" : place}`,
+    `${severity} ${code} at ${placeOf(finding) || "the fragment"}`,
     ...message.split("\n").map((text) => `  ${text}`),
     ...(expected === undefined ? [] : [`  expected: ${expected}`]),
     ...(found === undefined || isShown(found, finding) ? [] : [`  found:    ${found}`]),
@@ -115,9 +164,13 @@ export function findingLines(finding: Finding): string[] {
   ];
 }
 
+function placeOf({ jsonPath, line, column }: Finding): string {
+  return line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
+}
+
 // If the next finding has the same code and the same hint, only that one shows the hint. The same for
 // `expected`.
-function withoutRepetition(finding: Finding, index: number, all: readonly Finding[]): Finding {
+function withoutRepetition(finding: FindingGroup, index: number, all: readonly FindingGroup[]): FindingGroup {
   const next = all[index + 1];
   if (next?.code !== finding.code) return finding;
   const { hint, expected, ...rest } = finding;

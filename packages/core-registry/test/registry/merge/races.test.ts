@@ -139,7 +139,7 @@ function mergedBranch(name: string, merge: () => Promise<void>): Branch {
     compilation: undefined,
     served: undefined,
     versions: [],
-    ledger: { accepted: new Map(), owners: new Map(), pins: new Map() },
+    ledger: { accepted: new Map(), owners: new Map(), pins: new Map(), pinOrigins: new Map() },
     isUnresolved: false,
     get snapshot() {
       return unused();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding } from "../../../src/contracts/report.ts";
+import type { Change, Finding } from "../../../src/contracts/report.ts";
 import { reportTable } from "../../../src/registry/reports/table.ts";
 
 test("S10.1: a table shows the result, the place, the expected value, and what to do", () => {
@@ -111,17 +111,57 @@ test("S10.1: a breaking change is shown once, with what to do about it", () => {
   expect(refused).toContain("error CHANGE_BREAKING at the fragment");
 });
 
-test("S10.1: changes beyond 40 are counted, and no name controls the terminal", () => {
-  const changes = Array.from({ length: 100 }, (_, index) => ({
-    kind: "added" as const,
-    plugin: "REST",
-    label: `GET /${index}\u001b[2J`,
-    level: "safe" as const,
-  }));
+const added = (index: number): Change => ({
+  kind: "added",
+  plugin: "REST",
+  label: `GET /${index}\u001b[2J`,
+  level: "safe",
+});
+
+test("S10.2: up to ten changes are listed, and no name controls the terminal", () => {
+  const changes = Array.from({ length: 10 }, (_, index) => added(index));
   const lines = reportTable({ ...base, changes }).split("\n");
-  expect(lines).toHaveLength(42);
-  expect(lines.at(-1)).toBe("  ... and 60 more");
+  expect(lines).toHaveLength(11);
   expect(lines[1]).toBe("  + GET /0");
+});
+
+test("S10.2: of more than ten changes the table has counts, but lists those that break clients", () => {
+  const changes = Array.from({ length: 20 }, (_, index) => added(index));
+  const breaking: Change = { kind: "removed", plugin: "REST", label: "GET /old", level: "breaking" };
+  const dangerous: Change = { kind: "changed", plugin: "REST", label: "GET /new", level: "dangerous" };
+  expect(
+    reportTable({ ...base, changes: [...changes, breaking, dangerous] })
+      .split("\n")
+      .slice(1),
+  ).toEqual(["  - GET /old [breaking]", "  + 20 added", "  ~ 1 changed [dangerous]"]);
+});
+
+test("S10.2: equal findings are shown once with all places, and many others are counted", () => {
+  const unknown = (place: string): Finding => ({
+    severity: "warning",
+    code: "ACTION_UNKNOWN",
+    jsonPath: place,
+    message: "No service provides `team.get` yet.",
+  });
+  const others = Array.from(
+    { length: 12 },
+    (_, index): Finding => ({
+      ...unknown("x"),
+      severity: "info",
+      code: "OTHER",
+      message: `Message ${index}.`,
+    }),
+  );
+  const lines = reportTable({ ...base, findings: [unknown("a"), unknown("b"), unknown("c"), ...others] })
+    .split("\n")
+    .slice(1);
+  expect(lines.slice(0, 3)).toEqual([
+    "  warning ACTION_UNKNOWN at a",
+    "    No service provides `team.get` yet.",
+    "    also at b, c",
+  ]);
+  expect(lines.at(-1)).toBe("  ... and more: 3 of info OTHER");
+  expect(lines).toHaveLength(3 + 9 * 2 + 1);
 });
 
 test("S10.1: public endpoints are named in one line", () => {
