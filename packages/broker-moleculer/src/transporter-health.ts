@@ -14,8 +14,9 @@ export interface TransporterHealth {
 }
 
 /**
- * Reports whether the transporter is connected: to the listener of the broker's health, with the transporter's
- * last error as the reason, and to the sink, when a connection is lost and when it is back (S9.3).
+ * Reports whether the transporter is connected: to the listener of the broker's health, with the
+ * transporter's last error as the reason, and to the sink, when a connection is lost and when it is back
+ * (S9.3).
  */
 export function watchTransporter(
   broker: ServiceBroker,

@@ -48,7 +48,7 @@ test.for([{ hasPreset: true }, { hasPreset: false }])(
   },
 );
 
-test("a node that restarts elsewhere while its old process hangs is found when that is lost (S13.1)", async () => {
+test("a node that restarts elsewhere while its old process hangs is found (S13.1)", async () => {
   const { lines, first, second, startOn, isUpAgain } = await startGateway();
   const node = await startOn(first);
   await lines.waitFor((line) => line === "up work@a");

@@ -1,11 +1,11 @@
 /*
  * Patch: a gateway keeps its TCP connections (TCP transporter, Moleculer 0.15).
  *
- * Moleculer keeps 32 outgoing connections, and closes the ones that were used least for others (`maxConnections`
- * in `transporters/tcp.js`).
+ * Moleculer keeps 32 outgoing connections, and closes the ones that were used least for others
+ * (`maxConnections` in `transporters/tcp.js`).
  *
- * Without the patch, a gateway with more than 32 nodes opens and closes connections all the time, with calls in
- * them, and cannot ping each node.
+ * Without the patch, a gateway with more than 32 nodes opens and closes connections all the time, with calls
+ * in them, and cannot ping each node.
  *
  * Can be removed when Moleculer does not limit connections by default.
  */

@@ -25,8 +25,8 @@ export interface BrokerSystem {
    */
   readonly gatewayGroup?: string;
   /**
-   * Takes the broker's own connection away, and gives it back, while the nodes go on. Absent: the broker has no
-   * connection of its own, and the suite skips the check of its loss (S9.3).
+   * Takes the broker's own connection away, and gives it back, while the nodes go on. Absent: the broker has
+   * no connection of its own, and the suite skips the check of its loss (S9.3).
    */
   readonly connection?: { lose(): Promise<void>; restore(): Promise<void> };
   /** Ends all remaining nodes. The suite stops the brokers itself. */

@@ -16,8 +16,8 @@ import { isObject } from "../wire/values.ts";
 
 /**
  * The circuit breaker of gateways and of the preset: an action is not called on a node for 5 s if half of at
- * least 10 calls within a minute timed out there. Errors of the service itself do not count: they answer, and a
- * client could cause them.
+ * least 10 calls within a minute timed out there. Errors of the service itself do not count: they answer, and
+ * a client could cause them.
  */
 export const circuitBreaker: NonNullable<BrokerOptions["circuitBreaker"]> = {
   enabled: true,

@@ -5,10 +5,11 @@
  * not know the node id yet (`processGossipHello` in `transporters/tcp.js`), and requests the INFO of the node
  * with the next rounds of gossip.
  *
- * Without the patch, a node that restarts with its id on another port or host is never found again, unless UDP
- * discovery finds it.
+ * Without the patch, a node that restarts with its id on another port or host is never found again, unless
+ * UDP discovery finds it.
  *
- * Can be removed when Moleculer takes over the address of a hello packet, and requests the INFO of its sender.
+ * Can be removed when Moleculer takes over the address of a hello packet, and requests the INFO of its
+ * sender.
  */
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
@@ -30,9 +31,10 @@ export function nodeAddress(): MiddlewareFactory {
 }
 
 /**
- * Uses the address of each hello packet of a node that is not available, and requests its services at once. If
- * the node still counts as available, the address is used when the node is lost: two nodes with one id must
- * not take each other's place. Does nothing for other transporters, and for a broker that is patched already.
+ * Uses the address of each hello packet of a node that is not available, and requests its services at once.
+ * If the node still counts as available, the address is used when the node is lost: two nodes with one id
+ * must not take each other's place. Does nothing for other transporters, and for a broker that is patched
+ * already.
  */
 export function followAddresses(broker: ServiceBroker): void {
   const tcp = tcpTransporter(broker);

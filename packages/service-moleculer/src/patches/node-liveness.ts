@@ -5,15 +5,16 @@
  * time, and while the connection to the server is lost too. Its TCP transporter has no heartbeats
  * (`disableHeartbeat` in `transporters/tcp.js`): a node is lost only when its sockets close.
  *
- * Without the patch, a process that hangs over TCP keeps its share of the calls for ever, and each one of them
- * runs into its timeout.
+ * Without the patch, a process that hangs over TCP keeps its share of the calls for ever, and each one of
+ * them runs into its timeout.
  *
  * Can be removed when Moleculer checks nodes over TCP, and does not while its own connection is lost.
  */
-import type { ServiceBroker, Transit } from "moleculer";
+import type { ActionEndpoint, ServiceBroker, Transit } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { isFirstPatch } from "../wire/patched.ts";
 import { requestInfo, tcpTransporter } from "../wire/tcp.ts";
+import { onConnectionChange } from "./connection-state.ts";
 import { heartbeatTimeoutOf } from "./heartbeat-timeout.ts";
 
 /** Checks in the time that a node can be silent. */
@@ -30,8 +31,8 @@ export function nodeLiveness(): MiddlewareFactory {
 /**
  * Makes a broker notice nodes that do not answer (S13.1): every packet of a node shows that it runs; a node
  * that has sent none for a heartbeat interval is pinged, and after the heartbeat timeout it is lost. Then its
- * running calls fail, and no call goes to it until it is heard again. Does nothing without heartbeats, and for
- * a broker that is patched already.
+ * running calls fail, and no call goes to it until it is heard again. Does nothing without heartbeats, and
+ * for a broker that is patched already.
  */
 export function watchNodes(broker: ServiceBroker): void {
   const { transit } = broker;
@@ -40,6 +41,7 @@ export function watchNodes(broker: ServiceBroker): void {
   const checkMs = (timeout * 1_000) / checksPerTimeout;
   const watch = new NodeWatch(broker, transit, { checkMs, pingAfterMs: interval * 1_000 });
   broker.registry.discoverer.checkRemoteNodes = () => undefined;
+  onConnectionChange(broker, (connected) => connected && watch.reconnected());
   const messageHandler = transit.messageHandler.bind(transit);
   transit.messageHandler = (command, packet) => {
     watch.heard(packet?.payload?.sender);
@@ -66,12 +68,14 @@ class NodeWatch {
   readonly #transit: Transit;
   readonly #options: WatchOptions;
   /**
-   * Checks since a node was heard. Counted instead of measured: when this process was blocked itself, it reads
-   * what has arrived meanwhile before the next check.
+   * Checks since a node was heard. Counted instead of measured: when this process was blocked itself, it
+   * reads what has arrived meanwhile before the next check.
    */
   readonly #silentChecks = new Map<string, number>();
   /** Nodes that were lost because they were silent. */
   readonly #lost = new Set<string>();
+  /** The actions of nodes that were not heard since this broker reconnected, by node. */
+  readonly #paused = new Map<string, ActionEndpoint[]>();
 
   constructor(broker: ServiceBroker, transit: Transit, options: WatchOptions) {
     this.#broker = broker;
@@ -83,11 +87,28 @@ class NodeWatch {
   heard(sender: unknown): void {
     if (typeof sender !== "string") return;
     this.#silentChecks.delete(sender);
+    if (this.#paused.size > 0) this.#resume(sender);
     if (this.#lost.delete(sender)) this.#discover(sender);
   }
 
+  /**
+   * Pauses the actions of all nodes until they are heard: they lost their connections with the same server,
+   * and a call to one that has not reconnected yet would be lost.
+   */
+  reconnected(): void {
+    for (const id of this.#paused.keys()) this.#resume(id);
+    for (const { endpoints } of this.#broker.registry.actions.actions.values())
+      for (const endpoint of endpoints) {
+        if (endpoint.local || !endpoint.state) continue;
+        endpoint.state = false;
+        const paused = this.#paused.get(endpoint.id) ?? [];
+        this.#paused.set(endpoint.id, paused);
+        paused.push(endpoint);
+      }
+    for (const id of this.#paused.keys()) this.#ping(id);
+  }
+
   check(): void {
-    const { registry } = this.#broker;
     // Without its own connection, the broker hears no node: that says nothing about them.
     if (!this.#transit.tx.connected) {
       this.#silentChecks.clear();
@@ -100,16 +121,22 @@ class NodeWatch {
       const silentMs = checks * checkMs;
       const timeoutMs = heartbeatTimeoutOf(this.#broker, id) * 1_000;
       if (silentMs > timeoutMs) this.#lose(id, timeoutMs);
-      else if (silentMs >= pingAfterMs) this.#ping(id);
+      else if (silentMs >= pingAfterMs || this.#paused.has(id)) this.#ping(id);
     }
-    for (const id of this.#silentChecks.keys())
-      if (registry.nodes.get(id)?.available !== true) this.#silentChecks.delete(id);
-    for (const id of this.#lost) if (registry.nodes.get(id)?.available !== false) this.#lost.delete(id);
+    this.#forgetNodes();
+  }
+
+  /** Drops what is known of nodes that have gone or come back in the meantime. */
+  #forgetNodes(): void {
+    const isAvailable = (id: string): boolean | undefined => this.#broker.registry.nodes.get(id)?.available;
+    for (const id of this.#silentChecks.keys()) if (isAvailable(id) !== true) this.#silentChecks.delete(id);
+    for (const id of this.#paused.keys()) if (isAvailable(id) !== true) this.#paused.delete(id);
+    for (const id of this.#lost) if (isAvailable(id) !== false) this.#lost.delete(id);
   }
 
   /**
-   * All available nodes. Over TCP with more nodes than connections, only those with running calls: pings would
-   * open and close connections all the time.
+   * All available nodes. Over TCP with more nodes than connections, only those with running calls: pings
+   * would open and close connections all the time.
    */
   #watchedNodes(): readonly string[] {
     const nodes = this.#broker.registry.nodes.toArray().filter(({ local, available }) => !local && available);
@@ -120,8 +147,14 @@ class NodeWatch {
     return ids.filter((id) => called.has(id));
   }
 
+  #resume(id: string): void {
+    for (const endpoint of this.#paused.get(id) ?? []) endpoint.state = true;
+    this.#paused.delete(id);
+  }
+
   #lose(id: string, timeoutMs: number): void {
     this.#silentChecks.delete(id);
+    this.#paused.delete(id);
     this.#lost.add(id);
     this.#broker.logger.warn(`Node ${id} is lost: it has not answered for ${timeoutMs / 1_000} s.`);
     this.#broker.registry.nodes.disconnected(id, true);

@@ -14,11 +14,12 @@ import { contextPropagation } from "./context-propagation.ts";
  * Returns options for the brokers of services (S13.1): `new ServiceBroker(preset({ namespace, transporter
  * }))`.
  *
- * Calls time out after 10 s. Heartbeats are sent every second, and a node that has not answered for 3 s is lost,
- * over TCP too. The circuit breaker stops an action on a node where half of its calls time out. A broker that stops announces it first, and lets running calls
- * finish for up to 5 s. Changes are announced to gateways at once, to other nodes after 50 ms. TCP gossip
- * about third nodes is verified. The middlewares make nested calls follow the request's branch, pass on
- * deadlines and cancellation, and give streams back-pressure.
+ * Calls time out after 10 s. Heartbeats are sent every second, and a node that has not answered for 3 s is
+ * lost, over TCP too. The circuit breaker stops an action on a node where half of its calls time out. A
+ * broker that stops announces it first, and lets running calls finish for up to 5 s. Changes are announced to
+ * gateways at once, to other nodes after 50 ms. TCP gossip about third nodes is verified. The middlewares
+ * make nested calls follow the request's branch, pass on deadlines and cancellation, and give streams
+ * back-pressure.
  * @param options Moleculer's own. They override the preset's; their middlewares are added to the preset's
  */
 export function preset(options: BrokerOptions = {}): BrokerOptions {

@@ -18,7 +18,9 @@ export interface TcpTransporter {
   deserialize(type: string, message: Buffer): { readonly payload?: GossipPayload } | null;
 }
 
-/** Moleculer's outgoing connections. Emits `error` with the error and the id of a node that is unreachable. */
+/**
+ * Moleculer's outgoing connections. Emits `error` with the error and the id of a node that is unreachable.
+ */
 export interface TcpWriter extends EventEmitter {
   /** Closes the connection to a node. The next packet opens another one. */
   removeSocket(nodeID: string): void;

@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * The offers that are removed some time after their services went down (S9.3). While a broker has lost its own
- * connection, none of its offers is removed: when the connection is back, each delay begins anew.
+ * The offers that are removed some time after their services went down (S9.3). While a broker has lost its
+ * own connection, none of its offers is removed: when the connection is back, each delay begins anew.
  */
 export class Removals {
   readonly #clock: Clock;
