@@ -6,7 +6,7 @@ import {
   followConnection,
   isFirstPatch,
   openCircuits,
-  resetCircuits,
+  patchCircuitBreaker,
   verifyGossip,
   watchNodes,
   withTimeout,
@@ -155,5 +155,5 @@ function patchBroker(broker: ServiceBroker, setHealth: HealthListener): void {
   followConnection(broker);
   watchNodes(broker);
   followAddresses(broker);
-  resetCircuits(broker);
+  patchCircuitBreaker(broker);
 }

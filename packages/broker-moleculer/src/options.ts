@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import {
   circuitBreaker,
-  circuitReset,
+  circuitBreakerPatch,
   contextPropagation,
   heartbeatTimeout,
   nodeAddress,
@@ -96,7 +96,7 @@ function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptio
     transporterOutages(),
     nodeLiveness(),
     nodeAddress(),
-    circuitReset(),
+    circuitBreakerPatch(),
     ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
   ]);
   return {

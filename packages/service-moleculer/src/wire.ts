@@ -7,9 +7,9 @@ export { announceChanges, announceGateway } from "./patches/announcement.ts";
 export {
   type Circuit,
   circuitBreaker,
-  circuitReset,
+  circuitBreakerPatch,
   openCircuits,
-  resetCircuits,
+  patchCircuitBreaker,
 } from "./patches/circuit-breaker.ts";
 export { followConnection, onConnectionChange } from "./patches/connection-state.ts";
 export { verifyGossip } from "./patches/gossip-verification.ts";

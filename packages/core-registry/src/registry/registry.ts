@@ -168,6 +168,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     contexts: plugins.contexts,
     examples,
     health: readiness.health,
+    brokers: () => brokers.map(({ name, health }) => ({ broker: name, ...health?.() })),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),
     difference: (before, after) => compareVersions(before, after, branches, tools),
     pin: agreement.pins.pin,

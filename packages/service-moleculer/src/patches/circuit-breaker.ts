@@ -1,15 +1,18 @@
 /*
- * Patch: a circuit breaker ends with its node (Moleculer 0.15).
+ * Patch: the circuit breaker counts calls that time out, and ends with its node (Moleculer 0.15).
  *
- * Moleculer's circuit breaker keeps its state, and the endpoint that it stops, by the id of the node and the
- * name of the action (`store` in `middlewares/circuit-breaker.js`), also when the node is gone.
+ * Moleculer's timeout is applied outside of its circuit breaker (`INTERNAL_MIDDLEWARES` in
+ * `service-broker.js`): the circuit breaker, and the transit, wait for the answer for ever. It keeps its
+ * state, and the endpoint that it stops, by the id of the node and the name of the action, also when the node
+ * is gone (`store` in `middlewares/circuit-breaker.js`).
  *
- * Without the patch, a node that comes back inherits the failures of the one before it, and its circuit stops
- * an endpoint that no longer exists.
+ * Without the patch, calls that time out never open a circuit and are never forgotten, and a node that comes
+ * back inherits the failures of the one before it.
  *
- * Can be removed when Moleculer drops the states of a node that disconnects.
+ * Can be removed when Moleculer ends the request of a call that times out, and drops the states of a node
+ * that disconnects.
  */
-import type { BrokerOptions, ServiceBroker } from "moleculer";
+import { type BrokerOptions, Errors, type ServiceBroker, type Transit } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { isFirstPatch } from "../wire/patched.ts";
 import { isObject } from "../wire/values.ts";
@@ -37,14 +40,20 @@ export interface Circuit {
   readonly state: "open" | "half-open";
 }
 
-/** Returns a middleware that ends the circuits of a node with the node. */
-export function circuitReset(): MiddlewareFactory {
-  return middleware("TidegateCircuitReset", () => ({ created: resetCircuits }));
+/** Returns a middleware that patches the circuit breaker. */
+export function circuitBreakerPatch(): MiddlewareFactory {
+  return middleware("TidegateCircuitBreaker", () => ({ created: patchCircuitBreaker }));
 }
 
-/** Drops the states of the circuit breaker for a node that disconnects. */
-export function resetCircuits(broker: ServiceBroker): void {
-  if (!isFirstPatch(broker, "circuit-reset")) return;
+/**
+ * Makes the default check of the circuit breaker ignore calls that an action made itself, and drops the
+ * states of a node that disconnects.
+ */
+export function patchCircuitBreaker(broker: ServiceBroker): void {
+  if (!isFirstPatch(broker, "circuit-breaker")) return;
+  const { circuitBreaker: options } = broker.options;
+  if (options?.check === isTimeout) options.check = (error) => isTimeoutOfCall(error, broker.nodeID);
+  if (broker.transit !== undefined) endTimedOutRequests(broker.transit);
   broker.localBus.on("$node.disconnected", ({ node }: { node: { id: string } }) => {
     const store = storeOf(broker);
     for (const [key, entry] of store ?? []) {
@@ -53,6 +62,31 @@ export function resetCircuits(broker: ServiceBroker): void {
       store?.delete(key);
     }
   });
+}
+
+/**
+ * Rejects the request of a call that has failed before its answer: Moleculer's error handler only forgets it.
+ * The circuit breaker then counts the call, unless it has ended already.
+ */
+function endTimedOutRequests(transit: Transit): void {
+  let isAnswering = false;
+  const responseHandler = transit.responseHandler.bind(transit);
+  transit.responseHandler = (packet) => {
+    isAnswering = true;
+    try {
+      responseHandler(packet);
+    } finally {
+      isAnswering = false;
+    }
+  };
+  const removePendingRequest = transit.removePendingRequest.bind(transit);
+  transit.removePendingRequest = (id) => {
+    const pending = isAnswering ? undefined : transit.pendingRequests.get(id);
+    removePendingRequest(id);
+    if (pending === undefined) return;
+    const { nodeID, ctx } = pending;
+    pending.reject(new Errors.RequestTimeoutError({ action: ctx.action?.name, nodeID }));
+  };
 }
 
 /** The circuits of a broker that are not closed. Empty without a circuit breaker. */
@@ -71,7 +105,16 @@ function storeOf(broker: ServiceBroker): Map<string, unknown> | undefined {
   return store instanceof Map ? store : undefined;
 }
 
-/** Whether this node gave up a call; not whether the called action did so with a call of its own. */
 function isTimeout(error: Error): boolean {
-  return "type" in error && error.type === "REQUEST_TIMEOUT" && !("nodeID" in error);
+  return "type" in error && error.type === "REQUEST_TIMEOUT";
+}
+
+/**
+ * Whether a call timed out here, or at the called node at the same time: that names the caller. The error of
+ * a nested call that timed out names another node.
+ */
+function isTimeoutOfCall(error: Error, caller: string): boolean {
+  if (!isTimeout(error)) return false;
+  if (!("nodeID" in error) || error.nodeID === undefined) return true;
+  return "data" in error && isObject(error.data) && error.data.nodeID === caller;
 }

@@ -29,7 +29,7 @@ interface NatsOptions {
 const gracePeriod = 1_000;
 
 /** Unanswered pings after which the NATS client takes its server for lost. */
-const maxPingOut = 2;
+const maxPingOut = 5;
 
 type Listener = (connected: boolean) => void;
 

@@ -1,6 +1,6 @@
 import type { BrokerOptions } from "moleculer";
 import { changeAnnouncement } from "../patches/announcement.ts";
-import { circuitBreaker, circuitReset } from "../patches/circuit-breaker.ts";
+import { circuitBreaker, circuitBreakerPatch } from "../patches/circuit-breaker.ts";
 import { gossipVerification } from "../patches/gossip-verification.ts";
 import { heartbeatTimeout } from "../patches/heartbeat-timeout.ts";
 import { nodeAddress } from "../patches/node-address.ts";
@@ -31,7 +31,7 @@ export function preset(options: BrokerOptions = {}): BrokerOptions {
     transporterOutages(),
     nodeLiveness(),
     nodeAddress(),
-    circuitReset(),
+    circuitBreakerPatch(),
     ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
   ]);
   return {
