@@ -7,6 +7,7 @@ import {
 } from "@tidegate/core-registry";
 import type {
   BranchStatus,
+  BrokerStatus,
   CheckRequest,
   VersionDifference,
   VersionName,
@@ -51,10 +52,19 @@ const gateways = [
   { gateway: "one", versions: { master: "7a2db312e34f6105efb5ec107137763b" } },
   { gateway: "two", versions: { master: "7a2db312e34f6105efb5ec107137763b" } },
 ];
+const brokers: readonly BrokerStatus[] = [
+  {
+    broker: "moleculer",
+    state: "up",
+    since: 1_795_000_000_000,
+    circuits: [{ action: "player.get", node: "n1", state: "open" }],
+  },
+];
 const registry = {
   branches: () => branches,
   gateways: async () => gateways,
   health: () => ({ state: "running" as const, reasons: [] }),
+  brokers: () => brokers,
 };
 const starting: NotServed = { missing: "starting" };
 
@@ -121,6 +131,7 @@ describe("S9.9: /~status", () => {
       parentVersion: null,
       gateway: { state: "running" },
       gateways,
+      brokers,
       branches: [
         { branch: "master", latestVersion: "7a2db312" },
         { branch: "next", latestVersion: null },

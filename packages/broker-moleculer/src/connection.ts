@@ -1,16 +1,14 @@
-import {
-  type BrokerHealth,
-  type BrokerSink,
-  type PeerHandlers,
-  systemClock,
-  TidegateError,
-} from "@tidegate/core-registry";
+import { type BrokerSink, type OpenCircuit, type PeerHandlers, systemClock, TidegateError } from "@tidegate/core-registry";
 import {
   announceChanges,
   announceGateway,
-  followNatsStatus,
+  followAddresses,
+  followConnection,
   isFirstPatch,
+  openCircuits,
+  patchCircuitBreaker,
   verifyGossip,
+  watchNodes,
   withTimeout,
 } from "@tidegate/service-moleculer/wire";
 import { type BrokerOptions, type Service, ServiceBroker } from "moleculer";
@@ -18,19 +16,18 @@ import { ActionCaller } from "./calls/call.ts";
 import { RegistryWatch } from "./discovery/registry-watch.ts";
 import { createGatewayService } from "./gateway-service.ts";
 import type { Settings } from "./options.ts";
+import { keepConnections } from "./patches/connection-limit.ts";
 import { discoverPeers, discoverPeersEarly } from "./patches/early-discovery.ts";
 import { matchInLinearTime } from "./patches/event-matching.ts";
 import { nameOversizedPackets } from "./patches/oversized-packets.ts";
 import { guardPackets } from "./patches/packet-guard.ts";
+import { type HealthListener, type TransporterHealth, watchTransporter } from "./transporter-health.ts";
 
 /**
  * Milliseconds that TCP peers have to answer, and large fragments to arrive, before discovery counts as
  * complete.
  */
 const discoveryTimeout = 2_000;
-
-/** Receives the health of a connection. */
-export type HealthListener = (state: BrokerHealth["state"], reason?: string) => void;
 
 /** The parts of the gateway that a connection reports to, or asks for answers. */
 export interface ConnectionUsers {
@@ -63,8 +60,8 @@ export class Connection {
       "existing" in settings.broker
         ? settings.broker.existing
         : createBroker(settings.broker.options, setHealth);
-    this.#health = watchTransporter(this.broker, setHealth);
     patchBroker(this.broker, setHealth);
+    this.#health = watchTransporter(this.broker, sink, setHealth);
     this.#registryWatch = new RegistryWatch(this.broker, sink);
     this.caller = new ActionCaller(this.broker, settings);
     this.#service = this.broker.createService(
@@ -94,6 +91,11 @@ export class Connection {
   /** Sends the current state of the transporter to the health listener. */
   refreshHealth(): void {
     this.#health.refresh();
+  }
+
+  /** The actions that the circuit breaker does not call on a node at the moment. */
+  circuits(): readonly OpenCircuit[] {
+    return openCircuits(this.broker).map(({ action, nodeID: node, state }) => ({ action, node, state }));
   }
 
   /** Waits for running calls, and stops the broker. An existing broker only loses the gateway's service. */
@@ -149,44 +151,11 @@ function patchBroker(broker: ServiceBroker, setHealth: HealthListener): void {
     dropped: (what) => broker.logger.warn(`Dropped faulty data of another node: ${what}.`),
   });
   discoverPeersEarly(broker);
+  keepConnections(broker);
   verifyGossip(broker);
-}
-
-interface TransporterHealth {
-  /** Sends the current state to the listener. */
-  refresh(): void;
-  stop(): void;
-}
-
-/**
- * Reports whether the transporter is connected: by Moleculer's events and flag, for NATS also by the client's
- * status.
- */
-function watchTransporter(broker: ServiceBroker, setHealth: HealthListener): TransporterHealth {
-  let isReachable = true;
-  let isStopped = false;
-  const refresh = (): void => {
-    if (isStopped) return;
-    const isConnected = broker.transit === undefined || (broker.transit.tx.connected && isReachable);
-    if (isConnected) setHealth("up");
-    else setHealth("connecting", "The transporter is not connected.");
-  };
-  const setReachable = (reachable: boolean): void => {
-    isReachable = reachable;
-    refresh();
-  };
-  const connected = (): void => {
-    setReachable(true);
-    followNatsStatus(broker, setReachable);
-  };
-  broker.localBus.on("$transporter.connected", connected);
-  broker.localBus.on("$transporter.disconnected", refresh);
-  return {
-    refresh,
-    stop: () => {
-      isStopped = true;
-      broker.localBus.off("$transporter.connected", connected);
-      broker.localBus.off("$transporter.disconnected", refresh);
-    },
-  };
+  // An existing broker can lack the middlewares of the preset.
+  followConnection(broker);
+  watchNodes(broker);
+  followAddresses(broker);
+  patchCircuitBreaker(broker);
 }

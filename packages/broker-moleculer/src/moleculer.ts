@@ -79,7 +79,8 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
     },
     health: () => {
       if (health.state === "up" && health.reason === undefined) connection?.refreshHealth();
-      return health;
+      const circuits = connection?.circuits() ?? [];
+      return circuits.length === 0 ? health : { ...health, circuits };
     },
   };
 }

@@ -1,8 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import {
+  circuitBreaker,
+  circuitBreakerPatch,
   contextPropagation,
   heartbeatTimeout,
+  nodeAddress,
+  nodeLiveness,
   sharedDefaults,
   streamFlowControl,
   toMiddlewares,
@@ -90,6 +94,9 @@ function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptio
     streamFlowControl(),
     ...(hasServices ? [contextPropagation()] : []),
     transporterOutages(),
+    nodeLiveness(),
+    nodeAddress(),
+    circuitBreakerPatch(),
     ...(options.heartbeatTimeout === undefined ? [heartbeatTimeout()] : []),
   ]);
   return {
@@ -100,6 +107,7 @@ function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptio
     logLevel: "warn",
     skipProcessEventRegistration: true,
     ...options,
+    circuitBreaker: { ...circuitBreaker, ...options.circuitBreaker },
     middlewares: [...middlewares, ...(options.middlewares ?? [])],
   };
 }

@@ -6,6 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type MoleculerOptions, moleculer } from "../src/index.ts";
 import { freePorts, gatewayId, tcpOptions, testOptions } from "./support/system.ts";
 
+type Transporter = NonNullable<MoleculerOptions["transporter"]>;
+
 const createSink = () => {
   const lines = recorder<string>("call of the sink");
   const sink: BrokerSink = {
@@ -53,6 +55,28 @@ describe("moleculer()", () => {
     expect(await call(broker, "v2.plain.get")).toEqual({ branch: "master" });
     await brokers.get("n1")?.stop();
     await lines.waitFor((line) => line === "down v2.plain@n1 left");
+  });
+
+  test.for([
+    {
+      name: "NATS",
+      transporterOn: (port: number): Transporter => ({
+        type: "NATS",
+        options: { url: `nats://127.0.0.1:${port}` },
+      }),
+    },
+    {
+      name: "Redis",
+      transporterOn: (port: number): Transporter => ({ type: "Redis", options: { host: "127.0.0.1", port } }),
+    },
+  ])("says why it is not connected: no $name server (S12.6)", async ({ transporterOn }) => {
+    const [port = 0] = await freePorts(1);
+    const broker = moleculer({ ...testOptions, nodeID: gatewayId, transporter: transporterOn(port) });
+    const started = broker.start(createSink().sink).catch((error: unknown) => error);
+    await expect.poll(() => broker.health?.().reason, { timeout: 10_000 }).toMatch(/: .*REFUSED/);
+    expect(broker.health?.().state).toBe("connecting");
+    await broker.stop();
+    expect(await started).toMatchObject({ code: "BROKER_UNAVAILABLE" });
   });
 
   test("passes on the request's id, and traces the node of a call (S12.3)", async () => {

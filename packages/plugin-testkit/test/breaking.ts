@@ -87,8 +87,9 @@ export function withLateStop({ isDeaf, refusesCalls }: { isDeaf: boolean; refuse
       };
     return {
       ...broker,
-      start: ({ serviceUp, serviceDown, event }) =>
+      start: ({ serviceUp, serviceDown, event, ...rest }) =>
         broker.start({
+          ...rest,
           serviceUp: unlessStopped(serviceUp),
           serviceDown: unlessStopped(serviceDown),
           event: unlessStopped(event),

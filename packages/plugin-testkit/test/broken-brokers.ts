@@ -90,6 +90,16 @@ export const brokenBrokers: Readonly<Record<string, Breaking>> = {
     serviceDown: (service, _, how) => sink.serviceDown(service, "n0", how),
   })),
 
+  // The broker's own connection
+  "a lost connection is not reported": withSink(() => ({ connectionChanged: () => undefined })),
+  "a connection that is back is not reported": withSink((sink) => ({
+    connectionChanged: (state) => state === "lost" && sink.connectionChanged?.(state),
+  })),
+  "health ignores a lost connection": (broker) => ({
+    ...broker,
+    health: () => ({ state: "up", since: 1_795_000_000_000 }),
+  }),
+
   // Calls
   "a stream beside params dropped": withRequest(({ stream: _, ...request }) => request),
   "params dropped": withRequest((request) => ({ ...request, params: {} })),

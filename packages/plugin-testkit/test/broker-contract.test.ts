@@ -19,14 +19,18 @@ test("a broker without optional members passes, with the reasons of its skipped 
   expect(results.filter(({ state }) => state === "passed").length).toBeGreaterThan(20);
 });
 
-test("a system without a second gateway, or a group of the gateways, skips their checks (S17)", async () => {
+test("a system without a second gateway, a group or a connection skips their checks (S17)", async () => {
   const make = () => {
-    const { anotherGateway: _, gatewayGroup: __, ...system } = memorySystem();
+    const { anotherGateway: _, gatewayGroup: __, connection: ___, ...system } = memorySystem();
     return system;
   };
   const results = await runChecks(brokerChecks, { name: "alone", make });
   expect(results.filter(({ state }) => state === "failed")).toEqual([]);
   expect(new Set(results.flatMap((result) => (result.state === "skipped" ? [result.reason] : [])))).toEqual(
-    new Set(["the system cannot create a second gateway", "the system names no group of the gateways"]),
+    new Set([
+      "the system cannot create a second gateway",
+      "the system names no group of the gateways",
+      "the broker has no connection of its own",
+    ]),
   );
 });

@@ -19,6 +19,10 @@ export function memorySystem(options: MemoryBrokerOptions = {}): BrokerSystem {
         crash: async () => node.crash(),
       };
     },
+    connection: {
+      lose: async () => bus.setHealth("connecting"),
+      restore: async () => bus.setHealth("up"),
+    },
     close: async () => undefined,
   };
 }

@@ -9,8 +9,8 @@ import { type BranchName, gatewayNames } from "./target.ts";
 const healthStatus: Readonly<
   Record<"liveness" | "readiness", Readonly<Record<GatewayHealth["state"], number>>>
 > = {
-  liveness: { starting: 200, running: 200, stopping: 200, failed: 500 },
-  readiness: { starting: 503, running: 200, stopping: 503, failed: 500 },
+  liveness: { starting: 200, running: 200, disconnected: 200, stopping: 200, failed: 500 },
+  readiness: { starting: 503, running: 200, disconnected: 503, stopping: 503, failed: 500 },
 };
 
 /** The health of the gateway; `stopping` as soon as the server stops. */

@@ -4,9 +4,19 @@
  * it can change with every version.
  */
 export { announceChanges, announceGateway } from "./patches/announcement.ts";
+export {
+  type Circuit,
+  circuitBreaker,
+  circuitBreakerPatch,
+  openCircuits,
+  patchCircuitBreaker,
+} from "./patches/circuit-breaker.ts";
+export { followConnection, onConnectionChange } from "./patches/connection-state.ts";
 export { verifyGossip } from "./patches/gossip-verification.ts";
-export { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
-export { followNatsStatus, transporterOutages } from "./patches/transporter-outages.ts";
+export { heartbeatTimeout, heartbeatTimeoutOf } from "./patches/heartbeat-timeout.ts";
+export { followAddresses, nodeAddress } from "./patches/node-address.ts";
+export { nodeLiveness, watchNodes } from "./patches/node-liveness.ts";
+export { transporterOutages } from "./patches/transporter-outages.ts";
 export { contextPropagation } from "./service/context-propagation.ts";
 export { streamFlowControl } from "./streams/flow-control.ts";
 export { type CreditWindow, defaultWindow } from "./streams/protocol.ts";
@@ -33,5 +43,5 @@ export {
 } from "./wire/names.ts";
 export { isFirstPatch } from "./wire/patched.ts";
 export { cancelCall } from "./wire/running-requests.ts";
-export { type RegistryNode, type TcpTransporter, tcpTransporter } from "./wire/tcp.ts";
+export { type RegistryNode, requestInfo, type TcpTransporter, tcpTransporter } from "./wire/tcp.ts";
 export { objectOrEmpty, withTimeout } from "./wire/values.ts";

@@ -6,11 +6,11 @@ import {
   type Served,
   TidegateError,
 } from "@tidegate/core-registry";
-import type { BranchStatus, GatewayStatus, Registry } from "@tidegate/core-registry/registry";
+import type { BranchStatus, BrokerStatus, GatewayStatus, Registry } from "@tidegate/core-registry/registry";
 
 /** Options of `statusPage`: the registry and the access. */
 export interface StatusPageOptions {
-  readonly registry: Pick<Registry, "branches" | "gateways" | "health">;
+  readonly registry: Pick<Registry, "branches" | "brokers" | "gateways" | "health">;
   /** Who can see the page (S9.11). */
   readonly access: Access;
 }
@@ -20,6 +20,8 @@ export interface Status extends BranchStatus {
   /** The latest version of the parent branch; null for master. */
   readonly parentVersion: string | null;
   readonly gateway: GatewayHealth;
+  /** The connection of each broker, and the circuits that are open: actions that are not called on a node. */
+  readonly brokers: readonly BrokerStatus[];
   /**
    * What every gateway of the same system serves, this gateway first. Gateways that do not answer are left
    * out.
@@ -74,6 +76,7 @@ async function branchStatus(registry: StatusPageOptions["registry"], name: strin
     services,
     ...more,
     gateway: registry.health(),
+    brokers: registry.brokers(),
     gateways,
     branches: branches.map(({ branch, latestVersion, latestUsedAt }) => ({
       branch,

@@ -18,6 +18,7 @@ import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import type { Settings } from "../options.ts";
 import { toTidegateError } from "./errors.ts";
 import { containsFile, type PreparedParams, prepareParams, receiveStream } from "./files.ts";
+import { canRetry } from "./retries.ts";
 
 /** Where one attempt of a call goes. */
 interface Target {
@@ -38,6 +39,8 @@ interface Attempt {
   readonly prepared: PreparedParams;
   /** In milliseconds; no longer than the request has time. */
   readonly timeout: number;
+  /** Moleculer's context of the attempt, as soon as there is one. */
+  context?: Context;
 }
 
 /** Calls actions through a Moleculer broker. */
@@ -56,7 +59,7 @@ export class ActionCaller {
 
   /**
    * Calls an action on one of the nodes that the request allows. Calls another node if the first one did not
-   * start the action (S9.7).
+   * start the action (S9.7), or is gone and the action is idempotent (S13.1).
    * @throws {TidegateError}
    */
   async call(scope: CallScope, request: CallRequest): Promise<unknown> {
@@ -71,13 +74,14 @@ export class ActionCaller {
         const timeout = this.#timeLeft(scope, request, prepared.stream !== undefined);
         const target = this.#nodes.select(scope.branch, request, excluded);
         if (target === undefined) throw failure ?? noNode(action);
+        const attempt: Attempt = { scope, action, target, prepared, timeout };
         try {
-          return await this.#send({ scope, action, target, prepared, timeout });
+          return await this.#send(attempt);
         } catch (error) {
           failure = isTidegateError(error) ? error : toTidegateError(error, target.action, action);
           const node = target.node ?? nodeOf(error);
-          const notStarted = failure.code === "ACTION_UNAVAILABLE" && failure.details.dispatched === false;
-          if (!notStarted || node === undefined || prepared.stream !== undefined) throw failure;
+          const isFinal = node === undefined || prepared.stream !== undefined;
+          if (isFinal || !canRetry(failure, attempt.context)) throw failure;
           excluded.push(node);
         }
       }
@@ -125,6 +129,7 @@ export class ActionCaller {
       callingOptions(attempt),
     );
     const context = answer.ctx;
+    if (context !== undefined) attempt.context = context;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const stopListening = scope.onEnd((reason) => {
       const error = endError(scope, reason, true);

@@ -8,6 +8,7 @@ import {
   objectOrEmpty,
   readFragmentReference,
 } from "@tidegate/service-moleculer/wire";
+import { isIdempotent } from "../calls/retries.ts";
 import { paramsSchema } from "./params-schema.ts";
 
 /** A service's entry in its node's INFO packet. Another node sent it, so nothing in it is checked. */
@@ -96,6 +97,7 @@ function describeAction(raw: unknown, service: string, branch: string | undefine
     ...(schema !== undefined && { params: schema }),
     ...(typeof description === "string" && { description }),
     ...((isInternal(name) || !isPublished) && { published: false }),
+    ...(isIdempotent(raw) && { idempotent: true }),
   };
 }
 

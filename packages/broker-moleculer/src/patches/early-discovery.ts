@@ -9,13 +9,10 @@
  *
  * Can be removed when Moleculer requests the INFO of a peer as soon as it learns of it.
  */
-import { type RegistryNode, type TcpTransporter, tcpTransporter } from "@tidegate/service-moleculer/wire";
+import { type RegistryNode, requestInfo, tcpTransporter } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
 
-/**
- * Requests the INFO of each TCP peer as soon as it is configured or found, or sends a hello packet, unless it
- * is available already. Does nothing for other transporters.
- */
+/** Requests the INFO of each TCP peer as soon as it is found. Does nothing for other transporters. */
 export function discoverPeersEarly(broker: ServiceBroker): void {
   const tcp = tcpTransporter(broker);
   if (tcp === undefined) return;
@@ -25,12 +22,6 @@ export function discoverPeersEarly(broker: ServiceBroker): void {
     // Moleculer sets the address of the node after this call, in the same turn.
     setImmediate(() => requestInfo(broker, tcp, [node]));
     return node;
-  };
-  const processGossipHello = tcp.processGossipHello.bind(tcp);
-  tcp.processGossipHello = (message, socket) => {
-    const known = senderOf(broker, tcp, message);
-    processGossipHello(message, socket);
-    if (known !== undefined && !known.available && !known.local) requestInfo(broker, tcp, [known]);
   };
 }
 
@@ -65,29 +56,4 @@ export function refreshPeers(broker: ServiceBroker): void {
   const tcp = tcpTransporter(broker);
   const peers = broker.registry.nodes.toArray().filter((node) => !node.local);
   if (tcp !== undefined) requestInfo(broker, tcp, peers);
-}
-
-function senderOf(broker: ServiceBroker, tcp: TcpTransporter, message: Buffer): RegistryNode | undefined {
-  try {
-    const sender = tcp.deserialize("GOSSIP_HELLO", message)?.payload?.sender;
-    return typeof sender === "string" ? broker.registry.nodes.get(sender) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function requestInfo(broker: ServiceBroker, tcp: TcpTransporter, nodes: readonly RegistryNode[]): void {
-  if (!broker.transit?.tx.connected) return;
-  const online = Object.fromEntries(
-    broker.registry.nodes
-      .toArray()
-      .filter((node) => node.available)
-      .map((node) => [node.id, [node.seq, node.cpuSeq ?? 0, node.cpu ?? 0]]),
-  );
-  for (const node of nodes) {
-    // A node that reads that it is taken for offline answers with a higher sequence number, which brings it
-    // back.
-    const offline = !node.available && node.seq > 0 ? { offline: { [node.id]: node.seq } } : {};
-    tcp.sendGossipToRandomEndpoint({ online, ...offline }, [node]);
-  }
 }

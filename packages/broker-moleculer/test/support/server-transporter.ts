@@ -3,7 +3,8 @@ import { callScope, recorder, testBroker } from "@tidegate/plugin-testkit";
 import type { BrokerOptions } from "moleculer";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { findProgram, type Server, startServer } from "./message-server.ts";
-import { createSystem, testOptions } from "./system.ts";
+import { startProxy } from "./proxy.ts";
+import { createSystem, gatewayId, testOptions } from "./system.ts";
 
 /** A transporter that needs a server, for `testServerTransporter`. */
 export interface ServerTransporter {
@@ -29,13 +30,13 @@ export function testServerTransporter({ name, program, start, transporter }: Ser
     });
     return;
   }
-  const systemOn = (port: number) => {
+  const systemOn = (port: number, gatewayPort = port) => {
     const namespace = randomUUID();
     return createSystem((nodeID) => ({
       ...testOptions,
       nodeID,
       namespace,
-      transporter: transporter(port) ?? null,
+      transporter: transporter(nodeID === gatewayId ? gatewayPort : port) ?? null,
       heartbeatInterval: 1,
       heartbeatTimeout: 3,
     }));
@@ -47,33 +48,59 @@ export function testServerTransporter({ name, program, start, transporter }: Ser
     timeout: 30_000,
     make: async () => {
       server ??= startServer(path, start);
-      return systemOn((await server).port);
+      const { port } = await server;
+      const connection = await startProxy(port);
+      const { close, ...system } = systemOn(port, connection.port);
+      return {
+        ...system,
+        connection,
+        close: () => Promise.all([close(), connection.lose()]).then(() => undefined),
+      };
     },
   });
 
-  test(`after an outage of ${name}, health has reported it and calls work again`, async () => {
+  test(`an outage of ${name} is no loss of services, and calls work again after it (S9.3)`, async () => {
     const first = await startServer(path, start);
     onTestFinished(() => first.stop());
     const { broker, join, close } = systemOn(first.port);
-    const found = recorder<string>("service");
+    onTestFinished(() => close());
+    onTestFinished(() => broker.stop());
+    const lines = recorder<string>("line of the sink");
     await broker.start({
-      serviceUp: ({ name: service }) => found.push(service),
-      serviceDown: () => undefined,
+      serviceUp: ({ name: service }, { id }) => lines.push(`up ${service}@${id}`),
+      serviceDown: (service, id, how) => lines.push(`down ${service}@${id} ${how}`),
       event: () => undefined,
+      connectionChanged: (state) => lines.push(`connection ${state}`),
     });
     await join("n1", [{ name: "player", actions: { get: () => 1 } }]);
-    // The gateway discovers the node some time after its start.
-    await found.waitFor((service) => service === "player");
-    const call = () => broker.call(callScope(), { action: "player.get", params: {}, timeout: 500 });
-    expect(await call()).toBe(1);
+    await join("n2", [{ name: "team", actions: { get: () => 2 } }]);
+    // The gateway discovers a node some time after its start.
+    for (const line of ["up player@n1", "up team@n2"]) await lines.waitFor((one) => one === line);
+    const call = (action: string) => broker.call(callScope(), { action, params: {}, timeout: 500 });
+    expect(await call("player.get")).toBe(1);
+    lines.clear();
     await first.stop();
-    await expect.poll(() => broker.health?.().state, { timeout: 10_000 }).toBe("connecting");
+    await lines.waitFor((line) => line === "connection lost");
+    const lostAt = performance.now();
+    expect(broker.health?.()).toMatchObject({
+      state: "connecting",
+      reason: expect.stringMatching(/not connected/),
+    });
+    await expect(call("player.get")).rejects.toMatchObject({
+      code: "BROKER_UNAVAILABLE",
+      details: { dispatched: false },
+    });
+    // Longer than a node can be silent.
+    await expect.poll(() => performance.now(), { timeout: 10_000 }).toBeGreaterThan(lostAt + 4_500);
     const second = await startServer(path, start, first);
     onTestFinished(() => second.stop());
-    await expect.poll(() => broker.health?.().state, { timeout: 10_000 }).toBe("up");
-    await expect.poll(() => call().catch(() => undefined), { timeout: 10_000 }).toBe(1);
-    await broker.stop();
-    await close();
-    await second.stop();
+    await lines.waitFor((line) => line === "connection up", 20_000);
+    for (const action of ["player.get", "team.get"])
+      await expect.poll(() => call(action).catch(() => undefined), { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(broker.health?.()).toMatchObject({ state: "up" });
+    expect(lines.items.slice(0, lines.items.indexOf("connection up") + 1)).toEqual([
+      "connection lost",
+      "connection up",
+    ]);
   });
 }

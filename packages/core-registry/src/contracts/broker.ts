@@ -79,6 +79,13 @@ export interface BrokerSink {
   serviceDown(service: string, node: string, how: "left" | "lost"): void;
   /** Called for each event that the broker receives. */
   event(packet: EventPacket): void;
+  /**
+   * The broker has lost its own connection, or has it again (S9.3). That is not the loss of its services:
+   * until the connection is `up` again, the core removes none of them. Services that are then down are
+   * removed after the usual delay, from that moment on. A sink of an older core lacks the member. Brokers
+   * without a connection of their own never call it.
+   */
+  connectionChanged?(state: "up" | "lost"): void;
 }
 
 /** A service as one node publishes it. Plain data from outside, not validated. */
@@ -110,6 +117,11 @@ export interface ActionDescription {
   readonly description?: string;
   /** False: only the action's own service or node can call it. Default true. */
   readonly published?: boolean;
+  /**
+   * True: calling the action twice has the effect of calling it once, so the broker can send a call to a
+   * second node where the first one is lost before it has answered (S13.1). Default false.
+   */
+  readonly idempotent?: boolean;
 }
 
 /** A node of the distributed system. */
@@ -167,4 +179,17 @@ export interface BrokerHealth {
   readonly since: number;
   /** The error that explains a state other than `up`. */
   readonly reason?: string;
+  /**
+   * The actions that the broker does not call on a node for a while, because calls timed out there (S13.1).
+   */
+  readonly circuits?: readonly OpenCircuit[];
+}
+
+/** One action on one node that a broker's circuit breaker has stopped, as `/~status` shows it. */
+export interface OpenCircuit {
+  /** The full name, such as `player.get`. */
+  readonly action: string;
+  readonly node: string;
+  /** `half-open`: the next call decides whether the action is called again. */
+  readonly state: "open" | "half-open";
 }

@@ -164,8 +164,23 @@ export function publicError(thrown: unknown, exposeErrors = false): PublicError 
     code: (isExposed ? details.serviceCode : undefined) ?? thrown.code,
     message: isExposed ? thrown.message : title,
     ...(isExposed && details.data !== undefined ? { data: details.data } : {}),
-    ...(isSeconds(details.retryAfter) ? { retryAfter: details.retryAfter } : {}),
+    ...retryAfterOf(thrown),
   };
+}
+
+/** The codes of calls that can succeed as soon as a node or a connection is back (S9.3). */
+const recoveringCodes: ReadonlySet<ErrorCode> = new Set([
+  "ACTION_UNAVAILABLE",
+  "BROKER_UNAVAILABLE",
+  "DEPENDENCY_UNAVAILABLE",
+]);
+
+/** Seconds after which a client can retry where the error does not say it. */
+const defaultRetryAfter = 2;
+
+function retryAfterOf({ code, details: { retryAfter } }: TidegateError): Pick<PublicError, "retryAfter"> {
+  if (isSeconds(retryAfter)) return { retryAfter };
+  return recoveringCodes.has(code) ? { retryAfter: defaultRetryAfter } : {};
 }
 
 function isSeconds(value: unknown): value is number {

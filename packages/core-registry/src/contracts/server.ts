@@ -107,7 +107,11 @@ export interface GatewayPage {
 
 /** The state of the gateway, as the health checks report it (S12.6). */
 export interface GatewayHealth {
-  readonly state: "starting" | "running" | "stopping" | "failed";
-  /** What the gateway waits for, or the errors. */
+  /**
+   * `failed`: a fault that only a restart mends. `disconnected`: all brokers have been without their
+   * connection for more than 30 s.
+   */
+  readonly state: "starting" | "running" | "disconnected" | "stopping" | "failed";
+  /** What the gateway waits for, the errors, or what it lacks while it is running. */
   readonly reasons: readonly string[];
 }

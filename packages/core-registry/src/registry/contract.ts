@@ -1,4 +1,4 @@
-import type { Broker } from "../contracts/broker.ts";
+import type { Broker, BrokerHealth } from "../contracts/broker.ts";
 import type { Clock } from "../contracts/clock.ts";
 import type { ContextFactory } from "../contracts/context.ts";
 import type { EventSource } from "../contracts/events.ts";
@@ -70,6 +70,11 @@ export interface RegistryOptions {
   readonly listening?: () => readonly Listening[];
 }
 
+/** A broker as `/~status` shows it (S9.9). */
+export interface BrokerStatus extends Partial<BrokerHealth> {
+  readonly broker: string;
+}
+
 /** Branches, versions and integrations: everything between brokers and server (S9). */
 export interface Registry {
   /**
@@ -88,6 +93,8 @@ export interface Registry {
   readonly examples: Pick<Examples, "of" | "ofEvent">;
   /** The state of the gateway (S12.6). */
   health(): GatewayHealth;
+  /** The connections of the brokers, in the configured order, with the actions that they do not call. */
+  brokers(): readonly BrokerStatus[];
   /** Every branch, master first. Versions and services are collected when they are read. */
   branches(): readonly BranchStatus[];
   /** The JSON Schema (2020-12) of a whole fragment, composed from the plugins (S1.5). */

@@ -13,7 +13,6 @@
 import { hostname } from "node:os";
 import { TidegateError } from "../contracts/errors.ts";
 import type { Change, Report } from "../contracts/report.ts";
-import type { GatewayHealth } from "../contracts/server.ts";
 import { createEventHub } from "../runtime/event-hub.ts";
 import { createExamples } from "../runtime/examples.ts";
 import { masterBranch } from "../runtime/fragment/fragment.ts";
@@ -98,6 +97,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     merged: (branch, merge) => {
       const isPinned = branch.ledger.version !== undefined;
       if (!isPinned) emitSwap(swaps, branch, merge.before, merge.after, merge.changes);
+      readiness.update();
       reporter.merged(branch.name, merge);
       agreement.compareSoon();
     },
@@ -109,7 +109,10 @@ export function createRegistry(options: RegistryOptions): Registry {
     compile: fragments.compile,
     pluginFailed,
     onEvent: hub.receive,
-    onChange: branches.directoryChanged,
+    onChange: (changed) => {
+      branches.directoryChanged(changed);
+      readiness.update();
+    },
     onInvalidBranch: (fragment) => reporter.invalidBranch(fragment),
   });
   const reporter = createReporter({
@@ -138,7 +141,14 @@ export function createRegistry(options: RegistryOptions): Registry {
       reporter.pinned(pin, { before, after, changes: difference(before, after, tools) });
     },
   });
-  const readiness = createReadiness(brokers, runtime, (options.readyAfterSeconds ?? 30) * 1_000);
+  const readiness = createReadiness({
+    ...runtime,
+    brokers,
+    readyAfterMs: (options.readyAfterSeconds ?? 30) * 1_000,
+    expected: options.expect ?? [],
+    isUp: (service) => branches.master.snapshot.service(service)?.state === "up",
+    isMasterCompiled: () => branches.master.served !== undefined,
+  });
   const stoppable = [queue, discovery, hub, runtimeReports, reporter, examples];
   const parts: Parts = {
     options,
@@ -165,7 +175,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     events: hub,
     contexts: plugins.contexts,
     examples,
-    health: () => health(parts),
+    health: readiness.health,
+    brokers: () => brokers.map(({ name, health }) => ({ broker: name, ...health?.() })),
     branches: () => branches.all().map((branch) => branchStatus(branch, discovery.directory)),
     difference: (before, after) => compareVersions(before, after, branches, tools),
     pin: agreement.pins.pin,
@@ -233,15 +244,6 @@ async function stop({ options, plugins, starts, runtime, readiness, stoppable }:
 async function settled({ discovery, queue }: Pick<Parts, "discovery" | "queue">): Promise<void> {
   await discovery.settled();
   await queue.settled();
-}
-
-function health({ options, branches, readiness }: Parts): GatewayHealth {
-  const { snapshot, served } = branches.master;
-  return readiness.health({
-    expected: options.expect ?? [],
-    isUp: (service) => snapshot.service(service)?.state === "up",
-    isMasterCompiled: served !== undefined,
-  });
 }
 
 function fragmentCompiler(

@@ -24,6 +24,11 @@ export interface BrokerSystem {
    * `EventPacket.groups`.
    */
   readonly gatewayGroup?: string;
+  /**
+   * Takes the broker's own connection away, and gives it back, while the nodes go on. Absent: the broker has
+   * no connection of its own, and the suite skips the check of its loss (S9.3).
+   */
+  readonly connection?: { lose(): Promise<void>; restore(): Promise<void> };
   /** Ends all remaining nodes. The suite stops the brokers itself. */
   close(): Promise<void>;
 }
@@ -65,6 +70,8 @@ export interface SinkRecorder {
   /** The descriptions of the current services; the keys are like `player@n1`. */
   readonly services: ReadonlyMap<string, ServiceDescription>;
   readonly events: Recorder<EventPacket>;
+  /** The states of the connection, as the broker reported them. */
+  readonly connections: Recorder<"up" | "lost">;
 }
 
 /** A system with a recording sink. */
@@ -83,6 +90,7 @@ export function recordSink(): SinkRecorder {
   const changes = recorder<string>("change");
   const services = new Map<string, ServiceDescription>();
   const events = recorder<EventPacket>("event");
+  const connections = recorder<"up" | "lost">("state of the connection");
   const sink: BrokerSink = {
     serviceUp: (service, node) => {
       services.set(`${service.name}@${node.id}`, service);
@@ -93,8 +101,9 @@ export function recordSink(): SinkRecorder {
       changes.push(`down ${service}@${node} ${how}`);
     },
     event: (packet) => events.push(packet),
+    connectionChanged: (state) => connections.push(state),
   };
-  return { sink, changes, services, events };
+  return { sink, changes, services, events, connections };
 }
 
 /** Creates a system, starts its broker, and joins node `n1` with the given services. */
@@ -132,6 +141,13 @@ export function recorded<Item>(
   what: string,
 ): Promise<Item> {
   return check.wait(items.waitFor(matches, 2 * check.timeout), what);
+}
+
+/** The condition of the check of a lost connection: a reason to skip where the system cannot take it away. */
+export async function needsConnection(suite: BrokerSuite): Promise<string | undefined> {
+  const system = await suite.make(nodeIds);
+  await system.close();
+  return system.connection === undefined ? "the broker has no connection of its own" : undefined;
 }
 
 /** Returns the condition of checks of an optional member: a reason to skip where the broker lacks it. */

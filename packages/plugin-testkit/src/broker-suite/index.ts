@@ -1,5 +1,6 @@
 import { registerChecks } from "../suite/register.ts";
 import { callChecks, nodeChecks } from "./calls.ts";
+import { connectionChecks } from "./connection.ts";
 import { discoveryChecks } from "./discovery.ts";
 import type { BrokerCheck, BrokerSuite } from "./driver.ts";
 import { publishChecks, subscriptionChecks } from "./events.ts";
@@ -21,6 +22,7 @@ export const brokerChecks: readonly BrokerCheck[] = [
   ...reportChecks,
   ...stopChecks,
   ...peerChecks,
+  ...connectionChecks,
 ];
 
 /**

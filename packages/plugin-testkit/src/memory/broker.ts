@@ -2,7 +2,14 @@ import { systemClock, TidegateError } from "@tidegate/core-registry";
 import { recorder } from "../recorder.ts";
 import { MemoryGateway } from "./gateway.ts";
 import type { NodeState } from "./node.ts";
-import { announceDown, announceUp, createSystem, type MemorySystem, sendEvent } from "./system.ts";
+import {
+  announceConnection,
+  announceDown,
+  announceUp,
+  createSystem,
+  type MemorySystem,
+  sendEvent,
+} from "./system.ts";
 import type { MemoryBroker, MemoryBrokerOptions, MemoryNode } from "./types.ts";
 
 /**
@@ -48,7 +55,10 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
       return sum;
     },
     setHealth: (state, reason) => {
+      const wasUp = system.health.state === "up";
       system.health = { state, since: clock.now(), ...(reason !== undefined && { reason }) };
+      const isUp = state === "up";
+      if (isUp !== wasUp) announceConnection(system, isUp ? "up" : "lost");
     },
   };
 }

@@ -74,6 +74,11 @@ export function announceDown(
   for (const { sink } of [...system.gateways]) sink.serviceDown(service, node, reason);
 }
 
+/** Announces to every gateway that its connection is lost, or back (S9.3). */
+export function announceConnection(system: MemorySystem, state: "up" | "lost"): void {
+  for (const { sink } of [...system.gateways]) sink.connectionChanged?.(state);
+}
+
 /** Announces all services of all nodes to one gateway. */
 export function announceAll(system: MemorySystem, sink: BrokerSink): void {
   for (const node of system.nodes.values())

@@ -51,7 +51,10 @@ export interface MemoryBroker {
   readonly patterns: readonly string[] | undefined;
   /** Number of calls that wait for their action. */
   readonly running: number;
-  /** Sets the result of `health()`. While it is not `up`, calls fail with `BROKER_UNAVAILABLE`. */
+  /**
+   * Sets the result of `health()`. While it is not `up`, the connection is lost: calls fail with
+   * `BROKER_UNAVAILABLE`. The sinks learn of it.
+   */
   setHealth(state: BrokerHealth["state"], reason?: string): void;
 }
 

@@ -1,23 +1,16 @@
 /*
- * Patch: outages of NATS and Redis (Moleculer 0.15 with `nats` 2 and `ioredis` 5).
+ * Patch: outages of Redis (Moleculer 0.15 with `ioredis` 5).
  *
- * NATS: the client reconnects by itself, and Moleculer's flag `connected` stays true meanwhile. Without the
- * patch, calls during an outage are lost and run into their timeout instead of failing at once.
+ * The client sends commands again that were pending when the connection broke, so a call can run twice.
+ * Moleculer does not handle rejections of `publish` and `subscribe`, which end the process; creates a new
+ * publisher after each reconnect of its subscriber and keeps the previous one running; and does not notice a
+ * connection that the server has forgotten.
  *
- * Redis: the client sends commands again that were pending when the connection broke, so a call can run
- * twice. Moleculer does not handle rejections of `publish` and `subscribe`, which end the process; creates a
- * new publisher after each reconnect of its subscriber and keeps the previous one running; and does not
- * notice a connection that the server has forgotten.
- *
- * Can be removed when Moleculer's transporters follow their clients' state and handle rejections.
+ * Can be removed when Moleculer's transporter handles rejections and lost connections.
  */
 import type { ServiceBroker } from "moleculer";
 import { type MiddlewareFactory, middleware } from "../wire/middleware.ts";
-
-/** The member of the NATS client that is used here. */
-interface NatsClient {
-  status(): AsyncIterable<{ readonly type: string }>;
-}
+import { followConnection } from "./connection-state.ts";
 
 /** The members of the Redis client that are used here. */
 interface RedisClient {
@@ -49,34 +42,9 @@ export function transporterOutages(): MiddlewareFactory {
         tx.getRedisClient = patchedClients(tx.getRedisClient.bind(tx) as CreateRedisClient, broker, () =>
           "_clientPub" in tx ? (tx._clientPub as RedisClient) : undefined,
         );
-      broker.localBus.on("$transporter.connected", () =>
-        followNatsStatus(broker, (connected) => {
-          if (broker.transit !== undefined) broker.transit.tx.connected = connected;
-        }),
-      );
+      followConnection(broker);
     },
   }));
-}
-
-/**
- * Reports when the NATS client of a connected broker loses its connection, and when it has reconnected. Does
- * nothing for other transporters. Ends with the client.
- */
-export function followNatsStatus(broker: ServiceBroker, changed: (connected: boolean) => void): void {
-  const tx: object = broker.transit?.tx ?? {};
-  const client: unknown = "client" in tx ? tx.client : undefined;
-  if (!isNatsClient(client)) return;
-  const follow = async (): Promise<void> => {
-    for await (const { type } of client.status())
-      if (type === "disconnect" || type === "reconnect") changed(type === "reconnect");
-  };
-  follow().catch((error: unknown) => broker.logger.debug("The status of the NATS client is unknown.", error));
-}
-
-function isNatsClient(client: unknown): client is NatsClient {
-  return (
-    typeof client === "object" && client !== null && "status" in client && typeof client.status === "function"
-  );
 }
 
 /** Creates clients that send each command at most once, and whose failures are only logged. */

@@ -9,13 +9,21 @@ export type RegistryNode = ReturnType<Registry["nodes"]["toArray"]>[number];
 
 /** The members of Moleculer's TCP transporter that this package calls or replaces. */
 export interface TcpTransporter {
-  /** Emits `error` with the error and the id of a node that cannot be reached. */
-  readonly writer: EventEmitter;
+  readonly opts: { maxConnections?: number };
+  readonly writer: TcpWriter;
   publish(packet: object): Promise<void>;
   sendGossipToRandomEndpoint(packet: object, nodes: readonly RegistryNode[]): void;
   addOfflineNode(id: string, address: string, port: number): RegistryNode;
   processGossipHello(message: Buffer, socket: unknown): void;
   deserialize(type: string, message: Buffer): { readonly payload?: GossipPayload } | null;
+}
+
+/**
+ * Moleculer's outgoing connections. Emits `error` with the error and the id of a node that is unreachable.
+ */
+export interface TcpWriter extends EventEmitter {
+  /** Closes the connection to a node. The next packet opens another one. */
+  removeSocket(nodeID: string): void;
 }
 
 /** The payload of a gossip packet. Another node sent it, so nothing in it is checked. */
@@ -50,6 +58,27 @@ export function sendInfoByTcp(broker: ServiceBroker, info: NodeInfo, target: str
     broker.logger.debug(`The INFO packet could not be sent to node ${target}.`, error);
   });
   return true;
+}
+
+/** Requests the INFO packets of TCP peers at once, instead of with the next rounds of gossip. */
+export function requestInfo(
+  broker: ServiceBroker,
+  tcp: TcpTransporter,
+  nodes: readonly RegistryNode[],
+): void {
+  if (!broker.transit?.tx.connected) return;
+  const online = Object.fromEntries(
+    broker.registry.nodes
+      .toArray()
+      .filter((node) => node.available)
+      .map((node) => [node.id, [node.seq, node.cpuSeq ?? 0, node.cpu ?? 0]]),
+  );
+  for (const node of nodes) {
+    // A node that reads that it is taken for offline answers with a higher sequence number, which brings it
+    // back.
+    const offline = !node.available && node.seq > 0 ? { offline: { [node.id]: node.seq } } : {};
+    tcp.sendGossipToRandomEndpoint({ online, ...offline }, [node]);
+  }
 }
 
 interface Ping {

@@ -23,6 +23,8 @@ export interface Cluster {
   readonly observer: Observer;
   readonly server: MessageServer | undefined;
   kill(nodeID: string): Promise<void>;
+  /** Sends a signal to the process of a node: SIGSTOP makes it hang, SIGCONT lets it go on. */
+  signal(nodeID: string, signal: "SIGSTOP" | "SIGCONT"): void;
   join(nodeID: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function startCluster(
     observer,
     server,
     kill,
+    signal: (nodeID, signal) => void children.get(nodeID)?.kill(signal),
     join: joinNode,
     close: async () => {
       await broker.stop();

@@ -30,6 +30,47 @@ export const killedNode: Fault = {
   },
 };
 
+/** Stops the process of a node with SIGSTOP, and lets it go on. */
+export const hungNode: Fault = {
+  name: "node hung for 8 s",
+  transports: ["TCP", "NATS", "Redis"],
+  durationMs: 8_000,
+  begin: async (cluster) => {
+    cluster.signal("a", "SIGSTOP");
+    return async () => cluster.signal("a", "SIGCONT");
+  },
+};
+
+/** Stops the process of a node for 4 s, and lets it go on for 1 s, again and again. */
+export const flappingNode: Fault = {
+  name: "node hung for 4 of 5 s",
+  transports: ["TCP", "NATS", "Redis"],
+  durationMs: 15_000,
+  begin: async (cluster) => {
+    cluster.signal("a", "SIGSTOP");
+    let seconds = 0;
+    const timer = setInterval(() => {
+      seconds += 1;
+      cluster.signal("a", seconds % 5 === 4 ? "SIGCONT" : "SIGSTOP");
+    }, 1_000);
+    return async () => {
+      clearInterval(timer);
+      cluster.signal("a", "SIGCONT");
+    };
+  },
+};
+
+/** Stops the message server with SIGSTOP: its connections stay open. */
+export const hungServer: Fault = {
+  name: "server hung for 8 s",
+  transports: ["NATS", "Redis"],
+  durationMs: 8_000,
+  begin: async ({ server }) => {
+    server?.signal("SIGSTOP");
+    return async () => server?.signal("SIGCONT");
+  },
+};
+
 /** Kills the message server, and starts it again on the same port. */
 export const killedServer: Fault = outage("server killed", 2_000);
 

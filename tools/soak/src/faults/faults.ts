@@ -1,4 +1,13 @@
-import { type Fault, killedNode, killedServer, lostServer, networkFaults } from "./fault.ts";
+import {
+  type Fault,
+  flappingNode,
+  hungNode,
+  hungServer,
+  killedNode,
+  killedServer,
+  lostServer,
+  networkFaults,
+} from "./fault.ts";
 import { namespaceProblem, runInNamespace } from "./namespace.ts";
 import type { TransportName } from "./network.ts";
 import { type FaultResult, runFault } from "./run.ts";
@@ -43,7 +52,7 @@ export async function runFaults({ seeds, progress }: FaultsOptions): Promise<Fau
       }
     }
   };
-  for (const fault of [killedNode, killedServer, lostServer])
+  for (const fault of [killedNode, hungNode, flappingNode, killedServer, lostServer, hungServer])
     await runAll(fault, undefined, (transport, seed) => runFault(fault, transport, seed));
   for (const fault of networkFaults)
     await runAll(fault, namespaceMissing, (transport, seed) =>

@@ -9,6 +9,8 @@ import type { TransportName } from "./network.ts";
 /** The NATS or Redis server of a run. */
 export interface MessageServer {
   kill(): Promise<void>;
+  /** Sends a signal to the server: SIGSTOP makes it hang, SIGCONT lets it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
   /** Starts the server on its port. Resolves when it accepts connections. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +50,7 @@ export async function createServer(
   };
   return {
     kill,
+    signal: (signal) => void child?.kill(signal),
     start: async () => {
       child = spawn(installed(name) ?? name, start(host, port), {
         cwd: folder,

@@ -32,10 +32,17 @@ export function eventProblem(packet: unknown): string | undefined {
   return areGroups ? undefined : `\`groups\` of the event '${packet.event}' is no list of names`;
 }
 
+/** Describes what is wrong with what a broker reports about its own connection. */
+export function connectionProblem(state: unknown): string | undefined {
+  return state === "up" || state === "lost" ? undefined : "the state is neither `up` nor `lost`";
+}
+
 function isAction(action: unknown): boolean {
   if (!isObject(action) || typeof action.name !== "string") return false;
-  const { params, published } = action;
-  return (
-    (params === undefined || isObject(params)) && (published === undefined || typeof published === "boolean")
-  );
+  const { params, published, idempotent } = action;
+  return (params === undefined || isObject(params)) && [published, idempotent].every(isOptionalBoolean);
+}
+
+function isOptionalBoolean(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean";
 }

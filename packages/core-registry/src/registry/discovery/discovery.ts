@@ -6,7 +6,7 @@ import { pluginError } from "../../runtime/boundary/guard.ts";
 import { canonicalJson } from "../../runtime/fragment/canonical.ts";
 import { masterBranch } from "../../runtime/fragment/fragment.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
-import { eventProblem, reportProblem } from "./check-report.ts";
+import { connectionProblem, eventProblem, reportProblem } from "./check-report.ts";
 import type { CompiledFragment } from "./compile-fragment.ts";
 import {
   type Directory,
@@ -20,6 +20,7 @@ import {
   withRevisions,
   withState,
 } from "./directory.ts";
+import { Removals } from "./removals.ts";
 
 /**
  * Keeps the directory up to date with what the brokers report:
@@ -28,7 +29,8 @@ import {
  *    takes long does not delay the others. If the node reports the service again meanwhile, only the newest
  *    report counts. Then the offer goes into the directory.
  * 2. A service goes down on a node: its offer is marked at once, so that no call goes there, and is removed
- *    after the delay of S9.3, unless the service comes up again.
+ *    after the delay of S9.3, unless the service comes up again. While the broker itself has lost its
+ *    connection, nothing of it is removed.
  * 3. After each change of the directory, `onChange` receives the branches that can be affected.
  */
 export interface Discovery {
@@ -110,12 +112,12 @@ class DirectoryUpdater {
   #reading: Promise<void> | undefined;
   /** Every fragment that is being compiled. */
   readonly #compiling = new Set<Promise<void>>();
-  /** By offer key: cancels the timer that removes the offer. */
-  readonly #removals = new Map<string, () => void>();
+  readonly #removals: Removals;
   readonly #removedServices = new LRUCache<string, Revisions>({ max: maxRemoved });
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
+    this.#removals = new Removals(options.clock);
   }
 
   sink(broker: Broker, precedence: number): BrokerSink {
@@ -145,13 +147,18 @@ class DirectoryUpdater {
       event: (packet) => {
         if (!this.#isStopped && isValid("sink.event", eventProblem(packet))) onEvent(packet);
       },
+      connectionChanged: (state) => {
+        if (this.#isStopped || !isValid("sink.connectionChanged", connectionProblem(state))) return;
+        if (state === "lost") this.#removals.suspend(precedence);
+        else this.#removals.resume(precedence);
+      },
     };
   }
 
   #serviceUp(offer: Offer): void {
     const { description, precedence, node } = offer;
     const key = offerKey(precedence, description.name, node.id);
-    this.#cancelRemoval(key);
+    this.#removals.cancel(key);
     const report = Symbol(key);
     this.#newestReport.set(key, report);
     if (description.fragment === undefined) this.#addOffer(offer);
@@ -202,29 +209,23 @@ class DirectoryUpdater {
   }
 
   #serviceDown(broker: Broker, precedence: number, name: string, node: string, how: "left" | "lost"): void {
-    const { clock, leftMs, lostMs } = this.#options;
+    const { leftMs, lostMs } = this.#options;
     const key = offerKey(precedence, name, node);
     this.#newestReport.delete(key);
-    this.#cancelRemoval(key);
-    const delayMs = how === "left" ? leftMs : lostMs;
-    this.#removals.set(
+    this.#removals.schedule({
       key,
-      clock.after(delayMs, () => this.#removeOffer(key, name, broker, node)),
-    );
+      precedence,
+      delayMs: how === "left" ? leftMs : lostMs,
+      run: () => this.#removeOffer(name, broker, node),
+    });
     this.#update(name, withState(this.directory, name, broker, node, how), true);
   }
 
-  #removeOffer(key: string, name: string, broker: Broker, node: string): void {
-    this.#removals.delete(key);
+  #removeOffer(name: string, broker: Broker, node: string): void {
     const known = this.directory.services.get(name);
     this.#update(name, withoutOffer(this.directory, name, broker, node));
     if (known !== undefined && !this.directory.services.has(name))
       this.#removedServices.set(name, known.revisions);
-  }
-
-  #cancelRemoval(key: string): void {
-    this.#removals.get(key)?.();
-    this.#removals.delete(key);
   }
 
   /** @param isDown true: the offer's fragment stays until the offer is removed, so that no branch changes */
@@ -264,8 +265,7 @@ class DirectoryUpdater {
 
   stop(): void {
     this.#isStopped = true;
-    for (const cancel of this.#removals.values()) cancel();
-    this.#removals.clear();
+    this.#removals.stop();
   }
 }
 
