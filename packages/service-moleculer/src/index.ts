@@ -1,2 +1,2 @@
 export { type TidegateMixinOptions, tidegate } from "./service/mixin.ts";
-export { preset } from "./service/preset.ts";
+export { type PresetOptions, preset } from "./service/preset.ts";

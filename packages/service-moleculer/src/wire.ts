@@ -3,6 +3,9 @@
  * metadata on the wire, the middlewares and the patches that both sides apply. Services do not need it, and
  * it can change with every version.
  */
+export { defaultMaxMessageBytes, messageLimit } from "./messages/limits.ts";
+export { checkMessageSizes, messageSizes } from "./messages/message-sizes.ts";
+export { isPlainJson } from "./messages/serialized-bytes.ts";
 export { announceChanges, announceGateway } from "./patches/announcement.ts";
 export { verifyGossip } from "./patches/gossip-verification.ts";
 export { heartbeatTimeout } from "./patches/heartbeat-timeout.ts";
@@ -10,7 +13,7 @@ export { followNatsStatus, transporterOutages } from "./patches/transporter-outa
 export { contextPropagation } from "./service/context-propagation.ts";
 export { streamFlowControl } from "./streams/flow-control.ts";
 export { type CreditWindow, defaultWindow } from "./streams/protocol.ts";
-export { streamInvalid, streamLost } from "./wire/errors.ts";
+export { messageTooLarge, replyInvalid, streamInvalid, streamLost } from "./wire/errors.ts";
 export { type FragmentReference, readFragmentReference } from "./wire/metadata.ts";
 export { type MiddlewareFactory, sharedDefaults, toMiddlewares } from "./wire/middleware.ts";
 export {
