@@ -7,6 +7,7 @@ import {
 import {
   announceChanges,
   announceGateway,
+  checkMessageSizes,
   followNatsStatus,
   isFirstPatch,
   verifyGossip,
@@ -63,6 +64,7 @@ export class Connection {
         : createBroker(settings.broker.options, setHealth);
     this.#health = watchTransporter(this.broker, setHealth);
     patchBroker(this.broker, setHealth);
+    checkMessageSizes(this.broker, settings.own.maxMessageBytes);
     this.#registryWatch = new RegistryWatch(this.broker, sink);
     this.caller = new ActionCaller(this.broker, settings);
     this.#service = this.broker.createService(

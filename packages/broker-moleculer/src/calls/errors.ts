@@ -2,6 +2,7 @@ import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
 import { streamInvalid, streamLost } from "@tidegate/service-moleculer/wire";
 import { Errors } from "moleculer";
+import { toMessageError } from "./message-errors.ts";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */
 interface Failure {
@@ -25,6 +26,8 @@ export function toTidegateError(cause: unknown, called: string, action: string =
   // service.
   if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
     return new TidegateError("BROKER_UNAVAILABLE", undefined, details(false));
+  const messageError = toMessageError(cause, called, action);
+  if (messageError !== undefined) return messageError;
   const isAboutAction = isObject(failure.data) && failure.data.action === called;
   switch (isAboutAction ? failure.type : undefined) {
     case "SERVICE_NOT_FOUND":
