@@ -31,7 +31,7 @@ await runNode<Cluster>(async (cluster) => {
                 {
                   method: "GET",
                   path: "/:length",
-                  call: { action: "large.repeat", params: { length: "@path.length" } },
+                  call: { action: "large.repeat", params: { length: "@path.length:number" } },
                 },
               ],
             },
