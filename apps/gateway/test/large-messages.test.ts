@@ -6,6 +6,7 @@ import { moleculer } from "@tidegate/broker-moleculer";
 import { silentLogger } from "@tidegate/core-registry";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
+import type { BrokerOptions } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createDefaultGateway } from "../src/default-gateway.ts";
 
@@ -24,7 +25,7 @@ async function freePort(): Promise<number> {
 async function startSystem(hasPreset: boolean) {
   const [gatewayPort, servicePort] = [await freePort(), await freePort()];
   const urls = `tcp://127.0.0.1:${gatewayPort}/gateway,tcp://127.0.0.1:${servicePort}/service`;
-  const optionsOf = (nodeID: string) => ({
+  const optionsOf = (nodeID: string): BrokerOptions => ({
     nodeID,
     namespace: `large-${process.pid}`,
     logger: false,

@@ -27,6 +27,7 @@ export {
   readNodeId,
   replyInvalid,
   reportAction,
+  sendableData,
   sharedDefaults,
   streamFlowControl,
   streamInvalid,

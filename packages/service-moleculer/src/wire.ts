@@ -5,6 +5,7 @@
  */
 export { defaultMaxMessageBytes, messageLimit } from "./messages/limits.ts";
 export { checkMessageSizes, messageSizes } from "./messages/message-sizes.ts";
+export { sendableData } from "./messages/safe-error.ts";
 export { isPlainJson } from "./messages/serialized-bytes.ts";
 export { announceChanges, announceGateway } from "./patches/announcement.ts";
 export { verifyGossip } from "./patches/gossip-verification.ts";

@@ -12,6 +12,7 @@ export interface ServiceProcess {
   readonly lines: ReturnType<typeof recorder<string>>;
   /** Null while it runs. */
   exitCode(): number | null;
+  kill(): void;
 }
 
 /** Starts `size-service.ts` in a process of its own, until the end of the test. */
@@ -32,5 +33,5 @@ export async function startServiceProcess(
   const lines = recorder<string>("line of the service");
   createInterface(child.stdout).on("line", (line) => lines.push(line));
   await lines.waitFor((line) => line === "ready");
-  return { lines, exitCode: () => child.exitCode };
+  return { lines, exitCode: () => child.exitCode, kill: () => void child.kill("SIGKILL") };
 }

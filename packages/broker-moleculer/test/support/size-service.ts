@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { preset } from "@tidegate/service-moleculer";
 import { type BrokerOptions, type Context, Errors, ServiceBroker } from "moleculer";
 import { answerCases } from "./answers.ts";
@@ -47,7 +48,19 @@ broker.createService({
       Object.assign(context.meta, { self: circular() });
       return "answer";
     },
-    nested: ({ params, call }: Context<{ length: number }>) => call("size.repeat", { length: params.length }),
+    objects: () => Readable.from([{ a: 1 }, { b: 5n }, { c: 3 }]),
+    largeObjects: () => Readable.from([{ a: 1 }, { text: "x".repeat(20_000_000) }]),
+    stream: ({ params }: Context<{ length: number }>) =>
+      Readable.from([Buffer.alloc(params.length, 255)], { objectMode: false }),
+    buffers: ({ params }: Context<{ length: number }>) => Readable.from([Buffer.alloc(params.length, 255)]),
+    nestedAnswer: (context: Context<{ length: number }>) => context.call("other.repeat", context.params),
+    nestedParams: (context: Context<{ length: number }>) =>
+      context.call("other.length", { text: "x".repeat(context.params.length) }),
+    emit: async (context: Context<{ length: number }>) => {
+      await context.broadcast("size.sent", { text: "x".repeat(context.params.length) });
+      void context.emit("size.circular", circular());
+      return "sent";
+    },
     hold: () => release.promise,
     release: () => {
       release.resolve("released");

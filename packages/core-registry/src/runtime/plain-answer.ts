@@ -73,16 +73,20 @@ function plainItems(list: readonly unknown[]): readonly unknown[] {
 function plainMembers(value: object, isRoot: boolean): object {
   const keys = Object.keys(value);
   const prototype: unknown = Object.getPrototypeOf(value);
-  let isSame = prototype === Object.prototype || prototype === null;
-  const made: unknown[] = [];
-  for (const key of keys) {
+  let copy: object | undefined = prototype === Object.prototype || prototype === null ? undefined : {};
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] ?? "";
     const member: unknown = Reflect.get(value, key);
     const isBody = isRoot && key === "$body" && isOpaque(member);
     const next = isBody ? member : plain(member, key);
-    if (!Object.is(next, member) || next === undefined) isSame = false;
-    made.push(next);
+    if (copy === undefined && next !== undefined && Object.is(next, member)) continue;
+    copy ??= Object.fromEntries(keys.slice(0, index).map((name) => [name, Reflect.get(value, name)]));
+    if (next !== undefined) setMember(copy, key, next);
   }
-  if (isSame) return value;
-  const entries = keys.map((key, index) => [key, made[index]] as const);
-  return Object.fromEntries(entries.filter(([, member]) => member !== undefined));
+  return copy ?? value;
+}
+
+/** Sets an own member, also one called `__proto__`. */
+function setMember(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -2,7 +2,8 @@ import type { ServiceBroker } from "moleculer";
 import { flowControlOf } from "../streams/flow-control.ts";
 import { messageTooLargeError, replyInvalidError } from "../wire/errors.ts";
 import type { Packet, PacketSender } from "../wire/middleware.ts";
-import { sendableError, sendableMeta } from "./safe-error.ts";
+import { packetLimit } from "./limits.ts";
+import { maxErrorBytes, sendableError, sendableMeta } from "./safe-error.ts";
 
 /** Calls of other nodes whose action is remembered for messages about their answers. */
 const maxCalls = 10_000;
@@ -42,7 +43,7 @@ export class UnsentAnswers {
     const createPayloadErrorField = transit._createPayloadErrorField.bind(transit);
     transit._createPayloadErrorField = (error, payload) => {
       try {
-        return sendableError(createPayloadErrorField(error, payload));
+        return sendableError(createPayloadErrorField(error, payload), this.#maxBytes());
       } catch {
         // A value that was thrown is not an error, or its members throw when they are read.
         return { name: "Error", message: "The action threw a value that cannot be sent.", code: 500 };
@@ -81,6 +82,11 @@ export class UnsentAnswers {
     return this.#replace(packet, replyInvalidError(what, reason, { action, target }));
   }
 
+  /** Error, meta and headers fit into one packet together. */
+  #maxBytes(): number {
+    return Math.min(maxErrorBytes, packetLimit(this.#broker) / 4);
+  }
+
   #describe({ target, payload }: Packet) {
     const action = this.#actions.get(String(payload.id));
     const what = action === undefined ? "An answer" : `The answer of ${String(action)}`;
@@ -97,8 +103,8 @@ export class UnsentAnswers {
       ...(target !== undefined && { target }),
       payload: {
         id: payload.id,
-        meta: sendableMeta(payload.meta),
-        headers: sendableMeta(payload.headers),
+        meta: sendableMeta(payload.meta, this.#maxBytes()),
+        headers: sendableMeta(payload.headers, this.#maxBytes()),
         success: false,
         data: null,
         error: transit._createPayloadErrorField(error, payload),

@@ -53,11 +53,21 @@ export function pieceLimit(broker: ServiceBroker): number {
   return Math.min(packetLimit(broker), pieceThreshold);
 }
 
-/** The bytes of a stream's chunk that fit into one packet as Base64. */
+/**
+ * The bytes of a stream's chunk that fit into one packet, also as a list of numbers in JSON, which has up to
+ * four characters for each byte: Moleculer's own form, for nodes without the preset.
+ */
 export function chunkLimit(broker: ServiceBroker): number {
   const limit = packetLimit(broker);
   const room = Math.max(limit - envelopeBytes, limit / 2);
-  return Math.max(1, Math.min(maxChunkBytes, Math.floor((room * 3) / 4)));
+  return Math.max(1, Math.min(maxChunkBytes, Math.floor(room / 4)));
+}
+
+/** Makes Moleculer cut the chunks of its own streams so that they fit into one packet. */
+export function limitChunks(broker: ServiceBroker): void {
+  const options = broker.transit?.opts;
+  if (options === undefined || !options.maxChunkSize) return;
+  options.maxChunkSize = Math.min(options.maxChunkSize, chunkLimit(broker));
 }
 
 /**

@@ -12,7 +12,14 @@ import { isFirstPatch } from "../wire/patched.ts";
 import { cancelEvent } from "../wire/running-requests.ts";
 import { isObject, objectOrEmpty } from "../wire/values.ts";
 import { failStream, sendAnswers, UnsentAnswers } from "./answers.ts";
-import { acceptLargePackets, defaultMaxMessageBytes, PeerLimits, packetLimit, pieceLimit } from "./limits.ts";
+import {
+  acceptLargePackets,
+  defaultMaxMessageBytes,
+  limitChunks,
+  PeerLimits,
+  packetLimit,
+  pieceLimit,
+} from "./limits.ts";
 import { Pieces, pieceEvent } from "./pieces.ts";
 import { decodePayload, encodePayload, reviveOnReceipt } from "./serialized-bytes.ts";
 
@@ -54,6 +61,11 @@ export function messageSizes(maxMessageBytes: number = defaultMaxMessageBytes): 
     };
     return {
       created: () => start(messages),
+      started: async () => {
+        limitChunks(broker);
+        // Later than the patches that wait for the readers of the last answers, so that it runs before them.
+        finishBeforeDisconnect(messages);
+      },
       transitPublish: (next) => (packet) => {
         prepare(messages, packet);
         return sendAnswers(messages.answers, next, packet, () => {
@@ -100,6 +112,20 @@ function start({ broker, maxMessageBytes, peers, answers }: Messages): void {
   );
 }
 
+/** Milliseconds that large answers have to be sent when the broker stops. */
+const stopTimeout = 5_000;
+
+/** Makes a broker that stops send the rest of its large answers first. */
+function finishBeforeDisconnect({ broker, pieces }: Messages): void {
+  const { transit } = broker;
+  if (!transit) return;
+  const disconnect = transit.disconnect.bind(transit);
+  transit.disconnect = async () => {
+    await pieces.idle(stopTimeout);
+    return disconnect();
+  };
+}
+
 /** Adds to a call what its receiver needs to answer it, and ends the transfer of a call that is cancelled. */
 function prepare({ maxMessageBytes, pieces }: Messages, { type, payload }: Packet): void {
   if (type === "REQ" && !(Number(payload.seq) > 0)) payload.message = maxMessageBytes;
@@ -135,9 +161,11 @@ function limitedSend(messages: Messages, next: DataSender): DataSender {
       peerLimit === undefined
         ? Math.min(packetLimit(broker), maxMessageBytes)
         : Math.min(peerLimit, maxMessageBytes);
-    const isSent =
-      peerLimit !== undefined && data.length <= limit && pieces.send({ packet, node: String(target), data });
-    if (isSent) return broker.Promise.resolve();
+    const inPieces =
+      peerLimit !== undefined && data.length <= limit
+        ? pieces.send({ packet, node: String(target), data })
+        : undefined;
+    if (inPieces !== undefined) return inPieces;
     if (data.length <= Math.min(limit, packetLimit(broker))) return next(topic, data, sent);
     return (
       refuse(messages, packet, data.length, limit) ?? answers.replaceTooLarge(packet, data.length, limit)

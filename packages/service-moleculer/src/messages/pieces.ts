@@ -4,7 +4,7 @@ import { flowControlOf } from "../streams/flow-control.ts";
 import type { StreamReceiver } from "../streams/receiver.ts";
 import { streamLostError } from "../wire/errors.ts";
 import type { Packet } from "../wire/middleware.ts";
-import { isCount, isObject } from "../wire/values.ts";
+import { isCount, isObject, withTimeout } from "../wire/values.ts";
 import { ByteBudget } from "./byte-budget.ts";
 
 /** The event that carries a piece of a packet. No service receives it. */
@@ -49,6 +49,7 @@ export class Pieces {
   readonly #budget: ByteBudget;
   /** Ends the transfers of calls, by the ids of the calls. */
   readonly #calls = new Map<string, (reason: Error) => void>();
+  readonly #sending = new Set<Promise<void>>();
 
   /** @param maxMessageBytes bytes of the largest packet that this node joins */
   constructor(broker: ServiceBroker, maxMessageBytes: number) {
@@ -58,14 +59,14 @@ export class Pieces {
   }
 
   /**
-   * Starts to send a packet in pieces. Returns false if this node or the other one has no flow control. A
-   * call whose packet cannot be sent completely is rejected.
+   * Sends a packet in pieces. Resolves when the last one is sent; rejects with `STREAM_LOST` if the other node
+   * does not take all of them. Undefined if this node or the other one has no flow control.
    */
-  send({ packet, node, data }: LargePacket): boolean {
+  send({ packet, node, data }: LargePacket): Promise<void> | undefined {
     const flow = flowControlOf(this.#broker);
     const window = flow?.peers.windowOf(node);
     const { transit } = this.#broker;
-    if (flow === undefined || window === undefined || transit === undefined) return false;
+    if (flow === undefined || window === undefined || transit === undefined) return undefined;
     const id = this.#broker.generateUid();
     const source = Readable.from([data], { objectMode: false });
     const stream = flow.streams.send(node, id, source, window);
@@ -76,15 +77,31 @@ export class Pieces {
       if (outgoing !== undefined) outgoing.seq = piece.seq;
       return publishPiece(transit, node, piece);
     };
+    let isCancelled = false;
     const stop = (reason: Error): void => {
+      isCancelled = true;
       outgoing?.sender.cancel(reason);
       flow.streams.sendMessage(node, { kind: "gone", id });
     };
     if (packet.type === "REQ" && typeof call === "string") this.#calls.set(call, stop);
-    sendAll(stream, id, head, publish)
-      .catch((error: unknown) => failCall(transit, packet, error))
-      .finally(() => typeof call === "string" && this.#calls.delete(call));
-    return true;
+    const sent = sendAll(stream, id, head, publish)
+      .catch((cause: unknown) => {
+        if (packet.type === "REQ") transit.removePendingRequest(String(call));
+        if (isCancelled) return;
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw streamLostError(`A message to node ${node} was not sent completely. ${reason}`);
+      })
+      .finally(() => {
+        this.#sending.delete(sent);
+        if (typeof call === "string") this.#calls.delete(call);
+      });
+    this.#sending.add(sent);
+    return sent;
+  }
+
+  /** Resolves when everything that this node sends now is sent, or after `ms` milliseconds. */
+  async idle(ms: number): Promise<void> {
+    if (this.#sending.size > 0) await withTimeout(Promise.allSettled(this.#sending), ms);
   }
 
   /** Ends the transfer of a call that its caller cancelled. */
@@ -165,15 +182,6 @@ function publishPiece(transit: Transit, target: string, piece: Piece): Promise<u
     tracing: false,
   };
   return transit.publish({ type: "EVENT", target, payload });
-}
-
-/** Rejects the call whose packet could not be sent completely, if it still waits. */
-function failCall(transit: Transit, { type, payload, target }: Packet, cause: unknown): void {
-  const call = type === "REQ" ? transit.pendingRequests.get(String(payload.id)) : undefined;
-  if (call === undefined) return;
-  transit.removePendingRequest(String(payload.id));
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  call.reject(streamLostError(`The params did not reach node ${target} completely. ${reason}`));
 }
 
 function readPiece(data: unknown): Piece | undefined {

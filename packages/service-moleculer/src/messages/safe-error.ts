@@ -1,6 +1,8 @@
-/** Bytes that one text in an error can have, and the packet of an error as a whole. */
+/** Characters that one text in an error can have. */
 const maxTextLength = 16 * 1_024;
-const maxErrorBytes = 128 * 1_024;
+
+/** Bytes that an error, or the meta of an answer, has at most. */
+export const maxErrorBytes: number = 128 * 1_024;
 
 /** Objects and lists nested deeper than this are left out. */
 const maxDepth = 16;
@@ -14,11 +16,12 @@ const leftOut: unique symbol = Symbol("left out");
 /**
  * Returns an error without the members that cannot be sent (S13.1): circular references, big integers,
  * functions, members that throw when they are read, and texts over 16 KiB. A message or stack over that
- * length is shortened. If more than 128 KiB remain, its `data`, then its stack are left out. An error that
+ * length is shortened. If more than `maxBytes` remain, its `data`, then its stack are left out. An error that
  * can be sent as it is is returned as it is.
  * @param plain the error as Moleculer sends it, with `name`, `message`, `code`, `type`, `stack`, `data`
  */
-export function sendableError(plain: unknown): Record<string, unknown> {
+export function sendableError(plain: unknown, maxBytes: number): Record<string, unknown> {
+  const isSmall = (value: unknown): value is Record<string, unknown> => fits(value, maxBytes);
   if (isSmall(plain)) return plain;
   const pruned = prune(plain, shortTexts);
   const error: Record<string, unknown> = isRecord(pruned) ? pruned : { name: "Error", message: "" };
@@ -29,16 +32,23 @@ export function sendableError(plain: unknown): Record<string, unknown> {
 }
 
 /** Returns the meta or headers of an answer without the members that cannot be sent; `{}` for no object. */
-export function sendableMeta(meta: unknown): Record<string, unknown> {
-  if (isSmall(meta)) return meta;
+export function sendableMeta(meta: unknown, maxBytes: number): Record<string, unknown> {
+  if (fits(meta, maxBytes)) return meta;
   const pruned = prune(meta);
-  return isRecord(pruned) && isSmall(pruned) ? pruned : {};
+  return fits(pruned, maxBytes) ? pruned : {};
 }
 
-function isSmall(value: unknown): value is Record<string, unknown> {
+/**
+ * Returns the `data` of an error without the members that cannot be sent; undefined if nothing of it can.
+ */
+export function sendableData(data: unknown): unknown {
+  return sendableMeta({ data }, maxErrorBytes).data;
+}
+
+function fits(value: unknown, maxBytes: number): value is Record<string, unknown> {
   if (!isRecord(value)) return false;
   try {
-    return Buffer.byteLength(JSON.stringify(value)) <= maxErrorBytes;
+    return Buffer.byteLength(JSON.stringify(value)) <= maxBytes;
   } catch {
     return false;
   }

@@ -33,9 +33,9 @@ export function encodePayload(broker: ServiceBroker, { type, payload }: Packet, 
   const member = dataMembers.get(type);
   if (member === undefined) return;
   const given = payload[member];
-  // The chunks of a stream of bytes have a form of their own.
-  if (typeof given !== "object" || given === null || (Number(payload.seq) > 0 && Buffer.isBuffer(given)))
-    return;
+  if (typeof given !== "object" || given === null) return;
+  // The chunks of Moleculer's own streams have a form of their own.
+  if (Number(payload.seq) > 0 && Buffer.isBuffer(given) && payload.credited !== "objects") return;
   const { value, bytes } = encodeBytes(given, decodesText && usesJson(broker));
   if (value !== given) payload[member] = value;
   if (bytes !== undefined) payload.bytes = bytes;

@@ -90,14 +90,15 @@ export class StreamSender {
   #send(chunk: unknown): void {
     this.#readRequested = false;
     this.#sent.chunks++;
-    if (this.objectMode) {
+    if (this.objectMode && !Buffer.isBuffer(chunk)) {
       this.stream.push(chunk);
       return;
     }
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string | Uint8Array);
-    const size = Math.min(bytes.length, this.#credit.bytes - this.#sent.bytes, this.#maxChunkBytes);
+    const credit = this.objectMode ? Number.POSITIVE_INFINITY : this.#credit.bytes - this.#sent.bytes;
+    const size = Math.min(bytes.length, credit, this.#maxChunkBytes);
     this.#rest = size < bytes.length ? bytes.subarray(size) : undefined;
-    this.#sent.bytes += size;
+    if (!this.objectMode) this.#sent.bytes += size;
     this.stream.push(bytes.subarray(0, size));
   }
 }

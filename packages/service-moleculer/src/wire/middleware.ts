@@ -40,6 +40,7 @@ export type DataSender = (topic: unknown, data: Buffer, sent: SentPacket) => Pro
  */
 export interface Hooks {
   created?(broker: ServiceBroker): void;
+  started?(broker: ServiceBroker): Promise<void>;
   stopped?(broker: ServiceBroker): Promise<void>;
   /**
    * Wraps `broker.call`. Must call `next` synchronously, because Moleculer reads the context from its result.
