@@ -17,7 +17,7 @@ describe("plainAnswer (S4.5, S8)", () => {
     expect(plainAnswer(undefined)).toBeUndefined();
   });
 
-  test("writes bytes below the root as Base64, and keeps them as the whole answer or as `$body`", () => {
+  test("writes bytes below the root as Base64, and keeps the whole answer and `$body`", () => {
     const bytes = new Uint8Array([0, 255]);
     expect(plainAnswer(bytes)).toBe(bytes);
     expect(plainAnswer({ $body: bytes, $status: 201 })).toEqual({ $body: bytes, $status: 201 });
@@ -25,7 +25,7 @@ describe("plainAnswer (S4.5, S8)", () => {
     expect(plainAnswer([bytes.buffer])).toEqual(["AP8="]);
   });
 
-  test("keeps streams that are the answer; refuses those below the root, and what JSON cannot express", () => {
+  test("keeps a stream as the answer; refuses one below the root, and what JSON cannot express", () => {
     const stream = Readable.from(["x"]);
     expect(plainAnswer(stream)).toBe(stream);
     const circular: { self?: unknown } = {};

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ByteBudget } from "../src/messages/byte-budget.ts";
-import { decodeBytes, encodeBytes, reviveBuffers } from "../src/messages/bytes.ts";
+import { decodeBytes, encodeBytes, restoreBuffers } from "../src/messages/bytes.ts";
 import { sendableError, sendableMeta } from "../src/messages/safe-error.ts";
 
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -38,8 +38,8 @@ describe("bytes in messages (S4.5)", () => {
 
   test("only exactly `{ type, data }` with bytes is the form of a Buffer", () => {
     const form = { type: "Buffer", data: [1, 255] };
-    expect(reviveBuffers({ a: [form] })).toEqual({ a: [Buffer.from([1, 255])] });
-    expect(reviveBuffers({ ...form })).toEqual(Buffer.from([1, 255]));
+    expect(restoreBuffers({ a: [form] })).toEqual({ a: [Buffer.from([1, 255])] });
+    expect(restoreBuffers({ ...form })).toEqual(Buffer.from([1, 255]));
     for (const other of [
       { ...form, more: 1 },
       { ...form, data: [256] },
@@ -49,7 +49,7 @@ describe("bytes in messages (S4.5)", () => {
       { ...form, data: "x" },
       { ...form, type: "buffer" },
     ])
-      expect(reviveBuffers(overTheWire({ other }))).toEqual({ other });
+      expect(restoreBuffers(overTheWire({ other }))).toEqual({ other });
   });
 });
 

@@ -11,3 +11,12 @@ export function receiveAnswer(value: unknown, broker: ServiceBroker, context: Co
   const isLocal = context?.endpoint?.local === true;
   return !isLocal && isPlainJson(broker, value) ? value : plainAnswer(value);
 }
+
+/**
+ * Returns the payload of an event in the same form.
+ * @param node the node that sent the event
+ * @throws {TidegateError} `REPLY_INVALID` for a payload that JSON cannot express
+ */
+export function receivePayload(value: unknown, broker: ServiceBroker, node: unknown): unknown {
+  return node !== broker.nodeID && isPlainJson(broker, value) ? value : plainAnswer(value);
+}

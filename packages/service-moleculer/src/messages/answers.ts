@@ -58,8 +58,8 @@ export class UnsentAnswers {
   }
 
   /**
-   * Handles a packet that cannot be serialised: an answer becomes an error, a stream fails with its chunk, all
-   * else is rejected.
+   * Handles a packet that cannot be serialised: an answer becomes an error, a stream fails with its chunk,
+   * and all else is rejected.
    */
   recover(packet: Packet, cause: unknown): Promise<unknown> {
     const { type, target, payload } = packet;

@@ -130,23 +130,23 @@ export function canContainBuffers(json: unknown): boolean {
  * Turns every `{ type: "Buffer", data: [...] }` in a parsed value into a Buffer, in place: the form of nodes
  * without the preset. Exactly these two members, and `data` only with numbers from 0 to 255.
  */
-export function reviveBuffers(value: unknown): unknown {
+export function restoreBuffers(value: unknown): unknown {
   try {
-    return revive(value);
+    return restore(value);
   } catch {
     // The value is nested deeper than the stack allows. It stays as it is from there on.
     return value;
   }
 }
 
-function revive(value: unknown): unknown {
+function restore(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const bytes = readBufferForm(value);
   if (bytes !== undefined) return bytes;
   for (const key of Object.keys(value)) {
     const member: unknown = Reflect.get(value, key);
-    const revived = revive(member);
-    if (revived !== member) Reflect.set(value, key, revived);
+    const restored = restore(member);
+    if (restored !== member) Reflect.set(value, key, restored);
   }
   return value;
 }

@@ -21,7 +21,7 @@ import {
   pieceLimit,
 } from "./limits.ts";
 import { Pieces, pieceEvent } from "./pieces.ts";
-import { decodePayload, encodePayload, reviveOnReceipt } from "./serialized-bytes.ts";
+import { decodePayload, encodePayload, restoreOnReceipt } from "./serialized-bytes.ts";
 
 const middlewareName = "TidegateMessageSizes";
 
@@ -98,7 +98,7 @@ export function checkMessageSizes(broker: ServiceBroker, maxMessageBytes: number
   const tx: { send: unknown } = broker.transit.tx;
   const send = (tx.send as DataSender).bind(tx);
   tx.send = limitedSend(messages, send);
-  reviveOnReceipt(broker);
+  restoreOnReceipt(broker);
 }
 
 function start({ broker, maxMessageBytes, peers, answers }: Messages): void {
@@ -106,7 +106,7 @@ function start({ broker, maxMessageBytes, peers, answers }: Messages): void {
   announceCapabilities(broker, { message: maxMessageBytes });
   acceptLargePackets(broker, maxMessageBytes);
   answers.keepErrorsSendable();
-  reviveOnReceipt(broker);
+  restoreOnReceipt(broker);
   broker.localBus.on("$node.disconnected", ({ node }: { readonly node: { readonly id: string } }) =>
     peers.forget(node.id),
   );

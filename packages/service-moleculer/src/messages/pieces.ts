@@ -59,8 +59,8 @@ export class Pieces {
   }
 
   /**
-   * Sends a packet in pieces. Resolves when the last one is sent; rejects with `STREAM_LOST` if the other node
-   * does not take all of them. Undefined if this node or the other one has no flow control.
+   * Sends a packet in pieces. Resolves when the last one is sent; rejects with `STREAM_LOST` if the other
+   * node does not take all of them. Undefined if this node or the other one has no flow control.
    */
   send({ packet, node, data }: LargePacket): Promise<void> | undefined {
     const flow = flowControlOf(this.#broker);

@@ -1,7 +1,7 @@
 import { Serializers, type ServiceBroker } from "moleculer";
 import type { Packet } from "../wire/middleware.ts";
 import { isObject } from "../wire/values.ts";
-import { canContainBuffers, decodeBytes, encodeBytes, reviveBuffers } from "./bytes.ts";
+import { canContainBuffers, decodeBytes, encodeBytes, restoreBuffers } from "./bytes.ts";
 
 /** The member that carries the user's data, by type of packet. */
 const dataMembers = new Map<unknown, "params" | "data">([
@@ -53,7 +53,7 @@ export function decodePayload(broker: ServiceBroker, command: string, payload: P
  * Makes a broker with the JSON serializer read the JSON form of Buffers in what arrives, which nodes without
  * the preset send.
  */
-export function reviveOnReceipt(broker: ServiceBroker): void {
+export function restoreOnReceipt(broker: ServiceBroker): void {
   const { serializer } = broker;
   if (!usesJson(broker) || serializer === undefined) return;
   const deserialize = serializer.deserialize.bind(serializer);
@@ -62,7 +62,7 @@ export function reviveOnReceipt(broker: ServiceBroker): void {
     const member = dataMembers.get(type);
     if (member === undefined || !isObject(payload) || !canContainBuffers(json)) return payload;
     // Moleculer itself reads the chunks of streams.
-    if (!(Number(payload.seq) > 0)) payload[member] = noteBytes(reviveBuffers(payload[member]));
+    if (!(Number(payload.seq) > 0)) payload[member] = noteBytes(restoreBuffers(payload[member]));
     return payload;
   };
 }
