@@ -1,5 +1,6 @@
-import type { Broker, BrokerSink } from "@tidegate/core-registry";
-import { callScope, memoryBroker } from "@tidegate/plugin-testkit";
+import type { Broker, BrokerSink, EventPacket } from "@tidegate/core-registry";
+import { callScope, memoryBroker, recorder } from "@tidegate/plugin-testkit";
+import type { ServiceBroker } from "moleculer";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { moleculer } from "../src/index.ts";
 import { refreshPeers } from "../src/patches/early-discovery.ts";
@@ -91,4 +92,42 @@ describe("an answer looks the same to clients, wherever its service runs (S4.5, 
     for (const { name, seen: same, withoutPreset } of possible)
       expect({ name, seen: seen[name] }).toEqual({ name, seen: withoutPreset ?? same });
   });
+});
+
+describe("the payload of an event has the same form (S4.5, S8)", () => {
+  const payload = () => ({
+    a: Buffer.from([0, 255]),
+    b: [new Uint8Array([1])],
+    at: new Date(0),
+    n: Number.NaN,
+  });
+  const seen = { a: "AP8=", b: ["AQ=="], at: "1970-01-01T00:00:00.000Z", n: null };
+
+  test.for(transports)(
+    "from another node over $name, and from the gateway's own",
+    async (transport, context) => {
+      const network = await transport.open(context, ["gateway", "n1"]);
+      const events = recorder<EventPacket>("event");
+      let own: ServiceBroker | undefined;
+      const broker = moleculer({
+        ...network.optionsOf("gateway"),
+        created: (created) => {
+          own = created;
+        },
+      });
+      onTestFinished(() => broker.stop());
+      await broker.start({ ...ignoringSink, event: (event) => events.push(event) });
+      const node = await createBus((id) => network.optionsOf(id)).node("n1", []);
+      if (own !== undefined) refreshPeers(own);
+      await node.waitForServices("$tidegate", 15_000, 50);
+      await node.broadcast("other.sent", payload());
+      await own?.broadcast("own.sent", payload());
+      for (const name of ["other.sent", "own.sent"])
+        expect(await events.waitFor(({ event }) => event === name)).toMatchObject({ payload: seen });
+      await node.broadcast("whole.sent", new Uint8Array([7]));
+      expect(await events.waitFor(({ event }) => event === "whole.sent")).toMatchObject({
+        payload: Buffer.from([7]),
+      });
+    },
+  );
 });
