@@ -54,7 +54,7 @@ async function startRemote(
   await startServiceProcess(optionsOf("service"), hasPreset);
   const { broker, log, moleculerBroker } = await createBus(optionsOf).gateway();
   refreshPeers(moleculerBroker());
-  await log.waitFor((line) => line === "up size@service");
+  await log.waitFor((line) => line === "up size@service", 60_000);
   return broker;
 }
 

@@ -4,19 +4,20 @@ import { describe, expect, type TestContext, test } from "vitest";
 import { refreshPeers } from "../src/patches/early-discovery.ts";
 import { createBus } from "./support/bus.ts";
 import { startServiceProcess } from "./support/service-process.ts";
-import { type Transport, transports } from "./support/transports.ts";
+import { patientOptions, type Transport, transports } from "./support/transports.ts";
 
 const mebibyte = 1_024 * 1_024;
 
 /** A gateway, and a node in a process of its own. */
 async function start(context: TestContext, transport: Transport, hasPreset: boolean) {
   const network = await transport.open(context, ["gateway", "service"]);
-  const service = await startServiceProcess(network.optionsOf("service"), hasPreset);
-  const { broker, log, moleculerBroker } = await createBus((id) => network.optionsOf(id)).gateway();
+  const optionsOf = patientOptions(network);
+  const service = await startServiceProcess(optionsOf("service"), hasPreset);
+  const { broker, log, moleculerBroker } = await createBus(optionsOf).gateway();
   refreshPeers(moleculerBroker());
-  await log.waitFor((line) => line === "up size@service");
+  await log.waitFor((line) => line === "up size@service", 60_000);
   const call = (action: string, params: unknown = {}) =>
-    broker.call(callScope(), { action: `size.${action}`, params, timeout: 30_000 });
+    broker.call(callScope(), { action: `size.${action}`, params, timeout: 60_000 });
   return { service, call, broker, log };
 }
 
@@ -39,7 +40,7 @@ const tooLarge = (status: number) => ({ code: "MESSAGE_TOO_LARGE", status });
 
 describe.each(transports)("large messages on $name (S13.1)", (transport) => {
   test("with the preset travel both ways up to 16 MiB, and no other call fails", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (context) => {
     const { service, call, log } = await start(context, transport, true);
     const release = holdCalls(call);
@@ -63,7 +64,7 @@ describe.each(transports)("large messages on $name (S13.1)", (transport) => {
   });
 
   test("without the preset: what the gateway cannot send answers 413, and no other call fails", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (context) => {
     const { service, call, log } = await start(context, transport, false);
     const release = holdCalls(call);
@@ -82,19 +83,19 @@ describe.each(transports)("large messages on $name (S13.1)", (transport) => {
   });
 
   test("of events: one of 5 MiB arrives with the preset, one of 20 MiB is refused", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (context) => {
     const { service, broker } = await start(context, transport, true);
     const publish = (length: number) =>
       broker.publish?.(callScope(), { event: "size.event", params: textOf(length), broadcast: true });
     await expect(publish(20 * mebibyte)).rejects.toMatchObject(tooLarge(413));
     await publish(5 * mebibyte);
-    await service.lines.waitFor((line) => line === `event ${5 * mebibyte}`);
+    await service.lines.waitFor((line) => line === `event ${5 * mebibyte}`, 60_000);
   });
 });
 
 describe.each(transports)("errors and answers that cannot be sent on $name (S13.1)", (transport) => {
-  test("never end the process of a service with the preset", { timeout: 60_000 }, async (context) => {
+  test("never end the process of a service with the preset", { timeout: 180_000 }, async (context) => {
     const { service, call } = await start(context, transport, true);
     const release = holdCalls(call);
     const fails = (action: string) => expect(call(action)).rejects;

@@ -11,31 +11,37 @@ import { findProgram, startServer } from "./support/message-server.ts";
 import { startServiceProcess } from "./support/service-process.ts";
 import { endOf, streamOf } from "./support/stream-nodes.ts";
 import { testOptions } from "./support/system.ts";
-import { type Transport, tcp, transports } from "./support/transports.ts";
+import { patientOptions, type Transport, tcp, transports } from "./support/transports.ts";
 
 const mebibyte = 1_024 * 1_024;
 const textOf = (length: number) => ({ text: "x".repeat(length) });
 const repeat = ({ params }: { params: { length: number } }) => textOf(params.length);
 const lengthOf = ({ params }: { params: { text: string } }) => ({ length: params.text.length });
-const other = { name: "other", actions: { repeat, length: lengthOf } };
+const other = {
+  name: "other",
+  actions: { repeat, length: lengthOf },
+  events: { "other.changed": () => undefined },
+};
 
 /** A gateway, a service in a process of its own, and a second node with the preset. */
 async function start(context: TestContext, transport: Transport) {
   const network = await transport.open(context, ["gateway", "service", "other"]);
-  const service = await startServiceProcess(network.optionsOf("service"), true);
-  const bus = createBus((id) => network.optionsOf(id));
+  const optionsOf = patientOptions(network);
+  const service = await startServiceProcess(optionsOf("service"), true);
+  const bus = createBus(optionsOf);
   await bus.node("other", [other]);
   const { broker, log, moleculerBroker } = await bus.gateway();
   refreshPeers(moleculerBroker());
-  for (const name of ["size@service", "other@other"]) await log.waitFor((line) => line === `up ${name}`);
+  for (const name of ["size@service", "other@other"])
+    await log.waitFor((line) => line === `up ${name}`, 60_000);
   const call = (action: string, params: unknown = {}) =>
-    broker.call(callScope(), { action: `size.${action}`, params, timeout: 30_000 });
+    broker.call(callScope(), { action: `size.${action}`, params, timeout: 60_000 });
   return { service, call, log };
 }
 
 describe.each(transports)("messages between services on $name (S13.1)", (transport) => {
   test("nested calls carry up to 16 MiB; a larger one is the fault of the service", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (context) => {
     const { service, call } = await start(context, transport);
     await expect.poll(() => call("nestedParams", { length: 1 }).catch(() => null)).toEqual({ length: 1 });
@@ -50,7 +56,7 @@ describe.each(transports)("messages between services on $name (S13.1)", (transpo
   test("an event of 5 MiB reaches the gateway; one that cannot be sent ends nothing", async (context) => {
     const { service, call, log } = await start(context, transport);
     expect(await call("emit", { length: 5 * mebibyte })).toBe("sent");
-    await log.waitFor((line) => line === "event size.sent");
+    await log.waitFor((line) => line === "event size.sent", 60_000);
     expect(await call("emit", { length: 20 * mebibyte })).toBe("sent");
     expect(await call("length", textOf(3))).toEqual({ length: 3 });
     expect(service.exitCode()).toBeNull();
@@ -88,7 +94,7 @@ describe.each(transports)("messages between services on $name (S13.1)", (transpo
     expect(await call("kind", { data: { type: "Buffer", data: "abc" } })).toBe("object");
   });
 
-  test("many large messages at once arrive completely", { timeout: 60_000 }, async (context) => {
+  test("many large messages at once arrive completely", { timeout: 180_000 }, async (context) => {
     const { call } = await start(context, transport);
     const lengths = Array.from({ length: 12 }, (_, index) => 2 * mebibyte + index);
     const answers = await Promise.all(lengths.map((length) => call("repeat", { length })));
@@ -135,11 +141,12 @@ describe("limits of the transporter and of options (S13.1)", () => {
 
   test("`maxMessageBytes` is the smaller one of the two sides", async (context) => {
     const network = await tcp.open(context, ["gateway", "n1"]);
-    const bus = createBus((id) => network.optionsOf(id));
+    const optionsOf = patientOptions(network);
+    const bus = createBus(optionsOf);
     const options = { maxMessageBytes: 3 * mebibyte };
     await bus.node("n1", [other], options);
     const { broker, log } = await bus.gateway();
-    await log.waitFor((line) => line === "up other@n1");
+    await log.waitFor((line) => line === "up other@n1", 60_000);
     const call = (action: string, params: unknown) =>
       broker.call(callScope(), { action: `other.${action}`, params });
     expect(await call("length", textOf(2 * mebibyte))).toEqual({ length: 2 * mebibyte });
@@ -153,9 +160,10 @@ describe("limits of the transporter and of options (S13.1)", () => {
 
   test("a gateway inside an existing broker without the preset is checked too", async (context) => {
     const network = await tcp.open(context, ["gateway", "n1"]);
-    const bus = createBus((id) => network.optionsOf(id));
+    const optionsOf = patientOptions(network);
+    const bus = createBus(optionsOf);
     await bus.node("n1", [other]);
-    const existing = new ServiceBroker(network.optionsOf("gateway"));
+    const existing = new ServiceBroker(optionsOf("gateway"));
     onTestFinished(() => existing.stop());
     const broker = moleculer({ broker: existing });
     const started = broker.start({
@@ -169,14 +177,22 @@ describe("limits of the transporter and of options (S13.1)", () => {
     const call = (length: number) =>
       broker.call(callScope(), { action: "other.length", params: textOf(length) });
     expect(await call(900_000)).toEqual({ length: 900_000 });
-    await expect(call(2 * mebibyte)).rejects.toMatchObject({ code: "MESSAGE_TOO_LARGE", status: 413 });
+    const refused = {
+      code: "MESSAGE_TOO_LARGE",
+      status: 413,
+      message: expect.stringContaining("the limit is 983034"),
+    };
+    await expect(call(2 * mebibyte)).rejects.toMatchObject(refused);
+    const event = { event: "other.changed", params: textOf(2 * mebibyte), broadcast: true };
+    await expect(broker.publish?.(callScope(), event)).rejects.toMatchObject(refused);
     expect(await call(1)).toEqual({ length: 1 });
     await broker.stop();
   });
 
   test("a large answer is sent completely by a node that stops", async (context) => {
     const network = await tcp.open(context, ["gateway", "n1"]);
-    const bus = createBus((id) => network.optionsOf(id));
+    const optionsOf = patientOptions(network);
+    const bus = createBus(optionsOf);
     const called = Promise.withResolvers<void>();
     const node = await bus.node("n1", [
       {
@@ -190,7 +206,7 @@ describe("limits of the transporter and of options (S13.1)", () => {
       },
     ]);
     const { broker, log } = await bus.gateway();
-    await log.waitFor((line) => line === "up slow@n1");
+    await log.waitFor((line) => line === "up slow@n1", 60_000);
     const answer = broker.call(callScope(), { action: "slow.get", params: {} });
     await called.promise;
     await node.stop();
@@ -199,11 +215,12 @@ describe("limits of the transporter and of options (S13.1)", () => {
 
   test("a call fails at once if its node is killed while its params are sent", async (context) => {
     const network = await tcp.open(context, ["gateway", "service"]);
-    const service = await startServiceProcess(network.optionsOf("service"), true);
-    const { broker, log } = await createBus((id) => network.optionsOf(id)).gateway();
-    await log.waitFor((line) => line === "up size@service");
+    const optionsOf = patientOptions(network);
+    const service = await startServiceProcess(optionsOf("service"), true);
+    const { broker, log } = await createBus(optionsOf).gateway();
+    await log.waitFor((line) => line === "up size@service", 60_000);
     const calls = Array.from({ length: 4 }, () =>
-      broker.call(callScope(), { action: "size.length", params: textOf(15 * mebibyte), timeout: 30_000 }),
+      broker.call(callScope(), { action: "size.length", params: textOf(15 * mebibyte), timeout: 60_000 }),
     );
     service.kill();
     for (const call of calls)
@@ -212,7 +229,8 @@ describe("limits of the transporter and of options (S13.1)", () => {
 
   test("a stream of a call with an object that cannot be sent ends with an error", async (context) => {
     const network = await tcp.open(context, ["gateway", "n1"]);
-    const bus = createBus((id) => network.optionsOf(id));
+    const optionsOf = patientOptions(network);
+    const bus = createBus(optionsOf);
     await bus.node("n1", [
       {
         name: "reader",
@@ -226,7 +244,7 @@ describe("limits of the transporter and of options (S13.1)", () => {
       },
     ]);
     const { broker, log } = await bus.gateway();
-    await log.waitFor((line) => line === "up reader@n1");
+    await log.waitFor((line) => line === "up reader@n1", 60_000);
     const stream = Readable.from([{ a: 1 }, { b: 5n }]);
     const answer = broker.call(callScope(), { action: "reader.read", params: {}, stream });
     expect(await answer).toBe("failed");

@@ -32,6 +32,6 @@ export async function startServiceProcess(
   });
   const lines = recorder<string>("line of the service");
   createInterface(child.stdout).on("line", (line) => lines.push(line));
-  await lines.waitFor((line) => line === "ready");
+  await lines.waitFor((line) => line === "ready", 60_000);
   return { lines, exitCode: () => child.exitCode, kill: () => void child.kill("SIGKILL") };
 }

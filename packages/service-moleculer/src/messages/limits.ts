@@ -95,10 +95,11 @@ export function messageLimit(
   maxMessageBytes: number,
 ): number {
   const packet = packetLimit(broker);
+  const sendsPieces = capabilitiesOf(broker, broker.nodeID).message !== undefined;
   let limit = maxMessageBytes;
   for (const node of nodes) {
     const { message } = capabilitiesOf(broker, node);
-    limit = Math.min(limit, isCount(message) ? message : packet);
+    limit = Math.min(limit, sendsPieces && isCount(message) ? message : packet);
   }
   return limit;
 }

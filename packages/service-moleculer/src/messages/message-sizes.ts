@@ -154,23 +154,25 @@ function limitedSend(messages: Messages, next: DataSender): DataSender {
   return (topic, data, sent) => {
     if (data.length <= pieceLimit(broker)) return next(topic, data, sent);
     const { packet } = sent;
-    const { type, target, payload } = packet;
-    const isWhole = !(Number(payload.seq) >= 0) && (type === "REQ" || type === "RES" || type === "EVENT");
-    const peerLimit = isWhole ? peers.of(target) : undefined;
-    const limit =
-      peerLimit === undefined
-        ? Math.min(packetLimit(broker), maxMessageBytes)
-        : Math.min(peerLimit, maxMessageBytes);
-    const inPieces =
-      peerLimit !== undefined && data.length <= limit
-        ? pieces.send({ packet, node: String(target), data })
-        : undefined;
-    if (inPieces !== undefined) return inPieces;
-    if (data.length <= Math.min(limit, packetLimit(broker))) return next(topic, data, sent);
+    const inOnePacket = Math.min(packetLimit(broker), maxMessageBytes);
+    const node = String(packet.target);
+    const joined = isWhole(packet) && pieces.canSendTo(node) ? peers.of(node) : undefined;
+    const inPieces = joined === undefined ? undefined : Math.min(joined, maxMessageBytes);
+    if (inPieces !== undefined && data.length <= inPieces) {
+      const sending = pieces.send({ packet, node, data });
+      if (sending !== undefined) return sending;
+    }
+    if (data.length <= inOnePacket) return next(topic, data, sent);
+    const limit = inPieces ?? inOnePacket;
     return (
       refuse(messages, packet, data.length, limit) ?? answers.replaceTooLarge(packet, data.length, limit)
     );
   };
+}
+
+/** Whether a packet is a call, an answer or an event, and no part of a stream. */
+function isWhole({ type, payload }: Packet): boolean {
+  return payload.seq === undefined && (type === "REQ" || type === "RES" || type === "EVENT");
 }
 
 /** Rejects a packet that is too large; undefined for an answer, which an error takes the place of. */

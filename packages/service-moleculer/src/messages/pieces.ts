@@ -58,6 +58,11 @@ export class Pieces {
     this.#budget = new ByteBudget(maxMessageBytes * maxJoinedAtOnce);
   }
 
+  /** Whether this node and the other one have flow control. */
+  canSendTo(node: string): boolean {
+    return flowControlOf(this.#broker)?.peers.windowOf(node) !== undefined;
+  }
+
   /**
    * Sends a packet in pieces. Resolves when the last one is sent; rejects with `STREAM_LOST` if the other
    * node does not take all of them. Undefined if this node or the other one has no flow control.
