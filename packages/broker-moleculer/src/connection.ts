@@ -1,7 +1,14 @@
-import { type BrokerSink, type OpenCircuit, type PeerHandlers, systemClock, TidegateError } from "@tidegate/core-registry";
+import {
+  type BrokerSink,
+  type OpenCircuit,
+  type PeerHandlers,
+  systemClock,
+  TidegateError,
+} from "@tidegate/core-registry";
 import {
   announceChanges,
   announceGateway,
+  checkMessageSizes,
   followAddresses,
   followConnection,
   isFirstPatch,
@@ -62,6 +69,7 @@ export class Connection {
         : createBroker(settings.broker.options, setHealth);
     patchBroker(this.broker, setHealth);
     this.#health = watchTransporter(this.broker, sink, setHealth);
+    checkMessageSizes(this.broker, settings.own.maxMessageBytes);
     this.#registryWatch = new RegistryWatch(this.broker, sink);
     this.caller = new ActionCaller(this.broker, settings);
     this.#service = this.broker.createService(

@@ -3,6 +3,7 @@ import type { BrokerSink, EventPacket, Json, PeerHandlers, PeerReply } from "@ti
 import { isObject } from "@tidegate/core-registry/runtime";
 import { askAction, gatewayService, leavingEvent, objectOrEmpty } from "@tidegate/service-moleculer/wire";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
+import { receivePayload } from "./calls/answer.ts";
 import type { RegistryWatch } from "./discovery/registry-watch.ts";
 
 /** Version of the protocol between gateways. */
@@ -35,13 +36,13 @@ export function createGatewayService(
       if (typeof payload === "string" && typeof node === "string") registryWatch.serviceLeaves(payload, node);
       return;
     }
-    const packet: EventPacket = {
-      event,
-      payload,
-      broadcast: context.eventType !== "emit",
-      ...(typeof node === "string" && { node }),
-    };
     try {
+      const packet: EventPacket = {
+        event,
+        payload: receivePayload(payload, broker, node),
+        broadcast: context.eventType !== "emit",
+        ...(typeof node === "string" && { node }),
+      };
       sink.event(packet);
     } catch (error) {
       broker.logger.error(`The event ${event} could not be handled.`, error);

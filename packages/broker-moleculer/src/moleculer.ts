@@ -11,6 +11,7 @@ import {
 import { eventNameProblem } from "@tidegate/core-registry/runtime";
 import { nameOnBranch, readNodeId, reportAction } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
+import { checkEventSize } from "./calls/event-size.ts";
 import { Connection } from "./connection.ts";
 import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
@@ -64,7 +65,11 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       return stopping ?? Promise.resolve();
     },
     call: async (scope, request) => connected().caller.call(scope, request),
-    publish: async (scope, request) => publishEvent(connected().broker, scope, request),
+    publish: async (scope, request) => {
+      const { broker } = connected();
+      checkEventSize(broker, request, settings.own.maxMessageBytes);
+      await publishEvent(broker, scope, request);
+    },
     // The gateway's own service receives all events.
     events: () => undefined,
     report: async (service, node, report) => {

@@ -4,7 +4,9 @@ import {
   circuitBreaker,
   circuitBreakerPatch,
   contextPropagation,
+  defaultMaxMessageBytes,
   heartbeatTimeout,
+  messageSizes,
   nodeAddress,
   nodeLiveness,
   sharedDefaults,
@@ -31,6 +33,12 @@ export interface GatewayBrokerOptions {
   readonly streamingToStringLimit?: number;
   /** Bytes that a service's stream can be ahead of its reader before it is cut (S8). Default 16 MiB. */
   readonly maxBufferedBytes?: number;
+  /**
+   * Bytes of the largest params, answer or event, as serialised (S13.1). What does not fit into one packet of
+   * the transporter travels in pieces to and from nodes with the preset, whose option has the same name.
+   * Default 16 MiB.
+   */
+  readonly maxMessageBytes?: number;
   /** Services that run on the gateway's own node. */
   readonly services?: readonly ServiceSchema[];
 }
@@ -64,6 +72,7 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
     streamingToStringEncoding = "base64",
     streamingToStringLimit = 512 * 1_024,
     maxBufferedBytes = 16 * 1_024 * 1_024,
+    maxMessageBytes = defaultMaxMessageBytes,
     services = [],
     ...rest
   } = options;
@@ -76,12 +85,15 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
       streamingToStringEncoding,
       streamingToStringLimit,
       maxBufferedBytes,
+      maxMessageBytes,
       services,
     },
     requestTimeout: requestTimeout || 10_000,
     shutdownTimeout: tracking?.shutdownTimeout ?? 5_000,
     broker:
-      "broker" in rest ? { existing: rest.broker } : { options: withDefaults(rest, services.length > 0) },
+      "broker" in rest
+        ? { existing: rest.broker }
+        : { options: withDefaults(rest, services.length > 0, maxMessageBytes) },
   };
 }
 
@@ -89,8 +101,9 @@ export function readOptions(options: MoleculerOptions | EmbeddedOptions): Settin
  * Applies the gateway's defaults to Moleculer's options, and adds the middlewares. Context propagation is
  * added only if services run on the gateway's node.
  */
-function withDefaults(options: BrokerOptions, hasServices: boolean): BrokerOptions {
+function withDefaults(options: BrokerOptions, hasServices: boolean, maxMessageBytes: number): BrokerOptions {
   const middlewares = toMiddlewares([
+    messageSizes(maxMessageBytes),
     streamFlowControl(),
     ...(hasServices ? [contextPropagation()] : []),
     transporterOutages(),
@@ -119,6 +132,7 @@ const ownNames: Readonly<Record<keyof GatewayBrokerOptions, true>> = {
   streamingToStringEncoding: true,
   streamingToStringLimit: true,
   maxBufferedBytes: true,
+  maxMessageBytes: true,
   services: true,
 };
 

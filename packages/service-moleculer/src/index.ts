@@ -1,3 +1,3 @@
 export type { TidegateActionOptions } from "./service/action-options.ts";
 export { type TidegateMixinOptions, tidegate } from "./service/mixin.ts";
-export { preset } from "./service/preset.ts";
+export { type PresetOptions, preset } from "./service/preset.ts";

@@ -3,6 +3,10 @@
  * metadata on the wire, the middlewares and the patches that both sides apply. Services do not need it, and
  * it can change with every version.
  */
+export { defaultMaxMessageBytes, messageLimit } from "./messages/limits.ts";
+export { checkMessageSizes, messageSizes } from "./messages/message-sizes.ts";
+export { sendableData } from "./messages/safe-error.ts";
+export { isPlainJson } from "./messages/serialized-bytes.ts";
 export { announceChanges, announceGateway } from "./patches/announcement.ts";
 export {
   type Circuit,
@@ -20,7 +24,7 @@ export { transporterOutages } from "./patches/transporter-outages.ts";
 export { contextPropagation } from "./service/context-propagation.ts";
 export { streamFlowControl } from "./streams/flow-control.ts";
 export { type CreditWindow, defaultWindow } from "./streams/protocol.ts";
-export { streamInvalid, streamLost } from "./wire/errors.ts";
+export { messageTooLarge, replyInvalid, streamInvalid, streamLost } from "./wire/errors.ts";
 export {
   type FragmentReference,
   maxFragmentBytes,

@@ -61,7 +61,7 @@ describe("StreamReceiver (S8)", () => {
 });
 
 describe("StreamSender (S8)", () => {
-  const createSender = (source: Readable) => new StreamSender(source, window, () => undefined);
+  const createSender = (source: Readable) => new StreamSender(source, window, 256 * 1_024, () => undefined);
 
   test("cuts chunks to the window, and continues when the credit grows", async () => {
     const sender = createSender(Readable.from([Buffer.alloc(2_500, "a")], { objectMode: false }));

@@ -6,21 +6,24 @@ import type { Benchmark } from "./harness/benchmark.ts";
 import { type Figure, figureResults, figureTable } from "./harness/figures.ts";
 import { resultsOf, runBenchmark } from "./harness/run.ts";
 import { tableOf } from "./harness/table.ts";
+import { runLarge } from "./large/benchmark.ts";
 import { runRegistry } from "./registry/benchmark.ts";
 import { restBenchmark } from "./rest/benchmark.ts";
 
 const benchmarks: readonly Benchmark[] = [restBenchmark, graphqlBenchmark];
 
-const usage = `usage: bench ${[...benchmarks.map(({ name }) => name), "registry", "notice"].join("|")} [options]
+const usage = `usage: bench ${[...benchmarks.map(({ name }) => name), "registry", "notice", "large"].join("|")} [options]
   --json FILE      write the results as JSON: [{ "work", "who", "value", "unit", "ratio" }]
   --only WORK      run only this work
-  --rounds N       the number of measurements (default 5; registry and notice: 1)
+  --rounds N       the number of measurements (default 5; registry, notice and large: 1)
 rest and graphql:
   --seconds S      the duration of a measurement (default 5)
   --connections N  the number of connections (default 32)
 registry and notice:
   --changes N      the number of measured changes (default 200)
-  --base N         registry: the number of services of master in branches-N (default 1000)`;
+  --base N         registry: the number of services of master in branches-N (default 1000)
+large:
+  --requests N     the number of requests for each body and answer (default 10)`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -32,6 +35,7 @@ const { positionals, values } = parseArgs({
     connections: { type: "string", default: "32" },
     changes: { type: "string", default: "200" },
     base: { type: "string", default: "1000" },
+    requests: { type: "string", default: "10" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -56,6 +60,15 @@ else if (name === "notice")
     await runAnnouncement({
       only: values.only,
       changes: positive(values.changes),
+      rounds: positive(values.rounds ?? "1"),
+      progress,
+    }),
+  );
+else if (name === "large")
+  await printFigures(
+    await runLarge({
+      only: values.only,
+      requests: positive(values.requests),
       rounds: positive(values.rounds ?? "1"),
       progress,
     }),

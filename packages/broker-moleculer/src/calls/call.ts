@@ -16,6 +16,7 @@ import {
 } from "@tidegate/service-moleculer/wire";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import type { Settings } from "../options.ts";
+import { receiveAnswer } from "./answer.ts";
 import { toTidegateError } from "./errors.ts";
 import { containsFile, type PreparedParams, prepareParams, receiveStream } from "./files.ts";
 import { canRetry } from "./retries.ts";
@@ -146,7 +147,15 @@ export class ActionCaller {
         stopListening();
         if (scope.trace !== undefined) traceCall(scope.trace, attempt, startedAt, context);
         const limit = this.#settings.own.maxBufferedBytes;
-        resolve(value instanceof Readable ? receiveStream(value, this.#broker, context, limit) : value);
+        try {
+          resolve(
+            value instanceof Readable
+              ? receiveStream(value, this.#broker, context, limit)
+              : receiveAnswer(value, this.#broker, context),
+          );
+        } catch (error) {
+          reject(error);
+        }
       },
       (error: unknown) => {
         stopListening();

@@ -1,7 +1,8 @@
 import { type ErrorDetails, TidegateError } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
-import { streamInvalid, streamLost } from "@tidegate/service-moleculer/wire";
+import { sendableData, streamInvalid, streamLost } from "@tidegate/service-moleculer/wire";
 import { Errors } from "moleculer";
+import { toMessageError } from "./message-errors.ts";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */
 interface Failure {
@@ -25,6 +26,8 @@ export function toTidegateError(cause: unknown, called: string, action: string =
   // service.
   if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
     return new TidegateError("BROKER_UNAVAILABLE", undefined, details(false));
+  const messageError = toMessageError(cause, called, action);
+  if (messageError !== undefined) return messageError;
   const isAboutAction = isObject(failure.data) && failure.data.action === called;
   switch (isAboutAction ? failure.type : undefined) {
     case "SERVICE_NOT_FOUND":
@@ -58,14 +61,16 @@ export function toStreamError(error: Error): Error {
   }
 }
 
-function serviceError({ message, code, type, data }: Failure, cause: unknown): TidegateError {
+function serviceError({ message, code, type, data: given }: Failure, cause: unknown): TidegateError {
+  // An error of a local service has what JSON cannot express; of a remote one, such members did not arrive.
+  const data = given === undefined || given === null ? undefined : sendableData(given);
   const isStatus = typeof code === "number" && Number.isInteger(code) && code >= 400 && code <= 599;
   return new TidegateError("SERVICE_ERROR", message, {
     cause,
     dispatched: true,
     ...(isStatus && { status: code }),
     ...(typeof type === "string" && type !== "" && { serviceCode: type }),
-    ...(data !== undefined && data !== null && { data }),
+    ...(data !== undefined && { data }),
   });
 }
 

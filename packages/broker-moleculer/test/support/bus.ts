@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Broker, EventPacket, ServiceDescription } from "@tidegate/core-registry";
 import { recorder } from "@tidegate/plugin-testkit";
-import { preset } from "@tidegate/service-moleculer";
+import { type PresetOptions, preset } from "@tidegate/service-moleculer";
 import { type BrokerOptions, ServiceBroker, type ServiceSchema } from "moleculer";
 import { onTestFinished } from "vitest";
 import { type MoleculerOptions, moleculer } from "../../src/index.ts";
@@ -12,7 +12,7 @@ export interface Bus {
   /** Starts a gateway, and resolves when its discovery is complete. */
   gateway(options?: MoleculerOptions): Promise<BusGateway>;
   /** Starts a node with the preset and services. */
-  node(id: string, services: readonly ServiceSchema[], options?: BrokerOptions): Promise<ServiceBroker>;
+  node(id: string, services: readonly ServiceSchema[], options?: PresetOptions): Promise<ServiceBroker>;
 }
 
 /** A started gateway with a log of what its broker sent to the sink. */

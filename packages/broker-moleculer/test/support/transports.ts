@@ -23,6 +23,14 @@ export interface Network {
   restart?(): Promise<void>;
 }
 
+/**
+ * Returns options of nodes for tests of large messages: on a busy machine these block a process for longer
+ * than a node can miss heartbeats, or a nested call can take.
+ */
+export function patientOptions(network: Network): (nodeID: string) => BrokerOptions {
+  return (nodeID) => ({ ...network.optionsOf(nodeID), heartbeatTimeout: 60, requestTimeout: 60_000 });
+}
+
 /** Moleculer's TCP transporter, which needs no server. */
 export const tcp: Transport = {
   name: "TCP",

@@ -15,6 +15,7 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: { status: 405, close: 1008, title: "Method not allowed for this path." },
   REQUEST_TIMEOUT: { status: 408, close: 1008, title: "The request was not received in time." },
   BODY_TOO_LARGE: { status: 413, close: 1009, title: "The request body is larger than the limit." },
+  MESSAGE_TOO_LARGE: { status: 413, close: 1009, title: "The message is larger than the limit." },
   MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
     close: 1003,

@@ -6,6 +6,7 @@ import {
   isTidegateError,
   TidegateError,
 } from "@tidegate/core-registry";
+import { plainAnswer } from "@tidegate/core-registry/runtime";
 import type { TestAction, TestCall } from "../service.ts";
 import type { NodeState } from "./node.ts";
 
@@ -28,11 +29,13 @@ export function runAction(
 }
 
 async function runHandler(action: TestAction, call: TestCall): Promise<unknown> {
+  let answer: unknown;
   try {
-    return (await action.handler?.(call)) ?? null;
+    answer = (await action.handler?.(call)) ?? null;
   } catch (error) {
     throw toServiceError(error);
   }
+  return plainAnswer(answer);
 }
 
 function toTestCall(node: NodeState, scope: CallScope, request: CallRequest): TestCall {

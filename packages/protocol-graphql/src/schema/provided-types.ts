@@ -109,12 +109,12 @@ const defaultScalars: Readonly<Record<string, ScalarOption>> = {
   },
   Date: {
     description: "A date: `2026-11-21` (RFC 3339).",
-    output: (value) => date(value instanceof Date ? isoString(value).slice(0, 10) : value),
+    output: (value) => date(isoText(value)?.slice(0, 10) ?? value),
     input: date,
   },
   Time: {
     description: "A time of day, with or without an offset: `20:45:00` (RFC 3339).",
-    output: (value) => time(value instanceof Date ? isoString(value).slice(11) : value),
+    output: (value) => time(isoText(value)?.slice(11) ?? value),
     input: time,
   },
   Upload: {
@@ -155,6 +155,15 @@ function isCalendarDate(text: string): boolean {
   const day = text.slice(0, 10);
   const parsed = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(day);
+}
+
+/** Matches what JSON makes of a `Date`: so it arrives in the answers of services (S4.5). */
+const jsonDatePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** The ISO text of a `Date`, or of what JSON made of one; undefined for anything else. */
+function isoText(value: unknown): string | undefined {
+  if (value instanceof Date) return isoString(value);
+  return typeof value === "string" && jsonDatePattern.test(value) ? value : undefined;
 }
 
 function isoString(value: Date): string {

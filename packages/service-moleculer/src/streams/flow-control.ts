@@ -20,10 +20,18 @@ import {
   streamEvent,
 } from "./protocol.ts";
 
-interface FlowControl {
+/** The flow control of one broker. */
+export interface FlowControl {
   readonly broker: ServiceBroker;
   readonly streams: OpenStreams;
   readonly peers: PeerWindows;
+}
+
+const flowControls = new WeakMap<ServiceBroker, FlowControl>();
+
+/** The flow control of a broker; undefined if the broker has none. */
+export function flowControlOf(broker: ServiceBroker): FlowControl | undefined {
+  return flowControls.get(broker);
 }
 
 /** A stream of a call or an answer that arrives. */
@@ -70,6 +78,7 @@ export function streamFlowControl(window: CreditWindow = defaultWindow): Middlew
       created: () => {
         if (!broker.transit) return;
         announceCapabilities(broker, { credit });
+        flowControls.set(broker, flow);
         interceptAnswers(flow, broker.transit);
         broker.localBus.on("$node.disconnected", ({ node }: { readonly node: { readonly id: string } }) => {
           peers.forget(node.id);

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ServiceBroker } from "moleculer";
+import { chunkLimit } from "../messages/limits.ts";
 import { cancelledError, streamLostError } from "../wire/errors.ts";
 import {
   type CreditWindow,
@@ -66,7 +67,8 @@ export class OpenStreams {
    */
   send(node: string, id: string, source: Readable, window: CreditWindow): Readable {
     const key = keyOf(node, id);
-    const sender = new StreamSender(source, window, () => this.#outgoing.delete(key));
+    const closed = (): void => void this.#outgoing.delete(key);
+    const sender = new StreamSender(source, window, chunkLimit(this.#broker), closed);
     const now = performance.now();
     const progress = { seq: -1, sent: -1, repeats: 0, at: now };
     this.#outgoing.set(key, { node, sender, seq: 0, lastMessageAt: now, progress });

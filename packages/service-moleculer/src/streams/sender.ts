@@ -1,9 +1,6 @@
 import { finished, Readable } from "node:stream";
 import type { CreditWindow } from "./protocol.ts";
 
-/** Bytes of one packet. As Base64 in JSON it has to stay below the transporters' limit of 1 MiB. */
-const maxPacketBytes = 256 * 1_024;
-
 /**
  * The sending end of one stream. Reads the source only as far as the reader's credit allows, and ends the
  * source when the stream ends.
@@ -15,6 +12,7 @@ export class StreamSender {
   readonly objectMode: boolean;
   readonly #source: Readable;
   readonly #window: CreditWindow;
+  readonly #maxChunkBytes: number;
   readonly #sent = { bytes: 0, chunks: 0 };
   /** The total that can be sent so far. */
   #credit: CreditWindow;
@@ -23,11 +21,15 @@ export class StreamSender {
   #readRequested = false;
   #sourceEnded = false;
 
-  /** @param closed called once when the stream has ended */
-  constructor(source: Readable, window: CreditWindow, closed: () => void) {
+  /**
+   * @param maxChunkBytes bytes of a chunk that fit into one packet of the transporter as Base64
+   * @param closed called once when the stream has ended
+   */
+  constructor(source: Readable, window: CreditWindow, maxChunkBytes: number, closed: () => void) {
     this.objectMode = source.readableObjectMode;
     this.#source = source;
     this.#window = window;
+    this.#maxChunkBytes = maxChunkBytes;
     this.#credit = window;
     const pump = (): void => this.#pump();
     const stopWatching = finished(source, { writable: false }, (error) => {
@@ -88,14 +90,15 @@ export class StreamSender {
   #send(chunk: unknown): void {
     this.#readRequested = false;
     this.#sent.chunks++;
-    if (this.objectMode) {
+    if (this.objectMode && !Buffer.isBuffer(chunk)) {
       this.stream.push(chunk);
       return;
     }
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string | Uint8Array);
-    const size = Math.min(bytes.length, this.#credit.bytes - this.#sent.bytes, maxPacketBytes);
+    const credit = this.objectMode ? Number.POSITIVE_INFINITY : this.#credit.bytes - this.#sent.bytes;
+    const size = Math.min(bytes.length, credit, this.#maxChunkBytes);
     this.#rest = size < bytes.length ? bytes.subarray(size) : undefined;
-    this.#sent.bytes += size;
+    if (!this.objectMode) this.#sent.bytes += size;
     this.stream.push(bytes.subarray(0, size));
   }
 }

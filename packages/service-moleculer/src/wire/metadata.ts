@@ -10,6 +10,8 @@ export interface NodeCapabilities {
   readonly cancel?: number;
   /** The credit window, in bytes and chunks, that the node grants to each stream sent to it. */
   readonly credit?: readonly [bytes: number, chunks: number];
+  /** Bytes of the largest message that the node joins from pieces. */
+  readonly message?: number;
 }
 
 /** Adds to the capabilities in this node's metadata. Has to be called before the broker connects. */

@@ -26,12 +26,21 @@ export type PacketHandler = (command: string, packet: Packet | undefined) => Pro
 /** Moleculer's `transit.publish`: sends a packet to another node. */
 export type PacketSender = (packet: Packet) => Promise<unknown>;
 
+/** The packet that the transporter's `send` sends, as Moleculer passes it. */
+export interface SentPacket {
+  readonly packet: Packet;
+}
+
+/** The transporter's `send`: sends a packet after it was serialised. */
+export type DataSender = (topic: unknown, data: Buffer, sent: SentPacket) => Promise<unknown>;
+
 /**
  * The hooks of a Moleculer middleware that this package uses, typed as Moleculer calls them. Moleculer's own
  * types declare the result of a hook in place of the hook.
  */
 export interface Hooks {
   created?(broker: ServiceBroker): void;
+  started?(broker: ServiceBroker): Promise<void>;
   stopped?(broker: ServiceBroker): Promise<void>;
   /**
    * Wraps `broker.call`. Must call `next` synchronously, because Moleculer reads the context from its result.
@@ -43,6 +52,8 @@ export interface Hooks {
   /** Wraps the calls that go to other nodes. */
   remoteAction?(next: ActionHandler): ActionHandler;
   transitPublish?(next: PacketSender): PacketSender;
+  /** Wraps the transporter's `send`. The innermost middleware sees the bytes that are really sent. */
+  transporterSend?(next: DataSender): DataSender;
   transitMessageHandler?(next: PacketHandler): PacketHandler;
 }
 

@@ -1,13 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { freePort } from "@tidegate/example-soccer";
+import { chooseTransports, withCluster } from "../harness/cluster.ts";
 import { startContender } from "../harness/contender.ts";
 import { type Figure, mediansOf } from "../harness/figures.ts";
-import { installed, startMessageServer } from "../harness/message-server.ts";
 import { runProgram } from "../harness/program.ts";
 import { percentile } from "../harness/statistics.ts";
-import type { AnnouncementCluster } from "./cluster.ts";
-import type { AnnouncementTimes, ServiceInput } from "./service.ts";
+import type { AnnouncementCluster, AnnouncementTimes, ServiceInput } from "./service.ts";
 
 /** Options of `runAnnouncement`: transporters, changes and rounds. */
 export interface AnnouncementOptions {
@@ -19,27 +16,6 @@ export interface AnnouncementOptions {
   readonly progress: (line: string) => void;
 }
 
-interface Transport {
-  readonly name: AnnouncementCluster["transporter"];
-  /** The program of the message server. Absent for `tcp`. */
-  readonly program?: string;
-  readonly start?: (port: number, folder: string) => readonly string[];
-}
-
-const transports: readonly Transport[] = [
-  { name: "tcp" },
-  {
-    name: "nats",
-    program: "nats-server",
-    start: (port) => ["--addr", "127.0.0.1", "--port", String(port)],
-  },
-  {
-    name: "redis",
-    program: "redis-server",
-    start: (port, folder) => ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder, "--save", ""],
-  },
-];
-
 const targetMs = 100;
 
 /**
@@ -48,39 +24,18 @@ const targetMs = 100;
  * @throws if `only` is not a transporter
  */
 export async function runAnnouncement(options: AnnouncementOptions): Promise<Figure[]> {
-  const chosen = transports.filter(({ name }) => options.only === undefined || name === options.only);
-  if (chosen.length === 0)
-    throw new Error(
-      `Unknown work: ${options.only}. Known works: ${transports.map(({ name }) => name).join(", ")}.`,
-    );
+  const chosen = chooseTransports(options.only);
   const rounds: Figure[][] = [];
   for (let round = 1; round <= options.rounds; round++) {
     for (const transport of chosen) {
       options.progress(`${transport.name}, round ${round} of ${options.rounds}`);
-      const times = await measure(transport, options);
+      const times = await withCluster(transport, options.progress, (cluster) =>
+        measureOn({ ...cluster, changes: options.changes }),
+      );
       if (times !== undefined) rounds.push(figuresOf(transport.name, times));
     }
   }
   return mediansOf(rounds);
-}
-
-async function measure(
-  { name, program, start }: Transport,
-  { changes, progress }: AnnouncementOptions,
-): Promise<AnnouncementTimes | undefined> {
-  const cluster = { namespace: `notice-${randomBytes(4).toString("hex")}`, transporter: name, changes };
-  if (program === undefined || start === undefined) return measureOn({ ...cluster, port: await freePort() });
-  const path = installed(program);
-  if (path === undefined) {
-    progress(`${name} is skipped: ${program} is not installed.`);
-    return undefined;
-  }
-  const server = await startMessageServer(path, start);
-  try {
-    return await measureOn({ ...cluster, port: server.port });
-  } finally {
-    await server.stop();
-  }
 }
 
 async function measureOn(cluster: AnnouncementCluster): Promise<AnnouncementTimes> {

@@ -6,10 +6,10 @@ import { graphql } from "@tidegate/protocol-graphql";
 import { rest } from "@tidegate/protocol-rest";
 import { webSocket } from "@tidegate/protocol-ws";
 import { h3Server } from "@tidegate/server-h3";
+import { type Cluster, gatewayNode, transporterOf } from "../harness/cluster.ts";
 import { contend } from "../harness/contender.ts";
-import { type AnnouncementCluster, gatewayNode, transporterOf } from "./cluster.ts";
 
-const cluster: AnnouncementCluster = JSON.parse(process.argv[2] ?? "");
+const cluster: Cluster = JSON.parse(process.argv[2] ?? "");
 
 await contend(async () => {
   const gateway = createDefaultGateway({

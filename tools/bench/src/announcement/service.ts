@@ -2,10 +2,15 @@ import type { FragmentInput } from "@tidegate/core-registry";
 import { preset, tidegate } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker } from "moleculer";
 import type { PlannedRequest } from "../harness/benchmark.ts";
+import { type Cluster, transporterOf } from "../harness/cluster.ts";
 import { type KeptConnection, keepConnection } from "../harness/kept-connection.ts";
 import { answerProgram } from "../harness/program.ts";
 import { changeFragment } from "./change-fragment.ts";
-import { type AnnouncementCluster, transporterOf } from "./cluster.ts";
+
+/** A cluster with the number of changes that are measured. */
+export interface AnnouncementCluster extends Cluster {
+  readonly changes: number;
+}
 
 /** The input of the service's process. */
 export interface ServiceInput extends AnnouncementCluster {

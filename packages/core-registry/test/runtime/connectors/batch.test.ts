@@ -303,7 +303,7 @@ describe("S5.4 batches", () => {
     const got: unknown[] = [];
     const { field, scope, sent } = await bench(({ params }) => {
       got.push(...(params.id as unknown[]));
-      return params.id;
+      return [1, 2];
     });
     const connector = field(byArg);
     const request = scope();
