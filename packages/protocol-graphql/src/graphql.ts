@@ -15,12 +15,7 @@ import { fingerprint } from "./definitions/parse.ts";
 import { createOperations } from "./execution/operations.ts";
 import { graphiqlAssets, graphiqlPage } from "./http/graphiql.ts";
 import { type HttpOptions, handleHttp } from "./http/handle.ts";
-import {
-  type FragmentLimitOptions,
-  type GraphQLOptions,
-  type GraphQLSettings,
-  withDefaults,
-} from "./options.ts";
+import { type GraphQLOptions, type GraphQLSettings, withDefaults } from "./options.ts";
 import { type AssembledSchema, type Assembler, createAssembler } from "./schema/assemble.ts";
 import type { BuiltSchema } from "./schema/built-schema.ts";
 import type { Composition } from "./schema/composition.ts";
@@ -33,9 +28,7 @@ import { createSessionServer } from "./websocket/session.ts";
  * Creates the protocol `GraphQL` (S5): one schema per branch from the types of all services, served at
  * `/graphql`.
  */
-export function graphql(
-  options: GraphQLOptions & FragmentLimitOptions = {},
-): Protocol<GraphQLInput, GraphQLData> {
+export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, GraphQLData> {
   const settings = withDefaults(options);
   const scalars = providedScalars(settings.scalars);
   const rules: DefinitionRules = {

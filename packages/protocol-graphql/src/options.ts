@@ -13,7 +13,7 @@ export interface ScalarOption {
 }
 
 /** The options of `graphql()`. Each has a safe default. */
-export interface GraphQLOptions {
+export interface GraphQLOptions extends FragmentLimitOptions {
   /** The most levels of fields in an operation. Introspection has a limit of its own. Default: 15. */
   readonly maxDepth?: number;
   /** The most aliases in an operation. Fragments count each time they are spread. Default: 30. */
@@ -72,10 +72,10 @@ export interface FragmentLimitOptions {
 }
 
 /** The options of `graphql()` with their defaults. */
-export type GraphQLSettings = Required<GraphQLOptions & FragmentLimitOptions>;
+export type GraphQLSettings = Required<GraphQLOptions>;
 
 /** Returns options with the default of each that is missing. */
-export function withDefaults(options: GraphQLOptions & FragmentLimitOptions): GraphQLSettings {
+export function withDefaults(options: GraphQLOptions): GraphQLSettings {
   return {
     maxDepth: 15,
     maxAliases: 30,
