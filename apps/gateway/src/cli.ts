@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { isTidegateError } from "@tidegate/core-registry";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { refuseUnknownCommand, UsageError } from "./cli/arguments.ts";
+import { FragmentFileError } from "./cli/fragment-file/load.ts";
 import { JsonSyntaxError } from "./json.ts";
 
 const { version, description }: { version: string; description: string } = JSON.parse(
@@ -68,6 +69,7 @@ function isUsageError(error: unknown): boolean {
 /** The message of an expected error, the stack of any other. */
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isExpected = isUsageError(error) || isTidegateError(error) || error instanceof JsonSyntaxError;
+  const isOfFile = error instanceof JsonSyntaxError || error instanceof FragmentFileError;
+  const isExpected = isUsageError(error) || isTidegateError(error) || isOfFile;
   return isExpected ? stripVTControlCharacters(error.message) : String(error.stack);
 }

@@ -100,7 +100,7 @@ export async function startSystem(ids: readonly string[], context: Context = {})
     brokers: [{ moleculer: optionsOf("gateway") }],
     server: { protocol: { http: { port: 0 } }, context },
     admin: false,
-    logger: { ...silentLogger, warn: (text) => void warnings.push(String(text)) },
+    logger: { ...silentLogger, warn: (text: unknown) => void warnings.push(String(text)) },
   });
   const gateway = createDefaultGateway(compose(config));
   onTestFinished(() => gateway.stop());

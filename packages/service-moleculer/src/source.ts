@@ -9,3 +9,4 @@ export {
   type PlaceInText,
   type SourcePlace,
 } from "./source/locate.ts";
+export { parseJsonPath } from "./source/report.ts";

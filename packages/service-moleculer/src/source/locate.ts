@@ -21,7 +21,7 @@ export interface LocatedValue extends SourcePlace {
   readonly exact: boolean;
   /** Where the name of the member is written, as offsets in the text; for an element of a list: the element. */
   readonly key: readonly [start: number, end: number];
-  /** Where the value is written. */
+  /** Where the value is written; names are followed to what they stand for. */
   readonly value: readonly [start: number, end: number];
 }
 
@@ -126,7 +126,7 @@ function locate(start: SourceNode, keys: readonly string[], inText: PlaceInText 
     ...placeOf(at.source.text, at.offset),
     exact: exact && (inText === undefined || offset !== undefined || !isLiteral(literal)),
     key: [key.node.start, key.node.end],
-    value: [value.node.start, value.node.end],
+    value: [literal.node.start, literal.node.end],
   };
 }
 

@@ -47,7 +47,20 @@ function parseText(text: string, extension: string): Program | Expression | unde
 
 /** Node 22.12 cannot erase types yet. */
 function withoutTypes(text: string): string | undefined {
-  return nodeModule.stripTypeScriptTypes?.(text, { mode: "strip" });
+  const { stripTypeScriptTypes } = nodeModule;
+  if (stripTypeScriptTypes === undefined) return undefined;
+  return withoutWarnings(() => stripTypeScriptTypes(text, { mode: "strip" }));
+}
+
+/** Node warns that erasing types is experimental. That is no concern of a service's log. */
+function withoutWarnings<Result>(run: () => Result): Result {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 function parseModule(code: string): Program {

@@ -50,10 +50,18 @@ function sections(report: Omit<Report, "table">): string[][] {
   const findings = report.findings.filter((finding) => !isRepeated(finding)).toSorted(bySeverity);
   return [
     ...findings.map(withoutRepetition).map(findingLines),
+    explainLine(findings),
     report.console.map(({ level, jsonPath, text }) => `console.${level} ${jsonPath}: ${text}`),
     changeLines(report.changes, report.findings.filter(isRepeated)),
     report.urls.length === 0 ? [] : [`try it: ${report.urls.join("  ")}`],
   ];
+}
+
+// One line for all findings, with the code of the most severe one.
+function explainLine([first]: readonly Finding[]): string[] {
+  return first === undefined || first.severity === "info"
+    ? []
+    : [`more about it: tidegate explain ${first.code}`];
 }
 
 // Breaking changes come first, followed by what to do about them.

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DescribedSchema, JsonSchema } from "../../contracts/json.ts";
-import { nearestName } from "../../contracts/nearest-name.ts";
+import { certainName, nearestName } from "../../contracts/nearest-name.ts";
 import type { AccessKind, Policy } from "../../contracts/policy.ts";
 import { namePatternProblem } from "../names.ts";
 import { isObject } from "../values.ts";
@@ -86,7 +86,9 @@ async function partIssues(
     const kind = accessKinds.find((each) => each === member);
     if (kind === undefined) {
       issues.push(
-        ...(member === "owner" ? ownerIssues(value) : [unknownMember([member], [...accessKinds, "owner"])]),
+        ...(member === "owner"
+          ? ownerIssues(value)
+          : [unknownMember([member], [...accessKinds, "owner"], part)]),
       );
     } else if (!Array.isArray(value)) issues.push({ message: "Rules must be a list.", path: [kind] });
     else if (patternCount(value, kind) > maxPatterns)
@@ -142,20 +144,22 @@ async function ruleIssues(
     .slice(0, maxUnknownMembers);
   const ofPolicies = await Promise.all(policies.map((policy) => policyIssues(rule, policy, path)));
   return [
-    ...unknown.map((member) => unknownMember([...path, member], known)),
+    ...unknown.map((member) => unknownMember([...path, member], known, rule)),
     ...descriptionIssues(rule.description, path),
     ...patternIssues(rule[names], names, path),
     ...ofPolicies.flat(),
   ];
 }
 
-function unknownMember(path: Path, known: readonly string[]): Issue {
+function unknownMember(path: Path, known: readonly string[], object: object): Issue {
   const member = String(path.at(-1));
   const nearest = nearestName(member, known);
+  const rename = certainName(member, known);
   const params = {
     expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${member}\``,
     ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
+    ...(rename === undefined || Object.hasOwn(object, rename) ? {} : { rename }),
   };
   return { message: `No policy has a member \`${member}\`.`, path, params };
 }
