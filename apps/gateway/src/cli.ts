@@ -15,6 +15,7 @@ const meta = { name: "tidegate", version, description };
 const commands = {
   start: async () => (await import("./cli/start.ts")).startCommand,
   check: async () => (await import("./cli/check.ts")).checkCommand,
+  explain: async () => (await import("./cli/explain.ts")).explainCommand,
   diff: async () => (await import("./cli/diff.ts")).diffCommand,
   pin: async () => (await import("./cli/pin.ts")).pinCommand,
   unpin: async () => (await import("./cli/pin.ts")).unpinCommand,
@@ -44,6 +45,7 @@ async function printHelp(rawArgs: readonly string[]): Promise<void> {
   for (const argument of rawArgs) {
     if (argument === "start") return print(await renderUsage(await commands.start(), parent));
     if (argument === "check") return print(await renderUsage(await commands.check(), parent));
+    if (argument === "explain") return print(await renderUsage(await commands.explain(), parent));
     if (argument === "diff") return print(await renderUsage(await commands.diff(), parent));
     if (argument === "pin") return print(await renderUsage(await commands.pin(), parent));
     if (argument === "unpin") return print(await renderUsage(await commands.unpin(), parent));

@@ -8,7 +8,7 @@ import { locateExported, type PlaceInText } from "../src/source.ts";
 const folder = mkdtempSync(join(tmpdir(), "tidegate-locate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Writes the files, and locates a JSON path in what the first exports: `2:5 method`, the rest of the line. */
+/** Writes the files, and locates a JSON path in what the first one exports: `2:5 the rest of the line`. */
 function locate(files: Readonly<Record<string, string>>, path: string, inText?: PlaceInText): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const [first = ""] = Object.keys(files);

@@ -13,8 +13,7 @@ export function callerPlace(callee: (...args: never[]) => unknown): SourcePlace 
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, callee);
   for (const frame of String(holder.stack).split("\n")) {
-    const [, path, line, column] =
-      /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/.exec(frame) ?? [];
+    const [, path, line, column] = stackPlace.exec(frame) ?? [];
     if (path === undefined) continue;
     const file = path.startsWith("file:") ? fileURLToPath(path) : path;
     return { file, line: Number(line), column: Number(column) };
@@ -23,8 +22,8 @@ export function callerPlace(callee: (...args: never[]) => unknown): SourcePlace 
 }
 
 /**
- * The text of a report, with the place in the source below the first line of each finding: `file:line:column`.
- * The places stay on the service's side: no other node knows its files.
+ * The text of a report, with the place in the source below the first line of the first 20 findings:
+ * `file:line:column`. The places stay on the service's side: no other node knows its files.
  *
  * @param report comes from another node and is not checked
  * @param call the call of the mixin; undefined: the text has no places
@@ -39,7 +38,7 @@ export async function withPlaces(
   const { locateInCall, parseJsonPath } = await import("../source/report.ts");
   const lines = text.split("\n");
   const shown = new Map<string, string>();
-  for (const finding of findings.filter(isObject)) {
+  for (const finding of findings.filter(isObject).slice(0, maxPlaces)) {
     const title = titleOf(finding);
     if (title === undefined || shown.has(title) || !lines.includes(title)) continue;
     const keys = parseJsonPath(String(finding.jsonPath));
@@ -47,6 +46,12 @@ export async function withPlaces(
   }
   return lines.flatMap((line) => [line, ...[shown.get(line)].flatMap((place) => place ?? [])]).join("\n");
 }
+
+/** Each place takes a few milliseconds, because its file is read and parsed. */
+const maxPlaces = 20;
+
+/** The end of a line of a stack: a file as a path or URL, the line and the column. */
+const stackPlace = /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/;
 
 /** The first line of a finding in the table of a report. */
 function titleOf(finding: Readonly<Record<string, unknown>>): string | undefined {

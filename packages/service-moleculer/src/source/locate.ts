@@ -19,7 +19,7 @@ export interface LocatedValue extends SourcePlace {
   readonly text: string;
   /** Whether it is the value itself; false: the nearest part of the fragment around it that was found. */
   readonly exact: boolean;
-  /** Where the name of the member is written, as offsets in the text; for an element of a list: the element. */
+  /** Where the name of the member is written, as offsets in the text; for an element of a list: itself. */
   readonly key: readonly [start: number, end: number];
   /** Where the value is written; names are followed to what they stand for. */
   readonly value: readonly [start: number, end: number];

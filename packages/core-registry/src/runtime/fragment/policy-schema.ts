@@ -53,7 +53,9 @@ export function policySchema(
     const issues = await partIssues(value, policies, disabledPolicies);
     return issues.length > 0 ? { issues } : { value: value as PolicyPart };
   };
-  const describe = (): Record<string, unknown> => ({ ...partJsonSchema(policies) });
+  const describe = (): Record<string, unknown> => ({
+    ...policyJsonSchema(Object.fromEntries(policies.flatMap(policyProperties))),
+  });
   return {
     "~standard": {
       version: 1,
@@ -190,8 +192,11 @@ function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): PropertyKey
   return typeof segment === "object" ? segment.key : segment;
 }
 
-function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
-  const members = Object.fromEntries(policies.flatMap(policyProperties));
+/**
+ * The JSON Schema of a fragment's `policy`.
+ * @param members the schemas of the members that the policies give to a rule, by name
+ */
+export function policyJsonSchema(members: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const rules = (kind: AccessKind): JsonSchema => ({
     type: "array",
     maxItems: maxPatterns,
@@ -223,21 +228,9 @@ function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
 }
 
 function policyProperties(policy: PolicyMembers): [string, JsonSchema][] {
-  const { properties, $defs } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+  const { properties } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
   return policy.members.map((member) => {
     const described = isObject(properties) ? properties[member] : undefined;
-    const schema = isObject(described) ? described : {};
-    return [
-      member,
-      isObject($defs) ? withOwnId({ $defs, ...schema }, `urn:tidegate:policy:${member}`) : schema,
-    ];
+    return [member, isObject(described) ? described : {}];
   });
-}
-
-/**
- * Gives a plugin's schema an id where it has definitions: its references, such as `#/$defs/route`, then point
- * into it, and not into the schema of the whole fragment.
- */
-export function withOwnId(schema: JsonSchema, id: string): JsonSchema {
-  return schema.$defs === undefined || schema.$id !== undefined ? schema : { $id: id, ...schema };
 }
