@@ -110,7 +110,7 @@ describe("S1.7: tidegate check takes modules", () => {
     expect(stderr).toMatch(/^throws\.mjs cannot be loaded: nope is not defined\n +at .*throws\.mjs:2:16\n$/);
   });
 
-  test("nothing connects: a module that starts a broker is ended, and the message says what to do", async () => {
+  test("nothing connects: a module that starts a broker is ended, with a message", async () => {
     const server = createServer();
     await once(server.listen(0, "127.0.0.1"), "listening");
     onTestFinished(() => void server.close());

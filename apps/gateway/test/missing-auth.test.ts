@@ -22,7 +22,7 @@ await broker.start();
 const scope = `scope: ["admin"]`;
 const open = `filter: "({ params }) => params.id !== 0"`;
 
-test("S7.3: a gateway that authenticates nobody warns about rules on identity, in its log and in the report", {
+test("S7.3: a gateway that authenticates nobody warns about rules on identity, in log and report", {
   timeout: 4 * timeoutMs,
 }, async () => {
   const { url, warnings, run, mounted } = await startSystem(["player", "team", "match"]);

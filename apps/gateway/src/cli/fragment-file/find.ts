@@ -59,7 +59,7 @@ function fragmentOf(value: unknown, keys: readonly string[]): ExportedFragment {
   );
 }
 
-/** The fragment of a schema, else that of its first mixin that has one: in this order Moleculer merges them. */
+/** The fragment of a schema, else that of its first mixin that has one: Moleculer merges in this order. */
 function apiOf(
   schema: Readonly<Record<string, unknown>>,
   keys: readonly string[],

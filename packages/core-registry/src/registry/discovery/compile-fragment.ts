@@ -50,7 +50,7 @@ export interface FragmentCompiler extends FragmentPlugins {
   readonly sandbox: Sandbox;
   /** The names of the context values that rules and mappings can read. */
   readonly contexts: readonly string[];
-  /** The names of the context values that no client has, because nothing authenticates clients. Default none. */
+  /** The context values that no client has, because nothing authenticates clients. Default none. */
   readonly missingIdentities?: readonly string[];
   /** Paths that routes must not use (S4.6). */
   readonly reserved: readonly ReservedPath[];
