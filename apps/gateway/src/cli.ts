@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { isTidegateError } from "@tidegate/core-registry";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { refuseUnknownCommand, UsageError } from "./cli/arguments.ts";
+import { FragmentFileError } from "./cli/fragment-file/load.ts";
 import { JsonSyntaxError } from "./json.ts";
 
 const { version, description }: { version: string; description: string } = JSON.parse(
@@ -14,6 +15,7 @@ const meta = { name: "tidegate", version, description };
 const commands = {
   start: async () => (await import("./cli/start.ts")).startCommand,
   check: async () => (await import("./cli/check.ts")).checkCommand,
+  explain: async () => (await import("./cli/explain.ts")).explainCommand,
   diff: async () => (await import("./cli/diff.ts")).diffCommand,
   pin: async () => (await import("./cli/pin.ts")).pinCommand,
   unpin: async () => (await import("./cli/pin.ts")).unpinCommand,
@@ -43,6 +45,7 @@ async function printHelp(rawArgs: readonly string[]): Promise<void> {
   for (const argument of rawArgs) {
     if (argument === "start") return print(await renderUsage(await commands.start(), parent));
     if (argument === "check") return print(await renderUsage(await commands.check(), parent));
+    if (argument === "explain") return print(await renderUsage(await commands.explain(), parent));
     if (argument === "diff") return print(await renderUsage(await commands.diff(), parent));
     if (argument === "pin") return print(await renderUsage(await commands.pin(), parent));
     if (argument === "unpin") return print(await renderUsage(await commands.unpin(), parent));
@@ -68,6 +71,7 @@ function isUsageError(error: unknown): boolean {
 /** The message of an expected error, the stack of any other. */
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isExpected = isUsageError(error) || isTidegateError(error) || error instanceof JsonSyntaxError;
+  const isOfFile = error instanceof JsonSyntaxError || error instanceof FragmentFileError;
+  const isExpected = isUsageError(error) || isTidegateError(error) || isOfFile;
   return isExpected ? stripVTControlCharacters(error.message) : String(error.stack);
 }

@@ -11,6 +11,7 @@ import { sandbox as defaultSandbox } from "@tidegate/sandbox";
 import { createConsola } from "consola";
 import { type Admin, type AdminOptions, openAdmin } from "./admin/admin.ts";
 import { logRegistry } from "./log.ts";
+import { warnWithoutAuth } from "./missing-auth.ts";
 import { checkPage } from "./pages/check.ts";
 import { diffPage } from "./pages/diff.ts";
 import { statusPage } from "./pages/status.ts";
@@ -59,6 +60,7 @@ export function createDefaultGateway(options: GatewayOptions): Gateway {
     server: withAdminSocket(options.server, admin),
   });
   const stopLogging = logRegistry(gateway.registry, logger);
+  const stopWarning = warnWithoutAuth(gateway.registry, logger);
 
   return {
     registry: gateway.registry,
@@ -69,7 +71,7 @@ export function createDefaultGateway(options: GatewayOptions): Gateway {
       return admin.path;
     },
     start: gateway.start,
-    stop: () => gateway.stop().finally(stopLogging),
+    stop: () => gateway.stop().finally(stopWarning).finally(stopLogging),
   };
 }
 

@@ -35,6 +35,7 @@ const findingSchema = z.looseObject({
   line: z.number().exactOptional(),
   column: z.number().exactOptional(),
   frame: z.string().exactOptional(),
+  fix: z.union([z.object({ rename: z.string() }), z.object({ value: z.string() })]).exactOptional(),
 });
 
 const reportSchema = z.looseObject({

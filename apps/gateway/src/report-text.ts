@@ -15,11 +15,31 @@ const colors = {
 } as const;
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
+/** A finding, and where in the files of the user the value is written that it is about. */
+export interface LocatedFinding extends Finding {
+  readonly source?: FindingSource;
+}
+
+/** A place in a file. */
+export interface FindingSource {
+  /** The path as the user names it. */
+  readonly file: string;
+  /** From 1. Absent where only the file is known. */
+  readonly line?: number;
+  /** From 1. */
+  readonly column?: number;
+}
+
+/** A report whose findings can have places in files. */
+export interface LocatedReport extends Report {
+  readonly findings: readonly LocatedFinding[];
+}
+
 /**
- * A complete report for a terminal: the result, each finding with its path, the expected and the found value,
- * a hint and the code frame, then the changes.
+ * A complete report for a terminal: the result, each finding with its path, its place in a file, the expected
+ * and the found value, a hint and the code frame, then the changes, and how to read more about the findings.
  */
-export function reportText(report: Report, coloured: boolean): string {
+export function reportText(report: LocatedReport, coloured: boolean): string {
   const paint: Paint = coloured
     ? (color, text) => styleText(color, text, { validateStream: false })
     : (_, text) => text;
@@ -27,6 +47,7 @@ export function reportText(report: Report, coloured: boolean): string {
     title(report, paint),
     ...report.findings.map((finding) => findingText(finding, paint)),
     report.changes.map((change) => changeText(change, paint)).join("\n"),
+    explainText(report.findings),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
@@ -46,12 +67,20 @@ function title(report: Report, paint: Paint): string {
   return `${subject}: ${result}${counts.length === 0 ? "" : ` (${counts.join(", ")})`}`;
 }
 
-function findingText(finding: Finding, paint: Paint): string {
-  const { severity, code, jsonPath, message, expected, found, hint, frame, line, column } = finding;
+/** One line for all findings: the command that explains the first one, which is among the most severe. */
+function explainText([first]: readonly Finding[]): string {
+  return first === undefined || first.severity === "info"
+    ? ""
+    : printable(`More about it: tidegate explain ${first.code}`);
+}
+
+function findingText(finding: LocatedFinding, paint: Paint): string {
+  const { severity, code, jsonPath, message, expected, found, hint, frame, line, column, source } = finding;
   const place = line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
   const label = paint(colors[severity], severity);
   const lines = [
     `${label} ${paint("bold", printable(place || "(whole fragment)"))}  ${paint("dim", printable(code))}`,
+    ...(source === undefined ? [] : [indented(sourceText(source))]),
     indented(message),
     ...(expected === undefined ? [] : [indented(`expected: ${expected}`)]),
     ...(found === undefined ? [] : [indented(`found: ${found}`)]),
@@ -59,6 +88,10 @@ function findingText(finding: Finding, paint: Paint): string {
     ...(frame === undefined ? [] : ["", indented(frame)]),
   ];
   return lines.join("\n");
+}
+
+function sourceText({ file, line, column }: FindingSource): string {
+  return line === undefined ? file : `${file}:${line}:${column ?? 1}`;
 }
 
 function changeText({ kind, label, detail }: Change, paint: Paint): string {

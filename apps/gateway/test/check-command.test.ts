@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +7,8 @@ import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDefaultGateway } from "../src/index.ts";
+import { type Ran, runCommand } from "./command.ts";
 
-const cli = join(import.meta.dirname, "../src/cli.ts");
 let folder: string;
 
 beforeAll(async () => {
@@ -45,22 +44,7 @@ const typesOf = (typeDefs: string) => ({
 const save = (name: string, value: unknown): Promise<void> =>
   writeFile(join(folder, name), JSON.stringify(value));
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command as a child process whose output is a pipe. */
-function tidegate(...args: readonly string[]): Promise<Ran> {
-  const { promise, resolve } = Promise.withResolvers<Ran>();
-  const node = ["--conditions=@tidegate/source", cli, ...args];
-  const env = { ...process.env, FORCE_COLOR: undefined };
-  execFile(process.execPath, node, { cwd: folder, env }, (error, stdout, stderr) => {
-    resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-  });
-  return promise;
-}
+const tidegate = (...args: readonly string[]): Promise<Ran> => runCommand(folder, ...args);
 
 describe("tidegate check FILE", () => {
   test("an accepted fragment: exit code 0 and the changes", async () => {
@@ -77,7 +61,9 @@ describe("tidegate check FILE", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("player on master: refused (1 error)");
     expect(stdout).toMatch(/error protocol\.REST\.routes\[0\]\.map:1:\d+ {2}FUNCTION_SYNTAX/);
-    expect(stdout).toContain("> 1 | ({ query }) => return query.a\n");
+    expect(stdout).toMatch(/^ {2}syntax\.json:1:\d+$/m);
+    expect(stdout).toMatch(/^ {2}> 1 \| .*"map":"\(\{ query \}\) => return query\.a"/m);
+    expect(stdout).toContain("\n\nMore about it: tidegate explain FUNCTION_SYNTAX\n");
     expect(stdout).not.toContain("\u001b");
   });
 

@@ -24,7 +24,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function check(fragment: unknown, ...options: readonly string[]): Promise<Ran> {
   const file = join(folder, `${crypto.randomUUID()}.json`);
   await writeFile(file, JSON.stringify(fragment));
-  return await runCommand(["check", file, "--service", "player", ...options]);
+  return await runCommand(".", "check", file, "--service", "player", ...options);
 }
 
 const routes = (...list: readonly object[]): object => ({

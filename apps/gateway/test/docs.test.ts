@@ -31,7 +31,9 @@ test.each(fragments)("S18: the fragment in docs/%s is valid", async (_, text) =>
     logger: silentLogger,
   });
   const report = await registry.check({ service: "player", fragment: JSON.parse(text) });
-  expect(report.findings.filter(({ code }) => code !== "ACTION_UNKNOWN")).toEqual([]);
+  // The registry has no services, and its server authenticates nobody.
+  const unrelated = ["ACTION_UNKNOWN", "AUTH_MISSING"];
+  expect(report.findings.filter(({ code }) => !unrelated.includes(code))).toEqual([]);
   expect(report.state).toBe("succeeded");
 });
 

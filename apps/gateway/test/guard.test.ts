@@ -23,7 +23,7 @@ test("`schema.breakingChanges: block` refuses a removed route, but never stricte
     brokers: [bus.broker],
     protocols: [rest()],
     policies: [scope()],
-    server: h3Server({ port: 0 }),
+    server: h3Server({ port: 0, auth: { Bearer: () => undefined } }),
     logger: silentLogger,
     breakingChanges: { "*": "block" },
   });

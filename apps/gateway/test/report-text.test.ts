@@ -31,7 +31,23 @@ error protocol.REST.routes[1].path:1:19  FUNCTION_SYNTAX
       |                  ^
 
 warning protocol.REST.routes[1].path  FRAGMENT_INVALID
-  A path begins with a slash.`);
+  A path begins with a slash.
+
+More about it: tidegate explain FUNCTION_SYNTAX`);
+  });
+
+  test("S1.7: shows the place in the file where it is known", () => {
+    const [first, second] = reportOf({ findings: [findingOf(), findingOf()] }).findings;
+    const located = {
+      ...report,
+      findings: [
+        { ...Object(first), source: { file: "player.ts", line: 7, column: 3 } },
+        { ...Object(second), source: { file: "player.ts" } },
+      ],
+    };
+    const text = reportText(located, false);
+    expect(text).toContain("FRAGMENT_INVALID\n  player.ts:7:3\n  A path begins with a slash.");
+    expect(text).toContain("FRAGMENT_INVALID\n  player.ts\n  A path begins with a slash.");
   });
 
   test("shows the changes of an accepted fragment", () => {

@@ -17,7 +17,7 @@ async function checked(service: string, fragment: FragmentInput): Promise<Report
     brokers: [],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
-    server: h3Server({ port: 0 }),
+    server: h3Server({ port: 0, auth: { Bearer: () => undefined } }),
     logger: silentLogger,
   });
   return registry.check({ service, fragment });

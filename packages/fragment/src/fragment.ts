@@ -20,6 +20,8 @@ export interface FragmentRule {
 
 /** A fragment as a service publishes it (S1). Functions are texts. */
 export interface FragmentInput {
+  /** Where the JSON Schema of fragments is, for editors. The gateway ignores it. */
+  readonly $schema?: string | undefined;
   /** The version of the fragment format. Default 1. */
   readonly format?: number | undefined;
   /** The branch to which the fragment belongs. Default `master`. */

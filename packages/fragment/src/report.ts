@@ -59,7 +59,12 @@ export interface Finding {
   readonly column?: number;
   /** The lines around the place, with a mark below it. */
   readonly frame?: string;
+  /** The correction, where there is only one that makes sense. `tidegate check --fix` applies it. */
+  readonly fix?: FindingFix;
 }
+
+/** A correction at the JSON path of a finding: another name for the member, or another text as its value. */
+export type FindingFix = { readonly rename: string } | { readonly value: string };
 
 /** Names a place in one fragment. */
 export interface Origin {

@@ -7,3 +7,8 @@ export function hasColours(): boolean {
 export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** Writes a line to standard error. */
+export function printError(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

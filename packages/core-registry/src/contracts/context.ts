@@ -47,6 +47,11 @@ export interface ContextFactory<Value = unknown> {
    * True: each request of a connection creates its own value (`id`). Default: forks share the parent's value.
    */
   readonly perRequest?: boolean;
+  /**
+   * False: the value is the identity of the client, and no way to authenticate is configured, so no client
+   * has one. Rules that read the value get a warning. Default true.
+   */
+  readonly authenticates?: boolean;
   /** Closes the value when its request or connection ends. An error is logged. */
   close?(value: Value): void | Promise<void>;
   /** Opens what all values share. Called once, before the first version is served. */

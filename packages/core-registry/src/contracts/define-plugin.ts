@@ -139,6 +139,7 @@ const members: { readonly [Kind in keyof PluginKinds]: Readonly<Record<keyof Plu
     create: "function",
     view: "function?",
     perRequest: "boolean?",
+    authenticates: "boolean?",
     close: "function?",
     start: "function?",
     dispose: "function?",

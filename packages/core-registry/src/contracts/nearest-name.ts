@@ -25,6 +25,17 @@ export function nearestName(word: string, names: Iterable<string>): string | und
   return nearest;
 }
 
+/**
+ * Finds the known name that a misspelled one certainly means: the only one with at most this many edits (one
+ * in words of less than four letters), upper and lower case aside.
+ */
+export function certainName(word: string, names: readonly string[], maxEdits = 2): string | undefined {
+  const lower = word.toLowerCase();
+  const limit = word.length < 4 ? 1 : maxEdits;
+  const near = names.slice(0, maxNames).filter((name) => editDistance(lower, name.toLowerCase()) <= limit);
+  return near.length === 1 ? near[0] : undefined;
+}
+
 function editDistance(word: string, name: string): number {
   if (name.toLowerCase() === word.toLowerCase()) return 0;
   return isTransposition(word, name) ? 1 : distance(word, name);

@@ -2,6 +2,7 @@ export type {
   Change,
   ChangeLevel,
   Finding,
+  FindingFix,
   IntegrationState,
   Origin,
   Report,

@@ -262,6 +262,7 @@ function fragmentCompiler(
     disabledPolicies,
     sandbox,
     contexts: contexts.map(({ name }) => name),
+    missingIdentities: contexts.flatMap(({ name, authenticates }) => (authenticates === false ? [name] : [])),
     reserved: [...ofGateway, ...ofProtocols],
     foreignSources: new Set(protocols.flatMap(({ sources }) => Object.keys(sources))),
     ...(examples === undefined ? {} : { examples }),

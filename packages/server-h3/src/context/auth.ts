@@ -56,6 +56,7 @@ export function authContext(parsers: AuthParsers): ContextFactory<Auth | undefin
   return {
     contract: 2,
     name: "auth",
+    authenticates: parsersByScheme.size > 0,
     create: ({ request }) => {
       const header = parsersByScheme.size === 0 ? undefined : request.header("authorization");
       if (header === undefined) return undefined;

@@ -5,6 +5,7 @@ import { maxFragmentBytes, tooLargeText } from "../wire/metadata.ts";
 import { leavingEvent, reportAction } from "../wire/names.ts";
 import { objectOrEmpty } from "../wire/values.ts";
 import { cloneTree, publishOnBranch } from "./published-schema.ts";
+import { callerPlace, withPlaces } from "./report-places.ts";
 
 /** What a service publishes, and on which branch. */
 export interface TidegateMixinOptions {
@@ -40,22 +41,23 @@ interface MergedHook {
  *
  * It puts `api` and `revision` into the metadata (a fragment over 64 KB is handed out by the action `$api`
  * instead), isolates a service of another branch than `master`, writes the gateways' reports to the service's
- * own log without repetitions, and announces to the gateways at once when services of its node change or
- * leave.
+ * own log without repetitions and with the places in its source, and announces to the gateways at once when
+ * services of its node change or leave.
  */
 export function tidegate(options: TidegateMixinOptions = {}): Partial<ServiceSchema> {
   const { api, revision, branch, events = false } = options;
   const reportLog = new ReportLog();
+  const definedAt = callerPlace(tidegate);
   const mixin: Partial<ServiceSchema> & MergedHook = {
     metadata: { ...(api !== undefined && { api: cloneTree(api) }), revision: revision ?? defaultRevision() },
     actions: {
       [reportAction]: {
         visibility: "public",
-        handler(this: Service, context: Context<Partial<Report>>) {
-          const { table, state } = context.params;
+        async handler(this: Service, context: Context<Partial<Report>>) {
           if (!reportLog.shouldLog(context.params)) return null;
-          if (state === "failed") this.logger.error(table);
-          else this.logger.info(table);
+          const text = await withPlaces(context.params, definedAt);
+          if (context.params.state === "failed") this.logger.error(text);
+          else this.logger.info(text);
           return null;
         },
       },

@@ -52,6 +52,8 @@ export interface FragmentCompiler extends FragmentPlugins {
   readonly sandbox: Sandbox;
   /** The names of the context values that rules and mappings can read. */
   readonly contexts: readonly string[];
+  /** The context values that no client has, because nothing authenticates clients. Default none. */
+  readonly missingIdentities?: readonly string[];
   /** Paths that routes must not use (S4.6). */
   readonly reserved: readonly ReservedPath[];
   /** The names of the sources of all protocols. */
@@ -154,6 +156,7 @@ function compileTools(
     origin,
     sandbox: compiler.sandbox,
     contexts: compiler.contexts,
+    missingIdentities: compiler.missingIdentities ?? [],
     disabledPolicies: compiler.disabledPolicies,
     addFinding: (finding) => void findings.push(finding),
     reportRuntime: (finding) => compiler.reportRuntime(origin, finding),

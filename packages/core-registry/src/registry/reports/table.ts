@@ -54,6 +54,7 @@ function sections(report: Omit<Report, "table">): (readonly string[])[] {
   return [
     ...groups.slice(0, maxListed).map(withoutRepetition).map(findingGroupLines),
     restLines(groups.slice(maxListed)),
+    explainLine(findings),
     report.console.map(({ level, jsonPath, text }) => `console.${level} ${jsonPath}: ${text}`),
     changeLines(report.changes, report.findings.filter(isRepeated)),
     report.urls.length === 0 ? [] : [`try it: ${report.urls.join("  ")}`],
@@ -92,6 +93,13 @@ function restLines(rest: readonly FindingGroup[]): string[] {
 
 function sumOf(groups: readonly FindingGroup[]): number {
   return groups.reduce((sum, { others }) => sum + 1 + others.length, 0);
+}
+
+// One line for all findings, with the code of the most severe one.
+function explainLine([first]: readonly Finding[]): string[] {
+  return first === undefined || first.severity === "info"
+    ? []
+    : [`more about it: tidegate explain ${first.code}`];
 }
 
 // Breaking changes come first, followed by what to do about them.

@@ -24,6 +24,7 @@ export function loadContext(factory: ContextFactory, tools: LoadTools): LoadedCo
     contract: factory.contract,
     name: factory.name,
     ...(factory.perRequest === undefined ? {} : { perRequest: factory.perRequest }),
+    ...(factory.authenticates === undefined ? {} : { authenticates: factory.authenticates }),
     lifecycle: guardedLifecycle(plugin, factory, tools),
     create: (input) => {
       try {

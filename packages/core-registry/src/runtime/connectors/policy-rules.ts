@@ -19,6 +19,8 @@ import type { FunctionTools } from "./function.ts";
 export interface PolicyGateTools extends FunctionTools {
   readonly origin: Pick<Origin, "service" | "hash">;
   readonly contexts: readonly string[];
+  /** Context values that no client has: rules that read one get a warning. Default none. */
+  readonly missingIdentities?: readonly string[];
   /**
    * Policies that the configuration disables: their requirements are not checked, with a warning (S1.2).
    * Default none.
@@ -78,8 +80,9 @@ async function compileRule(
     if (members === undefined) continue;
     const compiled = await compileMembers(members, kind, path, policy, tools);
     const [member = ""] = Object.keys(members);
-    if (compiled !== undefined)
-      checks.push({ policy: policy.name, compiled, jsonPath: joinPaths(path, member) });
+    if (compiled === undefined) continue;
+    checks.push({ policy: policy.name, compiled, jsonPath: joinPaths(path, member) });
+    warnAboutMissingIdentity(compiled, path, member, tools);
   }
   warnAboutDisabledPolicies(rule, path, tools);
   const names = rule[namesMember(kind)] ?? [];
@@ -162,6 +165,25 @@ function jsonOf(members: Readonly<Record<string, unknown>>): Json {
 function joinPaths(path: string, relative: string): string {
   if (relative === "") return path;
   return relative.startsWith("[") ? `${path}${relative}` : `${path}.${relative}`;
+}
+
+function warnAboutMissingIdentity(
+  { reads }: LoadedRule,
+  path: string,
+  member: string,
+  { contexts, missingIdentities = [], addFinding }: PolicyGateTools,
+): void {
+  // A rule that can read every context value does not name this one.
+  if (contexts.length > 1 && contexts.every((each) => reads.includes(each))) return;
+  const name = missingIdentities.find((each) => reads.includes(each));
+  if (name === undefined) return;
+  addFinding({
+    severity: "warning",
+    code: "AUTH_MISSING",
+    jsonPath: joinPaths(path, member),
+    message: `\`${member}\` reads \`${name}\`, but this gateway authenticates nobody: every client is anonymous.`,
+    hint: "Configure `server.context.auth` of the gateway, or remove the rule.",
+  });
 }
 
 function warnAboutDisabledPolicies(rule: PolicyRule, path: string, tools: PolicyGateTools): void {

@@ -25,6 +25,8 @@ export const branchPattern: RegExp = /^[a-z0-9_-]{1,64}$/;
 
 /** The outer members of a fragment. Plugins validate the content of `policy` and `protocol`. */
 export interface Envelope {
+  /** The JSON Schema of the fragment, for editors. */
+  readonly $schema?: string | undefined;
   /** The version of the fragment format. Default 1. */
   readonly format?: number | undefined;
   /** The branch that the service belongs to. Default `master`. */
@@ -38,6 +40,7 @@ export interface Envelope {
 /** Validates the outer members of a fragment. */
 export const envelope: z.ZodType<Envelope> = z.strictObject(
   {
+    $schema: z.string({ error: "`$schema` must be a string." }).optional(),
     format: z.number({ error: "`format` must be a number." }).int().positive().optional(),
     branch: z
       .string({ error: "`branch` must be a string." })

@@ -12,7 +12,7 @@ interface Target {
 
 /**
  * Shows places of a fragment to its developer: the lines around each place in the indented JSON, with a mark
- * below it.
+ * below it. The lines have no numbers, because they are not those of the file that defines the fragment.
  *
  * @param raw the fragment, which is printed once for all places
  * @param paths JSON paths such as `protocol.REST.routes[2].call`; a place that does not exist is shown at its
@@ -23,7 +23,7 @@ export function jsonFrames(raw: unknown, paths: readonly string[]): string[] {
   const lines = [""];
   const targets = paths.map((path): Target => ({ keys: parseJsonPath(path), line: 1, column: 1 }));
   print(lines, raw, targets, 0);
-  return targets.map(({ line, column }) => linesFrame(lines, line, column));
+  return targets.map(({ line, column }) => linesFrame(lines, line, column, false));
 }
 
 /** Shows one place of a fragment, as `jsonFrames`. */
@@ -89,20 +89,21 @@ const maxWidth = 160;
  * @param column from 1
  */
 export function codeFrame(text: string, line: number, column: number): string {
-  return linesFrame(text.split(/\r\n|\n|\r/), line, column);
+  return linesFrame(text.split(/\r\n|\n|\r/), line, column, true);
 }
 
-function linesFrame(lines: readonly string[], line: number, column: number): string {
+function linesFrame(lines: readonly string[], line: number, column: number, isNumbered: boolean): string {
   const first = Math.max(1, line - linesAround);
   const last = Math.min(lines.length, line + linesAround);
-  const width = String(last).length;
+  const width = isNumbered ? String(last).length + 1 : 0;
   const shift = column > maxWidth - 20 ? column - Math.floor(maxWidth / 2) : 0;
   const frame: string[] = [];
   for (let number = first; number <= last; number++) {
     const text = (lines[number - 1] ?? "").slice(shift, shift + maxWidth).replaceAll("\t", " ");
-    frame.push(`${number === line ? ">" : " "} ${String(number).padStart(width)} | ${text}`.trimEnd());
+    const label = isNumbered ? ` ${number}`.padStart(width) : "";
+    frame.push(`${number === line ? ">" : " "}${label} | ${text}`.trimEnd());
     if (number === line)
-      frame.push(`  ${" ".repeat(width)} | ${" ".repeat(Math.max(0, column - 1 - shift))}^`);
+      frame.push(` ${" ".repeat(width)} | ${" ".repeat(Math.max(0, column - 1 - shift))}^`);
   }
   return frame.join("\n");
 }

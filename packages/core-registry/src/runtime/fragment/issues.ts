@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DescribedSchema } from "../../contracts/json.ts";
-import { nearestName } from "../../contracts/nearest-name.ts";
-import type { Finding, Severity } from "../../contracts/report.ts";
+import { certainName, nearestName } from "../../contracts/nearest-name.ts";
+import type { Finding, FindingFix, Severity } from "../../contracts/report.ts";
 import { canonicalJson } from "./canonical.ts";
 
 const maxValueLength = 80;
@@ -44,14 +44,16 @@ function issueFindings(
   const keys = issueKeys(issue);
   const members = unknownMembers(issue);
   if (members.length === 0) {
+    const value = valueAt(root, keys);
     return [
       {
         severity: "error",
         code: "FRAGMENT_INVALID",
         jsonPath: jsonPath(keys, base),
         message: issue.message,
-        found: formatValue(valueAt(root, keys)),
+        found: formatValue(value),
         ...issueDetails(issue),
+        ...issueFix(issue, value),
       },
     ];
   }
@@ -66,8 +68,35 @@ function issueFindings(
       ...(known.length > 0 ? { expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}` } : {}),
       found: `\`${member}\``,
       ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
+      ...renameFix(member, known, valueAt(root, keys)),
     };
   });
+}
+
+/** The correction of a member's name, where one is certain and the object does not have that member yet. */
+export function renameFix(
+  member: string,
+  known: readonly string[],
+  object: unknown,
+): { readonly fix?: FindingFix } {
+  const rename = certainName(member, known);
+  const isFree = isNode(object) && rename !== undefined && !Object.hasOwn(object, rename);
+  return isFree ? { fix: { rename } } : {};
+}
+
+// A schema's check gives the correction in the members `rename` and `value` of `params`. Zod lists the values
+// of an enumeration in the member `values` of an issue.
+function issueFix(issue: StandardSchemaV1.Issue, found: unknown): { readonly fix?: FindingFix } {
+  const params = member(issue, "params");
+  const [rename, value] = [member(params, "rename"), member(params, "value")];
+  if (typeof rename === "string") return { fix: { rename } };
+  if (typeof value === "string") return { fix: { value } };
+  const values = member(issue, "code") === "invalid_value" ? member(issue, "values") : undefined;
+  if (typeof found !== "string" || !Array.isArray(values)) return {};
+  const texts = values.filter((each) => typeof each === "string");
+  // Two edits apart are words of another meaning, such as FETCH and PATCH.
+  const nearest = certainName(found, texts, 1);
+  return nearest === undefined ? {} : { fix: { value: nearest } };
 }
 
 // The further texts of a schema's check: Zod has them in the member `params` of an issue.

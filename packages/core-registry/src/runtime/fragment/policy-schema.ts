@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DescribedSchema, JsonSchema } from "../../contracts/json.ts";
-import { nearestName } from "../../contracts/nearest-name.ts";
+import { certainName, nearestName } from "../../contracts/nearest-name.ts";
 import type { AccessKind, Policy } from "../../contracts/policy.ts";
 import { namePatternProblem } from "../names.ts";
 import { isObject } from "../values.ts";
@@ -53,7 +53,9 @@ export function policySchema(
     const issues = await partIssues(value, policies, disabledPolicies);
     return issues.length > 0 ? { issues } : { value: value as PolicyPart };
   };
-  const describe = (): Record<string, unknown> => ({ ...partJsonSchema(policies) });
+  const describe = (): Record<string, unknown> => ({
+    ...policyJsonSchema(Object.fromEntries(policies.flatMap(policyProperties))),
+  });
   return {
     "~standard": {
       version: 1,
@@ -86,7 +88,9 @@ async function partIssues(
     const kind = accessKinds.find((each) => each === member);
     if (kind === undefined) {
       issues.push(
-        ...(member === "owner" ? ownerIssues(value) : [unknownMember([member], [...accessKinds, "owner"])]),
+        ...(member === "owner"
+          ? ownerIssues(value)
+          : [unknownMember([member], [...accessKinds, "owner"], part)]),
       );
     } else if (!Array.isArray(value)) issues.push({ message: "Rules must be a list.", path: [kind] });
     else if (patternCount(value, kind) > maxPatterns)
@@ -142,20 +146,22 @@ async function ruleIssues(
     .slice(0, maxUnknownMembers);
   const ofPolicies = await Promise.all(policies.map((policy) => policyIssues(rule, policy, path)));
   return [
-    ...unknown.map((member) => unknownMember([...path, member], known)),
+    ...unknown.map((member) => unknownMember([...path, member], known, rule)),
     ...descriptionIssues(rule.description, path),
     ...patternIssues(rule[names], names, path),
     ...ofPolicies.flat(),
   ];
 }
 
-function unknownMember(path: Path, known: readonly string[]): Issue {
+function unknownMember(path: Path, known: readonly string[], object: object): Issue {
   const member = String(path.at(-1));
   const nearest = nearestName(member, known);
+  const rename = certainName(member, known);
   const params = {
     expected: `one of ${known.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${member}\``,
     ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
+    ...(rename === undefined || Object.hasOwn(object, rename) ? {} : { rename }),
   };
   return { message: `No policy has a member \`${member}\`.`, path, params };
 }
@@ -186,8 +192,11 @@ function keyOf(segment: PropertyKey | StandardSchemaV1.PathSegment): PropertyKey
   return typeof segment === "object" ? segment.key : segment;
 }
 
-function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
-  const members = Object.fromEntries(policies.flatMap(policyProperties));
+/**
+ * The JSON Schema of a fragment's `policy`.
+ * @param members the schemas of the members that the policies give to a rule, by name
+ */
+export function policyJsonSchema(members: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const rules = (kind: AccessKind): JsonSchema => ({
     type: "array",
     maxItems: maxPatterns,
@@ -219,21 +228,9 @@ function partJsonSchema(policies: readonly PolicyMembers[]): JsonSchema {
 }
 
 function policyProperties(policy: PolicyMembers): [string, JsonSchema][] {
-  const { properties, $defs } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+  const { properties } = policy.schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
   return policy.members.map((member) => {
     const described = isObject(properties) ? properties[member] : undefined;
-    const schema = isObject(described) ? described : {};
-    return [
-      member,
-      isObject($defs) ? withOwnId({ $defs, ...schema }, `urn:tidegate:policy:${member}`) : schema,
-    ];
+    return [member, isObject(described) ? described : {}];
   });
-}
-
-/**
- * Gives a plugin's schema an id where it has definitions: its references, such as `#/$defs/route`, then point
- * into it, and not into the schema of the whole fragment.
- */
-export function withOwnId(schema: JsonSchema, id: string): JsonSchema {
-  return schema.$defs === undefined || schema.$id !== undefined ? schema : { $id: id, ...schema };
 }

@@ -7,7 +7,7 @@ import type { LoadedProtocol } from "../boundary/load-protocol.ts";
 import { pluginFinding } from "../connectors/policy-rules.ts";
 import { canonicalJson, hash128 } from "./canonical.ts";
 import { type Envelope, envelope, fragmentFormat, masterBranch } from "./fragment.ts";
-import { checkAgainst, maxUnknownMembers } from "./issues.ts";
+import { checkAgainst, maxUnknownMembers, renameFix } from "./issues.ts";
 import { type PolicyPart, policySchema } from "./policy-schema.ts";
 import { removeInvalid, type ValidRest } from "./remove-invalid.ts";
 
@@ -89,7 +89,7 @@ async function readParts(
   for (const [key, input] of Object.entries(protocol)) {
     const plugin = protocols.find((one) => one.name === key);
     if (plugin === undefined) {
-      if (findings.length < maxUnknownMembers) findings.push(unknownProtocol(key, protocols));
+      if (findings.length < maxUnknownMembers) findings.push(unknownProtocol(key, protocols, protocol));
       continue;
     }
     const part = await readPart(plugin.schema, input, `protocol.${key}`, unknownSeverity, findings);
@@ -113,7 +113,7 @@ async function readPart<Value>(
   return { value: checked.value, originalPath: (path) => path };
 }
 
-function unknownProtocol(key: string, protocols: readonly LoadedProtocol[]): Finding {
+function unknownProtocol(key: string, protocols: readonly LoadedProtocol[], part: object): Finding {
   const keys = protocols.map((one) => one.name);
   const nearest = nearestName(key, keys);
   return {
@@ -124,6 +124,7 @@ function unknownProtocol(key: string, protocols: readonly LoadedProtocol[]): Fin
     expected: keys.length === 0 ? "nothing" : `one of ${keys.map((name) => `\`${name}\``).join(", ")}`,
     found: `\`${key}\``,
     ...(nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` }),
+    ...renameFix(key, keys, part),
   };
 }
 

@@ -121,7 +121,10 @@ function partSchema<Route>(
 export function pathSchema(part: "path" | "basePath"): z.ZodString {
   return z.string({ error: "A path must be a string." }).superRefine((text, context) => {
     const { problems } = part === "path" ? parsePattern(text) : parsePattern("", text);
-    for (const { message, expected, found } of problems)
-      context.addIssue({ code: "custom", message, params: { code: "PATH_INVALID", expected, found } });
+    for (const { message, expected, found } of problems) {
+      // A missing slash is the only problem whose correction is certain.
+      const value = expected === `/${text}` ? expected : undefined;
+      context.addIssue({ code: "custom", message, params: { code: "PATH_INVALID", expected, found, value } });
+    }
   });
 }

@@ -40,6 +40,7 @@ test("S10.1: a table shows the result, the place, the expected value, and what t
           > 1 | ({ response }) => return response
               |                   ^
         Write an expression, or braces.
+      more about it: tidegate explain FUNCTION_SYNTAX
       console.log policy.call[0].filter: seen
       - GET /players/:id [breaking]
       try it: GET /players/:id"
@@ -87,7 +88,8 @@ test("S10.1: errors come first, and equal hints of successive findings are shown
         expected: another one
         It is yours as soon as \`team\` gives it up.
       warning POLICY_OFF at policy
-        It is off."
+        It is off.
+      more about it: tidegate explain CLAIM_TAKEN"
   `);
 });
 
