@@ -103,7 +103,8 @@ export function changeLine({ kind, label, level, detail = "" }: Change): string 
  * Formats a finding as several lines: code and place, message, expected and found values, code frame, hint.
  */
 export function findingLines(finding: Finding): string[] {
-  const { severity, code, jsonPath, message, expected, found, line, column, frame, hint } = finding;
+  const { severity, code, jsonPath, message, expected, found, line, column, frame, hint, requestId } =
+    finding;
   const place = line === undefined ? jsonPath : `${jsonPath}:${line}:${column ?? 1}`;
   return [
     `${severity} ${code} at ${place === "" ? "the fragment" : place}`,
@@ -112,6 +113,7 @@ export function findingLines(finding: Finding): string[] {
     ...(found === undefined || isShown(found, finding) ? [] : [`  found:    ${found}`]),
     ...(frame === undefined ? [] : frame.split("\n").map((text) => `    ${text}`)),
     ...(hint === undefined ? [] : [`  ${hint}`]),
+    ...(requestId === undefined ? [] : [`  in request ${requestId}`]),
   ];
 }
 
