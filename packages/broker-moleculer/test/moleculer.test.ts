@@ -93,14 +93,14 @@ describe("moleculer()", () => {
     }
   });
 
-  test("an unavailable nested action is an error of the service, not of the gateway", async () => {
+  test("an unavailable nested action is a dependency that is missing (S12.5)", async () => {
     const { broker } = await gatewayWith({
       n1: [{ name: "outer", actions: { get: (context: Context) => context.call("inner.get") } }],
     });
     await expect(call(broker, "outer.get")).rejects.toMatchObject({
-      code: "SERVICE_ERROR",
-      status: 404,
-      details: { dispatched: true, serviceCode: "SERVICE_NOT_FOUND" },
+      code: "DEPENDENCY_UNAVAILABLE",
+      status: 503,
+      details: { action: "outer.get", dispatched: true },
     });
   });
 
