@@ -12,6 +12,7 @@ import { eventNameProblem } from "@tidegate/core-registry/runtime";
 import { nameOnBranch, readNodeId, reportAction } from "@tidegate/service-moleculer/wire";
 import type { ServiceBroker } from "moleculer";
 import { checkEventSize } from "./calls/event-size.ts";
+import { metaOf } from "./calls/meta.ts";
 import { Connection } from "./connection.ts";
 import { askPeers } from "./gateway-service.ts";
 import { type EmbeddedOptions, type MoleculerOptions, readOptions } from "./options.ts";
@@ -94,12 +95,11 @@ async function publishEvent(broker: ServiceBroker, scope: CallScope, request: Pu
   const { event, params, groups, broadcast } = request;
   const problem = eventNameProblem(event);
   if (problem !== undefined) throw new TidegateError("EVENT_NAME_INVALID", problem);
-  const requestID = scope.context.view("id");
   const options = {
-    meta: { branch: scope.branch },
+    meta: metaOf(scope),
     throwError: true,
+    requestID: scope.correlation.requestId,
     ...(groups !== undefined && { groups: [...groups] }),
-    ...(typeof requestID === "string" && { requestID }),
   };
   try {
     if (broadcast) await broker.broadcast(event, params, options);

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Broker, BrokerSink, TraceEvent } from "@tidegate/core-registry";
-import { callScope, contextOf, recorder } from "@tidegate/plugin-testkit";
+import { createCorrelation } from "@tidegate/core-registry/runtime";
+import { callScope, recorder } from "@tidegate/plugin-testkit";
 import { type Context, Errors, ServiceBroker, type ServiceSchema } from "moleculer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type MoleculerOptions, moleculer } from "../src/index.ts";
@@ -52,7 +53,7 @@ describe("moleculer()", () => {
       n1: [{ name: "plain", version: 2, actions: { get: (context: Context) => context.meta } }],
     });
     expect(lines.items).toEqual(["up v2.plain@n1"]);
-    expect(await call(broker, "v2.plain.get")).toEqual({ branch: "master" });
+    expect(await call(broker, "v2.plain.get")).toMatchObject({ branch: "master" });
     await brokers.get("n1")?.stop();
     await lines.waitFor((line) => line === "down v2.plain@n1 left");
   });
@@ -85,7 +86,9 @@ describe("moleculer()", () => {
     });
     const events: TraceEvent[] = [];
     const scope = callScope({
-      context: contextOf({ id: "request-7" }),
+      correlation: createCorrelation({
+        header: (name) => (name === "x-request-id" ? "request-7" : undefined),
+      }),
       trace: (event) => void events.push(event),
     });
     expect(await broker.call(scope, { action: "who.requirements", params: {} })).toBe("request-7");
@@ -114,14 +117,14 @@ describe("moleculer()", () => {
     }
   });
 
-  test("an unavailable nested action is an error of the service, not of the gateway", async () => {
+  test("an unavailable nested action is a dependency that is missing (S12.5)", async () => {
     const { broker } = await gatewayWith({
       n1: [{ name: "outer", actions: { get: (context: Context) => context.call("inner.get") } }],
     });
     await expect(call(broker, "outer.get")).rejects.toMatchObject({
-      code: "SERVICE_ERROR",
-      status: 404,
-      details: { dispatched: true, serviceCode: "SERVICE_NOT_FOUND" },
+      code: "DEPENDENCY_UNAVAILABLE",
+      status: 503,
+      details: { action: "outer.get", dispatched: true },
     });
   });
 

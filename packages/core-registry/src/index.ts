@@ -7,6 +7,7 @@ export * from "./contracts/call-scope.ts";
 export * from "./contracts/clock.ts";
 export * from "./contracts/connector.ts";
 export * from "./contracts/context.ts";
+export * from "./contracts/correlation.ts";
 export * from "./contracts/define-plugin.ts";
 export * from "./contracts/directory.ts";
 export * from "./contracts/endpoint.ts";

@@ -53,6 +53,8 @@ export interface Finding {
   readonly found?: string;
   /** States what the developer can do. */
   readonly hint?: string;
+  /** The id of the request in which it occurred first (S12.7); only in reports at runtime. */
+  readonly requestId?: string;
   /** The line in a text (a function, typeDefs), from 1. */
   readonly line?: number;
   /** The column in a text, from 1. */

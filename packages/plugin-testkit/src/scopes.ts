@@ -1,4 +1,5 @@
 import type { CallScope, Context, Scope } from "@tidegate/core-registry";
+import { createCorrelation } from "@tidegate/core-registry/runtime";
 import { directoryOf } from "./directory.ts";
 import { memoryBroker } from "./memory/broker.ts";
 
@@ -29,6 +30,7 @@ export function callScope(parts: Partial<CallScope> = {}): CallScope {
   return {
     branch: "master",
     context: contextOf(),
+    correlation: createCorrelation({ header: () => undefined }),
     deadline: undefined,
     trace: undefined,
     onEnd: (listener) => onAbort(signal, listener),
@@ -65,6 +67,7 @@ export function requestScope(
     rules: { ownerRules: () => undefined },
     events: { subscribe: () => noEvents() },
     end: () => undefined,
+    logFailure: () => undefined,
     memo: <Value>(key: object, make: () => Value): Value => {
       if (!memo.has(key)) memo.set(key, make());
       return memo.get(key) as Value;

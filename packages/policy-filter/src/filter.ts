@@ -43,7 +43,7 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
   const { check, run } = compiled;
   for (const finding of memberFindings(check, knownArgument(tools), "filter")) tools.addFinding(finding);
   const reads = contextReads(check.reads, tools.contexts);
-  const verdictOf = (result: unknown): Verdict => {
+  const verdictOf = (result: unknown, { scope }: PolicyInput): Verdict => {
     if (result === true) return allowed;
     if (result === false) return denied;
     const reason = `The filter returned ${describe(result)}: only true allows access.`;
@@ -53,13 +53,16 @@ function compile(rule: FilterRule, tools: PolicyTools): CompiledRule {
       jsonPath: "filter",
       message: reason,
       expected: "true or false",
+      requestId: scope.correlation.requestId,
     });
     return { allowed: false, reason };
   };
   return {
     decide: (input) => {
       const result = run.call(argumentOf(input, check.reads, reads));
-      return result instanceof Promise ? result.then(verdictOf) : verdictOf(result);
+      return result instanceof Promise
+        ? result.then((value) => verdictOf(value, input))
+        : verdictOf(result, input);
     },
     cache: check.volatile ? "request" : "identity",
     reads,

@@ -2,7 +2,6 @@ import {
   type Documents,
   defineProtocol,
   type HttpRoute,
-  type Logger,
   type Protocol,
   type ProtocolVersion,
   type WebSocketRoute,
@@ -37,8 +36,8 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
     providedFields: providedFieldNames(),
   };
   const routesOf = createRoutes(settings);
-  const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema, { logger }) =>
-    routesOf(builtSchema, logger),
+  const assembler: Assembler = createAssembler(scalars, settings.maxBranchTypes, (builtSchema) =>
+    routesOf(builtSchema),
   );
   const schemaOf = ({ assembled }: ProtocolVersion): AssembledSchema | undefined =>
     assembled === undefined ? undefined : assembler.schemaOf(assembled);
@@ -70,15 +69,14 @@ export function graphql(options: GraphQLOptions = {}): Protocol<GraphQLInput, Gr
  */
 function createRoutes(
   settings: GraphQLSettings,
-): (builtSchema: BuiltSchema, logger: Logger) => readonly (HttpRoute | WebSocketRoute)[] {
+): (builtSchema: BuiltSchema) => readonly (HttpRoute | WebSocketRoute)[] {
   const operations = createOperations(settings);
   const schemas = attachedValue<WebSocketRoute, BuiltSchema>();
   const schemaOf = (route: WebSocketRoute): BuiltSchema | undefined => schemas.get(route);
   const maxOperations = settings.maxSocketOperations;
-  return (builtSchema, logger) => {
-    const logInternalError = (error: unknown): void => logger.error("GraphQL: an operation failed.", error);
+  return (builtSchema) => {
     const page = settings.graphiql ? { page: graphiqlPage } : {};
-    const httpOptions: HttpOptions = { builtSchema, operations, logInternalError, ...page };
+    const httpOptions: HttpOptions = { builtSchema, operations, ...page };
     const httpRoute = (method: "GET" | "POST", summary: string): HttpRoute => ({
       kind: "http",
       method,
@@ -86,7 +84,7 @@ function createRoutes(
       summary,
       handle: (request, scope) => handleHttp(httpOptions, request, scope),
     });
-    const server = createSessionServer({ operations, maxOperations, schemaOf, logInternalError });
+    const server = createSessionServer({ operations, maxOperations, schemaOf });
     const socketRoute = createSocketRoute({ server, maxOperations, schemaOf });
     schemas.set(socketRoute, builtSchema);
     const assets = settings.graphiql ? [graphiqlAssets] : [];

@@ -2,6 +2,7 @@ import {
   type Body,
   type Connector,
   type FileValue,
+  type Finding,
   type HttpRequest,
   type HttpRoute,
   type Reply,
@@ -24,13 +25,17 @@ export interface RouteParts extends Required<Pick<HttpRoute, "method" | "path" |
 /** Creates a route. Where neither its body nor its connector needs a promise, the reply needs none either. */
 export function restRoute(parts: RouteParts): HttpRoute {
   const { method, path, endpoint, connector, ignoreError, literal, reporter } = parts;
-  const toReply = (value: unknown): Reply =>
-    literal ? literalReply(value, reporter) : replyOf(value, reporter);
+  const toReply = (value: unknown, scope: Scope): Reply => {
+    const { jsonPath } = reporter;
+    const report = (finding: Finding): void =>
+      reporter.report({ ...finding, requestId: scope.correlation.requestId });
+    return literal ? literalReply(value, { jsonPath, report }) : replyOf(value, { jsonPath, report });
+  };
 
   const run = (request: HttpRequest, scope: Scope, body?: unknown): Reply | Promise<Reply> => {
     const sources = new RestSources(request, body);
     const result = ignoreError ? runOrNull(connector, scope, sources) : connector.run(scope, sources);
-    return result instanceof Promise ? result.then(toReply) : toReply(result);
+    return result instanceof Promise ? result.then((value) => toReply(value, scope)) : toReply(result, scope);
   };
 
   const runWithBody = (request: HttpRequest, scope: Scope): Reply | Promise<Reply> => {
@@ -66,11 +71,15 @@ class RestSources implements Sources {
 }
 
 function runOrNull(connector: Connector, scope: Scope, sources: Sources): unknown {
+  const ignored = (error: unknown): null => {
+    scope.logFailure(error);
+    return null;
+  };
   try {
     const result = connector.run(scope, sources);
-    return result instanceof Promise ? result.catch(() => null) : result;
-  } catch {
-    return null;
+    return result instanceof Promise ? result.catch(ignored) : result;
+  } catch (error) {
+    return ignored(error);
   }
 }
 

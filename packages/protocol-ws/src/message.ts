@@ -43,22 +43,13 @@ export function encodeMessage(value: unknown): string | Uint8Array {
  * Encodes an error as a frame (S6.3): `{"error": {"code", "message", "requestId", "data"}}`. Internal errors
  * are masked as in HTTP problems.
  */
-export function encodeError(thrown: unknown, scope: Scope | undefined): string {
+export function encodeError(thrown: unknown, scope: Scope): string {
   const { code, message, data } = publicError(thrown);
-  const frame = { code, message, ...requestIdOf(scope) };
+  const frame = { code, message, requestId: scope.correlation.requestId };
   try {
     return JSON.stringify({ error: { ...frame, data } });
   } catch {
     // The service chooses `data`, so JSON cannot express every value of it.
     return JSON.stringify({ error: frame });
-  }
-}
-
-function requestIdOf(scope: Scope | undefined): { readonly requestId?: string } {
-  try {
-    const id = scope?.context.get("id");
-    return typeof id === "string" ? { requestId: id } : {};
-  } catch {
-    return {};
   }
 }

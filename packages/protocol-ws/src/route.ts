@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Finding,
   isTidegateError,
+  type Scope,
   type Socket,
   type Sources,
   type SubscribeConnector,
@@ -100,7 +101,8 @@ function encodeDelivery(delivery: Delivery, parts: RouteParts): string | Uint8Ar
     if (delivery.error !== undefined) throw delivery.error;
     return encodeMessage(delivery.value);
   } catch (error) {
-    reportUnexpected(parts, error);
+    reportUnexpected(parts, error, delivery.scope);
+    delivery.scope.logFailure(error, "event");
     return parts.ignoreError ? undefined : encodeError(error, delivery.scope);
   }
 }
@@ -136,7 +138,8 @@ async function publishMessage(
     await parts.publish.run(scope, { ...sources, message: decodeMessage(message) });
     return undefined;
   } catch (error) {
-    reportUnexpected(parts, error);
+    reportUnexpected(parts, error, scope);
+    scope.logFailure(error, "message");
     return parts.ignoreError ? undefined : encodeError(error, scope);
   } finally {
     scope.end();
@@ -144,8 +147,9 @@ async function publishMessage(
 }
 
 /** Reports an unexpected error. All other errors are the client's, or were reported where they occurred. */
-function reportUnexpected({ jsonPath, report }: RouteParts, error: unknown): void {
+function reportUnexpected({ jsonPath, report }: RouteParts, error: unknown, scope: Scope): void {
   if (isTidegateError(error) && error.code !== "REPLY_INVALID") return;
   const message = error instanceof Error ? error.message : String(error);
-  report({ severity: "error", code: "MESSAGE_FAILED", jsonPath, message });
+  const { requestId } = scope.correlation;
+  report({ severity: "error", code: "MESSAGE_FAILED", jsonPath, message, requestId });
 }

@@ -39,7 +39,12 @@ const who: Policy<{ readonly who: string }> = {
 };
 
 const user: ContextFactory = { contract: 2, name: "user", create: ({ request }) => request.header("user") };
-const id: ContextFactory = { contract: 2, name: "id", perRequest: true, create: () => "id-1" };
+const id: ContextFactory = {
+  contract: 2,
+  name: "id",
+  perRequest: true,
+  create: ({ requestId }) => requestId,
+};
 
 /** The upgrade request of a client. */
 export interface Client {

@@ -20,7 +20,8 @@ import { findServed } from "./access.ts";
 import type { MiddlewareChain } from "./middleware/chain.ts";
 import { type FindReply, runMiddleware } from "./middleware/run.ts";
 import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
-import { asTidegateError, closesConnection, logFailure, problemReply } from "./reply/problem.ts";
+import { asTidegateError, logFailure } from "./reply/failure.ts";
+import { closesConnection, problemReply } from "./reply/problem.ts";
 import { checkReply, toResponse, untilReadable } from "./reply/write.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { allMethods, unmatchedReply } from "./router.ts";
@@ -128,7 +129,7 @@ async function writeStream(
   let hasStarted = false;
   stream.on("error", (error) => {
     // The body is sent in part: the error can only be logged, and Node cuts the connection.
-    if (hasStarted && !request.clientGone) logFailure(parts.api.logger, request, asTidegateError(error));
+    if (hasStarted && !request.clientGone) logFailure(parts.failures, request, asTidegateError(error));
   });
   try {
     await untilReadable(stream);
@@ -142,10 +143,10 @@ async function writeStream(
 
 /** Step 7 for an error: logs it, writes its problem document and ends the scope. */
 function writeError(parts: ServerParts, request: ServerRequest, thrown: unknown): Response {
-  const { api, problems, status } = parts;
+  const { failures, problems, status } = parts;
   const error = asTidegateError(thrown);
   request.scope?.end();
-  if (!request.clientGone) logFailure(api.logger, request, error);
+  if (!request.clientGone) logFailure(failures, request, error);
   const closing = status.draining || closesConnection(error);
   try {
     return toResponse(request, problemReply(error, request.id, problems), closing);

@@ -9,8 +9,14 @@ import {
   TidegateError,
   type Version,
 } from "@tidegate/core-registry";
-import { type ContextFactories, createScope } from "@tidegate/core-registry/runtime";
+import {
+  type ContextFactories,
+  createScope,
+  type RequestFailureLog,
+  type ScopeInput,
+} from "@tidegate/core-registry/runtime";
 import type { MiddlewareChain } from "./middleware/chain.ts";
+import { asTidegateError, logFailure } from "./reply/failure.ts";
 import type { ProblemSettings } from "./reply/problem.ts";
 import type { BodyLimits } from "./request/body.ts";
 import type { ServerRequest } from "./request/request.ts";
@@ -29,6 +35,8 @@ export interface ServerParts {
   /** The hooks of middleware; undefined where none is configured. */
   readonly middleware: MiddlewareChain | undefined;
   readonly problems: ProblemSettings;
+  /** Logs the failures of all requests. */
+  readonly failures: RequestFailureLog;
   readonly limits: BodyLimits;
   readonly clock: Clock;
   /** Shared with the server, which changes it when it stops. */
@@ -79,23 +87,27 @@ export function versionUnknown(branch: string, tag: string): TidegateError {
  * @param onClientGone calls its listener once when the client is gone; by default, before the reply is sent
  */
 export function makeScope(
-  { api, factories: allFactories }: ServerParts,
+  { api, factories: allFactories, failures }: ServerParts,
   request: ServerRequest,
   branch: string,
   served: Served | NotServed,
   onClientGone?: (listener: () => void) => void,
 ): Scope {
-  const { base } = request;
-  const { events } = api;
-  const factories = request.factories ?? allFactories;
-  const onGone = onClientGone ?? ((listener: () => void) => request.onClientGone(listener));
-  if (served.version === undefined) {
-    const directory = emptyDirectory(branch);
-    return createScope({ branch, version: "", base, directory, events, request, factories, onGone });
-  }
+  const common: Omit<ScopeInput, "version" | "directory"> = {
+    branch,
+    base: request.base,
+    events: api.events,
+    request,
+    correlation: request.correlation,
+    factories: request.factories ?? allFactories,
+    onGone: onClientGone ?? ((listener) => request.onClientGone(listener)),
+    logFailure: (error, requestId, place) =>
+      logFailure(failures, request, asTidegateError(error), { requestId, place }),
+  };
+  if (served.version === undefined)
+    return createScope({ ...common, version: "", directory: emptyDirectory(branch) });
   const { id, rules } = served.version;
-  const { directory } = served;
-  return createScope({ branch, version: id, base, rules, directory, events, request, factories, onGone });
+  return createScope({ ...common, version: id, rules, directory: served.directory });
 }
 
 function emptyDirectory(branch: string): DirectorySnapshot {

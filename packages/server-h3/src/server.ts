@@ -7,7 +7,7 @@ import {
   systemClock,
   TidegateError,
 } from "@tidegate/core-registry";
-import { contextFactories } from "@tidegate/core-registry/runtime";
+import { contextFactories, createRequestFailureLog } from "@tidegate/core-registry/runtime";
 import { H3 } from "h3";
 import { authContext } from "./context/auth.ts";
 import { idContext, ipContext, requestContext } from "./context/request.ts";
@@ -80,6 +80,7 @@ function createParts(
   const onInvalidRoute = ({ kind, path }: Route, problem: string): void =>
     api.logger.error(`Cannot serve the ${kind === "http" ? "" : "WebSocket "}route ${path}: ${problem}`);
   const { branches = "local", versions = "local" } = options.access ?? {};
+  const clock = options.clock ?? systemClock;
   return {
     api,
     access: { branches, versions },
@@ -92,11 +93,12 @@ function createParts(
       exposeErrors: options.exposeErrors ?? false,
       challenge: Object.keys(options.auth ?? {}).join(", ") || "Bearer",
     },
+    failures: createRequestFailureLog(api.logger, clock),
     limits: {
       bodyBytes: options.bodyBytes ?? 1024 ** 2,
       streamBytes: options.streamBytes ?? 1024 ** 3,
     },
-    clock: options.clock ?? systemClock,
+    clock,
     status,
   };
 }

@@ -180,18 +180,21 @@ describe("RFC 6455, 7.4 closing", () => {
   });
 
   test.each([
-    ["UNAUTHENTICATED", 4401, "why"],
-    ["FORBIDDEN", 4403, "why"],
-    ["NOT_FOUND", 4404, "why"],
-    ["BODY_MALFORMED", 1007, "why"],
-    ["SLOW_CONSUMER", 1013, "why"],
-    ["SERVICE_ERROR", 1011, errorCodes.SERVICE_ERROR.title],
-    ["ACTION_UNAVAILABLE", 1013, errorCodes.ACTION_UNAVAILABLE.title],
-  ] as const)("a route that throws %s closes with %i", async (code, number, reason) => {
+    ["UNAUTHENTICATED", 4401, "why", []],
+    ["FORBIDDEN", 4403, "why", []],
+    ["NOT_FOUND", 4404, "why", []],
+    ["BODY_MALFORMED", 1007, "why", []],
+    ["SLOW_CONSUMER", 1013, "why", []],
+    ["SERVICE_ERROR", 1011, errorCodes.SERVICE_ERROR.title, [/^error: .* 500 .* route WS \/ws: why$/]],
+    ["ACTION_UNAVAILABLE", 1013, errorCodes.ACTION_UNAVAILABLE.title, [/^warn: .* 503 .* WS \/ws: why$/]],
+  ] as const)("a route that throws %s closes with %i", async (code, number, reason, log) => {
     const failing = async (): Promise<void> => {
       throw new TidegateError(code, "why");
     };
-    expect(await closing(failing)).toEqual({ closed: [number, reason], log: [] });
+    expect(await closing(failing)).toEqual({
+      closed: [number, reason],
+      log: log.map((line) => expect.stringMatching(line)),
+    });
   });
 
   test("an unexpected error closes with 1011 and a hidden message, and is logged", async () => {

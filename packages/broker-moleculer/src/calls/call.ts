@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import {
   type CallRequest,
   type CallScope,
+  type ErrorDetails,
   isTidegateError,
   TidegateError,
   type Trace,
@@ -19,6 +20,7 @@ import type { Settings } from "../options.ts";
 import { receiveAnswer } from "./answer.ts";
 import { toTidegateError } from "./errors.ts";
 import { containsFile, type PreparedParams, prepareParams, receiveStream } from "./files.ts";
+import { metaOf } from "./meta.ts";
 import { canRetry } from "./retries.ts";
 
 /** Where one attempt of a call goes. */
@@ -104,16 +106,16 @@ export class ActionCaller {
    * Milliseconds that a call can take.
    * @throws if the client is gone or the deadline has passed
    */
-  #timeLeft(scope: CallScope, { timeout, batch }: CallRequest, hasStream: boolean): number {
+  #timeLeft(scope: CallScope, { action, timeout, batch }: CallRequest, hasStream: boolean): number {
     scope.onEnd((reason) => {
-      throw endError(scope, reason, false);
+      throw endError(scope, action, reason, false);
     })();
     const { own, requestTimeout } = this.#settings;
     const byKind = hasStream ? own.streamingCallTimeout : requestTimeout;
     const limit = timeout ?? (hasStream || batch === undefined ? byKind : own.batchedCallTimeout(batch));
     if (scope.deadline === undefined) return limit;
     const left = scope.deadline - Date.now();
-    if (left <= 0) throw endError(scope, undefined, false);
+    if (left <= 0) throw endError(scope, action, undefined, false);
     return Math.min(left, limit);
   }
 
@@ -122,7 +124,7 @@ export class ActionCaller {
    * later.
    */
   #send(attempt: Attempt): Promise<unknown> {
-    const { scope, target, prepared } = attempt;
+    const { scope, action, target, prepared } = attempt;
     const startedAt = scope.trace === undefined ? 0 : performance.now();
     const answer: Promise<unknown> & { ctx?: Context } = this.#broker.call(
       target.action,
@@ -133,7 +135,7 @@ export class ActionCaller {
     if (context !== undefined) attempt.context = context;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const stopListening = scope.onEnd((reason) => {
-      const error = endError(scope, reason, true);
+      const error = endError(scope, action, reason, true);
       reject(error);
       prepared.stream?.destroy(error);
       if (context !== undefined) cancelCall(this.#broker, context);
@@ -233,11 +235,8 @@ class NodeSelector {
 }
 
 function callingOptions({ scope, target, prepared, timeout }: Attempt): CallingOptions {
-  const meta: Record<string, unknown> = { ...prepared.metadata, branch: scope.branch };
-  if (scope.deadline !== undefined) meta.deadline = scope.deadline;
-  const options: CallingOptions = { timeout, meta };
-  const requestID = scope.context.view("id");
-  if (typeof requestID === "string") options.requestID = requestID;
+  const meta = { ...prepared.metadata, ...metaOf(scope), deadline: Date.now() + timeout };
+  const options: CallingOptions = { timeout, meta, requestID: scope.correlation.requestId };
   if (target.nodeID !== undefined) options.nodeID = target.nodeID;
   if (prepared.stream !== undefined) options.stream = prepared.stream;
   return options;
@@ -262,21 +261,24 @@ function traceCall(
 
 function noNode(action: string): TidegateError {
   const message = `None of the allowed nodes provides ${action}.`;
-  return new TidegateError("ACTION_UNAVAILABLE", message, { dispatched: false });
+  return new TidegateError("ACTION_UNAVAILABLE", message, { action, dispatched: false });
 }
 
 /**
  * The error of a call whose scope has ended.
  * @param reason why the scope ended
  */
-function endError({ deadline }: CallScope, reason: unknown, dispatched: boolean): TidegateError {
+function endError(
+  { deadline }: CallScope,
+  action: string,
+  reason: unknown,
+  dispatched: boolean,
+): TidegateError {
+  const details: ErrorDetails = { action, dispatched, cause: reason };
   const isLate = deadline !== undefined && Date.now() >= deadline;
   if (isLate || (isTidegateError(reason) && reason.code === "CALL_TIMEOUT"))
-    return new TidegateError("CALL_TIMEOUT", "The request's deadline has passed.", {
-      dispatched,
-      cause: reason,
-    });
-  return new TidegateError("CANCELLED", undefined, { dispatched, cause: reason });
+    return new TidegateError("CALL_TIMEOUT", "The request's deadline has passed.", details);
+  return new TidegateError("CANCELLED", undefined, details);
 }
 
 /** The node that an error of Moleculer names. */

@@ -6,6 +6,7 @@ import { toMessageError } from "./message-errors.ts";
 
 /** The members of an error of Moleculer, or of anything else that an action threw. */
 interface Failure {
+  readonly name?: unknown;
   readonly message: string;
   readonly code?: unknown;
   readonly type?: unknown;
@@ -13,15 +14,32 @@ interface Failure {
 }
 
 /**
+ * Moleculer's own errors, by their names, with their types. About another action than the called one, they say
+ * that a service which the called one needs is not there, or too late (S12.5).
+ */
+const errorsOfMoleculer: ReadonlyMap<unknown, string> = new Map([
+  ["ServiceNotFoundError", "SERVICE_NOT_FOUND"],
+  ["ServiceNotAvailableError", "SERVICE_NOT_AVAILABLE"],
+  ["RequestRejectedError", "REQUEST_REJECTED"],
+  ["QueueIsFullError", "QUEUE_FULL"],
+  ["MaxCallLevelError", "MAX_CALL_LEVEL"],
+  ["BrokerDisconnectedError", "BAD_GATEWAY"],
+  ["RequestTimeoutError", "REQUEST_TIMEOUT"],
+  ["RequestSkippedError", "REQUEST_SKIPPED"],
+]);
+const timeouts: ReadonlySet<unknown> = new Set(["REQUEST_TIMEOUT", "REQUEST_SKIPPED"]);
+
+/**
  * Translates the error of a failed call. Moleculer's own errors about the called action show whether the
- * action was dispatched. All other errors are the service's: a code from 400 to 599 is its status (S12.5),
- * its type is its code.
+ * action was dispatched; those about another action become `DEPENDENCY_UNAVAILABLE` or `CALL_TIMEOUT`, without
+ * its name and node. All other errors are the service's: a code from 400 to 599 is its status (S12.5), its
+ * type is its code.
  * @param called Moleculer's name of the action
  * @param action the action's own name, for messages
  */
 export function toTidegateError(cause: unknown, called: string, action: string = called): TidegateError {
   const failure = readFailure(cause);
-  const details = (dispatched: boolean): ErrorDetails => ({ cause, dispatched });
+  const details = (dispatched: boolean): ErrorDetails => ({ action, cause, dispatched });
   // An error with a node id comes from another node, whose own broker is disconnected: a failure of the
   // service.
   if (cause instanceof Errors.BrokerDisconnectedError && !("nodeID" in cause))
@@ -42,8 +60,39 @@ export function toTidegateError(cause: unknown, called: string, action: string =
     case "REQUEST_SKIPPED":
       return new TidegateError("CALL_TIMEOUT", `No time was left to call ${action}.`, details(false));
     default:
-      return serviceError(failure, cause);
+      return isOfDependency(failure, called)
+        ? dependencyError(failure, action, cause)
+        : serviceError(failure, action, cause);
   }
+}
+
+/** Whether Moleculer itself made an error about another action than the called one. */
+function isOfDependency({ name, type, data }: Failure, called: string): boolean {
+  if (type !== undefined && errorsOfMoleculer.get(name) === type) return true;
+  const faults = validationFaults(name, data);
+  return faults?.some((fault) => fault.action !== called) === true;
+}
+
+function dependencyError({ type }: Failure, action: string, cause: unknown): TidegateError {
+  const details: ErrorDetails = { action, cause, dispatched: true };
+  return timeouts.has(type)
+    ? new TidegateError("CALL_TIMEOUT", `A service that ${action} needs did not answer in time.`, details)
+    : new TidegateError(
+        "DEPENDENCY_UNAVAILABLE",
+        `A service that ${action} needs is not available, or refused the call.`,
+        details,
+      );
+}
+
+/**
+ * The faults that Moleculer's validator found in params, each with the node and the action or event that it
+ * validated; undefined for every other error, such as a ValidationError that a service made itself.
+ */
+function validationFaults(name: unknown, data: unknown): readonly Record<string, unknown>[] | undefined {
+  if (name !== "ValidationError" || !Array.isArray(data) || data.length === 0) return undefined;
+  const faults = data.filter(isObject);
+  const isValidators = faults.every((fault) => "nodeID" in fault && ("action" in fault || "event" in fault));
+  return isValidators && faults.length === data.length ? faults : undefined;
 }
 
 /**
@@ -61,11 +110,17 @@ export function toStreamError(error: Error): Error {
   }
 }
 
-function serviceError({ message, code, type, data: given }: Failure, cause: unknown): TidegateError {
+function serviceError(
+  { name, message, code, type, data: given }: Failure,
+  action: string,
+  cause: unknown,
+): TidegateError {
+  const faults = validationFaults(name, given)?.map(({ nodeID: _, action: __, ...fault }) => fault) ?? given;
   // An error of a local service has what JSON cannot express; of a remote one, such members did not arrive.
-  const data = given === undefined || given === null ? undefined : sendableData(given);
+  const data = faults === undefined || faults === null ? undefined : sendableData(faults);
   const isStatus = typeof code === "number" && Number.isInteger(code) && code >= 400 && code <= 599;
   return new TidegateError("SERVICE_ERROR", message, {
+    action,
     cause,
     dispatched: true,
     ...(isStatus && { status: code }),
@@ -76,6 +131,6 @@ function serviceError({ message, code, type, data: given }: Failure, cause: unkn
 
 function readFailure(cause: unknown): Failure {
   if (!isObject(cause)) return { message: String(cause) };
-  const { message, code, type, data } = cause;
-  return { message: typeof message === "string" ? message : "", code, type, data };
+  const { name, message, code, type, data } = cause;
+  return { name, message: typeof message === "string" ? message : "", code, type, data };
 }

@@ -1,10 +1,13 @@
 import type { Context } from "./context.ts";
+import type { Correlation } from "./correlation.ts";
 
 /** The part of a request's scope that brokers receive (S13.4). */
 export interface CallScope {
   /** The branch that the request addresses. */
   readonly branch: string;
   readonly context: Context;
+  /** The request id and the trace, which brokers send with each call and event (S12.7). */
+  readonly correlation: Correlation;
   /** The time at which the gateway stops waiting for the answer: milliseconds since the epoch. */
   readonly deadline: number | undefined;
   /** Aborts when the client disconnects or the deadline passes. Created when it is first read. */

@@ -28,6 +28,8 @@ export interface Context {
 export interface ContextInput {
   /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
+  /** The id of the request (S12.7); each request of a connection has its own. */
+  readonly requestId: string;
   /** The other context values; `get` creates a value that does not exist yet. */
   readonly context: Context;
   /** Calls an action. No policies apply, because the factory is the gateway's own code. */

@@ -81,6 +81,8 @@ export function errorMeaning(code: ErrorCode): ErrorMeaning {
 export interface ErrorDetails {
   /** The error that caused this one. It is logged; clients never receive it. */
   readonly cause?: unknown;
+  /** The action whose call failed. It is logged; clients never receive it. */
+  readonly action?: string;
   /** A status from 400 to 599 that the service chose, instead of the code's own. */
   readonly status?: number;
   /** The service's own code, such as `PLAYER_RETIRED`. Clients receive it instead of the `ErrorCode`. */

@@ -51,6 +51,12 @@ export {
   createContext,
   type ForkableContext,
 } from "./request/context.ts";
+export { createCorrelation, type ForkableCorrelation } from "./request/correlation.ts";
+export {
+  createRequestFailureLog,
+  type FailedRequest,
+  type RequestFailureLog,
+} from "./request/failure-log.ts";
 export { createScope, type ScopeInput } from "./request/scope.ts";
 export { parseUntrustedJson } from "./request/untrusted-json.ts";
 export {

@@ -1,4 +1,5 @@
 import { type ContextFactory, type HttpRequest, TidegateError } from "@tidegate/core-registry";
+import { createCorrelation } from "@tidegate/core-registry/runtime";
 import { httpRequest, type RequestParts } from "../request.ts";
 import { contextOf } from "../scopes.ts";
 import type { Check, CheckContext } from "../suite/check.ts";
@@ -52,6 +53,7 @@ export function create(suite: ContextSuite, factory: ContextFactory, request: Ht
   return Promise.try(() =>
     factory.create({
       request,
+      requestId: createCorrelation(request).requestId,
       context: contextOf(suite.context),
       call: (action, params) => Promise.try(() => call(action, params)),
     }),

@@ -1,4 +1,4 @@
-import { isTidegateError, publicError } from "@tidegate/core-registry";
+import { isTidegateError, publicError, type Scope, TidegateError } from "@tidegate/core-registry";
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from "graphql";
 
 /** An error as graphql-js makes it. */
@@ -18,36 +18,39 @@ export interface GraphQLResponse {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Logs an error that the client must not see. */
-export type LogInternalError = (error: unknown) => void;
-
 /**
- * Formats a field error. Its code and message follow the rules for HTTP (S12.5): an internal error is logged,
- * and the client sees its code only.
+ * Formats a field error, and logs it where it is a failure of 500 or more. Its code and message follow the
+ * rules for HTTP (S12.5): the client sees of a failure only its code and the request's id.
  */
-export function formatFieldError(
-  error: ExecutionError,
-  logInternalError: LogInternalError,
-): GraphQLFormattedError {
+export function formatFieldError(error: ExecutionError, scope: Scope): GraphQLFormattedError {
   const { message, locations, path, originalError } = error;
   const position = {
     ...(locations === undefined || locations === null || locations.length === 0 ? {} : { locations }),
     ...(path === undefined ? {} : { path }),
   };
+  const place = path === undefined ? undefined : `field ${path.join(".")}`;
+  if (originalError !== undefined && originalError !== null && !isOfGraphQL(originalError))
+    return { ...formatThrownError(originalError, scope, place), ...position };
   // GraphQL rejects the reply of a service: for example null for a non-null type, or a string for a number.
-  if (originalError === undefined || originalError === null || isOfGraphQL(originalError))
-    return { message, ...position, extensions: { ...error.extensions, code: "REPLY_INVALID" } };
-  return { ...formatThrownError(originalError, logInternalError), ...position };
+  const code = "REPLY_INVALID";
+  scope.logFailure(new TidegateError(code, message), place);
+  const extensions = { ...error.extensions, code, requestId: scope.correlation.requestId };
+  return { message, ...position, extensions };
 }
 
-/** Formats a value that was thrown outside of the fields of an operation. */
-export function formatThrownError(error: unknown, logInternalError: LogInternalError): GraphQLFormattedError {
-  if (!isTidegateError(error)) logInternalError(error);
-  const { message, code, data, retryAfter } = publicError(error);
+/**
+ * Formats a value that was thrown outside of the fields of an operation, and logs it where it is a failure of
+ * 500 or more.
+ * @param place where in the request it was thrown, for the log
+ */
+export function formatThrownError(error: unknown, scope: Scope, place?: string): GraphQLFormattedError {
+  const { status, code, message, data, retryAfter } = publicError(error);
+  scope.logFailure(error, place);
   return {
     message,
     extensions: {
       code,
+      ...(status < 500 ? {} : { requestId: scope.correlation.requestId }),
       ...(data === undefined ? {} : { data }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
     },

@@ -30,13 +30,7 @@ import type { GraphQLSettings } from "../options.ts";
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import type { Engine, EngineResult } from "./engine.ts";
 import { createEngine } from "./engines.ts";
-import {
-  formatFieldError,
-  formatRequestError,
-  formatThrownError,
-  type GraphQLResponse,
-  type LogInternalError,
-} from "./errors.ts";
+import { formatFieldError, formatRequestError, formatThrownError, type GraphQLResponse } from "./errors.ts";
 import { limitRule } from "./limits.ts";
 import {
   type CachedOperation,
@@ -160,29 +154,25 @@ export function executeOperation(
   scope: Scope,
   rootValue: unknown,
   variables: Readonly<Record<string, unknown>>,
-  logInternalError: LogInternalError,
 ): GraphQLResponse | Promise<GraphQLResponse> {
   const failed = (error: unknown): GraphQLResponse => ({
-    errors: [formatThrownError(error, logInternalError)],
+    errors: [formatThrownError(error, scope)],
   });
   try {
     const result = operation.engine(scope, rootValue, variables);
     return result instanceof Promise
-      ? result.then((value) => responseOf(value, logInternalError), failed)
-      : responseOf(result, logInternalError);
+      ? result.then((value) => responseOf(value, scope), failed)
+      : responseOf(result, scope);
   } catch (error) {
     return failed(error);
   }
 }
 
-function responseOf(
-  { data, errors = [], variableErrors }: EngineResult,
-  logInternalError: LogInternalError,
-): GraphQLResponse {
+function responseOf({ data, errors = [], variableErrors }: EngineResult, scope: Scope): GraphQLResponse {
   if (variableErrors !== undefined)
     return { errors: variableErrors.map((error) => formatRequestError(error, "BAD_USER_INPUT")) };
   if (errors.length === 0) return { data };
-  const formatted = errors.map((error) => formatFieldError(error, logInternalError));
+  const formatted = errors.map((error) => formatFieldError(error, scope));
   // Without data nothing was executed, and the response must not have the member.
   return data === undefined ? { errors: formatted } : { errors: formatted, data };
 }

@@ -10,13 +10,7 @@ import {
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import { FieldSources, type ResolveInfo } from "../schema/resolvers.ts";
 import { coerceVariables, fragmentsOf } from "./engine.ts";
-import {
-  formatFieldError,
-  formatRequestError,
-  formatThrownError,
-  type GraphQLResponse,
-  type LogInternalError,
-} from "./errors.ts";
+import { formatFieldError, formatRequestError, formatThrownError, type GraphQLResponse } from "./errors.ts";
 import { executeOperation, type Operation } from "./operations.ts";
 
 /** What `subscribe` needs to start a subscription. */
@@ -30,7 +24,6 @@ export interface SubscriptionRequest {
   eventScope(): Scope;
   /** Called when the response stream has ended. */
   onEnd(): void;
-  readonly logInternalError: LogInternalError;
 }
 
 /** The responses of a subscription, one for each event. */
@@ -42,7 +35,7 @@ export type ResponseStream = AsyncGenerator<GraphQLResponse>;
  * @returns a response instead of the stream if the subscription cannot start
  */
 export async function subscribe(request: SubscriptionRequest): Promise<ResponseStream | GraphQLResponse> {
-  const { builtSchema, operation, scope, logInternalError } = request;
+  const { builtSchema, operation, scope } = request;
   const rootField = rootFieldOf(operation);
   const rootType = builtSchema.schema.getSubscriptionType();
   const connector = rootField && builtSchema.subscribeConnector(rootField.name.value);
@@ -57,7 +50,7 @@ export async function subscribe(request: SubscriptionRequest): Promise<ResponseS
     return responseStream(request, rootField, subscription.open(request.eventScope));
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [formatRequestError(error, "BAD_USER_INPUT")] };
-    return { errors: [{ ...formatThrownError(error, logInternalError), path: [responseName(rootField)] }] };
+    return { errors: [{ ...formatThrownError(error, scope), path: [responseName(rootField)] }] };
   }
 }
 
@@ -145,15 +138,15 @@ function responseStream(
 }
 
 function eventResponse(
-  { operation, variables, logInternalError }: SubscriptionRequest,
+  { operation, variables }: SubscriptionRequest,
   rootField: FieldNode,
   { error, value, scope }: Delivery,
 ): GraphQLResponse | Promise<GraphQLResponse> {
   if (error === undefined)
-    return executeOperation(operation, scope, { [rootField.name.value]: value }, variables, logInternalError);
+    return executeOperation(operation, scope, { [rootField.name.value]: value }, variables);
   const message = error instanceof Error ? error.message : String(error);
   const fieldError = { message, path: [responseName(rootField)], originalError: error };
-  return { errors: [formatFieldError(fieldError, logInternalError)] };
+  return { errors: [formatFieldError(fieldError, scope)] };
 }
 
 function responseName({ alias, name }: FieldNode): string {

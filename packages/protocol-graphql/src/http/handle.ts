@@ -6,7 +6,7 @@ import {
   type Scope,
   TidegateError,
 } from "@tidegate/core-registry";
-import { formatThrownError, type GraphQLResponse, type LogInternalError } from "../execution/errors.ts";
+import { formatThrownError, type GraphQLResponse } from "../execution/errors.ts";
 import { executeOperation, type Operations } from "../execution/operations.ts";
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import {
@@ -23,7 +23,6 @@ export interface HttpOptions {
   readonly operations: Operations;
   /** Makes the page for browsers. Undefined: browsers get JSON. */
   page?(request: HttpRequest): Reply;
-  readonly logInternalError: LogInternalError;
 }
 
 /**
@@ -37,19 +36,19 @@ export async function handleHttp(options: HttpOptions, request: HttpRequest, sco
   if (negotiated === undefined) {
     const message =
       "The response is application/graphql-response+json or application/json: accept one of them.";
-    return errorReply("application/json", new TidegateError("BAD_REQUEST", message), 406, options);
+    return errorReply("application/json", new TidegateError("BAD_REQUEST", message), 406, scope);
   }
   const type = negotiated === "text/html" ? "application/json" : negotiated;
   try {
     const parameters = isGet ? readGet(request) : await readPost(request);
     return await answer(options, parameters, isGet, type, scope);
   } catch (error) {
-    return errorReply(type, error, isTidegateError(error) ? error.status : 500, options);
+    return errorReply(type, error, isTidegateError(error) ? error.status : 500, scope);
   }
 }
 
 async function answer(
-  { builtSchema, operations, logInternalError }: HttpOptions,
+  { builtSchema, operations }: HttpOptions,
   { query, operationName, variables }: GraphQLRequest,
   isGet: boolean,
   type: ResponseMediaType,
@@ -58,10 +57,7 @@ async function answer(
   const operation = operations.prepare(builtSchema, query, operationName);
   if ("errors" in operation) return responseReply(type, operation);
   checkMethod(operation.node.operation, isGet);
-  return responseReply(
-    type,
-    await executeOperation(operation, scope, undefined, variables, logInternalError),
-  );
+  return responseReply(type, await executeOperation(operation, scope, undefined, variables));
 }
 
 function checkMethod(kind: "query" | "mutation" | "subscription", isGet: boolean): void {
@@ -94,13 +90,8 @@ function responseReply(type: ResponseMediaType, response: GraphQLResponse): Repl
   return replyOf(type, status, response, []);
 }
 
-function errorReply(
-  type: ResponseMediaType,
-  error: unknown,
-  status: number,
-  { logInternalError }: HttpOptions,
-): Reply {
-  const response = { errors: [formatThrownError(error, logInternalError)] };
+function errorReply(type: ResponseMediaType, error: unknown, status: number, scope: Scope): Reply {
+  const response = { errors: [formatThrownError(error, scope)] };
   return replyOf(type, status, response, isTidegateError(error) ? (error.details.headers ?? []) : []);
 }
 

@@ -1,4 +1,10 @@
-import { type Connection, errorMeaning, type Socket, type WebSocketRoute } from "@tidegate/core-registry";
+import {
+  type Connection,
+  errorMeaning,
+  type Scope,
+  type Socket,
+  type WebSocketRoute,
+} from "@tidegate/core-registry";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols, type Server } from "graphql-ws";
 import type { BuiltSchema } from "../schema/built-schema.ts";
 import type { RunningOperation, Session } from "./session.ts";
@@ -29,13 +35,14 @@ export function createSocketRoute(options: SocketRouteOptions): WebSocketRoute {
       const protocol = handleProtocols(request.header("sec-websocket-protocol") ?? "");
       return protocol === false ? { accept: true } : { accept: true, protocol };
     },
-    open: (socket, _scope, connection) => serveSocket(options, socket, connection),
+    open: (socket, scope, connection) => serveSocket(options, socket, scope, connection),
   };
 }
 
 async function serveSocket(
   { server, maxOperations, schemaOf }: SocketRouteOptions,
   socket: Socket,
+  scope: Scope,
   connection: Connection,
 ): Promise<void> {
   const session: Session = { connection, running: new Set() };
@@ -65,7 +72,10 @@ async function serveSocket(
       // Handling the message of an operation lasts until the operation ends, so the loop does not wait for
       // it.
       const handled: Promise<void> = receive(text)
-        .catch(() => socket.close(1011, errorMeaning("INTERNAL").title))
+        .catch((error: unknown) => {
+          scope.logFailure(error);
+          socket.close(1011, errorMeaning("INTERNAL").title);
+        })
         .finally(() => pending.delete(handled));
       pending.add(handled);
       while (pending.size >= maxOperations + maxOtherMessages) await Promise.race(pending);

@@ -7,7 +7,7 @@ import {
 } from "@tidegate/core-registry";
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { makeServer, type OperationResult, type Server, type SubscribePayload } from "graphql-ws";
-import { formatThrownError, type GraphQLResponse, type LogInternalError } from "../execution/errors.ts";
+import { formatThrownError, type GraphQLResponse } from "../execution/errors.ts";
 import {
   executeOperation,
   type Operation,
@@ -37,7 +37,6 @@ export interface SessionOptions {
   readonly maxOperations: number;
   /** Returns the schema that a route serves. */
   schemaOf(route: WebSocketRoute): BuiltSchema | undefined;
-  readonly logInternalError: LogInternalError;
 }
 
 /**
@@ -60,11 +59,9 @@ export function createSessionServer(options: SessionOptions): Server<Session> {
     },
     onNext: (_context, _id, _payload, _args, result) =>
       result as GraphQLResponse as { errors?: GraphQLFormattedError[] },
-    onError: (_context, _id, _payload, errors) =>
+    onError: ({ extra }, _id, _payload, errors) =>
       errors.map((error) =>
-        isTidegateError(error.cause)
-          ? formatThrownError(error.cause, options.logInternalError)
-          : error.toJSON(),
+        isTidegateError(error.cause) ? formatOnSocket(error.cause, extra.connection) : error.toJSON(),
       ),
   });
 }
@@ -82,8 +79,7 @@ async function startOperation(
   { connection, running }: Session,
   payload: SubscribePayload,
 ): Promise<StartedOperation | RequestErrors> {
-  const { logInternalError } = options;
-  const prepared = prepareOperation(options, running.size, connection.route(), payload);
+  const prepared = prepareOperation(options, running.size, connection, payload);
   if ("errors" in prepared) return prepared;
   const { builtSchema, operation, request } = prepared;
   const scope = connection.scope();
@@ -95,11 +91,11 @@ async function startOperation(
   const args = executionArgs(prepared);
   const { variables } = request;
   if (operation.node.operation !== "subscription") {
-    const run = () => execute(operation, scope, variables, logInternalError, onEnd) as OperationResult;
+    const run = () => execute(operation, scope, variables, onEnd) as OperationResult;
     return { args, run };
   }
   const eventScope = (): Scope => connection.scope();
-  const subscription = { builtSchema, operation, variables, scope, logInternalError, eventScope, onEnd };
+  const subscription = { builtSchema, operation, variables, scope, eventScope, onEnd };
   const stream = await subscribe(subscription);
   if ("next" in stream) return { args, run: () => stream as OperationResult };
   onEnd();
@@ -112,23 +108,33 @@ interface PreparedOperation extends RunningOperation {
 
 /** Checks the limit of operations and the parameters of the client, and prepares the operation. */
 function prepareOperation(
-  { operations, maxOperations, schemaOf, logInternalError }: SessionOptions,
+  { operations, maxOperations, schemaOf }: SessionOptions,
   runningCount: number,
-  route: WebSocketRoute,
+  connection: Connection,
   payload: SubscribePayload,
 ): PreparedOperation | RequestErrors {
   if (runningCount >= maxOperations)
     return refuse("RATE_LIMITED", `Too many operations: at most ${maxOperations} run at once on one socket.`);
-  const builtSchema = schemaOf(route);
+  const builtSchema = schemaOf(connection.route());
   if (builtSchema === undefined) return refuse("INTERNAL", errorMeaning("INTERNAL").title);
   let request: GraphQLRequest;
   try {
     request = checkRequest(payload);
   } catch (error) {
-    return { errors: [formatThrownError(error, logInternalError)] };
+    return { errors: [formatOnSocket(error, connection)] };
   }
   const operation = operations.prepare(builtSchema, request.query, request.operationName);
   return "errors" in operation ? operation : { operation, builtSchema, request };
+}
+
+/** Formats an error of a message that has no operation, with an id of its own. */
+function formatOnSocket(error: unknown, connection: Connection): GraphQLFormattedError {
+  const scope = connection.scope();
+  try {
+    return formatThrownError(error, scope);
+  } finally {
+    scope.end();
+  }
 }
 
 // graphql-ws reads the schema and the document only. The root value and the context stay with this module.
@@ -146,11 +152,10 @@ async function execute(
   operation: Operation,
   scope: Scope,
   variables: Readonly<Record<string, unknown>>,
-  logInternalError: LogInternalError,
   onEnd: () => void,
 ): Promise<GraphQLResponse> {
   try {
-    return await executeOperation(operation, scope, undefined, variables, logInternalError);
+    return await executeOperation(operation, scope, undefined, variables);
   } finally {
     onEnd();
   }

@@ -1,6 +1,5 @@
 import { BlockList, isIP } from "node:net";
 import { type ContextFactory, type HttpRequest, TidegateError } from "@tidegate/core-registry";
-import { correlationId, ServerRequest } from "../request/request.ts";
 
 const hiddenHeaders: ReadonlySet<string> = new Set([
   "authorization",
@@ -46,8 +45,7 @@ export function idContext(): ContextFactory<string> {
     contract: 2,
     name: "id",
     perRequest: true,
-    create: ({ request }) =>
-      request instanceof ServerRequest ? request.idForContext() : correlationId(request),
+    create: ({ requestId }) => requestId,
   };
 }
 

@@ -10,7 +10,7 @@ import { makeScope, type ServerParts } from "../served.ts";
 export function makeEarlyScope(parts: ServerParts, request: ServerRequest): Scope {
   const created = new Set<string>();
   const factories = new Map<string, ContextFactory>();
-  for (const [name, factory] of parts.factories) factories.set(name, recording(factory, created, request));
+  for (const [name, factory] of parts.factories) factories.set(name, recording(factory, created));
   const served = parts.api.find("master", undefined);
   const scope = makeScope({ ...parts, factories }, request, "master", served);
   request.factories = new Map<string, ContextFactory>();
@@ -20,11 +20,9 @@ export function makeEarlyScope(parts: ServerParts, request: ServerRequest): Scop
 }
 
 /** The same factory, which adds the name of its value to `created`. */
-function recording(factory: ContextFactory, created: Set<string>, request: ServerRequest): ContextFactory {
+function recording(factory: ContextFactory, created: Set<string>): ContextFactory {
   return derive(factory, {
     create: (input) => {
-      // The factory of `id` would give the request's own id to the first context only.
-      if (factory.name === "id") return request.id;
       created.add(factory.name);
       return factory.create(input);
     },

@@ -15,7 +15,8 @@
 import { Readable } from "node:stream";
 import { isTidegateError, type Middleware, type Reply, TidegateError } from "@tidegate/core-registry";
 import { discardStream } from "@tidegate/core-registry/runtime";
-import { asTidegateError, closesConnection, logFailure, problemReply } from "../reply/problem.ts";
+import { asTidegateError, logFailure } from "../reply/failure.ts";
+import { closesConnection, problemReply } from "../reply/problem.ts";
 import { untilReadable } from "../reply/write.ts";
 import type { ServerRequest } from "../request/request.ts";
 import type { ServerParts } from "../served.ts";
@@ -149,7 +150,15 @@ function discardLater(request: ServerRequest, { body }: Reply): void {
 type HookName = "request" | "reply" | "error";
 
 /** The failure of a hook. Its message names the middleware, its cause is what the hook threw. */
-class HookError extends TidegateError {}
+class HookError extends TidegateError {
+  readonly origin: string;
+
+  constructor(middleware: string, hook: HookName, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : "It threw a value that is not an Error.";
+    super("INTERNAL", `The middleware '${middleware}' failed in '${hook}': ${reason}`, { cause });
+    this.origin = `the middleware '${middleware}'`;
+  }
+}
 
 /**
  * Calls a hook and checks what it returns.
@@ -171,8 +180,7 @@ async function callHook(
     return checkReply(value, input.isUpgrade && previous?.status === 101);
   } catch (cause) {
     if (isTidegateError(cause) && isMeant(cause, hook)) throw cause;
-    const reason = cause instanceof Error ? cause.message : "It threw a value that is not an Error.";
-    throw new HookError("INTERNAL", `The middleware '${name}' failed in '${hook}': ${reason}`, { cause });
+    throw new HookError(name, hook, cause);
   }
 }
 
@@ -185,9 +193,9 @@ function isMeant({ code, status }: TidegateError, hook: HookName): boolean {
 function logged({ parts, request }: Run, thrown: unknown): TidegateError {
   const error = asTidegateError(thrown);
   if (closesConnection(error)) request.closesConnection = true;
-  const { logger } = parts.api;
-  if (error instanceof HookError) logger.error(`${error.message} (${request.id})`, error.details.cause);
-  else if (!request.clientGone) logFailure(logger, request, error);
+  const isOfHook = error instanceof HookError;
+  if (isOfHook || !request.clientGone)
+    logFailure(parts.failures, request, error, { origin: isOfHook ? error.origin : undefined });
   return error;
 }
 

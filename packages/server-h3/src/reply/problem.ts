@@ -1,12 +1,4 @@
-import {
-  type Header,
-  isTidegateError,
-  type Logger,
-  publicError,
-  type Reply,
-  TidegateError,
-} from "@tidegate/core-registry";
-import type { ServerRequest } from "../request/request.ts";
+import { type Header, publicError, type Reply, type TidegateError } from "@tidegate/core-registry";
 import { reasonPhrase } from "./write.ts";
 
 /** Settings for the conversion of errors to problem documents. */
@@ -15,13 +7,6 @@ export interface ProblemSettings {
   readonly exposeErrors: boolean;
   /** `WWW-Authenticate` of a 401 whose error has no challenge of its own (RFC 9110, 11.6.1). */
   readonly challenge: string;
-}
-
-/** Converts a thrown value to a `TidegateError`; any other error becomes the cause of an `INTERNAL`. */
-export function asTidegateError(thrown: unknown): TidegateError {
-  if (isTidegateError(thrown)) return thrown;
-  const message = thrown instanceof Error ? thrown.message : "A value that is not an Error was thrown.";
-  return new TidegateError("INTERNAL", message, { cause: thrown });
 }
 
 /** The reply for an error: `application/problem+json` (RFC 9457, S12.5). All error replies are made here. */
@@ -52,27 +37,6 @@ export function problemReply(error: TidegateError, requestId: string, settings: 
 /** Whether the connection is closed after the reply, because the rest of the request body is not read. */
 export function closesConnection(error: TidegateError): boolean {
   return error.details.headers?.some(([name]) => name === "connection") ?? false;
-}
-
-/**
- * Logs a failed request: unexpected errors at level `error`, with the plugin and the service of the route;
- * all others at level `debug`.
- */
-export function logFailure(logger: Logger, request: ServerRequest, error: TidegateError): void {
-  const path = request.base + request.path.slice(0, 200);
-  const line = `${request.method} ${path} ${error.status} ${error.code} (${request.id})`;
-  if (error.code === "INTERNAL" || error.code === "REPLY_INVALID" || error.code === "PLUGIN_FAILED")
-    logger.error(`${line}${originOf(request)}: ${error.message}`, error.details.cause ?? error);
-  else logger.debug(line, error);
-}
-
-function originOf({ route, version }: ServerRequest): string {
-  const origin = route === undefined ? undefined : version?.routeOrigin(route);
-  if (origin === undefined) return "";
-  const { protocol, service } = origin;
-  return service === undefined
-    ? ` of the protocol '${protocol}'`
-    : ` of the protocol '${protocol}' for service '${service}'`;
 }
 
 function retryAfterHeader(seconds: number | undefined): readonly Header[] {

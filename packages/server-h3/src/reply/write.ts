@@ -86,7 +86,7 @@ function replyHeaders(request: ServerRequest, { status, headers }: Reply): [stri
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TidegateError("REPLY_INVALID", `The reply has the invalid status ${String(status)}.`);
   const sendable = sendableHeaders(headers);
-  if (request.usedId !== undefined) sendable.push(["x-request-id", request.usedId]);
+  sendable.push(["x-request-id", request.id]);
   return sendable;
 }
 
@@ -97,7 +97,7 @@ function replyHeaders(request: ServerRequest, { status, headers }: Reply): [stri
 export function sendableHeaders(headers: readonly Header[]): [string, string][] {
   const sendable: [string, string][] = [];
   for (const [name, value] of headers) {
-    if (hopByHopHeaders.has(name)) continue;
+    if (hopByHopHeaders.has(name) || name === "x-request-id") continue;
     try {
       validateHeaderName(name);
       validateHeaderValue(name, value);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type {
@@ -11,15 +10,12 @@ import type {
   Scope,
   Version,
 } from "@tidegate/core-registry";
+import { createCorrelation, type ForkableCorrelation } from "@tidegate/core-registry/runtime";
 import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
 
 type Query = HttpRequest["query"];
 
 const noParams: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
-const requestIdPattern = /^[\w.~+/=:-]{1,128}$/;
-/** W3C Trace Context, level 1: version, trace id, parent id, flags; later versions can append fields. */
-const traceparentPattern =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /**
  * A request while the server handles it. Query, headers, body and id are read from Node's request when they
@@ -38,8 +34,6 @@ export class ServerRequest implements HttpRequest {
   /** The route that handles the request and its version, which name the plugin where it fails. */
   route: Route | undefined = undefined;
   version: Version | undefined = undefined;
-  /** The correlation id where `id` was read before. The reply then carries it. */
-  usedId: string | undefined = undefined;
   /** The factories of later scopes, where hooks of middleware have read the context before. */
   factories: Map<string, ContextFactory> | undefined = undefined;
   /** Whether the connection is closed after the reply, because the rest of the request body is not read. */
@@ -52,7 +46,7 @@ export class ServerRequest implements HttpRequest {
   #headers: readonly Header[] | undefined;
   #body: RequestBody | undefined;
   #closeListeners: (() => void)[] | undefined;
-  #idUsedByContext = false;
+  #correlation: ForkableCorrelation | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: Writable, limits: BodyLimits) {
     this.incoming = incoming;
@@ -89,10 +83,15 @@ export class ServerRequest implements HttpRequest {
     };
   }
 
-  /** The correlation id; see {@link correlationId}. */
+  /** The request id and the trace (S12.7). */
+  get correlation(): ForkableCorrelation {
+    this.#correlation ??= createCorrelation(this);
+    return this.#correlation;
+  }
+
+  /** The request's id, which the reply carries as `x-request-id`. */
   get id(): string {
-    this.usedId ??= correlationId(this);
-    return this.usedId;
+    return this.correlation.requestId;
   }
 
   /** Whether the client is disconnected, so that a reply cannot be sent any more. */
@@ -105,13 +104,6 @@ export class ServerRequest implements HttpRequest {
     if (!Object.hasOwn(headers, name)) return undefined;
     const value = headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
-  }
-
-  /** The id for a context: the first one gets the request's own, each later one on the socket a new id. */
-  idForContext(): string {
-    if (this.#idUsedByContext) return randomUUID();
-    this.#idUsedByContext = true;
-    return this.id;
   }
 
   /** Calls the listener once when the client is gone before the reply is sent; at once if it already is. */
@@ -156,22 +148,4 @@ export function requestedHost(request: ServerRequest): string {
   const target = request.incoming.url ?? "/";
   if (target.startsWith("/") || !URL.canParse(target)) return request.header("host") ?? "";
   return new URL(target).host;
-}
-
-/**
- * The correlation id of a request: its `x-request-id`, else the trace id of its `traceparent`, each only
- * where valid; else a new UUID.
- */
-export function correlationId(request: { header(name: string): string | undefined }): string {
-  const given = request.header("x-request-id");
-  if (given !== undefined && requestIdPattern.test(given)) return given;
-  return traceId(request.header("traceparent")) ?? randomUUID();
-}
-
-function traceId(traceparent: string | undefined): string | undefined {
-  if (traceparent === undefined) return undefined;
-  const match = traceparentPattern.exec(traceparent);
-  // Version 00 ends with the flags.
-  if (match === null || (traceparent.startsWith("00") && traceparent.length !== 55)) return undefined;
-  return match[1];
 }

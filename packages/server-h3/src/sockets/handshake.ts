@@ -107,6 +107,5 @@ export function createHandshakes(maxPayload: number): CompleteHandshake {
 
 function handshakeHeaders(request: ServerRequest, { headers = [] }: Accept): readonly Header[] {
   const own = sendableHeaders(headers).filter(([name]) => !name.startsWith("sec-websocket-"));
-  const id = request.usedId;
-  return id === undefined ? own : [...own, ["x-request-id", id]];
+  return [...own, ["x-request-id", request.id]];
 }

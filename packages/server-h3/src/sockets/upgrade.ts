@@ -13,7 +13,8 @@ import { tokenExpiry } from "../context/auth.ts";
 import { type FindReply, runMiddleware } from "../middleware/run.ts";
 import type { WebSocketSettings } from "../options.ts";
 import { gatewayHealth } from "../pages.ts";
-import { asTidegateError, logFailure, problemReply } from "../reply/problem.ts";
+import { asTidegateError, logFailure } from "../reply/failure.ts";
+import { problemReply } from "../reply/problem.ts";
 import { writeToConnection } from "../reply/write.ts";
 import { ServerRequest } from "../request/request.ts";
 import { startingError } from "../router.ts";
@@ -189,7 +190,7 @@ async function runUntilClosed(
   } catch (thrown) {
     const error = asTidegateError(thrown);
     // Once the socket is closed, an expected error of the route is a consequence and not logged.
-    if (!socket.isClosed || error.code === "INTERNAL") logFailure(parts.api.logger, request, error);
+    if (!socket.isClosed || error.code === "INTERNAL") logFailure(parts.failures, request, error);
     const { close, message } = publicError(error, parts.problems.exposeErrors);
     socket.close(close, message);
   } finally {
@@ -198,11 +199,11 @@ async function runUntilClosed(
 }
 
 /** Refuses an upgrade with a problem document, and ends its scope. */
-function refuse({ api, problems }: ServerParts, request: ServerRequest, thrown: unknown): void {
+function refuse({ failures, problems }: ServerParts, request: ServerRequest, thrown: unknown): void {
   const error = asTidegateError(thrown);
   request.scope?.end();
   if (request.clientGone) return;
-  logFailure(api.logger, request, error);
+  logFailure(failures, request, error);
   try {
     writeToConnection(request, problemReply(error, request.id, problems));
   } catch {

@@ -3,6 +3,7 @@ import { announceCapabilities } from "../wire/metadata.ts";
 import { type ActionHandler, type MiddlewareFactory, middleware } from "../wire/middleware.ts";
 import { actionOnBranch, branchSeparator } from "../wire/names.ts";
 import {
+  callDeadline,
   cancelCall,
   cancelEvent,
   cancelProtocol,
@@ -21,7 +22,7 @@ import { masterBranch, objectOrEmpty } from "../wire/values.ts";
  *   node provides it, else to the plain service, and never to another branch. An action whose name contains a
  *   branch is called as it is.
  * - Deadline (S13.4): `meta.deadline` shortens the timeout of nested calls. A call after the deadline is not
- *   made.
+ *   made. In a request of another node, its timeout counts instead, because clocks differ.
  * - Cancellation (S13.4): `ctx.locals.signal` aborts when the caller no longer waits for the answer: it went
  *   away, or the deadline or its timeout passed. The calls that the action made with its context are
  *   cancelled with it, on this node and on others.
@@ -32,7 +33,7 @@ export function contextPropagation(): MiddlewareFactory {
     return {
       created: () => announceCapabilities(broker, { cancel: cancelProtocol }),
       call: (next) => (action, params, options) => {
-        const branch = metaOf(options, "branch");
+        const branch = branchOf(options);
         const isMaster = branch === undefined || branch === masterBranch;
         const name = isMaster ? action : onBranch(broker, action, branch, options);
         return next(name, params, withDeadline(broker, name, options));
@@ -49,7 +50,7 @@ export function contextPropagation(): MiddlewareFactory {
           : callFor(parent, broker, context, () => request.run(next));
       },
       remoteAction: (next) => (context) => {
-        if (deadlineOf(context) <= Date.now()) return skip(context);
+        if (callDeadline(context.options) <= Date.now()) return skip(context);
         const { parentCtx } = context.options;
         const parent = parentCtx === undefined ? undefined : requestOf(parentCtx);
         return parent === undefined ? next(context) : callFor(parent, broker, context, next);
@@ -64,13 +65,10 @@ export function contextPropagation(): MiddlewareFactory {
   });
 }
 
-/**
- * A member of the meta that a call will have: from its options, else from the context in which it is made.
- */
-function metaOf(options: CallingOptions | undefined, name: "branch" | "deadline"): unknown {
-  const own = options?.meta?.[name];
+/** The branch in the meta that a call will have: from its options, else from the context in which it is made. */
+function branchOf(options: CallingOptions | undefined): unknown {
   const inherited = options?.parentCtx?.meta as Record<string, unknown> | undefined;
-  return own ?? inherited?.[name];
+  return options?.meta?.branch ?? inherited?.branch;
 }
 
 function onBranch(
@@ -90,8 +88,8 @@ function withDeadline(
   action: unknown,
   options: CallingOptions | undefined,
 ): CallingOptions | undefined {
-  const deadline = metaOf(options, "deadline");
-  if (typeof deadline !== "number" || !Number.isFinite(deadline)) return options;
+  const deadline = callDeadline(options);
+  if (deadline === Number.POSITIVE_INFINITY) return options;
   const timeout = options?.timeout ?? (defaultTimeout(broker, action) || Number.POSITIVE_INFINITY);
   const left = Math.max(1, deadline - Date.now());
   return left < timeout ? { ...options, timeout: left } : options;

@@ -1,4 +1,4 @@
-import { type Context, Errors, type ServiceBroker } from "moleculer";
+import { type CallingOptions, type Context, Errors, type ServiceBroker } from "moleculer";
 import { cancelledError } from "./errors.ts";
 import { capabilitiesOf } from "./metadata.ts";
 
@@ -18,12 +18,40 @@ export const cancelProtocol = 1;
 export type RemoteRequests = Map<string, RunningRequest>;
 
 /**
- * Returns the deadline in a request's meta (S13.4), in milliseconds since the epoch; infinity if there is
- * none.
+ * Returns the deadline of a call that this node makes (S13.4): the one in its own meta, or the end of the
+ * request that it is made for, whichever is first. In milliseconds since the epoch by this node's clock;
+ * infinity if there is none.
+ */
+export function callDeadline(options: CallingOptions | undefined): number {
+  const { meta, parentCtx } = options ?? {};
+  return Math.min(deadlineIn(meta), parentCtx === undefined ? noDeadline : deadlineWithin(parentCtx));
+}
+
+/**
+ * Returns until when the caller of a request waits, by this node's clock. A request of another node counts by
+ * its timeout instead of the deadline in its meta, because the clocks of two nodes differ.
  */
 export function deadlineOf(context: Context): number {
-  const { deadline } = context.meta as { deadline?: unknown };
-  return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : Number.POSITIVE_INFINITY;
+  if (!isOfOtherNode(context)) return callDeadline(context.options);
+  return context.options.timeout ? noDeadline : deadlineIn(context.meta);
+}
+
+const noDeadline = Number.POSITIVE_INFINITY;
+
+/** The handler of an event has the meta of the request that sent it, but runs independently of it. */
+function deadlineWithin(parent: NonNullable<CallingOptions["parentCtx"]>): number {
+  const request = requestOf(parent);
+  if (request !== undefined) return request.deadline;
+  return parent.eventName === null ? deadlineIn(parent.meta) : noDeadline;
+}
+
+function deadlineIn(meta: object | undefined): number {
+  const { deadline } = (meta ?? {}) as { deadline?: unknown };
+  return typeof deadline === "number" && Number.isFinite(deadline) ? deadline : noDeadline;
+}
+
+function isOfOtherNode({ nodeID, broker }: Context): boolean {
+  return nodeID !== null && nodeID !== broker.nodeID;
 }
 
 /**
@@ -96,10 +124,10 @@ export class RunningRequest {
 
   /** @param parent cancels this request when it is cancelled itself */
   constructor(context: Context & WithRequest, parent: RunningRequest | undefined, remote: RemoteRequests) {
-    const { nodeID, id, broker } = context;
+    const { nodeID, id } = context;
     this.#context = context;
     this.#remoteRequests = remote;
-    this.#key = nodeID === null || nodeID === broker.nodeID ? undefined : `${nodeID} ${id}`;
+    this.#key = isOfOtherNode(context) ? `${nodeID} ${id}` : undefined;
     this.#stopFollowingParent = parent?.onCancel((reason) => this.cancel(reason));
     context[requestKey] = this;
     if (this.#key !== undefined) remote.set(this.#key, this);
@@ -110,6 +138,12 @@ export class RunningRequest {
     const answer = action(this.#context);
     answer.then(this.#finish, this.#finish);
     return answer;
+  }
+
+  /** When the caller stops waiting, in milliseconds since the epoch by this node's clock. */
+  get deadline(): number {
+    const { timeout } = this.#context.options;
+    return Math.min(deadlineOf(this.#context), timeout ? this.#startedAt + timeout : noDeadline);
   }
 
   /** Aborts when the request is cancelled, or when its deadline or its caller's timeout passes. */
@@ -155,10 +189,9 @@ export class RunningRequest {
   };
 
   #startTimer(): NodeJS.Timeout | undefined {
-    const { options, action, nodeID } = this.#context;
-    const timeoutAt = options.timeout ? this.#startedAt + options.timeout : Number.POSITIVE_INFINITY;
-    const left = Math.min(deadlineOf(this.#context), timeoutAt) - Date.now();
-    if (left === Number.POSITIVE_INFINITY) return undefined;
+    const { action, nodeID } = this.#context;
+    const left = this.deadline - Date.now();
+    if (left === noDeadline) return undefined;
     const error = new Errors.RequestTimeoutError({ action: action?.name, nodeID });
     return setTimeout(() => this.cancel(error), Math.max(0, Math.min(left, 2 ** 31 - 1))).unref();
   }

@@ -1,4 +1,5 @@
 import { type Broker, type CallScope, type Context, isTidegateError } from "@tidegate/core-registry";
+import { createCorrelation } from "@tidegate/core-registry/runtime";
 
 /** The timeout of each call in milliseconds. */
 export const callTimeout = 5_000;
@@ -101,6 +102,7 @@ function emptyScope(): CallScope {
   return {
     branch: "master",
     context,
+    correlation: createCorrelation({ header: () => undefined }),
     deadline: undefined,
     signal: new AbortController().signal,
     onEnd: () => () => undefined,

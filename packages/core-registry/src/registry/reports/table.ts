@@ -161,7 +161,7 @@ export function changeLine({ kind, label, level, detail = "" }: Change): string 
  * Formats a finding as several lines: code and place, message, expected and found values, code frame, hint.
  */
 export function findingLines(finding: Finding): string[] {
-  const { severity, code, message, expected, found, frame, hint } = finding;
+  const { severity, code, message, expected, found, frame, hint, requestId } = finding;
   return [
     `${severity} ${code} at ${placeOf(finding) || "the fragment"}`,
     ...message.split("\n").map((text) => `  ${text}`),
@@ -169,6 +169,7 @@ export function findingLines(finding: Finding): string[] {
     ...(found === undefined || isShown(found, finding) ? [] : [`  found:    ${found}`]),
     ...(frame === undefined ? [] : frame.split("\n").map((text) => `    ${text}`)),
     ...(hint === undefined ? [] : [`  ${hint}`]),
+    ...(requestId === undefined ? [] : [`  in request ${requestId}`]),
   ];
 }
 

@@ -140,7 +140,7 @@ function runInBatch(
       try {
         return batchAnswers(response, entries, action);
       } catch (error) {
-        tools.reportRuntime(runtimeErrorFinding(error, path));
+        tools.reportRuntime(runtimeErrorFinding(error, path, scope));
         throw error;
       }
     },
@@ -219,7 +219,7 @@ function callAction(
       entry !== undefined && !entry.published
         ? `The action ${action} is not published by its service.`
         : `No service provides the action ${action}.`;
-    throw new TidegateError("ACTION_UNAVAILABLE", message, { retryAfter, dispatched: false });
+    throw new TidegateError("ACTION_UNAVAILABLE", message, { action, retryAfter, dispatched: false });
   }
   const { nodes, broker } = entry;
   const response = broker.call(scope, nodes === undefined ? request : { ...request, nodes });

@@ -47,14 +47,18 @@ export function compileFunction(
   return { check, run };
 }
 
-/** Describes an error of a function in use as a finding for the function's developer. */
-export function runtimeErrorFinding(error: unknown, jsonPath: string): Finding {
+/**
+ * Describes an error of a function in use as a finding for the function's developer.
+ * @param scope the request in which it occurred, where that is known
+ */
+export function runtimeErrorFinding(error: unknown, jsonPath: string, scope?: Scope): Finding {
   const code = error instanceof Error && "code" in error ? String(error.code) : "FUNCTION_THREW";
   return {
     severity: "error",
     code,
     jsonPath,
     message: error instanceof Error ? error.message : String(error),
+    ...(scope === undefined ? {} : { requestId: scope.correlation.requestId }),
   };
 }
 
@@ -115,16 +119,16 @@ export function compileConnectorFunction(
   const label = `${tools.origin.service} ${jsonPath}`;
   const argumentOf = argument.request ? requestArgument : plainArgument;
 
-  const fail = (error: unknown): never => {
+  const fail: Fail = (error, scope) => {
     // The sandbox itself reports exceeded limits.
     if (!isTidegateError(error) || error.code === "FUNCTION_THREW" || error.code === "FUNCTION_RESULT")
-      tools.reportRuntime(runtimeErrorFinding(error, jsonPath));
+      tools.reportRuntime(runtimeErrorFinding(error, jsonPath, scope));
     throw error;
   };
   const callPrepared = (scope: Scope, sources: Sources, values: Values): unknown => {
     const input = argumentOf(reads, scope, sources, values);
-    if (scope.trace === undefined) return callSafely(run, input, fail);
-    return callTraced(run, input, label, scope.trace, fail);
+    if (scope.trace === undefined) return callSafely(run, input, scope, fail);
+    return callTraced(run, input, label, scope, scope.trace, fail);
   };
   return {
     reads: reads.sources,
@@ -155,12 +159,15 @@ export function sourcesRead(...functions: readonly (ConnectorFunction | undefine
   return functions.flatMap((each) => each?.reads ?? []);
 }
 
-function callSafely(run: SandboxFunction, input: unknown, fail: (error: unknown) => never): unknown {
+/** Reports the error of a function, and throws it again. */
+type Fail = (error: unknown, scope: Scope) => never;
+
+function callSafely(run: SandboxFunction, input: unknown, scope: Scope, fail: Fail): unknown {
   try {
     const result = run.call(input);
-    return result instanceof Promise ? result.catch(fail) : result;
+    return result instanceof Promise ? result.catch((error: unknown) => fail(error, scope)) : result;
   } catch (error) {
-    return fail(error);
+    return fail(error, scope);
   }
 }
 
@@ -168,8 +175,9 @@ function callTraced(
   run: SandboxFunction,
   input: unknown,
   label: string,
+  scope: Scope,
   trace: NonNullable<Scope["trace"]>,
-  fail: (error: unknown) => never,
+  fail: Fail,
 ): unknown {
   const begin = performance.now();
   const traceEnd = (error?: string): void =>
@@ -180,9 +188,9 @@ function callTraced(
       ms: performance.now() - begin,
       ...(error === undefined ? {} : { error }),
     });
-  const result = callSafely(run, input, (error) => {
+  const result = callSafely(run, input, scope, (error) => {
     traceEnd(error instanceof Error ? error.message : String(error));
-    return fail(error);
+    return fail(error, scope);
   });
   return chain(result, (value) => {
     traceEnd();

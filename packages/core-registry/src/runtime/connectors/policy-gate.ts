@@ -228,6 +228,7 @@ function decide(
         code: error.code,
         jsonPath,
         message: `The policy ${policy} failed for ${name}, so access was denied: ${error.message}`,
+        requestId: scope.correlation.requestId,
         hint: "A rule that fails denies access. Fix it, and publish the fragment again.",
       });
     else

@@ -1,6 +1,7 @@
 import type { Context, ContextFactory } from "../../contracts/context.ts";
 import { TidegateError } from "../../contracts/errors.ts";
 import type { HttpRequest } from "../../contracts/request.ts";
+import type { ForkableCorrelation } from "./correlation.ts";
 
 /** Context factories by the names of their values. Created once for all requests. */
 export type ContextFactories = ReadonlyMap<string, ContextFactory>;
@@ -9,6 +10,7 @@ export type ContextFactories = ReadonlyMap<string, ContextFactory>;
 export interface ContextSource {
   /** The request; for a WebSocket the upgrade request. */
   readonly request: HttpRequest;
+  readonly correlation: ForkableCorrelation;
   /** Calls an action. No policies apply to the call. */
   call(action: string, params: unknown): Promise<unknown>;
   /** Calls the listener when the client disconnects or the deadline passes. Default: never. */
@@ -107,8 +109,9 @@ export class RequestContext implements ForkableContext {
     return views;
   }
 
-  fork(source: ContextSource = this.#source): RequestContext {
-    return new RequestContext(this.#factories, source, this);
+  fork(source?: ContextSource): RequestContext {
+    const correlation = source?.correlation ?? this.#source.correlation.fork();
+    return new RequestContext(this.#factories, { ...(source ?? this.#source), correlation }, this);
   }
 
   dispose(): void {
@@ -145,10 +148,14 @@ export class RequestContext implements ForkableContext {
     const slots = this.#slots;
     slots.set(factory.name, slot);
     try {
+      const source = this.#source;
       const value = factory.create({
-        request: this.#source.request,
+        request: source.request,
+        get requestId() {
+          return source.correlation.requestId;
+        },
         context: this,
-        call: (action, params) => this.#source.call(action, params),
+        call: (action, params) => source.call(action, params),
       });
       if (isPromise(value)) this.#await(slot, value);
       else this.#setReady(slot, value);

@@ -6,6 +6,7 @@ import type { EventSource } from "../../contracts/events.ts";
 import type { HttpRequest } from "../../contracts/request.ts";
 import type { Scope, ScopeChange, ServiceRules } from "../../contracts/scope.ts";
 import { type ContextFactories, type ContextSource, RequestContext } from "./context.ts";
+import { createCorrelation, type ForkableCorrelation } from "./correlation.ts";
 
 /** The values of a new scope. The scope keeps the object: do not change or share it. */
 export interface ScopeInput {
@@ -23,6 +24,8 @@ export interface ScopeInput {
   readonly events?: EventSource;
   readonly request: HttpRequest;
   readonly factories: ContextFactories;
+  /** Default: read from the headers of the request. */
+  readonly correlation?: ForkableCorrelation;
   /**
    * The time at which the gateway stops waiting for the answer: milliseconds since the epoch. Default: none.
    */
@@ -30,6 +33,8 @@ export interface ScopeInput {
   /** Receives the steps of the request. Default: the request is not traced. */
   readonly trace?: Trace;
   readonly clock?: Clock;
+  /** Logs a failure of the request. Default: it is not logged. */
+  logFailure?(error: unknown, requestId: string, place: string | undefined): void;
   /**
    * Calls the listener once when the client disconnects; immediately where it has disconnected. The scope
    * calls this at most once, when its end is first observed.
@@ -60,6 +65,7 @@ class RequestScope implements Scope {
   readonly #input: ScopeInput;
   readonly #parent: RequestScope | undefined;
   readonly #change: ScopeChange;
+  #correlation: ForkableCorrelation | undefined;
   #context: RequestContext | undefined;
   #signal: AbortSignal | undefined;
   #memo: Map<object, unknown> | undefined;
@@ -89,10 +95,17 @@ class RequestScope implements Scope {
     this.#isEnded = false;
   }
 
+  get correlation(): ForkableCorrelation {
+    this.#correlation ??=
+      this.#parent?.correlation.fork() ?? this.#input.correlation ?? createCorrelation(this.#input.request);
+    return this.#correlation;
+  }
+
   get context(): RequestContext {
     if (this.#context !== undefined) return this.#context;
     const source: ContextSource = {
       request: this.#input.request,
+      correlation: this.correlation,
       call: (action, params) => callWithoutPolicies(this, action, params),
       onEnd: (listener) => this.onEnd(listener),
     };
@@ -126,6 +139,10 @@ class RequestScope implements Scope {
     const value = make();
     this.#memo.set(key, value);
     return value;
+  }
+
+  logFailure(error: unknown, place?: string): void {
+    this.#input.logFailure?.(error, this.correlation.requestId, place);
   }
 
   fork(change: ScopeChange): Scope {
@@ -188,6 +205,7 @@ export async function callWithoutPolicies(scope: Scope, action: string, params: 
   const entry = scope.directory.action(action);
   if (entry?.state !== "up")
     throw new TidegateError("ACTION_UNAVAILABLE", `No service provides the action '${action}'.`, {
+      action,
       dispatched: false,
     });
   return entry.broker.call(scope, {

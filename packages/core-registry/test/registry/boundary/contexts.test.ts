@@ -7,6 +7,7 @@ import { createFailureLog } from "../../../src/runtime/boundary/guard.ts";
 import { createLoadTools } from "../../../src/runtime/boundary/lifecycle.ts";
 import { loadContext } from "../../../src/runtime/boundary/load-context.ts";
 import { contextFactories, createContext } from "../../../src/runtime/request/context.ts";
+import { createCorrelation } from "../../../src/runtime/request/correlation.ts";
 
 const throwing = (): never => {
   throw new Error("boom");
@@ -24,6 +25,7 @@ function contextWith(factory: Omit<ContextFactory, "contract" | "name">) {
   const factories = contextFactories([loadContext(defineContext({ name: "tenant", ...factory }), tools)]);
   const context = createContext(factories, {
     request: {} as HttpRequest,
+    correlation: createCorrelation({ header: () => undefined }),
     call: async () => undefined,
     onEnd: (listener) => {
       endings.add(listener);

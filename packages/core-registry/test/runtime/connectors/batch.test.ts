@@ -405,6 +405,7 @@ describe("S5.4 answers", () => {
           code: "REPLY_INVALID",
           jsonPath: `${fieldOptions.jsonPath}.call.action`,
           message,
+          requestId: request.correlation.requestId,
         },
       ]);
     },

@@ -210,7 +210,7 @@ describe("S2.4 which actions can be mapped", () => {
       expect.objectContaining({
         code: "ACTION_UNAVAILABLE",
         status: 503,
-        details: { retryAfter: 2, dispatched: false },
+        details: { action: "player.get", retryAfter: 2, dispatched: false },
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ContextFactory, HttpRequest } from "../../../src/index.ts";
-import { contextFactories, createContext } from "../../../src/runtime/index.ts";
+import { contextFactories, createContext, createCorrelation } from "../../../src/runtime/index.ts";
 import { nextTurn } from "../../registry/reports/turn.ts";
 
 const request: HttpRequest = {
@@ -22,6 +22,7 @@ const call = async (action: string): Promise<unknown> => `called ${action}`;
 function make(...factories: (Omit<ContextFactory, "contract"> & { name: string })[]) {
   return createContext(contextFactories(factories.map((factory) => ({ contract: 2, ...factory }))), {
     request,
+    correlation: createCorrelation(request),
     call,
   });
 }
