@@ -3,10 +3,12 @@ import type { SourceText } from "./repository.ts";
 
 /** Texts that look like codes, and are names of Moleculer or graphql-js. */
 export const foreignCodes: readonly string[] = [
+  "BAD_GATEWAY",
   "DESCRIPTION_CHANGED",
   "GOSSIP_HELLO",
   "GOSSIP_REQ",
   "GOSSIP_RES",
+  "MAX_CALL_LEVEL",
   "QUEUE_FULL",
   "REQUEST_CANCELLED",
   "REQUEST_REJECTED",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { outageFailures, outageProblem, runOutage } from "../src/outage/outage.ts";
 
-test("S9.3, S12.6: an outage of NATS of 20 s costs calls, and neither routes nor sockets", async (context) => {
+test("S9.3, S12.6: an outage of NATS of 20 s costs calls, no routes and no sockets", async (context) => {
   const problem = outageProblem();
   if (problem !== undefined) {
     expect(process.env.CI, problem).toBeFalsy();

@@ -7,6 +7,23 @@ export const connectorCodes: Explanations = {
     example: '{ "call": "player.gett" }',
     mend: "Correct the name, or start the service.",
   },
+  ACTION_UNGUARDED: {
+    meaning:
+      "One fragment guards the action with a rule, and another one exposes the same action without a rule. " +
+      "Both services get this warning (S7.7).",
+    example: '{ "call": "player.delete" } in a fragment without a rule for `player.delete`',
+    mend: "Add a rule for the action, or let its owner set `policy.owner`.",
+  },
+  RULE_MATCHES_NOTHING: {
+    meaning: "No action or event that the fragment uses matches the pattern, so the rule guards nothing.",
+    example: '{ "actions": ["plyer.delete"], "scope": ["admin"] }',
+    mend: "Correct the name, or remove the pattern.",
+  },
+  RULE_WITHOUT_CONDITION: {
+    meaning: "The rule has patterns and no condition, so it allows everything.",
+    example: '{ "actions": ["player.delete"] }',
+    mend: "Add a condition such as `scope` or `filter`, or remove the rule.",
+  },
   ACTION_UNPUBLISHED: {
     meaning:
       "The action exists, but its visibility does not allow other nodes to call it through the gateway.",

@@ -19,6 +19,7 @@ const mends = {
   METHOD_NOT_ALLOWED: "Use one of the methods in the header `allow`.",
   REQUEST_TIMEOUT: "Send the request faster, or in smaller parts.",
   BODY_TOO_LARGE: "Send less, or raise `server.middleware.bodyParser`.",
+  MESSAGE_TOO_LARGE: "Send less, or raise `maxMessageBytes` of the broker and of the service's preset.",
   MEDIA_TYPE_UNSUPPORTED: "Send one of the media types that the route takes, usually `application/json`.",
   RATE_LIMITED: "Wait as long as the header `retry-after` says.",
   SLOW_CONSUMER: "Read the messages of the socket faster, or subscribe to less.",

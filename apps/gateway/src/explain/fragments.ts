@@ -2,6 +2,10 @@ import type { Explanations } from "./explanation.ts";
 
 /** Codes of findings about the members of a fragment and about its place among others. */
 export const fragmentCodes: Explanations = {
+  PIN_REMOVED: {
+    meaning: "An operator ended a pin, so that the newest fragment of the service is used again.",
+    mend: "Nothing: the report says what is served now.",
+  },
   FRAGMENT_INVALID: {
     meaning:
       "A value has the wrong type or form, or a required member is missing. The fragment is " +

@@ -2,6 +2,11 @@ import type { Explanations } from "./explanation.ts";
 
 /** Codes of findings about inline functions. */
 export const functionCodes: Explanations = {
+  FUNCTION_MEMBER_UNKNOWN: {
+    meaning: "The function reads a member that its connector never gives, so the value is always undefined.",
+    example: '{ "map": "({ respons }) => respons" }',
+    mend: "Correct the name: the finding says the nearest one.",
+  },
   FUNCTION_SYNTAX: {
     meaning: "The text of a function is no valid JavaScript.",
     example: "({ path }) => return path.id",

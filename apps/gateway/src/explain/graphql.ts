@@ -28,6 +28,49 @@ export const graphqlCodes: Explanations = {
     example: "501 types in one fragment",
     mend: "Split the service, or ask the operator to raise the limit.",
   },
+  GRAPHQL_TOO_MANY_FIELDS: {
+    meaning: "The fragment defines more fields in one type than the limit of the gateway.",
+    example: "1,001 fields in one type",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_MANY_VALUES: {
+    meaning: "The fragment defines more values in one enum than the limit of the gateway.",
+    example: "1,001 values in one enum",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_MANY_ARGUMENTS: {
+    meaning: "The fragment defines more arguments of one field than the limit of the gateway.",
+    example: "101 arguments of one field",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_MANY_MEMBERS: {
+    meaning:
+      "The fragment defines more members of one union, or more interfaces of one type, than the limit of the gateway.",
+    example: "501 members of one union",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_MANY_DEFINITIONS: {
+    meaning:
+      "The fragment defines more types, fields, arguments, values, members and directives together than the limit of the gateway.",
+    example: "5,001 fields in six types",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_MANY_WAITING: {
+    meaning:
+      "The fragment defines more definitions that refer to types of other fragments than the limit of the gateway.",
+    example: "1,001 fields of types that other services define",
+    mend: "Split the service, or ask the operator to raise the limit.",
+  },
+  GRAPHQL_TOO_DEEP: {
+    meaning: "The brackets of the definitions are nested deeper than the gateway reads.",
+    example: "a default value of 101 lists in each other",
+    mend: "Write a flatter value or type.",
+  },
+  GRAPHQL_TOO_LARGE: {
+    meaning: "The definitions have more tokens than the gateway reads.",
+    example: "typeDefs of a megabyte",
+    mend: "Split the service.",
+  },
   GRAPHQL_RESOLVER_FOREIGN: {
     meaning: "A resolver is for a field or type that this fragment does not define.",
     example: '{ "typeDefs": "type Player { id: ID }", "resolvers": { "Team": { "name": "() => 1" } } }',

@@ -14,8 +14,8 @@ interface Failure {
 }
 
 /**
- * Moleculer's own errors, by their names, with their types. About another action than the called one, they say
- * that a service which the called one needs is not there, or too late (S12.5).
+ * Moleculer's own errors, by their names, with their types. About another action than the called one, they
+ * say that a service which the called one needs is not there, or too late (S12.5).
  */
 const errorsOfMoleculer: ReadonlyMap<unknown, string> = new Map([
   ["ServiceNotFoundError", "SERVICE_NOT_FOUND"],
@@ -31,9 +31,9 @@ const timeouts: ReadonlySet<unknown> = new Set(["REQUEST_TIMEOUT", "REQUEST_SKIP
 
 /**
  * Translates the error of a failed call. Moleculer's own errors about the called action show whether the
- * action was dispatched; those about another action become `DEPENDENCY_UNAVAILABLE` or `CALL_TIMEOUT`, without
- * its name and node. All other errors are the service's: a code from 400 to 599 is its status (S12.5), its
- * type is its code.
+ * action was dispatched; those about another action become `DEPENDENCY_UNAVAILABLE` or `CALL_TIMEOUT`,
+ * without its name and node. All other errors are the service's: a code from 400 to 599 is its status
+ * (S12.5), its type is its code.
  * @param called Moleculer's name of the action
  * @param action the action's own name, for messages
  */

@@ -24,8 +24,8 @@ export interface Scope extends CallScope {
    */
   memo<Value>(key: object, make: () => Value): Value;
   /**
-   * Writes a failure of 500 or more to the log (S12.5). Only for failures that the protocol answers itself, as
-   * part of a reply: the server logs what a route throws. The log is bounded, so that a protocol can call
+   * Writes a failure of 500 or more to the log (S12.5). Only for failures that the protocol answers itself,
+   * as part of a reply: the server logs what a route throws. The log is bounded, so that a protocol can call
    * this for every failure; those below 500 are ignored.
    * @param place where in the request it failed, such as a field of GraphQL
    */

@@ -65,7 +65,7 @@ export function contextPropagation(): MiddlewareFactory {
   });
 }
 
-/** The branch in the meta that a call will have: from its options, else from the context in which it is made. */
+/** The branch in the meta of a call: from its options, else from the context in which it is made. */
 function branchOf(options: CallingOptions | undefined): unknown {
   const inherited = options?.parentCtx?.meta as Record<string, unknown> | undefined;
   return options?.meta?.branch ?? inherited?.branch;

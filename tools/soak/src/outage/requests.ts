@@ -1,7 +1,7 @@
 import { get, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** The kinds of requests that run during an outage. */
+/** The requests that run during an outage, by what they ask for. */
 export const kinds = [
   "REST call",
   "REST map",
@@ -11,7 +11,7 @@ export const kinds = [
   "readiness",
 ] as const;
 
-/** A kind of request. */
+/** One of `kinds`: the name of a request in the figures. */
 export type RequestKind = (typeof kinds)[number];
 
 /** The answers by phase, kind and result, such as `200` or `503 retry-after`. */

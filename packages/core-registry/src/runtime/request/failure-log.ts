@@ -21,7 +21,8 @@ export interface RequestFailureLog {
   /**
    * Logs a failure of 500 or more: 503 and 504 at level `warn`, all others at `error`. Within a second, only
    * the first failure of a kind is logged; at the end of the second the last one, with the number of those
-   * that were left out. A kind is a code, a route, an origin and an action. Failures below 500 have level `debug`.
+   * that were left out. A kind is a code, a route, an origin and an action. Failures below 500 have level
+   * `debug`.
    */
   add(error: TidegateError, request: FailedRequest): void;
 }
