@@ -109,7 +109,7 @@ describe("S7.7, S2.4: tidegate check --strict --gateway", () => {
       brokers: [bus.broker],
       protocols: [rest()],
       policies: [scope(), filter()],
-      server: h3Server({ port: 0 }),
+      server: h3Server({ port: 0, auth: { Bearer: () => undefined } }),
       logger: silentLogger,
     });
     onTestFinished(() => gateway.stop());

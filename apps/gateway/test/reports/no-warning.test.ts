@@ -14,7 +14,7 @@ async function problems(fragment: unknown): Promise<readonly Finding[]> {
     brokers: [],
     protocols: [rest(), graphql(), webSocket()],
     policies: [scope(), filter()],
-    server: h3Server({ port: 0 }),
+    server: h3Server({ port: 0, auth: { Bearer: () => undefined } }),
     logger: silentLogger,
   });
   const { findings } = await registry.check({ service: "player", fragment });

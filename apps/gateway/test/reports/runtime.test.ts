@@ -10,7 +10,7 @@ const fragment = (routes: object[], policy: object = {}) => ({
 /** Publishes a service and requests `/players/1`. Returns the response's status and the runtime report. */
 async function requestReport(testGateway: TestGateway, service: TestService, path = "/players/1") {
   await testGateway.publish(service);
-  const answer = await fetch(`${testGateway.url}${path}`);
+  const answer = await fetch(testGateway.url + path, { headers: { "x-request-id": "request-1" } });
   await answer.text();
   const report = await testGateway.bus
     .node(service.name)

@@ -48,7 +48,11 @@ export async function startTestGateway(
   const config = readConfig({
     brokers: [bus.broker],
     schema,
-    server: { protocol: { http: { port: 0 } }, update: { retireSeconds: 0 } },
+    server: {
+      protocol: { http: { port: 0 } },
+      update: { retireSeconds: 0 },
+      context: { auth: { parsers: { Bearer: () => undefined } } },
+    },
     logger: silentLogger,
   });
   const gateway = createDefaultGateway({

@@ -24,7 +24,7 @@ test("S1.7: a protocol of a third party gets the warnings by what it says of its
     brokers: [],
     protocols: [topics],
     policies: [scope()],
-    server: h3Server({ port: 0 }),
+    server: h3Server({ port: 0, auth: { Bearer: () => undefined } }),
     logger: silentLogger,
   });
   const said: CallConfig = {
