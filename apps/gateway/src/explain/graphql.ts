@@ -45,19 +45,22 @@ export const graphqlCodes: Explanations = {
   },
   GRAPHQL_TOO_MANY_MEMBERS: {
     meaning:
-      "The fragment defines more members of one union, or more interfaces of one type, than the limit of the gateway.",
+      "The fragment defines more members of one union, or more interfaces of one type, than the " +
+      "limit of the gateway.",
     example: "501 members of one union",
     mend: "Split the service, or ask the operator to raise the limit.",
   },
   GRAPHQL_TOO_MANY_DEFINITIONS: {
     meaning:
-      "The fragment defines more types, fields, arguments, values, members and directives together than the limit of the gateway.",
+      "The fragment defines more types, fields, arguments, values, members and directives " +
+      "together than the limit of the gateway.",
     example: "5,001 fields in six types",
     mend: "Split the service, or ask the operator to raise the limit.",
   },
   GRAPHQL_TOO_MANY_WAITING: {
     meaning:
-      "The fragment defines more definitions that refer to types of other fragments than the limit of the gateway.",
+      "The fragment defines more definitions that refer to types of other fragments than the " +
+      "limit of the gateway.",
     example: "1,001 fields of types that other services define",
     mend: "Split the service, or ask the operator to raise the limit.",
   },
