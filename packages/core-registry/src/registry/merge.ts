@@ -7,8 +7,7 @@
  * 4. `assembleVersion` makes the routes of each protocol and the version; unchanged parts are shared.
  * 5. `breakingFaults` finds the changes that this branch refuses because they break clients.
  * 6. A fragment with a fault in step 4 or 5 is blamed, and steps 2 to 5 run again without that fragment.
- *    Where
- *    a step throws, bisection finds the fragment that causes it (`merge/blame.ts`).
+ *    Where a step throws, bisection finds the fragment that causes it (`merge/blame.ts`).
  * 7. `nextLedger` records what the current fragments alone cannot tell: owners and accepted fragments.
  * 8. `integrationsOf` and `removalsOf` say what became of each fragment, for the reports.
  *

@@ -66,7 +66,7 @@ export function claimKey(protocol: string, key: string): string {
   return `${protocol} ${key}`;
 }
 
-/** What findings call a claim. */
+/** The name of a claim in findings: its label, or its key where the plugin gives no label. */
 export function claimLabel({ key, label = key }: Claim): string {
   return label;
 }

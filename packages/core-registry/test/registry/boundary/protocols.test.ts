@@ -153,6 +153,34 @@ function danglingReferences(schema: unknown, base: unknown): string[] {
   ];
 }
 
+test.each<readonly [kind: string, locate: () => never]>([
+  ["throws", throwing],
+  ["returns nothing", () => wrong(undefined)],
+  ["returns a line that is no number", () => wrong({ line: "1", column: 1, frame: "" })],
+])("S17: a `locate` that %s costs the finding its place only", async (_, locate) => {
+  const { publish, registry, reportOf } = await setUpPlugins({
+    protocols: [
+      pathsProtocol("Paths", {
+        compile: ({ paths }, { origin }) => ({
+          claims: paths.map((key) => ({ key, jsonPath: origin.jsonPath, locate, needs: ["missing"] })),
+        }),
+      }),
+    ],
+  });
+  publish("one", { protocol: { Paths: { paths: ["taken"] } } });
+  await registry.settled();
+  publish("two", { protocol: { Paths: { paths: ["taken"] } } });
+  await registry.settled();
+  for (const [service, code] of [
+    ["one", "CLAIM_WAITING"],
+    ["two", "CLAIM_TAKEN"],
+  ] as const) {
+    const finding = reportOf(service)?.findings.find((each) => each.code === code);
+    expect(finding).toMatchObject({ code, jsonPath: "protocol.Paths" });
+    expect(finding).not.toHaveProperty("line");
+  }
+});
+
 describe("S17: a plugin that is too late delays nobody else", () => {
   test.each<readonly [member: string, broken: Broken]>([
     ["compile", { compile: never }],
