@@ -2,6 +2,7 @@ import type { ServiceBroker } from "moleculer";
 import { flowControlOf } from "../streams/flow-control.ts";
 import { messageTooLargeError, replyInvalidError } from "../wire/errors.ts";
 import type { Packet, PacketSender } from "../wire/middleware.ts";
+import { failCall } from "../wire/running-requests.ts";
 import { packetLimit } from "./limits.ts";
 import { maxErrorBytes, sendableError, sendableMeta } from "./safe-error.ts";
 
@@ -66,7 +67,7 @@ export class UnsentAnswers {
     const isChunk = Number(payload.seq) > 0;
     if (payload.seq !== undefined) failStream(this.#broker, packet, cause);
     if (type === "RES" && !isChunk) return this.#replaceInvalid(packet, cause);
-    if (type === "REQ" && !isChunk) this.#broker.transit?.removePendingRequest(String(payload.id));
+    if (type === "REQ" && !isChunk) failCall(this.#broker.transit, payload.id, cause);
     this.#broker.logger.debug(`A packet to node ${String(target)} cannot be serialised.`, cause);
     return this.#broker.Promise.reject(cause);
   }

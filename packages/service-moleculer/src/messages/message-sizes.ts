@@ -9,7 +9,7 @@ import {
   type Packet,
 } from "../wire/middleware.ts";
 import { isFirstPatch } from "../wire/patched.ts";
-import { cancelEvent } from "../wire/running-requests.ts";
+import { cancelEvent, failCall } from "../wire/running-requests.ts";
 import { isObject, objectOrEmpty } from "../wire/values.ts";
 import { failStream, sendAnswers, UnsentAnswers } from "./answers.ts";
 import {
@@ -192,7 +192,7 @@ function refuse(
   });
   if (payload.seq !== undefined) failStream(broker, packet, error);
   if (type === "RES" && !isChunk) return undefined;
-  if (type === "REQ" && !isChunk) broker.transit?.removePendingRequest(String(payload.id));
+  if (type === "REQ" && !isChunk) failCall(broker.transit, payload.id, error);
   else if (type !== "REQ" && type !== "EVENT" && !logged.has(type)) {
     logged.add(type);
     broker.logger.error(error.message);

@@ -4,6 +4,7 @@ import { flowControlOf } from "../streams/flow-control.ts";
 import type { StreamReceiver } from "../streams/receiver.ts";
 import { streamLostError } from "../wire/errors.ts";
 import type { Packet } from "../wire/middleware.ts";
+import { failCall } from "../wire/running-requests.ts";
 import { isCount, isObject, withTimeout } from "../wire/values.ts";
 import { ByteBudget } from "./byte-budget.ts";
 
@@ -91,10 +92,10 @@ export class Pieces {
     if (packet.type === "REQ" && typeof call === "string") this.#calls.set(call, stop);
     const sent = sendAll(stream, id, head, publish)
       .catch((cause: unknown) => {
-        if (packet.type === "REQ") transit.removePendingRequest(String(call));
-        if (isCancelled) return;
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw streamLostError(`A message to node ${node} was not sent completely. ${reason}`);
+        const error = streamLostError(`A message to node ${node} was not sent completely. ${reason}`);
+        if (packet.type === "REQ") failCall(transit, call, error);
+        if (!isCancelled) throw error;
       })
       .finally(() => {
         this.#sending.delete(sent);

@@ -1,4 +1,4 @@
-import { type CallingOptions, type Context, Errors, type ServiceBroker } from "moleculer";
+import { type CallingOptions, type Context, Errors, type ServiceBroker, type Transit } from "moleculer";
 import { cancelledError } from "./errors.ts";
 import { capabilitiesOf } from "./metadata.ts";
 
@@ -99,6 +99,13 @@ export function cancelCall(broker: ServiceBroker, context: Context): void {
   broker.transit.publish({ type: "EVENT", target: nodeID, payload }).catch((error: unknown) => {
     broker.logger.debug(`The cancellation could not be sent to node ${nodeID}.`, error);
   });
+}
+
+/** Ends a call of this node that could not be sent: it rejects with the cause, and Moleculer forgets it. */
+export function failCall(transit: Transit | undefined, id: unknown, cause: unknown): void {
+  if (transit === undefined || typeof id !== "string") return;
+  transit.pendingRequests.get(id)?.reject(cause instanceof Error ? cause : new Error(String(cause)));
+  transit.removePendingRequest(id);
 }
 
 function cancelled(action: string | undefined): Error {
