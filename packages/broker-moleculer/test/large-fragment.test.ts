@@ -194,24 +194,44 @@ describe("S13.1 a fragment that is too large is refused with a report or a line 
   });
 
   test("of a node whose description exceeds the packet size of TCP: the gateway logs the node", async () => {
-    const ports = await freePorts(2);
-    const options: OptionsOf = (id) =>
-      tcpOptions(
-        id,
-        new Map([
-          ["gateway", ports[0] ?? 0],
-          ["n1", ports[1] ?? 0],
-        ]),
-      );
-    const bus = createBus(options);
-    const { moleculerBroker } = await bus.gateway();
-    const warned = recorder<string>("warning of the gateway");
-    moleculerBroker().logger.warn = (line: string) => warned.push(line);
-    const plain = new ServiceBroker(options("n1"));
-    onTestFinished(() => plain.stop());
-    plain.createService({ name: "player", metadata: { api: apiOf(1_200_000) } });
-    await plain.start();
+    const { gateway, warned, startPlain } = await tcpBus({ maxPacketSize: 1_000_000 });
+    await startPlain(1_200_000);
     const line = await warned.waitFor((text) => text.includes("maxPacketSize"));
     expect(line).toMatch(/^Node n1 sends a packet that exceeds maxPacketSize, .* use the mixin tidegate\(\)/);
+    expect(gateway.log.items.filter((item) => item.startsWith("up player"))).toEqual([]);
+  });
+
+  test("a description of more than Moleculer's packet size arrives: the gateway accepts 16 MiB", async () => {
+    const { gateway, startPlain } = await tcpBus({});
+    await startPlain(1_200_000);
+    await gateway.log.waitFor((item) => item.startsWith("up player"));
   });
 });
+
+/** A gateway on TCP, and a node without the mixin that has a fragment of the given size. */
+async function tcpBus(transporterOptions: { readonly maxPacketSize?: number }) {
+  const ports = await freePorts(2);
+  const optionsOf: OptionsOf = (id) => {
+    const options = tcpOptions(
+      id,
+      new Map([
+        ["gateway", ports[0] ?? 0],
+        ["n1", ports[1] ?? 0],
+      ]),
+    );
+    const { transporter } = options;
+    if (transporter !== null && typeof transporter === "object" && "options" in transporter)
+      Object.assign(transporter.options ?? {}, transporterOptions);
+    return options;
+  };
+  const gateway = await createBus(optionsOf).gateway();
+  const warned = recorder<string>("warning of the gateway");
+  gateway.moleculerBroker().logger.warn = (line: string) => warned.push(line);
+  const startPlain = async (bytes: number): Promise<void> => {
+    const plain = new ServiceBroker(optionsOf("n1"));
+    onTestFinished(() => plain.stop());
+    plain.createService({ name: "player", metadata: { api: apiOf(bytes) } });
+    await plain.start();
+  };
+  return { gateway, warned, startPlain };
+}

@@ -72,9 +72,10 @@ describe("S1, S10.1: findings have line, column and the lines around", () => {
   test("a field of an unknown type waits, and is no error", async () => {
     const { publish, findings } = await testGateway();
     await publish("player", { typeDefs: "type Player {\n  id: ID!\n  team: Taem\n}" });
-    expect(findings("player")).toMatchObject([
-      { severity: "info", code: "CLAIM_WAITING", line: 3, column: 3 },
-    ]);
+    // What waits is reported after a second (S10.2).
+    await expect
+      .poll(() => findings("player"), { timeout: 10_000 })
+      .toMatchObject([{ severity: "info", code: "CLAIM_WAITING", line: 3, column: 3 }]);
     expect(findings("player")[0]?.message).toContain("`type Taem`");
   });
 

@@ -1,2 +1,2 @@
 // The CommonJS build is the only one: two copies of this package in a process would patch one broker twice.
-export { preset, tidegate } from "../dist/index.js";
+export * from "../dist/index.js";

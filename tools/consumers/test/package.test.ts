@@ -38,9 +38,12 @@ describe.for(nodeVersions)("service-moleculer on Node $major (S13.1)", { timeout
     const text = `
       (async () => {
         const equal = {};
-        for (const entry of ["", "/wire"]) {
+        for (const entry of ["", "/wire", "/source"]) {
           const required = require("@tidegate/service-moleculer" + entry);
-          const { default: _, ...imported } = await import("@tidegate/service-moleculer" + entry);
+          const imported = { ...(await import("@tidegate/service-moleculer" + entry)) };
+          // Node adds these names to every CommonJS module, the second one since version 23.
+          delete imported.__esModule;
+          delete imported["module.exports"];
           equal[entry] = [
             Object.keys(required).sort().join() === Object.keys(imported).sort().join(),
             Object.keys(required).every((name) => required[name] === imported[name]),
@@ -48,7 +51,11 @@ describe.for(nodeVersions)("service-moleculer on Node $major (S13.1)", { timeout
         }
         console.log(JSON.stringify(equal));
       })();`;
-    expect(await resultOf("same", text)).toEqual({ "": [true, true], "/wire": [true, true] });
+    expect(await resultOf("same", text)).toEqual({
+      "": [true, true],
+      "/wire": [true, true],
+      "/source": [true, true],
+    });
   });
 
   test("it loads nothing but itself and Moleculer", async (context) => {

@@ -129,9 +129,15 @@ function formatReferenceError(
 function outcomeOf(data: unknown, errors: readonly object[], calls: readonly Call[]): Outcome {
   const texts = errors.map((error) => {
     const { message, path, locations, extensions } = error as Record<string, unknown>;
-    return JSON.stringify({ message, path, locations, extensions });
+    return JSON.stringify({ message, path, locations, extensions: withoutRequestId(extensions) });
   });
   return { data: plain(data), errors: texts.sort(), calls };
+}
+
+/** The gateway adds the id of the request to internal errors (S12.5), which graphql-js does not know. */
+function withoutRequestId(extensions: unknown): unknown {
+  const { requestId: _, ...others } = { ...(extensions as object) } as Record<string, unknown>;
+  return others;
 }
 
 // The fields of a mutation run in order. Those of a query have none.
