@@ -52,7 +52,10 @@ describe("services of Moleculer 0.14, with `disableVersionCheck` on both sides (
       events: ["gateway.published"],
     });
     const call = (params: object) => broker.call(callScope(), { action: "v1.player.get", params });
-    expect(await call({ id: 7 })).toEqual({ id: 7, meta: { branch: "master" } });
+    expect(await call({ id: 7 })).toEqual({
+      id: 7,
+      meta: { branch: "master", deadline: expect.any(Number), traceparent: expect.any(String) },
+    });
     await expect(call({ id: "x" })).rejects.toMatchObject({ code: "SERVICE_ERROR", status: 422 });
     await old.waitForServices("$tidegate", 15_000, 50);
     await old.emit("player.created", { id: 1 });

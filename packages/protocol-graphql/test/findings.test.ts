@@ -79,6 +79,18 @@ describe("S1, S10.1: findings have line, column and the lines around", () => {
     expect(findings("player")[0]?.message).toContain("`type Taem`");
   });
 
+  test("S1.7: a type one slip away from one that exists is a warning", async () => {
+    const { publish, findings } = await testGateway();
+    await publish("team", team);
+    await publish("player", { typeDefs: "type Player {\n  id: ID!\n  team: Taem\n}" });
+    await expect
+      .poll(() => findings("player"), { timeout: 10_000 })
+      .toMatchObject([
+        { severity: "warning", code: "CLAIM_WAITING", line: 3, hint: "Did you mean `type Team`?" },
+      ]);
+    expect(findings("player")).toHaveLength(1);
+  });
+
   test("a syntax error of a function", async () => {
     const errors = await errorsOf({
       typeDefs: "type Player { id: ID! }",

@@ -7,6 +7,12 @@ export const connectorCodes: Explanations = {
     example: '{ "call": "player.gett" }',
     mend: "Correct the name, or start the service.",
   },
+  EVENT_UNKNOWN: {
+    meaning:
+      "Nothing that is known sends or receives the event, and its name is one slip away from one that exists.",
+    example: '{ "publish": "player.updatd" } beside a service that listens to `player.updated`',
+    mend: "Correct the name. The warning ends when something receives the event.",
+  },
   ACTION_UNGUARDED: {
     meaning:
       "One fragment guards the action with a rule, and another one exposes the same action without a rule. " +

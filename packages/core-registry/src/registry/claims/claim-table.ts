@@ -94,6 +94,11 @@ export class ClaimTable {
     return this.#maps.owners.get(key) ?? noOwners;
   }
 
+  /** The keys that services own, at most `limit`. */
+  keys(limit: number): readonly string[] {
+    return this.#maps.owners.keys().slice(0, limit);
+  }
+
   /** Whether a service owns a key and that claim does not wait. */
   isDefined(key: string): boolean {
     return this.owners(key).some(({ service }) => !this.isWaiting(service, key));

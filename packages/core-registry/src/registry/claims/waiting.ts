@@ -8,6 +8,7 @@
  * affected.
  * 2. `waitingFindingsOf` tells the service's developer what is missing.
  */
+import { certainName } from "../../contracts/nearest-name.ts";
 import type { Finding } from "../../contracts/report.ts";
 import type { YieldToEventLoop } from "../../runtime/yield.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
@@ -64,25 +65,43 @@ export function waitingFindingsOf(
 
 const maxFindings = 100;
 const maxNames = 5;
+/** Keys that a missing one is compared with, of all services. */
+const maxCompared = 10_000;
 
 function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimTable): Finding[] {
   const waiting = indexOf(fragment).claims.filter(
     ({ protocol, claim }) => parts.get(protocol)?.get(fragment.service)?.waiting.has(claim.key) === true,
   );
+  const defined = waiting.length === 0 ? [] : table.keys(maxCompared);
   // A fragment can have thousands of them, and each position is looked up in the whole text.
   return waiting.slice(0, maxFindings).map(({ protocol, claim, needs }): Finding => {
     const missing = needs.flatMap((anyOf) => (anyOf.some((key) => table.isDefined(key)) ? [] : anyOf));
+    const similar = similarKey(missing, defined);
     const names = missing.slice(0, maxNames).map((key) => `\`${key.slice(protocol.length + 1)}\``);
     const others = missing.length > maxNames ? " and others" : "";
     return {
-      severity: "info",
+      severity: similar === undefined ? "info" : "warning",
       code: "CLAIM_WAITING",
       jsonPath: claim.jsonPath,
       message: `\`${claimLabel(claim)}\` waits for ${names.join(", ")}${others}, which no service defines.`,
       ...claimPlace(claim),
-      hint: "It is served as soon as they appear.",
+      hint:
+        similar === undefined
+          ? "It is served as soon as they appear."
+          : `Did you mean \`${similar.slice(protocol.length + 1)}\`?`,
     };
   });
+}
+
+/** A defined key that is one slip away from the only missing one (S1.7). */
+function similarKey(missing: readonly string[], defined: readonly string[]): string | undefined {
+  const [key] = missing;
+  if (key === undefined || missing.length > 1) return undefined;
+  // What kind of thing a key means is a part of it: `GraphQL type Team` and `GraphQL Team.name`.
+  const kind = key.slice(0, key.lastIndexOf(" ") + 1);
+  const names = defined.filter((other) => other.startsWith(kind)).map((other) => other.slice(kind.length));
+  const similar = certainName(key.slice(kind.length), names, 1);
+  return similar === undefined ? undefined : kind + similar;
 }
 
 /** Claims that waited, claims of services that changed, and claims that need what a change took away. */

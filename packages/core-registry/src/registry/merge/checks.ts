@@ -1,29 +1,32 @@
 import type { Broker } from "../../contracts/broker.ts";
 import type { ConnectorDescription } from "../../contracts/connector.ts";
 import type { DirectorySnapshot, ServiceEntry } from "../../contracts/directory.ts";
-import { nearestName } from "../../contracts/nearest-name.ts";
+import { certainName, nearestName } from "../../contracts/nearest-name.ts";
 import type { Change, Finding } from "../../contracts/report.ts";
+import { nameMatcher } from "../../runtime/names.ts";
 import { possibleServices } from "../claims/claim-index.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
 
 /**
- * Checks a fragment against the services and brokers of the directory (S2.4, S3.3, S13.2). The result changes
- * with the directory. An unknown action is a warning that disappears with the service's arrival; an action
- * that its service does not publish, and an event that the fragment's broker cannot send or receive, are
- * errors.
+ * Checks a fragment against the services and brokers of the directory (S1.7, S2.4, S3.3, S13.2). The result
+ * changes with the directory. An unknown action is a warning that disappears with the service's arrival, and
+ * so is an event one slip away from a known one; an action that its service does not publish, and an event
+ * that the fragment's broker cannot send or receive, are errors.
  */
 export function checkAgainstDirectory(
   fragment: CompiledFragment,
   directory: DirectorySnapshot,
 ): readonly Finding[] {
-  return fragment.endpoints
-    .flatMap(({ connectors }) => connectors)
-    .flatMap((connector) => [
+  const connectors = fragment.endpoints.flatMap((endpoint) => endpoint.connectors);
+  return [
+    ...connectors.flatMap((connector) => [
       ...checkCall(connector, directory),
       ...checkPublish(connector, directory),
       ...checkSubscribe(connector, directory),
-    ]);
+    ]),
+    ...checkEventNames(connectors, directory),
+  ];
 }
 
 function checkCall(connector: ConnectorDescription, directory: DirectorySnapshot): Finding[] {
@@ -98,6 +101,55 @@ function checkSubscribe(connector: ConnectorDescription, directory: DirectorySna
   const broker = brokerOf(connector, directory);
   if (connector.kind !== "subscribe" || broker === undefined || broker.events !== undefined) return [];
   return [incapable(connector, `The broker ${broker.name} cannot receive events.`)];
+}
+
+// Services announce only the events that they receive. So an event that nobody is known to send or receive is
+// no fault by itself: it is one where a single slip turns it into a known one.
+function checkEventNames(
+  connectors: readonly ConnectorDescription[],
+  directory: DirectorySnapshot,
+): readonly Finding[] {
+  const withEvents = connectors.filter(({ events = [] }) => events.length > 0);
+  if (withEvents.length === 0) return [];
+  const received = [...directory.services()].flatMap(({ events }) => events);
+  const namesBeside = (kind: ConnectorDescription["kind"]): readonly string[] => [
+    ...received,
+    ...withEvents.flatMap((other) => (other.kind === kind ? [] : (other.events ?? []))),
+  ];
+  const known = new Map([
+    ["publish", namesBeside("publish")],
+    ["subscribe", namesBeside("subscribe")],
+  ]);
+  return withEvents.flatMap((connector) =>
+    (connector.events ?? []).flatMap((event) =>
+      checkEventName(event, connector, known.get(connector.kind) ?? received),
+    ),
+  );
+}
+
+function checkEventName(
+  event: string,
+  { origin }: ConnectorDescription,
+  known: readonly string[],
+): Finding[] {
+  if (event.includes("*") || known.some((name) => nameMatcher(name)(event))) return [];
+  const similar = certainName(event, [...new Set(known)], 1);
+  // `room.1` beside `room.2` is no slip.
+  if (similar === undefined || withoutDigits(similar) === withoutDigits(event)) return [];
+  return [
+    {
+      severity: "warning",
+      code: "EVENT_UNKNOWN",
+      jsonPath: origin.jsonPath,
+      message: `Nothing that is known sends or receives \`${event}\`, but \`${similar}\` exists.`,
+      found: `\`${event}\``,
+      hint: `Did you mean \`${similar}\`?`,
+    },
+  ];
+}
+
+function withoutDigits(text: string): string {
+  return text.replaceAll(/\d/g, "");
 }
 
 function brokerOf({ origin }: ConnectorDescription, directory: DirectorySnapshot): Broker | undefined {

@@ -158,7 +158,7 @@ test.each<readonly [kind: string, locate: () => never]>([
   ["returns nothing", () => wrong(undefined)],
   ["returns a line that is no number", () => wrong({ line: "1", column: 1, frame: "" })],
 ])("S17: a `locate` that %s costs the finding its place only", async (_, locate) => {
-  const { publish, registry, reportOf } = await setUpPlugins({
+  const { publish, registry, reportOf, clock } = await setUpPlugins({
     protocols: [
       pathsProtocol("Paths", {
         compile: ({ paths }, { origin }) => ({
@@ -171,6 +171,8 @@ test.each<readonly [kind: string, locate: () => never]>([
   await registry.settled();
   publish("two", { protocol: { Paths: { paths: ["taken"] } } });
   await registry.settled();
+  // What waits is reported after a second (S10.2).
+  clock.advance(1_000);
   for (const [service, code] of [
     ["one", "CLAIM_WAITING"],
     ["two", "CLAIM_TAKEN"],

@@ -52,6 +52,33 @@ test("S3.3: an action that declares nothing where a mapping relies on it is a wa
   expect(relied({ implicitParams: true }, declared)).toEqual([]);
 });
 
+describe("S1.7: events one slip away from one that a service receives", () => {
+  const listening = (...events: string[]): DirectorySnapshot => {
+    const plain = directory({});
+    const services = () => [...plain.services()].map((service) => ({ ...service, events }));
+    return { ...plain, services };
+  };
+  const hints = (kind: "publish" | "subscribe", event: string, known: DirectorySnapshot) =>
+    judged({ kind, events: [event] }, known).map(({ code, severity, hint }) => [severity, code, hint]);
+
+  test("are warnings that name it", () => {
+    const warning = ["warning", "EVENT_UNKNOWN", "Did you mean `player.updated`?"];
+    for (const event of ["player.updatd", "plaeyr.updated", "player.update", "Player.updated"]) {
+      expect(hints("publish", event, listening("player.updated"))).toEqual([warning]);
+      expect(hints("subscribe", event, listening("player.updated"))).toEqual([warning]);
+    }
+  });
+
+  test("are none where the event is known, a pattern, or nothing like a known one", () => {
+    expect(hints("publish", "player.updated", listening("player.updated"))).toEqual([]);
+    expect(hints("publish", "player.updatd", listening("player.updated", "player.*"))).toEqual([]);
+    expect(hints("subscribe", "player.updat*", listening("player.updated"))).toEqual([]);
+    expect(hints("publish", "team.renamed", listening("player.updated"))).toEqual([]);
+    expect(hints("publish", "room.1", listening("room.2"))).toEqual([]);
+    expect(hints("publish", "player.updatd", directory({}))).toEqual([]);
+  });
+});
+
 test("S13.2: a fragment that sends events through a broker that cannot is refused", () => {
   const mute = directoryOf(memoryBroker({ publish: false }).broker, {}, ["player"]);
   expect(judged({ kind: "publish", events: ["a"] }, mute)).toMatchObject([
