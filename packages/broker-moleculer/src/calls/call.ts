@@ -235,7 +235,9 @@ class NodeSelector {
 }
 
 function callingOptions({ scope, target, prepared, timeout }: Attempt): CallingOptions {
-  const meta = { ...prepared.metadata, ...metaOf(scope), deadline: Date.now() + timeout };
+  const meta = metaOf(scope);
+  meta.deadline = Date.now() + timeout;
+  if (prepared.metadata !== undefined) Object.assign(meta, prepared.metadata);
   const options: CallingOptions = { timeout, meta, requestID: scope.correlation.requestId };
   if (target.nodeID !== undefined) options.nodeID = target.nodeID;
   if (prepared.stream !== undefined) options.stream = prepared.stream;

@@ -6,10 +6,8 @@ import type { CallScope } from "@tidegate/core-registry";
  */
 export function metaOf({ branch, correlation }: CallScope): Record<string, unknown> {
   const { traceparent, tracestate, baggage } = correlation;
-  return {
-    branch,
-    traceparent,
-    ...(tracestate !== undefined && { tracestate }),
-    ...(baggage !== undefined && { baggage }),
-  };
+  const meta: Record<string, unknown> = { branch, traceparent };
+  if (tracestate !== undefined) meta.tracestate = tracestate;
+  if (baggage !== undefined) meta.baggage = baggage;
+  return meta;
 }

@@ -3,7 +3,7 @@
  * log, and the reply. Each member is computed when it is first read.
  */
 export interface Correlation {
-  /** The request's id: the client's `x-request-id`, else the trace id of its `traceparent`, else a UUID. */
+  /** The request's id: the client's `x-request-id`, else the id of the trace (32 hex digits). */
   readonly requestId: string;
   /**
    * The W3C `traceparent` for services: the client's trace or a new one, with a span id of the gateway's own.

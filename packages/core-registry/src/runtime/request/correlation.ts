@@ -1,9 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { Correlation } from "../../contracts/correlation.ts";
 import type { HttpRequest } from "../../contracts/request.ts";
+import { randomHex } from "./random-hex.ts";
 
 type Headers = Pick<HttpRequest, "header">;
 
+const traceIdLength = 32;
+const spanIdLength = 16;
 const requestIdPattern = /^[\w.~+/=:-]{1,128}$/;
 
 /** Where a trace comes from: the client, or this gateway. */
@@ -42,21 +44,25 @@ class RequestCorrelation implements ForkableCorrelation {
   }
 
   get requestId(): string {
-    this.#requestId ??= this.#parent === undefined ? this.#newRequestId() : randomUUID();
+    this.#requestId ??=
+      this.#parent === undefined
+        ? (readRequestId(this.#request.header("x-request-id")) ?? this.#traceOrigin.traceId)
+        : randomHex(traceIdLength);
     return this.#requestId;
   }
 
   get traceparent(): string {
     if (this.#traceparent === undefined) {
       const { traceId, flags } = this.#traceOrigin;
-      this.#traceparent = `00-${traceId}-${newSpanId()}-${flags}`;
+      this.#traceparent = `00-${traceId}-${randomHex(spanIdLength)}-${flags}`;
     }
     return this.#traceparent;
   }
 
   get tracestate(): string | undefined {
+    if (!this.#traceOrigin.isClients) return undefined;
     const header = this.#request.header("tracestate");
-    return header !== undefined && this.#traceOrigin.isClients ? readTracestate(header) : undefined;
+    return header === undefined ? undefined : readTracestate(header);
   }
 
   get baggage(): string | undefined {
@@ -71,18 +77,14 @@ class RequestCorrelation implements ForkableCorrelation {
   get #traceOrigin(): TraceOrigin {
     this.#trace ??=
       this.#parent === undefined
-        ? (readTraceparent(this.#request.header("traceparent")) ?? newTrace(this.requestId))
+        ? (readTraceparent(this.#request.header("traceparent")) ?? newTrace())
         : this.#parent.#traceOrigin;
     return this.#trace;
   }
+}
 
-  #newRequestId(): string {
-    const given = this.#request.header("x-request-id");
-    if (given !== undefined && requestIdPattern.test(given)) return given;
-    const trace = readTraceparent(this.#request.header("traceparent"));
-    this.#trace = trace;
-    return trace?.traceId ?? randomUUID();
-  }
+function readRequestId(header: string | undefined): string | undefined {
+  return header !== undefined && requestIdPattern.test(header) ? header : undefined;
 }
 
 /** W3C Trace Context: version, trace id, parent id, flags; later versions can append fields. */
@@ -103,21 +105,9 @@ function readTraceparent(header: string | undefined): TraceOrigin | undefined {
   return { traceId, flags: `0${known}`, isClients: true };
 }
 
-const uuidPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-
-/**
- * A new trace: of the same digits as the request's id, where that is a UUID. It is marked as sampled, so that
- * services sample it as if they had started it.
- */
-function newTrace(requestId: string): TraceOrigin {
-  const uuid = uuidPattern.test(requestId) ? requestId : randomUUID();
-  return { traceId: uuid.replaceAll("-", ""), flags: "01", isClients: false };
-}
-
-/** 16 random hex digits: those of a UUID beside its version and variant. */
-function newSpanId(): string {
-  const uuid = randomUUID();
-  return uuid.slice(0, 8) + uuid.slice(28);
+/** A new trace. It is marked as sampled, so that services sample it as if they had started it. */
+function newTrace(): TraceOrigin {
+  return { traceId: randomHex(traceIdLength), flags: "01", isClients: false };
 }
 
 const maxMembers = 32;

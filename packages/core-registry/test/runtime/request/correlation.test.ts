@@ -85,10 +85,15 @@ describe("S12.3: the request id", () => {
     expect(correlationOf(headers).requestId).toBe(id);
   });
 
-  test("is a new UUID otherwise, of which a new trace has the digits", () => {
+  test("is the id of the new trace otherwise", () => {
     const { requestId, traceparent } = correlationOf({ "x-request-id": "x".repeat(129) });
-    expect(requestId).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
-    expect(traceparent).toContain(requestId.replaceAll("-", ""));
+    expect(requestId).toMatch(/^[\da-f]{32}$/);
+    expect(traceparent).toContain(`-${requestId}-`);
+  });
+
+  test("is different for each of many requests", () => {
+    const ids = Array.from({ length: 5_000 }, () => correlationOf({}).requestId);
+    expect(new Set(ids).size).toBe(5_000);
   });
 
   test("each request of a connection has its own, in the same trace", () => {
