@@ -14,6 +14,7 @@
  * WebSocket upgrades take the same steps in sockets/upgrade.ts.
  */
 
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { type NotServed, type Reply, type Served, TidegateError } from "@tidegate/core-registry";
 import { findServed } from "./access.ts";
@@ -22,23 +23,25 @@ import { type FindReply, runMiddleware } from "./middleware/run.ts";
 import { gatewayHealth, healthReply, isHealthPage, pageReply } from "./pages.ts";
 import { asTidegateError, logFailure } from "./reply/failure.ts";
 import { closesConnection, problemReply } from "./reply/problem.ts";
-import { checkReply, toResponse, untilReadable } from "./reply/write.ts";
+import { checkReply, sendReply, untilReadable } from "./reply/write.ts";
 import type { ServerRequest } from "./request/request.ts";
 import { allMethods, unmatchedReply } from "./router.ts";
 import { makeScope, notServedError, recompileEvicted, type ServerParts } from "./served.ts";
 import { type BranchName, readTarget, type Target } from "./target.ts";
 
-/** Handles one request. Never throws and never rejects: errors become problem documents. */
-export function dispatch(parts: ServerParts, request: ServerRequest): Response | Promise<Response> {
+/** Handles one request. Never throws: errors become problem documents. */
+export function dispatch(parts: ServerParts, request: ServerRequest, response: ServerResponse): void {
+  const answer = { parts, request, response };
   try {
     const reply = runTarget(parts, request, readTarget(request, parts.selector));
-    if (!isPromise(reply)) return writeReply(parts, request, reply);
-    return reply.then(
-      (value) => writeReply(parts, request, value),
-      (error: unknown) => writeError(parts, request, error),
-    );
+    if (isPromise(reply))
+      reply.then(
+        (value) => writeReply(answer, value),
+        (error: unknown) => writeError(answer, error),
+      );
+    else writeReply(answer, reply);
   } catch (error) {
-    return writeError(parts, request, error);
+    writeError(answer, error);
   }
 }
 
@@ -49,16 +52,14 @@ export async function dispatchWithMiddleware(
   parts: ServerParts,
   middleware: MiddlewareChain,
   request: ServerRequest,
-): Promise<Response> {
+  response: ServerResponse,
+): Promise<void> {
+  const answer = { parts, request, response };
   try {
     const findReply: FindReply = (target) => runTarget(parts, request, target);
-    return await writeReply(
-      parts,
-      request,
-      await runMiddleware(parts, middleware, request, false, findReply),
-    );
+    writeReply(answer, await runMiddleware(parts, middleware, request, false, findReply));
   } catch (error) {
-    return writeError(parts, request, error);
+    writeError(answer, error);
   }
 }
 
@@ -101,29 +102,35 @@ function runRoute(
   return match.route.handle(request, request.scope);
 }
 
+/** A request that is being answered. */
+interface Answer {
+  readonly parts: ServerParts;
+  readonly request: ServerRequest;
+  readonly response: ServerResponse;
+}
+
 /** Step 7: writes the reply and ends the scope. */
-function writeReply(parts: ServerParts, request: ServerRequest, reply: Reply): Response | Promise<Response> {
+function writeReply(answer: Answer, reply: Reply): void {
+  const { parts, request, response } = answer;
   try {
     checkReply(reply);
     if (reply.body instanceof Readable && request.method !== "HEAD") {
-      const response = writeStream(parts, request, reply, reply.body);
-      return response.catch((error: unknown) => writeError(parts, request, error));
+      writeStream(answer, reply, reply.body).catch((error: unknown) => writeError(answer, error));
+      return;
     }
-    const response = toResponse(request, reply, parts.status.draining || request.closesConnection);
+    sendReply(request, response, reply, parts.status.draining || request.closesConnection);
     request.scope?.end();
-    return response;
   } catch (error) {
-    return writeError(parts, request, error);
+    writeError(answer, error);
   }
 }
 
 /** Step 7 for a streamed body: the scope ends with the stream, and the stream with the client. */
 async function writeStream(
-  parts: ServerParts,
-  request: ServerRequest,
+  { parts, request, response }: Answer,
   reply: Reply,
   stream: Readable,
-): Promise<Response> {
+): Promise<void> {
   stream.once("close", () => request.scope?.end());
   request.onClientGone(() => stream.destroy());
   let hasStarted = false;
@@ -134,7 +141,7 @@ async function writeStream(
   try {
     await untilReadable(stream);
     hasStarted = true;
-    return toResponse(request, reply, parts.status.draining || request.closesConnection);
+    sendReply(request, response, reply, parts.status.draining || request.closesConnection);
   } catch (error) {
     stream.destroy();
     throw error;
@@ -142,17 +149,17 @@ async function writeStream(
 }
 
 /** Step 7 for an error: logs it, writes its problem document and ends the scope. */
-function writeError(parts: ServerParts, request: ServerRequest, thrown: unknown): Response {
+function writeError({ parts, request, response }: Answer, thrown: unknown): void {
   const { failures, problems, status } = parts;
   const error = asTidegateError(thrown);
   request.scope?.end();
   if (!request.clientGone) logFailure(failures, request, error);
   const closing = status.draining || closesConnection(error);
   try {
-    return toResponse(request, problemReply(error, request.id, problems), closing);
+    sendReply(request, response, problemReply(error, request.id, problems), closing);
   } catch {
     // The error has headers that cannot be sent.
-    return toResponse(request, problemReply(new TidegateError("INTERNAL"), request.id, problems), closing);
+    sendReply(request, response, problemReply(new TidegateError("INTERNAL"), request.id, problems), closing);
   }
 }
 

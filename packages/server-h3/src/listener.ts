@@ -1,8 +1,13 @@
-import type { IncomingMessage, Server as NodeServer } from "node:http";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as NodeServer,
+  type RequestListener,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Clock, type Listening, TidegateError } from "@tidegate/core-registry";
-import { serve } from "srvx/node";
 
 /** What a listener is opened with. */
 export interface ListenerInput {
@@ -11,7 +16,7 @@ export interface ListenerInput {
   readonly port: number;
   /** The number of open connections above which new ones are dropped. */
   readonly maxConnections: number;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly handle: RequestListener;
   /** Handles each request with the header `Upgrade: websocket`. */
   readonly upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly clock: Clock;
@@ -27,37 +32,27 @@ export interface Listener {
 }
 
 /** Slow clients are disconnected; idle connections live longer than those of common load balancers (60 s). */
-const timeouts = {
+const options = {
   headersTimeout: 20_000,
   requestTimeout: 300_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
-} as const;
+  optimizeEmptyRequests: true,
+  shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
+    headers.upgrade?.toLowerCase() === "websocket",
+};
 
 /**
  * Opens an HTTP/1.1 listener.
  * @throws `CONFIG_INVALID` where the address cannot be bound
  */
 export async function openListener(input: ListenerInput): Promise<Listener> {
-  const server = serve({
-    fetch: input.fetch,
-    port: input.port,
-    hostname: input.host,
-    manual: true,
-    silent: true,
-    gracefulShutdown: false,
-    node: {
-      ...timeouts,
-      optimizeEmptyRequests: true,
-      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
-    },
-  });
-  const node = server.node?.server as NodeServer;
+  const node = createServer({ ...options }, input.handle);
   node.maxConnections = input.maxConnections;
   node.on("upgrade", input.upgrade);
   const sockets = trackSockets(node);
   try {
-    await server.serve();
+    await once(node.listen(input.port, input.host), "listening");
   } catch (cause) {
     throw bindError(cause, input);
   }
@@ -69,7 +64,10 @@ export async function openListener(input: ListenerInput): Promise<Listener> {
 
 function trackSockets(node: NodeServer): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  node.on("connection", (socket) => {
+  node.on("connection", (socket: Socket) => {
+    // Node keeps the address of a socket that closes only where it was read before. Hooks of middleware ask
+    // for it then.
+    void socket.remoteAddress;
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

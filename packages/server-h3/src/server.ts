@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestListener } from "node:http";
 import {
   type Clock,
   type Route,
@@ -8,7 +8,6 @@ import {
   TidegateError,
 } from "@tidegate/core-registry";
 import { contextFactories, createRequestFailureLog } from "@tidegate/core-registry/runtime";
-import { H3 } from "h3";
 import { authContext } from "./context/auth.ts";
 import { idContext, ipContext, requestContext } from "./context/request.ts";
 import { dispatch, dispatchWithMiddleware } from "./dispatch.ts";
@@ -116,28 +115,19 @@ async function startServer(
     port: options.port ?? 8080,
     maxConnections: options.maxConnections ?? 10_000,
     clock: parts.clock,
-    fetch: createFetch(parts),
+    handle: createHandler(parts),
     upgrade: (incoming, connection, head) => upgrades.handle(incoming, connection, head),
   });
   const stopPreparing = prepareMasterRouters(parts.api, [parts.routerOf, parts.socketRouterOf]);
   return { listener, upgrades, stopPreparing };
 }
 
-function createFetch(parts: ServerParts): (request: Request) => Response | Promise<Response> {
-  // `dispatch` checks paths and writes problem documents, so h3 does neither.
-  const app = new H3({ silent: true, allowMalformedURL: true });
-  const { middleware } = parts;
-  const handle: typeof dispatch =
-    middleware === undefined
-      ? dispatch
-      : (_parts, request) => dispatchWithMiddleware(parts, middleware, request);
-  app.all("/**", (event) => {
-    const { req, res } = event.runtime?.node ?? {};
-    if (!(req instanceof IncomingMessage && res instanceof ServerResponse))
-      throw new TidegateError("INTERNAL", "This server supports only Node's HTTP/1.1 server.");
-    return handle(parts, new ServerRequest(req, res, parts.limits));
-  });
-  return app.fetch;
+function createHandler(parts: ServerParts): RequestListener {
+  const { middleware, limits } = parts;
+  if (middleware === undefined)
+    return (incoming, response) => dispatch(parts, new ServerRequest(incoming, response, limits), response);
+  return (incoming, response) =>
+    dispatchWithMiddleware(parts, middleware, new ServerRequest(incoming, response, limits), response);
 }
 
 function delay(ms: number, clock: Clock): Promise<void> {

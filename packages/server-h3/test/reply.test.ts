@@ -261,7 +261,7 @@ describe("S12.5 errors", () => {
       route("GET", "/", () => json(1)),
       route("GET", "/id", (_request, scope) => json(scope.context.get("id"))),
     ]);
-    expect((await fetch(url)).headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/);
+    expect((await fetch(url)).headers.get("x-request-id")).toMatch(/^[\da-f]{32}$/);
     const asked = await fetch(`${url}/id`);
     expect(asked.headers.get("x-request-id")).toBe(await asked.json());
   });

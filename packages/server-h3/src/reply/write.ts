@@ -1,9 +1,8 @@
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
-import { Readable } from "node:stream";
+import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import { pipeline as pipelineWith, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Reply, TidegateError } from "@tidegate/core-registry";
 import { describeValue, discardStream, hopByHopHeaders } from "@tidegate/core-registry/runtime";
-import { FastResponse } from "srvx/node";
 import type { ServerRequest } from "../request/request.ts";
 
 /** The reason phrase of a status. It is never empty, because some clients treat an empty one as an error. */
@@ -30,17 +29,35 @@ export function checkReply(reply: unknown): asserts reply is Reply {
 }
 
 /**
- * Makes the response for a reply. A stream has to be readable already; see {@link untilReadable}.
+ * Sends a reply. A stream has to be readable already; see {@link untilReadable}. One that fails later cuts
+ * the connection.
  * @param closing whether the connection is closed after the response
- * @throws `REPLY_INVALID` where the status or a header cannot be sent
+ * @throws `REPLY_INVALID` where the status or a header cannot be sent; nothing is sent then
  */
-export function toResponse(request: ServerRequest, reply: Reply, closing: boolean): Response {
+export function sendReply(
+  request: ServerRequest,
+  response: ServerResponse,
+  reply: Reply,
+  closing: boolean,
+): void {
   const { status } = reply;
   const headers = replyHeaders(request, reply);
   if (request.vary !== undefined) addVary(headers, request.vary);
   if (closing) headers.push(["connection", "close"]);
-  const body = responseBody(request, reply, headers);
-  return new FastResponse(body, { status, statusText: reasonPhrase(status), headers });
+  const body = bodyToSend(request, reply);
+  // The length of the answer to HEAD is that of the answer to GET.
+  if (!(reply.body instanceof Readable) && !hasNoBody(status))
+    headers.push(["content-length", contentLength(reply.body)]);
+  // Node emits an error, which nobody handles, where something is written for a client that is gone.
+  if (response.destroyed) {
+    if (body instanceof Readable) body.destroy();
+    return;
+  }
+  response.writeHead(status, reasonPhrase(status), headers.flat());
+  if (body instanceof Readable) pipelineWith(body, response, () => undefined);
+  // Head and text are one write.
+  else if (body === null) response.end();
+  else response.end(body);
 }
 
 /**
@@ -116,15 +133,17 @@ function addVary(headers: [string, string][], names: string): void {
   else if (own[1] !== "*") own[1] = `${own[1]}, ${names}`;
 }
 
-/** The body to send: null for HEAD and for a status without body. A null body gets its content length. */
-function responseBody(request: ServerRequest, reply: Reply, headers: [string, string][]): Reply["body"] {
-  const { status, body } = reply;
-  const isHead = request.method === "HEAD";
-  const isBodyless = status === 204 || status === 205 || status === 304;
-  if (body !== null && !isHead && !isBodyless) return body;
-  if (body instanceof Readable) discardStream(body.on("error", () => undefined));
-  else if (!isBodyless) headers.push(["content-length", contentLength(body)]);
+/** The body of a reply; null for HEAD and for a status without body. A stream is discarded then. */
+function bodyToSend({ method }: ServerRequest, { status, body }: Reply): Reply["body"] {
+  const isHead = method === "HEAD";
+  if (!isHead && !hasNoBody(status)) return body;
+  if (!(body instanceof Readable)) return null;
+  discardStream(body.on("error", () => undefined));
   return null;
+}
+
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
 }
 
 function contentLength(body: string | Uint8Array | null): string {
