@@ -15,7 +15,6 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   "isolated-vm": ["@tidegate/sandbox"],
   moleculer: ["@tidegate/broker-moleculer", service],
   h3: ["@tidegate/server-h3"],
-  srvx: ["@tidegate/server-h3"],
   crossws: ["@tidegate/server-h3"],
   ws: ["@tidegate/server-h3"],
   "@fastify/busboy": ["@tidegate/server-h3"],

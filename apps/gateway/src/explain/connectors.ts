@@ -9,7 +9,7 @@ export const connectorCodes: Explanations = {
   },
   EVENT_UNKNOWN: {
     meaning:
-      "Nothing that is known sends or receives the event, and its name is one slip away from one that exists.",
+      "Nothing that is known sends or receives the event, and its name is one slip away from another one.",
     example: '{ "publish": "player.updatd" } beside a service that listens to `player.updated`',
     mend: "Correct the name. The warning ends when something receives the event.",
   },

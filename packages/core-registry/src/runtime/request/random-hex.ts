@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 
-// Each request needs 48 digits. They are cut from a text of many: 0.07 µs, where two `randomUUID` without their
-// signs take 0.7 µs (Node 24). A digit that is kept keeps its text, so the text is short.
+// Each request needs 48 digits. They are cut from a text of many: 0.07 µs, where two `randomUUID` without
+// their signs take 0.7 µs (Node 24). A digit that is kept keeps its text, so the text is short.
 const bytes = Buffer.alloc(2_048);
 let digits = "";
 let next = 0;
