@@ -9,7 +9,10 @@ export interface NodeVersion {
   readonly isInstalled: boolean;
 }
 
-/** The versions of Node that services are tested with: the oldest, the one of this repository, the newest. */
+/**
+ * The versions of Node that services are tested with: the oldest of services, the oldest of gateways, and the one
+ * of this repository.
+ */
 export const nodeVersions: readonly NodeVersion[] = ["22", "24", "26"].map((major) => {
   const isOurs = process.versions.node.startsWith(`${major}.`);
   const path = isOurs
