@@ -65,7 +65,13 @@ export function moleculer(options: MoleculerOptions | EmbeddedOptions = {}): Bro
       });
       return stopping ?? Promise.resolve();
     },
-    call: async (scope, request) => connected().caller.call(scope, request),
+    call: (scope, request) => {
+      try {
+        return connected().caller.call(scope, request);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     publish: async (scope, request) => {
       const { broker } = connected();
       checkEventSize(broker, request, settings.own.maxMessageBytes);

@@ -103,7 +103,10 @@ function clients(registry: Registry, bus: MemoryBroker) {
       events: registry.events,
       request,
       factories: contextFactories([user, id]),
-      onGone: (leave) => gone.addEventListener("abort", leave),
+      onGone: (leave) => {
+        gone.addEventListener("abort", leave);
+        return () => gone.removeEventListener("abort", leave);
+      },
     });
     return { scope, request };
   };

@@ -131,8 +131,11 @@ async function writeStream(
   reply: Reply,
   stream: Readable,
 ): Promise<void> {
-  stream.once("close", () => request.scope?.end());
-  request.onClientGone(() => stream.destroy());
+  const stopWatching = request.onClientGone(() => stream.destroy());
+  stream.once("close", () => {
+    stopWatching();
+    request.scope?.end();
+  });
   let hasStarted = false;
   stream.on("error", (error) => {
     // The body is sent in part: the error can only be logged, and Node cuts the connection.

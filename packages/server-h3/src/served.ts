@@ -91,7 +91,7 @@ export function makeScope(
   request: ServerRequest,
   branch: string,
   served: Served | NotServed,
-  onClientGone?: (listener: () => void) => void,
+  onClientGone?: (listener: () => void) => undefined,
 ): Scope {
   const common: Omit<ScopeInput, "version" | "directory"> = {
     branch,

@@ -104,46 +104,43 @@ export class ActionCaller {
 
   /**
    * Milliseconds that a call can take.
-   * @throws if the client is gone or the deadline has passed
+   * @throws if the deadline has passed
    */
-  #timeLeft(scope: CallScope, { action, timeout, batch }: CallRequest, hasStream: boolean): number {
-    scope.onEnd((reason) => {
-      throw endError(scope, action, reason, false);
-    })();
+  #timeLeft({ deadline }: CallScope, { action, timeout, batch }: CallRequest, hasStream: boolean): number {
     const { own, requestTimeout } = this.#settings;
     const byKind = hasStream ? own.streamingCallTimeout : requestTimeout;
     const limit = timeout ?? (hasStream || batch === undefined ? byKind : own.batchedCallTimeout(batch));
-    if (scope.deadline === undefined) return limit;
-    const left = scope.deadline - Date.now();
-    if (left <= 0) throw endError(scope, action, undefined, false);
+    if (deadline === undefined) return limit;
+    const left = deadline - Date.now();
+    if (left <= 0) throw endError(deadline, action, undefined, false);
     return Math.min(left, limit);
   }
 
   /**
    * Calls once. Rejects as soon as the scope ends, cancels the call, and discards what the action answers
-   * later.
+   * later. Calls nothing if the scope has ended before.
    */
   #send(attempt: Attempt): Promise<unknown> {
     const { scope, action, target, prepared } = attempt;
-    const startedAt = scope.trace === undefined ? 0 : performance.now();
-    const answer: Promise<unknown> & { ctx?: Context } = this.#broker.call(
-      target.action,
-      prepared.params,
-      callingOptions(attempt),
-    );
-    const context = answer.ctx;
-    if (context !== undefined) attempt.context = context;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    let answer: (Promise<unknown> & { ctx?: Context }) | undefined;
+    let isOver = false;
     const stopListening = scope.onEnd((reason) => {
-      const error = endError(scope, action, reason, true);
+      isOver = true;
+      const error = endError(scope.deadline, action, reason, answer !== undefined);
       reject(error);
       prepared.stream?.destroy(error);
-      if (context !== undefined) cancelCall(this.#broker, context);
-      answer.then(
+      if (attempt.context !== undefined) cancelCall(this.#broker, attempt.context);
+      answer?.then(
         (value) => value instanceof Readable && value.destroy(),
         () => undefined,
       );
     });
+    if (isOver) return promise;
+    const startedAt = scope.trace === undefined ? 0 : performance.now();
+    answer = this.#broker.call(target.action, prepared.params, callingOptions(attempt));
+    const context = answer.ctx;
+    if (context !== undefined) attempt.context = context;
     answer.then(
       (value) => {
         stopListening();
@@ -271,7 +268,7 @@ function noNode(action: string): TidegateError {
  * @param reason why the scope ended
  */
 function endError(
-  { deadline }: CallScope,
+  deadline: number | undefined,
   action: string,
   reason: unknown,
   dispatched: boolean,

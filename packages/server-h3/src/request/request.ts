@@ -12,6 +12,7 @@ import type {
 } from "@tidegate/core-registry";
 import { createCorrelation, type ForkableCorrelation } from "@tidegate/core-registry/runtime";
 import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
+import { onConnectionClose } from "./connection-close.ts";
 
 type Query = HttpRequest["query"];
 
@@ -96,7 +97,7 @@ export class ServerRequest implements HttpRequest {
 
   /** Whether the client is disconnected, so that a reply cannot be sent any more. */
   get clientGone(): boolean {
-    return this.outgoing.destroyed || this.incoming.errored !== null;
+    return this.outgoing.destroyed || this.incoming.socket.destroyed || this.incoming.errored !== null;
   }
 
   header(name: string): string | undefined {
@@ -106,13 +107,14 @@ export class ServerRequest implements HttpRequest {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  /** Calls the listener once when the client is gone before the reply is sent; at once if it already is. */
-  onClientGone(listener: () => void): void {
-    if (this.clientGone) listener();
-    else
-      this.outgoing.once("close", () => {
-        if (!this.outgoing.writableFinished) listener();
-      });
+  /**
+   * Calls the listener once when the client is gone; at once if it already is.
+   * @returns a function that removes the listener, to be called when the reply is sent
+   */
+  onClientGone(listener: () => void): () => void {
+    if (!this.clientGone) return onConnectionClose(this.incoming.socket, listener);
+    listener();
+    return () => undefined;
   }
 
   /**

@@ -214,7 +214,7 @@ function refuse({ failures, problems }: ServerParts, request: ServerRequest, thr
 
 interface ClientGone {
   notify(): void;
-  onClientGone(listener: () => void): void;
+  onClientGone(listener: () => void): undefined;
 }
 
 /** Notifies one listener when the client is gone: before the upgrade its connection, after it its socket. */

@@ -38,8 +38,9 @@ export interface ScopeInput {
   /**
    * Calls the listener once when the client disconnects; immediately where it has disconnected. The scope
    * calls this at most once, when its end is first observed.
+   * @returns a function that removes the listener; undefined where it needs not be removed
    */
-  onGone?(listener: () => void): void;
+  onGone?(listener: () => void): (() => void) | undefined;
 }
 
 const noEvents: EventSource = { subscribe: () => noEvent() };
@@ -166,7 +167,10 @@ class RequestScope implements Scope {
     this.#unwatch = unwatch;
     const { signal } = this.#change;
     if (this.#parent !== undefined) unwatch.push(this.#parent.onEnd((reason) => this.#cancel(reason)));
-    else this.#input.onGone?.(() => this.#cancel(new TidegateError("CANCELLED")));
+    else {
+      const stop = this.#input.onGone?.(() => this.#cancel(new TidegateError("CANCELLED")));
+      if (stop !== undefined) unwatch.push(stop);
+    }
     if (signal !== undefined) unwatch.push(onAbort(signal, (reason) => this.#cancel(reason)));
     if (this.deadline !== undefined && !this.#isEnded) unwatch.push(this.#watchDeadline(this.deadline));
   }

@@ -70,7 +70,7 @@ function fakeClock(): Clock & { pass(ms: number): void; waiting: number } {
 describe("the scope of a request", () => {
   test("its signal is created when it is first read, and aborts when the client disconnects", () => {
     let gone: () => void = () => undefined;
-    const onGone = vi.fn((listener: () => void) => {
+    const onGone = vi.fn((listener: () => void): undefined => {
       gone = listener;
     });
     const scope = scopeOf({ onGone });
@@ -119,7 +119,10 @@ describe("the scope of a request", () => {
   test("a fork has its own directory, version, deadline and end; the parent's end ends it too", () => {
     let gone: () => void = () => undefined;
     const clock = fakeClock();
-    const scope = scopeOf({ clock, deadline: 9000, onGone: (listener) => (gone = listener) });
+    const onGone = (listener: () => void): undefined => {
+      gone = listener;
+    };
+    const scope = scopeOf({ clock, deadline: 9000, onGone });
     const newer = directory();
     const own = new AbortController();
     const first = scope.fork({ directory: newer, version: "f".repeat(32), deadline: 1100 });
