@@ -109,7 +109,10 @@ describe.each(layouts)("the service runs $outer, and calls one that runs $inner"
     for (const inside of ["secret", "inner", "nodeID", "nowhere", "n-secret", '"data"'])
       expect(text).not.toContain(inside);
     // One line of a kind is written at once, further ones at the end of the second.
-    const line = await system.log.waitFor((each) => each.includes(`(${kind})`) || each.includes("left out"));
+    const line = await system.log.waitFor(
+      (each) =>
+        each.startsWith("warn GET /outer/fail/") && (each.includes(`(${kind})`) || each.includes("left out")),
+    );
     expect(line).toMatch(/^warn GET \/outer\/fail\/\w+ 50[34] .* in the route GET \/outer\/fail\/:kind/);
     expect(line).toMatch(/of the protocol 'REST' for service 'outer', action outer\.fail: /);
   });
