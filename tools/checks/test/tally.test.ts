@@ -21,5 +21,15 @@ test.each([
   ],
   ["a check that failed before the tests", undefined, 2, "0 passed, 1 failed"],
 ])("the closing line of a run: %s", (_, result, exitCode, line) => {
-  expect(tally(result, exitCode)).toBe(line);
+  expect(tally([{ result, exitCode }])).toBe(line);
+});
+
+test("the closing line of two runs is their sum", () => {
+  const result = { numPassedTests: 3, numFailedTests: 0, testResults: [passed] };
+  expect(
+    tally([
+      { result, exitCode: 0 },
+      { result, exitCode: 1 },
+    ]),
+  ).toBe("6 passed, 1 failed");
 });
