@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 
-/** What has to be called when a connection closes. Each request that runs on it adds at most a few. */
+/** What has to be called when a connection closes. Each request that runs on it adds at most a few listeners. */
 const listeners = new WeakMap<Socket, Set<() => void>>();
 
 /**
  * Calls the listener once when a connection closes. All requests of a connection share one listener of
- * Node's, which would cost each of them more than the rest of its scope.
+ * Node's.
  * @returns a function that removes the listener
  */
 export function onConnectionClose(socket: Socket, listener: () => void): () => void {
