@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { get } from "node:http";
+import { Agent, get } from "node:http";
 import { Readable } from "node:stream";
 import { errorCodes, type Reply, TidegateError } from "@tidegate/core-registry";
 import { describe, expect, test } from "vitest";
+import { ServerRequest } from "../src/request/request.ts";
 import { json, problem, raw, rawRequest, route, start } from "./fixture.ts";
 
 const reply = (change: Partial<Reply>): Reply => ({ status: 200, headers: [], body: null, ...change });
@@ -157,6 +158,48 @@ describe("S8 streams", () => {
     await closed.promise;
     expect(await aborted.promise).toMatchObject({ code: "CANCELLED" });
     expect(fixture.log).toEqual([]);
+  });
+
+  test("a later request of a connection notices the disconnect, and none leaves a listener", async () => {
+    const aborted = Promise.withResolvers<unknown>();
+    const waiting = Promise.withResolvers<void>();
+    const listeners: number[] = [];
+    const { url } = await start([
+      route("GET", "/fast", (request, scope) => {
+        scope.onEnd(() => expect.unreachable());
+        if (request instanceof ServerRequest)
+          listeners.push(
+            request.incoming.socket.listenerCount("close"),
+            request.outgoing.listenerCount("close"),
+          );
+        return reply({});
+      }),
+      route("GET", "/slow", (_request, scope) => {
+        scope.onEnd(aborted.resolve);
+        waiting.resolve();
+        return new Promise(() => undefined);
+      }),
+    ]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let count = 0; count < 20; count++) {
+      const [response] = (await once(get(`${url}/fast`, { agent }), "response")) as [Readable];
+      await once(response.resume(), "end");
+    }
+    expect(new Set(listeners.slice(2).filter((_, at) => at % 2 === 0)).size).toBe(1);
+    const slow = get(`${url}/slow`, { agent }).on("error", () => undefined);
+    await waiting.promise;
+    slow.destroy();
+    expect(await aborted.promise).toMatchObject({ code: "CANCELLED" });
+    agent.destroy();
+  });
+
+  test("a text is sent as its characters need: one byte each, or UTF-8", async () => {
+    const headers = [["content-type", "text/plain; charset=utf-8"]] as const;
+    const { url } = await start([
+      route("GET", "/:text", ({ params }) => reply({ headers, body: params.text ?? "" })),
+    ]);
+    for (const text of ["plain", "é", "日本", "\u0001\u007f", "\u0080", "😀"])
+      expect(await (await fetch(`${url}/${encodeURIComponent(text)}`)).text()).toBe(text);
   });
 
   test("HEAD destroys the stream without reading it", async () => {
