@@ -10,8 +10,8 @@ export interface NodeVersion {
 }
 
 /**
- * The versions of Node that services are tested with: the oldest of services, the oldest of gateways, and the one
- * of this repository.
+ * The versions of Node that services are tested with: the oldest of services, the oldest of gateways, and the
+ * one of this repository.
  */
 export const nodeVersions: readonly NodeVersion[] = ["22", "24", "26"].map((major) => {
   const isOurs = process.versions.node.startsWith(`${major}.`);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** What has to be called when a connection closes. Each request that runs on it adds at most a few listeners. */
+/** What has to be called when a connection closes. Each request on it adds at most a few listeners. */
 const listeners = new WeakMap<Socket, Set<() => void>>();
 
 /**
