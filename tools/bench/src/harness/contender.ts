@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import type { Contender } from "./benchmark.ts";
+import { usedMicroseconds } from "./processor-time.ts";
 import { nodeFlags } from "./program.ts";
 
 /** A message from the process of a contender to the harness. */
@@ -15,10 +16,7 @@ type ContenderMessage = { readonly port: number } | { readonly cpuMicroseconds: 
 export async function contend(start: () => Promise<number>): Promise<void> {
   const send = (message: ContenderMessage): void => void process.send?.(message);
   process.on("disconnect", () => process.exit());
-  process.on("message", () => {
-    const { user, system } = process.cpuUsage();
-    send({ cpuMicroseconds: user + system });
-  });
+  process.on("message", () => send({ cpuMicroseconds: usedMicroseconds() }));
   send({ port: await start() });
 }
 
@@ -26,14 +24,14 @@ export async function contend(start: () => Promise<number>): Promise<void> {
 export interface ContenderProcess {
   readonly who: string;
   readonly port: number;
-  /** The CPU time that the process has used so far, in microseconds. */
+  /** The CPU time that the process and its child processes have used so far, in microseconds. */
   cpuMicroseconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a contender. Resolves when it accepts requests. If `taskset` is installed, the process has its own
- * core.
+ * Starts a contender. Resolves when it accepts requests. If `taskset` is installed, the process and its
+ * child processes share one core.
  */
 export async function startContender({ who, program, given }: Contender): Promise<ContenderProcess> {
   const [command = "", ...args] = [

@@ -19,7 +19,7 @@ export interface Measured {
   readonly work: string;
   readonly who: string;
   readonly rate: number;
-  /** The CPU time of the server's process per request, in microseconds. */
+  /** The CPU time of all processes of the contender per request, in microseconds. */
   readonly cpu: number;
   readonly p50: number;
   /** The 99th percentile of the latency in milliseconds. */

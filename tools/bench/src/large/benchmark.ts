@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Cluster, chooseTransports, withCluster } from "../harness/cluster.ts";
 import { type Figure, mediansOf } from "../harness/figures.ts";
+import { type NodeProcess, startNode } from "../harness/node-process.ts";
 import { percentile } from "../harness/statistics.ts";
-import { type NodeProcess, startNode } from "./node-process.ts";
+import { untilServed } from "../harness/until-served.ts";
 
 /** Options of `runLarge`: transporters, size, requests and rounds. */
 export interface LargeOptions {
@@ -61,7 +62,7 @@ async function measure(cluster: Cluster, kind: Kind, options: LargeOptions): Pro
     const { requests, characters = 8 * mebibyte } = options;
     const send = kind === "body" ? sendBody : askAnswer;
     const url = `http://127.0.0.1:${gateway.ready}/large`;
-    await waitUntilServed(url);
+    await untilServed(`${url}/1`);
     const before = [(await gateway.memory()).resident, (await service.memory()).resident];
     const times: number[] = [];
     for (let request = 0; request < requests; request++) {
@@ -74,16 +75,6 @@ async function measure(cluster: Cluster, kind: Kind, options: LargeOptions): Pro
     return { times, gateway: await above(gateway, before[0]), service: await above(service, before[1]) };
   } finally {
     await Promise.all([gateway.stop(), service.stop()]);
-  }
-}
-
-/** Repeats a small request until the gateway serves the service. */
-async function waitUntilServed(url: string): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${url}/1`);
-    const text = await response.text();
-    if (response.status === 200) return;
-    if (response.status !== 404 && response.status !== 503) throw new Error(text);
   }
 }
 

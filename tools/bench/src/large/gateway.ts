@@ -4,7 +4,7 @@ import { createDefaultGateway } from "@tidegate/gateway";
 import { rest } from "@tidegate/protocol-rest";
 import { h3Server } from "@tidegate/server-h3";
 import { type Cluster, gatewayNode, transporterOf } from "../harness/cluster.ts";
-import { runNode } from "./node-process.ts";
+import { runNode } from "../harness/node-process.ts";
 
 // The gateway, which sends its HTTP port.
 await runNode<Cluster>(async (cluster) => {

@@ -1,7 +1,7 @@
 import { preset, tidegate } from "@tidegate/service-moleculer";
 import { type Context, ServiceBroker } from "moleculer";
 import { type Cluster, transporterOf } from "../harness/cluster.ts";
-import { runNode } from "./node-process.ts";
+import { runNode } from "../harness/node-process.ts";
 
 // The service: counts the characters of a body, and answers with as many as it is asked for.
 await runNode<Cluster>(async (cluster) => {

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { nodeFlags } from "../harness/program.ts";
+import { nodeFlags } from "./program.ts";
 
 /** A message from the process of a node to the harness. */
 type NodeMessage = { readonly ready: unknown } | { readonly memory: NodeMemory };
