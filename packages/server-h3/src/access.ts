@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import type { Access, NotServed, Scope, Served } from "@tidegate/core-registry";
 import { isObject } from "@tidegate/core-registry/runtime";
-import { requestedHost, type ServerRequest } from "./request/request.ts";
+import { requestedHost } from "./request/head.ts";
+import type { ServerRequest } from "./request/request.ts";
 import { branchUnknown, makeScope, recompileEvicted, type ServerParts, versionUnknown } from "./served.ts";
 import { type BranchName, isBranchName, tagPattern } from "./target.ts";
 
@@ -81,7 +82,7 @@ async function hasAuthScope({ context }: Scope, needed: string): Promise<boolean
 export function isLocal(request: ServerRequest): boolean {
   return (
     isLoopback(request.peer.address) &&
-    isLocalhostOrAddress(requestedHost(request)) &&
+    isLocalhostOrAddress(requestedHost(request.incoming)) &&
     !request.headers.some(([name]) => proxyHeader.test(name))
   );
 }

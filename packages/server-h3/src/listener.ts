@@ -38,6 +38,8 @@ const options = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   optimizeEmptyRequests: true,
+  // `checkHead` refuses requests without Host, with a problem document.
+  requireHostHeader: false,
   shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
     headers.upgrade?.toLowerCase() === "websocket",
 };
@@ -50,6 +52,9 @@ export async function openListener(input: ListenerInput): Promise<Listener> {
   const node = createServer({ ...options }, input.handle);
   node.maxConnections = input.maxConnections;
   node.on("upgrade", input.upgrade);
+  // Without these listeners, Node answers 100 Continue before a route is known, and 417 by itself.
+  node.on("checkContinue", input.handle);
+  node.on("checkExpectation", input.handle);
   const sockets = trackSockets(node);
   try {
     await once(node.listen(input.port, input.host), "listening");

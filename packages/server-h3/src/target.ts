@@ -2,7 +2,9 @@ import { validateHeaderName } from "node:http";
 import { TidegateError } from "@tidegate/core-registry";
 import { branchPattern, canonicalSegment, reservedNames } from "@tidegate/core-registry/runtime";
 import type { BranchOptions } from "./options.ts";
-import { requestedHost, type ServerRequest } from "./request/request.ts";
+import { isDecodable } from "./request/fields.ts";
+import { checkHead, originForm, requestedHost } from "./request/head.ts";
+import type { ServerRequest } from "./request/request.ts";
 
 /** A branch and one of its versions, as a request names them (S9.5). Not checked: neither has to exist. */
 export interface BranchName {
@@ -40,12 +42,16 @@ const hostNamePattern = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 const needsNormalisation = /%|\/\.|\\|\/\//;
 
 /**
- * Reads which branch and version a request asks for, and sets the request's `base`, `path`, `url` and `vary`.
- * @throws `BAD_REQUEST`, `NOT_FOUND` for malformed paths
+ * Checks the head of a request, reads which branch and version it asks for, and sets the request's `base`,
+ * `path`, `url` and `vary`.
+ * @throws `BAD_REQUEST` for a malformed head, path or query, `NOT_FOUND` for a path with an empty segment
  */
 export function readTarget(request: ServerRequest, selector: BranchSelector | undefined): Target {
+  checkHead(request.incoming);
   const url = originForm(request.url);
   const end = url.indexOf("?");
+  if (end !== -1 && !isDecodable(url.slice(end)))
+    throw new TidegateError("BAD_REQUEST", "The query contains invalid percent-encoding.");
   const path = normalisePath(end === -1 ? url : url.slice(0, end));
   if (hasTilde(path)) return readPrefix(request, url, path, selector);
   request.url = url;
@@ -85,14 +91,6 @@ function urlBelow(base: string, path: string, url: string): string {
   const query = url.indexOf("?");
   const rest = url.startsWith(base) ? url.slice(base.length) : path + (query === -1 ? "" : url.slice(query));
   return rest.startsWith("/") ? rest : `/${rest}`;
-}
-
-/** Path and query of a request target, which can be an absolute URL (RFC 9112, 3.2). */
-function originForm(target: string): string {
-  if (target.charCodeAt(0) === 47 || target === "*") return target;
-  if (!URL.canParse(target)) throw new TidegateError("BAD_REQUEST", "The request target is not a valid URL.");
-  const url = new URL(target);
-  return url.pathname + url.search;
 }
 
 /**
@@ -153,7 +151,7 @@ export function createBranchSelector(options: BranchOptions = {}): BranchSelecto
   const nameOf = (request: ServerRequest): string | undefined =>
     (header === undefined ? undefined : request.header(header)?.trim() || undefined) ??
     (cookie === undefined ? undefined : readCookie(request.header("cookie") ?? "", cookie) || undefined) ??
-    (hosts.size === 0 ? undefined : hosts.get(hostName(requestedHost(request))));
+    (hosts.size === 0 ? undefined : hosts.get(hostName(requestedHost(request.incoming))));
 
   return {
     vary: vary.length === 0 ? undefined : vary.join(", "),

@@ -70,19 +70,19 @@ describe("S9.11 local", () => {
     ["host: 10.1.2.3", [], 200],
     ["host: [::1]", [], 200],
     ["host: [2001:db8::1]:8080", [], 200],
-    ["host: ::1", [], 404],
-    ["host: [localhost]", [], 404],
+    ["host: ::1", [], 400],
+    ["host: [localhost]", [], 400],
     ["host: 127.1", [], 404],
     ["host: 2130706433", [], 404],
     ["host: localhost.", [], 404],
-    ["host: localhost:80:80", [], 404],
-    ["host: localhost, gateway.example", [], 404],
+    ["host: localhost:80:80", [], 400],
+    ["host: localhost, gateway.example", [], 400],
     ["host: gateway.example", [], 404],
     ["host: localhost.evil.example", [], 404],
-    ["host: localhost@evil.example", [], 404],
+    ["host: localhost@evil.example", [], 400],
     ["host: 127.0.0.1.evil.example", [], 404],
-    ["host: [::1", [], 404],
-    ["host:", [], 404],
+    ["host: [::1", [], 400],
+    ["host:", [], 400],
     ["host: localhost", ["forwarded: for=1.2.3.4"], 404],
     ["host: localhost", ["X-Forwarded-For: 127.0.0.1"], 404],
     ["host: localhost", ["x-forwarded-anything: 1"], 404],
@@ -129,7 +129,7 @@ describe("S9.11 a loopback peer", () => {
     expect(await answer("127.0.0.1:8080")).toContain("HTTP/1.1 200 ");
     expect(await answer("[::1]")).toContain("HTTP/1.1 200 ");
     expect(await answer("gateway.example")).toContain("HTTP/1.1 404 ");
-    expect(await answer("localhost@gateway.example")).toContain("HTTP/1.1 404 ");
+    expect(await answer("localhost@gateway.example")).toContain("HTTP/1.1 400 ");
   });
 });
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import { TextDecoder } from "node:util";
 import { type Body, type BodyPart, TidegateError } from "@tidegate/core-registry";
+import { isDecodable, parseFields } from "./fields.ts";
 import { parseJson } from "./json.ts";
 
 /** Maximum sizes of request bodies, in bytes. */
@@ -21,17 +22,22 @@ export class RequestBody implements Body {
   readonly type: string | undefined;
   readonly #incoming: IncomingMessage;
   readonly #limits: BodyLimits;
+  readonly #sendContinue: () => void;
   #isRead = false;
 
-  constructor(incoming: IncomingMessage, limits: BodyLimits) {
+  /** @param sendContinue asks a client that waits for `100 Continue` for the body */
+  constructor(incoming: IncomingMessage, limits: BodyLimits, sendContinue: () => void) {
     this.#incoming = incoming;
     this.#limits = limits;
+    this.#sendContinue = sendContinue;
     this.type = hasBody(incoming) ? mediaType(incoming) : undefined;
   }
 
-  /** Undefined where the request has no body. */
+  /** Undefined where the request has no body or an empty one, which only a chunked body can turn out to be. */
   async json(): Promise<unknown> {
-    return this.type === undefined ? undefined : parseJson(await this.text());
+    if (this.type === undefined) return undefined;
+    const text = await this.text();
+    return text === "" ? undefined : parseJson(text);
   }
 
   async text(): Promise<string> {
@@ -39,11 +45,16 @@ export class RequestBody implements Body {
     if (this.type === undefined) return "";
     // An unsupported charset is refused before the body is read.
     const decode = textDecoder(charsetParameter.exec(this.#incoming.headers["content-type"] ?? "")?.[1]);
+    checkContentLength(this.#incoming, this.#limits.bodyBytes);
+    this.#sendContinue();
     return decode(await readAll(this.#incoming, this.#limits.bodyBytes));
   }
 
   async form(): Promise<Record<string, unknown>> {
-    const fields = parseFields(await this.text());
+    const text = await this.text();
+    if (!isDecodable(text))
+      throw new TidegateError("BODY_MALFORMED", "The form contains invalid percent-encoding.");
+    const fields = parseFields(text);
     for (const name of prototypeNames) delete fields[name];
     return fields;
   }
@@ -56,6 +67,7 @@ export class RequestBody implements Body {
   raw(): Readable {
     this.#startReading();
     checkContentLength(this.#incoming, this.#limits.streamBytes);
+    this.#sendContinue();
     return limitedStream(this.#incoming, this.#limits.streamBytes);
   }
 
@@ -70,23 +82,9 @@ export class RequestBody implements Body {
   }
 }
 
-/** Parses URL-encoded fields into an object without prototype; a repeated key becomes an array. */
-export function parseFields(encoded: string): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = Object.create(null);
-  if (encoded === "") return fields;
-  for (const [key, value] of new URLSearchParams(encoded)) {
-    const previous = fields[key];
-    if (previous === undefined) fields[key] = value;
-    else if (typeof previous === "string") fields[key] = [previous, value];
-    else previous.push(value);
-  }
-  return fields;
-}
-
 function hasBody({ headers }: IncomingMessage): boolean {
   if (headers["transfer-encoding"] !== undefined) return true;
-  const length = headers["content-length"];
-  return length !== undefined && length !== "0";
+  return Number(headers["content-length"] ?? 0) > 0;
 }
 
 function mediaType({ headers }: IncomingMessage): string {
@@ -106,7 +104,6 @@ function checkContentLength(incoming: IncomingMessage, limit: number): void {
 }
 
 async function readAll(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  checkContentLength(incoming, limit);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;

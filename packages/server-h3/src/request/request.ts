@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import type {
   Body,
@@ -11,8 +11,9 @@ import type {
   Version,
 } from "@tidegate/core-registry";
 import { createCorrelation, type ForkableCorrelation } from "@tidegate/core-registry/runtime";
-import { type BodyLimits, parseFields, RequestBody } from "./body.ts";
+import { type BodyLimits, RequestBody } from "./body.ts";
 import { onConnectionClose } from "./connection-close.ts";
+import { parseFields } from "./fields.ts";
 
 type Query = HttpRequest["query"];
 
@@ -71,7 +72,7 @@ export class ServerRequest implements HttpRequest {
   }
 
   get body(): Body {
-    this.#body ??= new RequestBody(this.incoming, this.#limits);
+    this.#body ??= new RequestBody(this.incoming, this.#limits, () => this.#sendContinue());
     return this.#body;
   }
 
@@ -135,6 +136,14 @@ export class ServerRequest implements HttpRequest {
     }
     this.#closeListeners.push(listener);
   }
+
+  /** Sent once something reads the body: not for an unknown route, nor where the request is refused. */
+  #sendContinue(): void {
+    const { outgoing, incoming } = this;
+    if (incoming.headers.expect === undefined || incoming.httpVersionMinor === 0) return;
+    if (outgoing instanceof ServerResponse && !outgoing.headersSent && !outgoing.destroyed)
+      outgoing.writeContinue();
+  }
 }
 
 function headerPairs(raw: readonly string[]): readonly Header[] {
@@ -143,11 +152,4 @@ function headerPairs(raw: readonly string[]): readonly Header[] {
     headers.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
   }
   return headers;
-}
-
-/** Host and port of a request: of an absolute URL (RFC 9112, 3.2.2), else of the `Host` header. */
-export function requestedHost(request: ServerRequest): string {
-  const target = request.incoming.url ?? "/";
-  if (target.startsWith("/") || !URL.canParse(target)) return request.header("host") ?? "";
-  return new URL(target).host;
 }
