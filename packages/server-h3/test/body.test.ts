@@ -216,8 +216,9 @@ describe("JSON, property-based", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (source) => {
         const value: unknown = JSON.parse(source);
-        if (hasPrototypeName(value)) expect(hasPrototypeName(parseJson(source))).toBe(false);
-        else expect(parseJson(source)).toEqual(value);
+        const parsed = parseJson(source, "any");
+        if (hasPrototypeName(value)) expect(hasPrototypeName(parsed)).toBe(false);
+        else expect(parsed).toEqual(value);
       }),
     );
   });

@@ -42,10 +42,13 @@ export interface Body {
   /** The media type in lower case without parameters; undefined where there is no body. */
   readonly type: string | undefined;
   /**
-   * Parses JSON, without `__proto__`, `constructor` and `prototype` members.
-   * @throws `BODY_MALFORMED` also where it is nested too deep
+   * Parses JSON, without `__proto__`, `constructor` and `prototype` members. Undefined where the body is
+   * empty.
+   * @param numbers `any` accepts numbers that would change, such as 2^53+1 or `1e400`. Default: `exact`
+   * @throws `BODY_MALFORMED` also where it is nested too deep; `BAD_USER_INPUT` with the path of a number that
+   * would change (S3.2)
    */
-  json(): Promise<unknown>;
+  json(numbers?: "exact" | "any"): Promise<unknown>;
   /** Decodes text in the charset of the content type. */
   text(): Promise<string>;
   /** Parses URL-encoded fields; a repeated key has an array. */

@@ -42,6 +42,7 @@ export { type PolicyPart, type PolicyRule, policySchema } from "./fragment/polic
 export { hopByHopHeaders } from "./hop-by-hop.ts";
 export { type AttachedValue, attachedValue, memoize } from "./memoize.ts";
 export { actionNameProblem, eventNameProblem, nameMatcher } from "./names.ts";
+export { textSource } from "./params/text-source.ts";
 export { plainAnswer } from "./plain-answer.ts";
 export { redactText, redactValue, secretNames } from "./redact.ts";
 export {

@@ -41,7 +41,8 @@ export async function readPost(request: HttpRequest): Promise<GraphQLRequest> {
       `The content type of the body must be application/json; found ${found}.`,
     );
   }
-  return checkRequest(await body.json());
+  // Numbers in variables are coerced as graphql-js does it (S3.2).
+  return checkRequest(await body.json("any"));
 }
 
 /**

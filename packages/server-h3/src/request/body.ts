@@ -34,10 +34,10 @@ export class RequestBody implements Body {
   }
 
   /** Undefined where the request has no body or an empty one, which only a chunked body can turn out to be. */
-  async json(): Promise<unknown> {
+  async json(numbers?: "exact" | "any"): Promise<unknown> {
     if (this.type === undefined) return undefined;
     const text = await this.text();
-    return text === "" ? undefined : parseJson(text);
+    return text === "" ? undefined : parseJson(text, numbers);
   }
 
   async text(): Promise<string> {

@@ -17,11 +17,12 @@ const scalar = new RegExp(`${jsonString}|${jsonNumber}|true|false|null`, "y");
 
 /**
  * Parses a JSON body with `parseUntrustedJson`.
- * @throws `BODY_MALFORMED` with line and column
+ * @param numbers `any` accepts numbers that would change. Default: `exact`
+ * @throws `BODY_MALFORMED` with line and column; `BAD_USER_INPUT` for a number that would change (S3.2)
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, numbers?: "exact" | "any"): unknown {
   try {
-    return parseUntrustedJson(text);
+    return parseUntrustedJson(text, numbers);
   } catch (cause) {
     if (isTidegateError(cause)) throw cause;
     const at = jsonErrorOffset(text);

@@ -1,5 +1,6 @@
 import { TidegateError } from "../../contracts/errors.ts";
 import type { JsonSchema } from "../../contracts/json.ts";
+import { isExactNumber } from "./exact-number.ts";
 import type { CastName } from "./reference.ts";
 
 /** Converts the values of a param to one declared type. */
@@ -13,10 +14,6 @@ export interface Cast {
 /** The result of a cast for a value that cannot be converted. */
 export const refused: unique symbol = Symbol("refused");
 
-// No hex, no spaces, no `Infinity`. Unsafe integers are refused: rounding `9007199254740993` would address
-// another id.
-const decimal = /^[-+.\deE]+$/;
-const integer = /^[-+]?\d+$/;
 const maxShownLength = 60;
 
 const numberCast: Cast = { expected: "a number", of: toNumber };
@@ -79,10 +76,8 @@ const scalarCasts: ReadonlyMap<string, Cast> = new Map([
 function toNumber(value: unknown): unknown {
   if (value === null) return null;
   if (typeof value === "number") return Number.isFinite(value) ? value : refused;
-  if (typeof value !== "string" || !decimal.test(value)) return refused;
-  const number = Number(value);
-  if (!Number.isFinite(number) || (integer.test(value) && !Number.isSafeInteger(number))) return refused;
-  return number;
+  // No hex, no spaces, no `Infinity`. Rounding `9007199254740993` would address another id.
+  return typeof value === "string" && isExactNumber(value) ? Number(value) : refused;
 }
 
 function toBoolean(value: unknown): unknown {

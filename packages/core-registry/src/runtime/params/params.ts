@@ -7,6 +7,7 @@ import { isObject, ownProperty } from "../values.ts";
 import { type Cast, castError, declaredCast, refused } from "./cast.ts";
 import { compileValue, type MappingContext, type Resolve } from "./mapping.ts";
 import { refusedKeys } from "./reference.ts";
+import { isTextSource } from "./text-source.ts";
 
 /** A mapping of a connector, compiled (S3). */
 export interface CompiledParams {
@@ -113,7 +114,8 @@ function makeWithImplicitParams(
       for (const source of order) {
         const value = paramIn(sources[source], name);
         if (value === undefined) continue;
-        const result = cast === undefined || sourceKinds[source]?.values !== "text" ? value : cast.of(value);
+        const isText = sourceKinds[source]?.values === "text" || isFormField(value, sources[source]);
+        const result = cast !== undefined && isText ? cast.of(value) : value;
         if (result === refused) throw castError(name, `@${source}.${name}`, cast?.expected ?? "", value);
         params[name] = result;
         break;
@@ -127,6 +129,11 @@ function implicitParamsOf(declared: JsonSchema, named: readonly string[]): reado
   return Object.entries(declared.properties ?? {})
     .filter(([name]) => !named.includes(name) && !refusedKeys.has(name))
     .map(([name, property]) => ({ name, cast: declaredCast(property) }));
+}
+
+/** The fields of a form are strings and lists. Numbers, which are usual in JSON bodies, are no fields. */
+function isFormField(value: unknown, source: unknown): boolean {
+  return typeof value !== "number" && typeof value !== "boolean" && isTextSource(source);
 }
 
 // Lists have no named params, and the metadata of a file are not params.
