@@ -1,15 +1,13 @@
-import {
-  type Body,
-  type Connector,
-  type FileValue,
-  type Finding,
-  type HttpRequest,
-  type HttpRoute,
-  type Reply,
-  type Scope,
-  type Sources,
-  TidegateError,
+import type {
+  Connector,
+  Finding,
+  HttpRequest,
+  HttpRoute,
+  Reply,
+  Scope,
+  Sources,
 } from "@tidegate/core-registry";
+import { readBody } from "./body.ts";
 import { literalReply, type ReplyReporter, replyOf } from "./reply.ts";
 
 /** The compiled parts from which a route is created. */
@@ -39,8 +37,12 @@ export function restRoute(parts: RouteParts): HttpRoute {
   };
 
   const runWithBody = (request: HttpRequest, scope: Scope): Reply | Promise<Reply> => {
-    const body = readBody(request.body);
-    return body === undefined ? run(request, scope) : body.then((value) => run(request, scope, value));
+    const body = readBody(request);
+    if (body === undefined) return run(request, scope);
+    return body.then(({ value, discard }) => {
+      if (discard === undefined) return run(request, scope, value);
+      return Promise.try(run, request, scope, value).finally(discard);
+    });
   };
 
   return {
@@ -81,22 +83,4 @@ function runOrNull(connector: Connector, scope: Scope, sources: Sources): unknow
   } catch (error) {
     return ignored(error);
   }
-}
-
-/**
- * Reads a body by its content type (S4.3): JSON, URL-encoded fields or text; any other type becomes a file
- * that streams. Returns undefined where there is no body.
- *
- * @throws {TidegateError} `MEDIA_TYPE_UNSUPPORTED` for multipart
- */
-function readBody(body: Body): Promise<unknown> | undefined {
-  const { type } = body;
-  if (type === undefined) return undefined;
-  if (type === "application/json" || type.endsWith("+json")) return body.json();
-  if (type === "application/x-www-form-urlencoded") return body.form();
-  if (type.startsWith("text/")) return body.text();
-  if (type.startsWith("multipart/"))
-    throw new TidegateError("MEDIA_TYPE_UNSUPPORTED", `This route does not accept a body of type ${type}.`);
-  const file: FileValue = { mimetype: type, createReadStream: () => body.raw() };
-  return Promise.resolve(file);
 }
