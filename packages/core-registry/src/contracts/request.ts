@@ -45,8 +45,8 @@ export interface Body {
    * Parses JSON, without `__proto__`, `constructor` and `prototype` members. Undefined where the body is
    * empty.
    * @param numbers `any` accepts numbers that would change, such as 2^53+1 or `1e400`. Default: `exact`
-   * @throws `BODY_MALFORMED` also where it is nested too deep; `BAD_USER_INPUT` with the path of a number that
-   * would change (S3.2)
+   * @throws `BODY_MALFORMED` also where it is nested too deep; `BAD_USER_INPUT` with the path of a number
+   * that would change (S3.2)
    */
   json(numbers?: "exact" | "any"): Promise<unknown>;
   /** Decodes text in the charset of the content type. */

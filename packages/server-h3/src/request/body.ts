@@ -33,7 +33,7 @@ export class RequestBody implements Body {
     this.type = hasBody(incoming) ? mediaType(incoming) : undefined;
   }
 
-  /** Undefined where the request has no body or an empty one, which only a chunked body can turn out to be. */
+  /** Undefined where the request has no body or an empty one, which can be known only at its end. */
   async json(numbers?: "exact" | "any"): Promise<unknown> {
     if (this.type === undefined) return undefined;
     const text = await this.text();

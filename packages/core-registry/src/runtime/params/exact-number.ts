@@ -27,7 +27,7 @@ export function isExactNumber(text: string): boolean {
   return length > 0 && length <= maxPrecision && sameDigits(sent, number.toPrecision(length));
 }
 
-/** The digits of a number without zeros around them, and its exponent: the value is `0.digits × 10^exponent`. */
+/** The digits of a number without zeros around them, and its exponent: `0.digits × 10^exponent`. */
 interface NormalForm {
   readonly digits: string;
   readonly exponent: number;
