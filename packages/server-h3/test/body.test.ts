@@ -11,6 +11,7 @@ function reader(options: { bodyBytes?: number; streamBytes?: number } = {}): Pro
       route("POST", "/json", async ({ body }) =>
         json({ type: body.type ?? null, value: (await body.json()) ?? null }),
       ),
+      route("POST", "/any", async ({ body }) => json((await body.json("any")) ?? null)),
       route("POST", "/text", async ({ body }) => json(await body.text())),
       route("POST", "/form", async ({ body }) => json(await body.form())),
       route("POST", "/raw", async ({ body }) => json((await text(body.raw())).length)),
@@ -53,6 +54,17 @@ describe("S4.3 bodies", () => {
       type: "application/octet-stream",
       value: 1,
     });
+  });
+
+  test("S3.2 numbers that would change are refused, unless the route asks for any numbers", async () => {
+    const { url } = await reader();
+    const body = '{"id":9007199254740993}';
+    expect(await problem(await post(`${url}/json`, body, asJson))).toMatchObject({
+      status: 400,
+      code: "BAD_USER_INPUT",
+      data: { parameter: "id" },
+    });
+    expect(await (await post(`${url}/any`, body, asJson)).json()).toEqual({ id: 2 ** 53 });
   });
 
   test("text is decoded with the charset of Content-Type", async () => {
