@@ -2,20 +2,26 @@
  * The one rule for the names of actions and events, and for patterns of names (S2.4, S6.5, S7.1):
  *
  * - A name or pattern has 1 to 256 characters, and is split at dots into segments that are not empty.
- * - A pattern has two special signs: `*` matches one segment or a part of one; `**` stands alone between dots
- *   and matches one or more segments. `player.**` matches `player.message.list`, not `player`.
+ * - A pattern has two wildcards: `*` matches one segment or a part of one; `**` stands alone between dots
+ *   and matches one or more segments. `player.**` matches `player.message.list`, not `player`. A pattern has
+ *   at most 8 wildcards.
  * - The signs of other pattern languages (`! { } [ ] ( ) ? | / \ " '`) and control characters are refused. In
  *   a pattern they would have no effect, and no rule could match a name that contains one.
  * - The name of an event cannot contain `*` or begin with `$`, and no segment of an action's name can begin
  *   with `$`: such actions and events are internal to the broker.
  */
+import picomatch from "picomatch";
+
 const refusedCharacter = /[!{}[\]()?|/\\"'\p{Cc}]/u;
 const maxLength = 256;
+const maxWildcards = 8;
 
 /** Describes why a text is not a pattern of names (S7.1); undefined where it is one. */
 export function namePatternProblem(pattern: string): string | undefined {
   if (pattern.split(".").some((segment) => segment !== "**" && segment.includes("**")))
     return "In a pattern, `**` must stand alone between dots.";
+  if (pattern.split(/\*+/).length > maxWildcards + 1)
+    return `A pattern can have at most ${maxWildcards} wildcards: \`*\` or \`**\`.`;
   return commonProblem(pattern, "A pattern");
 }
 
@@ -59,15 +65,80 @@ export function isFunctionText(text: string): boolean {
 export type NameMatcher = (name: string) => boolean;
 
 /**
- * Compiles a pattern of names (S7.1). A match takes at most the pattern's length times the name's length.
- *
- * Not with picomatch: its `**` can match no segment, and a pattern with many stars becomes a regular
- * expression that takes exponential time for hostile names.
+ * Compiles a pattern of names (S7.1). A text that is not a pattern matches only itself. A match takes at most
+ * the pattern's length times the name's length.
  */
 export function nameMatcher(pattern: string): NameMatcher {
-  if (!pattern.includes("*")) return (name) => name === pattern;
-  const parts = patternParts(pattern);
-  return (name) => globMatches(parts, name.split("."), "more", segmentMatches);
+  if (!pattern.includes("*") || namePatternProblem(pattern) !== undefined) return (name) => name === pattern;
+  const parts = pattern.split(".").flatMap(matchedParts);
+  return (name) => partsMatch(parts, name.split("."));
+}
+
+/** A part of a compiled pattern: the test of one segment, or any number of segments. */
+type MatchedPart = ((segment: string) => boolean) | "more";
+
+const anySegment = (): boolean => true;
+
+// `**` is one or more segments, written as one segment and then any number of segments.
+function matchedParts(part: string): readonly MatchedPart[] {
+  if (part === "**") return [anySegment, "more"];
+  if (part === "*") return [anySegment];
+  if (!part.includes("*")) return [(segment) => segment === part];
+  const expression = segmentExpression(part);
+  return [(segment) => expression.test(segment)];
+}
+
+/** The options that leave picomatch one wildcard: a star within a segment. */
+const starsOnly = {
+  nobrace: true,
+  nobracket: true,
+  noextglob: true,
+  noglobstar: true,
+  nonegate: true,
+  strictSlashes: true,
+  windows: false,
+  // The fast paths have no tokens.
+  fastpaths: false,
+};
+
+/**
+ * Compiles one segment. The expression of picomatch itself tries every length of every star: for `*a*a*a*b`
+ * and a name of 256 characters it takes 2 s, and with one more star 100 s. So each star but the last keeps
+ * here the shortest text before the next part of the segment, because a longer text only leaves less for the
+ * other stars. A group in a lookahead is not tried again.
+ */
+function segmentExpression(segment: string): RegExp {
+  const parts = [""];
+  for (const { type, value, output } of picomatch(segment, starsOnly, true).state.tokens)
+    if (type === "star") parts.push("");
+    else parts.push(`${parts.pop()}${output ?? value}`);
+  const [start = "", ...afterStars] = parts;
+  const end = afterStars.pop() ?? "";
+  const middle = afterStars.map((part, index) => `(?=(.*?${part}))\\${index + 1}`);
+  return new RegExp(`^${start}${middle.join("")}.*${end}$`, "s");
+}
+
+// The greedy two-pointer algorithm: after a mismatch, only the last `more` takes one more segment.
+function partsMatch(parts: readonly MatchedPart[], segments: readonly string[]): boolean {
+  let at = 0;
+  let segment = 0;
+  let moreAt = -1;
+  let moreSegment = 0;
+  while (segment < segments.length) {
+    const part = parts[at];
+    if (part === "more") {
+      moreAt = at++;
+      moreSegment = segment;
+    } else if (part?.(segments[segment] ?? "")) {
+      at++;
+      segment++;
+    } else if (moreAt >= 0) {
+      at = moreAt + 1;
+      segment = ++moreSegment;
+    } else return false;
+  }
+  while (parts[at] === "more") at++;
+  return at === parts.length;
 }
 
 /**
@@ -90,39 +161,6 @@ function patternParts(pattern: string): readonly Part[] {
 
 function segmentPart(segment: string): Part {
   return segment === "*" ? "one" : { glob: [...segment] };
-}
-
-function segmentMatches(part: Part, segment: string): boolean {
-  if (typeof part === "string") return true;
-  return globMatches(part.glob, [...segment], "*", (expected, actual) => expected === actual);
-}
-
-// The greedy two-pointer algorithm: after a mismatch, only the last star takes one more item.
-function globMatches<P, I>(
-  pattern: readonly P[],
-  items: readonly I[],
-  star: P,
-  matches: (part: P, item: I) => boolean,
-): boolean {
-  let at = 0;
-  let item = 0;
-  let starAt = -1;
-  let starItem = 0;
-  while (item < items.length) {
-    const part = pattern[at];
-    if (at < pattern.length && part === star) {
-      starAt = at++;
-      starItem = item;
-    } else if (at < pattern.length && matches(part as P, items[item] as I)) {
-      at++;
-      item++;
-    } else if (starAt >= 0) {
-      at = starAt + 1;
-      item = ++starItem;
-    } else return false;
-  }
-  while (at < pattern.length && pattern[at] === star) at++;
-  return at === pattern.length;
 }
 
 function segmentsOverlap(one: Part, other: Part): boolean {

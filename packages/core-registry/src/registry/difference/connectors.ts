@@ -145,19 +145,23 @@ function addedEvents(before: readonly string[], after: readonly string[]): Chang
 }
 
 function uncovered(names: readonly string[], patterns: readonly string[]): readonly string[] {
-  return names.filter((name) => !patterns.some((pattern) => covers(pattern, name)));
+  const tests = patterns.map(coverTest);
+  return names.filter((name) => !tests.some((covers) => covers(name)));
 }
 
 /**
- * Whether a pattern matches every event that another pattern or name matches; false also where this is hard
- * to decide.
+ * Creates the test whether a pattern matches every event that another pattern or name matches. The test
+ * returns false also where this is hard to decide.
  */
-function covers(pattern: string, name: string): boolean {
-  if (pattern === name || pattern === "**") return true;
-  // `*` in a name is a text that only wildcards match, but `**` matches several segments.
-  if (!name.includes("**")) return nameMatcher(pattern)(name);
+function coverTest(pattern: string): (name: string) => boolean {
+  const matches = nameMatcher(pattern);
   const prefix = pattern.endsWith(".**") ? pattern.slice(0, -"**".length) : undefined;
-  return prefix !== undefined && !prefix.includes("*") && name.startsWith(prefix);
+  return (name) => {
+    if (pattern === name || pattern === "**") return true;
+    // `*` in a name is a text that only wildcards match, but `**` matches several segments.
+    if (!name.includes("**")) return matches(name);
+    return prefix !== undefined && !prefix.includes("*") && name.startsWith(prefix);
+  };
 }
 
 function listed(names: readonly string[]): string {

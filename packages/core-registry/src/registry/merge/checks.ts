@@ -3,7 +3,7 @@ import type { ConnectorDescription } from "../../contracts/connector.ts";
 import type { DirectorySnapshot, ServiceEntry } from "../../contracts/directory.ts";
 import { certainName, nearestName } from "../../contracts/nearest-name.ts";
 import type { Change, Finding } from "../../contracts/report.ts";
-import { nameMatcher } from "../../runtime/names.ts";
+import { type NameMatcher, nameMatcher } from "../../runtime/names.ts";
 import { possibleServices } from "../claims/claim-index.ts";
 import type { CompiledFragment } from "../discovery/compile-fragment.ts";
 import type { CompiledVersion } from "../versions/compiled-version.ts";
@@ -112,28 +112,32 @@ function checkEventNames(
   const withEvents = connectors.filter(({ events = [] }) => events.length > 0);
   if (withEvents.length === 0) return [];
   const received = [...directory.services()].flatMap(({ events }) => events);
-  const namesBeside = (kind: ConnectorDescription["kind"]): readonly string[] => [
-    ...received,
-    ...withEvents.flatMap((other) => (other.kind === kind ? [] : (other.events ?? []))),
-  ];
-  const known = new Map([
-    ["publish", namesBeside("publish")],
-    ["subscribe", namesBeside("subscribe")],
-  ]);
+  const namesBeside = (kind: ConnectorDescription["kind"]): KnownEvents => {
+    const ofOthers = withEvents.flatMap((other) => (other.kind === kind ? [] : (other.events ?? [])));
+    const names = [...new Set([...received, ...ofOthers])];
+    return { names, matchers: names.map(nameMatcher) };
+  };
+  const known = { publish: namesBeside("publish"), subscribe: namesBeside("subscribe") };
   return withEvents.flatMap((connector) =>
     (connector.events ?? []).flatMap((event) =>
-      checkEventName(event, connector, known.get(connector.kind) ?? received),
+      checkEventName(event, connector, connector.kind === "publish" ? known.publish : known.subscribe),
     ),
   );
+}
+
+/** The names and patterns of events that services and other connectors use. */
+interface KnownEvents {
+  readonly names: readonly string[];
+  readonly matchers: readonly NameMatcher[];
 }
 
 function checkEventName(
   event: string,
   { origin }: ConnectorDescription,
-  known: readonly string[],
+  { names, matchers }: KnownEvents,
 ): Finding[] {
-  if (event.includes("*") || known.some((name) => nameMatcher(name)(event))) return [];
-  const similar = certainName(event, [...new Set(known)], 1);
+  if (event.includes("*") || matchers.some((matches) => matches(event))) return [];
+  const similar = certainName(event, names, 1);
   // `room.1` beside `room.2` is no slip.
   if (similar === undefined || withoutDigits(similar) === withoutDigits(event)) return [];
   return [

@@ -118,17 +118,17 @@ class NameSearch {
 
 /** The pattern with the segments of each name in place of its own, where it then matches the name. */
 function* candidates(pattern: string, names: Iterable<string>): Iterable<string> {
-  const own = pattern.split(".");
-  const rest = own.indexOf("**");
+  const own = pattern.split(".").map((text) => ({ text, matches: nameMatcher(text) }));
+  const rest = own.findIndex(({ text }) => text === "**");
   for (const name of names) {
     const segments = name.split(".");
     if (rest === -1 ? segments.length !== own.length : segments.length < own.length) continue;
     const shift = segments.length - own.length;
-    const candidate = own
-      .map((segment, index) =>
-        segment.includes("*") ? segment : segments[rest !== -1 && index > rest ? index + shift : index],
-      )
-      .join(".");
-    if (nameMatcher(candidate)(name)) yield candidate;
+    const candidate = own.map(({ text, matches }, index) => {
+      const segment = segments[rest !== -1 && index > rest ? index + shift : index] ?? "";
+      if (!text.includes("*")) return segment;
+      return matches(segment) ? text : undefined;
+    });
+    if (!candidate.includes(undefined)) yield candidate.join(".");
   }
 }

@@ -324,6 +324,17 @@ describe("S1.2 the members of a rule", () => {
     ]);
   });
 
+  test("S7.1 a pattern of 9 wildcards is an error", async () => {
+    expect(await check({ call: [{ actions: ["*a".repeat(8), "*a".repeat(9)] }] })).toMatchObject([
+      {
+        severity: "error",
+        code: "FRAGMENT_INVALID",
+        jsonPath: "policy.call[0].actions[1]",
+        message: "A pattern can have at most 8 wildcards: `*` or `**`.",
+      },
+    ]);
+  });
+
   test("a disabled policy is not checked, with a warning", async () => {
     const rule = { actions: ["x"], filter: "..." };
     const off = [policyOf("filter", () => no)];

@@ -240,6 +240,7 @@ describe("S6.5 names", () => {
     ["a..b", "cannot have an empty segment"],
     ["a.**b", "must stand alone"],
     ["a.{b,c}", "cannot contain `{`"],
+    ["*a".repeat(9), "at most 8 wildcards"],
   ])("the written %j is refused when the fragment is read", (event, why) => {
     const { table, findings } = bench();
     expect(table.subscribe({ events: ["fine.*", event] }, fieldOptions)).toBeUndefined();
