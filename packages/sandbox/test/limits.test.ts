@@ -155,6 +155,16 @@ describe("S11.2 a function that keeps exceeding limits is switched off", () => {
     await strict.stop();
   });
 
+  test("but not for what a client can cause by a large argument", async () => {
+    const strict = sandbox({ maxOffences: 2, timeout: 20 });
+    const fn = compiled(strict, "({ n }) => { while (n); return n; }", "strict");
+    const large = { n: 1, text: "x".repeat(70_000) };
+    for (let count = 0; count < 3; count++) expect(await fn.failure(large)).toMatch(limit);
+    expect(await fn.call({ n: 0 })).toBe(0);
+    expect(fn.exceeded).not.toContain("FUNCTION_OFF");
+    await strict.stop();
+  });
+
   test("a thrown error, an invalid result or a long argument is not an offence", async () => {
     const small = sandbox({ maxOffences: 1, maxArgument: 100 });
     const fn = compiled(small, "({ how }) => { if (how) throw new Error(how); return () => 1; }");

@@ -37,6 +37,11 @@ const maxPendingCharacters = 32 * 1024 * 1024;
 const maxPendingCalls = 10_000;
 const maxReruns = 5;
 const offenceWindow = 60_000;
+/**
+ * Characters of an argument, as JSON, above which a broken limit is not held against the function: a client
+ * can send as much, and could otherwise switch it off for all others.
+ */
+const maxBlamedCharacters = 64 * 1_024;
 /** Milliseconds after a failed start in which a call that needs a new process fails at once. */
 const startBackOff = 1000;
 /** Number of starts in a row that a signal from outside has to end until they count as a failed start. */
@@ -227,7 +232,8 @@ export class ProcessPool implements ProcessListener {
     const { fn, options } = call;
     const { clock, maxOffences } = this.#options;
     const now = clock.now();
-    fn.offences = [...fn.offences.filter((at) => now - at < offenceWindow), now].slice(-maxOffences);
+    if (call.argument.json.length <= maxBlamedCharacters)
+      fn.offences = [...fn.offences.filter((at) => now - at < offenceWindow), now].slice(-maxOffences);
     this.#quarantine.add(fn.service);
     if (fn.offences.length >= maxOffences) fn.disabled ??= disabledError(options.label, maxOffences);
     call.reject(error);
