@@ -6,6 +6,7 @@ import type { Scope } from "../../contracts/scope.ts";
 import { isObject, ownProperty } from "../values.ts";
 import { type Cast, castError, declaredCast, refused } from "./cast.ts";
 import { compileValue, type MappingContext, type Resolve } from "./mapping.ts";
+import { plainParam } from "./plain-param.ts";
 import { refusedKeys } from "./reference.ts";
 
 /** A mapping of a connector, compiled (S3). */
@@ -115,7 +116,7 @@ function makeWithImplicitParams(
         if (value === undefined) continue;
         const result = cast === undefined || sourceKinds[source]?.values !== "text" ? value : cast.of(value);
         if (result === refused) throw castError(name, `@${source}.${name}`, cast?.expected ?? "", value);
-        params[name] = result;
+        params[name] = plainParam(result);
         break;
       }
     }
