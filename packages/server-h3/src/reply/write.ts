@@ -55,10 +55,17 @@ export function sendReply(
   }
   response.writeHead(status, reasonPhrase(status), headers.flat());
   if (body instanceof Readable) pipelineWith(body, response, () => undefined);
-  // Head and text are one write.
   else if (body === null) response.end();
-  else response.end(body);
+  // Head and text are one write, for which Node encodes both as UTF-8: a head beyond ASCII needs bytes.
+  else response.end(typeof body === "string" && hasLatin1(headers) ? Buffer.from(body) : body);
 }
+
+function hasLatin1(headers: readonly Header[]): boolean {
+  for (const [, value] of headers) if (beyondAscii.test(value)) return true;
+  return false;
+}
+
+const beyondAscii = /[\x80-\xff]/;
 
 /**
  * Waits until a stream has data or ends, so that an error before its first byte can become a problem reply.
@@ -88,7 +95,8 @@ export function writeToConnection(request: ServerRequest, reply: Reply): void {
   if (!(body instanceof Readable)) headers.push(["content-length", contentLength(body)]);
   headers.push(["connection", "close"]);
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
-  outgoing.write([`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n"));
+  const head = [`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n");
+  outgoing.write(head, "latin1");
   const close = (): void => void outgoing.destroy();
   if (!(body instanceof Readable)) outgoing.end(body ?? "", close);
   // The end of the body is the end of the connection; a failing stream cuts it.
