@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Json } from "@tidegate/core-registry";
 import { tidegate } from "@tidegate/service-moleculer";
-import type { Context, ServiceSchema } from "moleculer";
+import type { ActionParams, Context, ServiceSchema } from "moleculer";
 
 const get = (path: string, call: string | { readonly action: string; readonly params?: Json }) =>
   ({ method: "GET", path, call }) as const;
@@ -45,6 +45,14 @@ function describeParams(value: unknown): unknown {
 
 const describe = { handler: ({ params }: Context) => ({ seen: describeParams(params) }) };
 
+/** Params that no schema of OpenAPI can express as they are declared. */
+const oddParams: ActionParams = {
+  id: { type: "number", convert: true, optional: true },
+  name: { type: "string", min: -1, max: 9.5, optional: true },
+  pair: { type: "tuple", items: ["string", "number"], optional: true },
+  at: { type: "date", default: new Date(0) },
+};
+
 /** A service whose answers cannot be sent as they are, and whose filters and params are hostile. */
 export const service: ServiceSchema = {
   name: "odd",
@@ -79,6 +87,8 @@ export const service: ServiceSchema = {
               { method: "POST", path: "/own-map", map: "({ body }) => body.length" },
               ...disguisedFilters.map((_, index) => get(`/filter/${index}`, `odd.filter${index}`)),
               get("/filter/true", "odd.filterTrue"),
+              get("/typed/:id(\\d+)", "odd.typed"),
+              get("/typed/:name([a-z]{1,9})", "odd.typedByName"),
             ],
           },
         },
@@ -111,5 +121,7 @@ export const service: ServiceSchema = {
     fine: () => nested(400),
     ...Object.fromEntries(disguisedFilters.map((_, index) => [`filter${index}`, () => "passed"])),
     filterTrue: () => "passed",
+    typed: { params: oddParams, handler: () => "by id" },
+    typedByName: { params: oddParams, handler: () => "by name" },
   },
 };
