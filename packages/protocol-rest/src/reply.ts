@@ -54,9 +54,8 @@ function directedReply(value: DirectedResult, reporter: ReplyReporter): Reply {
   }
   const { headers, dropped, beyondLatin1, invalid } = checkHeaders(value.$headers);
   if (invalid !== undefined) return rejectReply(invalid, body, reporter);
-  if (dropped.length > 0) reportDropped(dropped, "Only the gateway sets", reporter);
-  if (beyondLatin1.length > 0)
-    reportDropped(beyondLatin1, "HTTP can carry no characters beyond latin1 in", reporter);
+  if (dropped.length > 0) reportDropped(dropped, ownHeader, reporter);
+  if (beyondLatin1.length > 0) reportDropped(beyondLatin1, wideHeader, reporter);
 
   const hasNoBody = status !== undefined && statusesWithoutBody.has(status);
   if (hasNoBody || body === undefined || body === null) {
@@ -127,10 +126,23 @@ export function reportInvalid(message: string, { jsonPath, report }: ReplyReport
   report({ severity: "error", code: "REPLY_INVALID", jsonPath, message });
 }
 
-/** @param reason the begin of a sentence that ends with the names */
+/** Why headers are dropped. */
+interface DropReason {
+  /** The begin of a sentence that ends with the names. */
+  readonly message: string;
+  /** Default: the hint for the code of the finding. */
+  readonly hint?: string;
+}
+
+const ownHeader: DropReason = { message: "Only the gateway sets" };
+const wideHeader: DropReason = {
+  message: "HTTP can carry no characters beyond latin1 in",
+  hint: "Encode the value, or remove the header from `$headers`.",
+};
+
 function reportDropped(
   dropped: readonly string[],
-  reason: string,
+  { message, hint }: DropReason,
   { jsonPath, report }: ReplyReporter,
 ): void {
   const names = dropped.join(", ");
@@ -138,7 +150,8 @@ function reportDropped(
     severity: "warning",
     code: "HEADER_DROPPED",
     jsonPath,
-    message: `${reason} ${names}; removed from the reply.`,
+    message: `${message} ${names}; removed from the reply.`,
     found: names,
+    ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -122,7 +122,12 @@ export function compileConnectorFunction(
 
   const fail: Fail = (thrown, scope) => {
     const error = blameSender(thrown);
-    if (isFaultOfService(error)) tools.reportRuntime(runtimeErrorFinding(error, jsonPath, scope));
+    if (isFaultOfService(error))
+      tools.reportRuntime({
+        ...runtimeErrorFinding(error, jsonPath, scope),
+        // The usual hint is to convert the response in `map`, which cannot receive it.
+        ...(error === thrown ? {} : { hint: "Return smaller or flatter data from the service." }),
+      });
     throw error;
   };
   const callPrepared = (scope: Scope, sources: Sources, values: Values): unknown => {
