@@ -13,6 +13,8 @@ import { type PathTemplate, pathTemplates } from "./paths.ts";
 import { operationSecurity, ruleDescriptions, rulesOf, securitySchemes } from "./security.ts";
 
 interface PathItem {
+  /** The key of the item: the path's template, with a fragment where an item with that shape exists. */
+  readonly key: string;
   readonly path: PathTemplate;
   /** The OpenAPI operations by method in lower case. */
   readonly operations: Record<string, Json>;
@@ -37,44 +39,55 @@ const methodsWithoutBody = new Set(["GET", "DELETE"]);
  * @param directory the declared params of actions
  */
 export function openApiDocument(version: Version, directory: DirectorySnapshot): JsonObject {
-  const items = new Map<string, PathItem>();
+  const items = new Map<string, PathItem[]>();
   const operationIds = new UniqueNames();
   for (const endpoint of version.endpoints) addEndpoint(items, operationIds, endpoint, directory);
-  const sorted = [...items.values()].sort((a, b) => compareText(a.path.template, b.path.template));
+  const sorted = [...items.values()].flat().sort((a, b) => compareText(a.key, b.key));
   return {
     openapi: "3.1.1",
     info: { title: `API of branch ${directory.branch}`, version: version.name },
     tags: tagsOf(version.endpoints),
-    paths: Object.fromEntries(sorted.map(({ path, operations }) => [path.template, operations])),
+    paths: Object.fromEntries(sorted.map(({ key, operations }) => [key, operations])),
     components,
   };
 }
 
 function addEndpoint(
-  items: Map<string, PathItem>,
+  items: Map<string, PathItem[]>,
   operationIds: UniqueNames,
   endpoint: Endpoint,
   directory: DirectorySnapshot,
 ): void {
   const { http } = endpoint;
   if (http === undefined) return;
+  const method = http.method.toLowerCase();
   for (const path of pathTemplates(http.path)) {
-    const item = items.get(path.shape) ?? { path, operations: {} };
-    items.set(path.shape, item);
-    const method = http.method.toLowerCase();
-    // OpenAPI has one operation for a method and a shape. Of two that differ only in a pattern, the document
-    // has the
-    // first.
-    if (method in item.operations) continue;
-    item.operations[method] = describeOperation({
+    const { operations, path: first } = itemFor(items, path, method);
+    operations[method] = describeOperation({
       endpoint,
       method: http.method,
       path,
-      parameterNames: item.path.parameters.map(({ name }) => name),
+      parameterNames: first.parameters.map(({ name }) => name),
       operationId: operationIds.create(`${method} ${path.template}`),
       directory,
     });
   }
+}
+
+/**
+ * Returns the item of a path that has no operation of the method yet. OpenAPI takes two templates of one
+ * shape as the same path, so a second route, which differs in a regular expression only, gets a path with a
+ * fragment (`/players/{name}#2`), which clients do not send.
+ */
+function itemFor(items: Map<string, PathItem[]>, path: PathTemplate, method: string): PathItem {
+  const ofShape = items.get(path.shape) ?? [];
+  items.set(path.shape, ofShape);
+  const free = ofShape.find(({ operations }) => !(method in operations));
+  if (free !== undefined) return free;
+  const key = ofShape.length === 0 ? path.template : `${path.template}#${ofShape.length + 1}`;
+  const item: PathItem = { key, path, operations: {} };
+  ofShape.push(item);
+  return item;
 }
 
 function tagsOf(endpoints: readonly Endpoint[]): readonly JsonObject[] {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@tidegate/core-registry";
-import { expandPattern, type PathSegment, parsePattern } from "@tidegate/core-registry/runtime";
+import { expandPattern, type PathSegment, parsePattern, shapeOf } from "@tidegate/core-registry/runtime";
 
 /** One path of a route in the notation of OpenAPI. */
 export interface PathTemplate {
@@ -27,14 +27,24 @@ export interface PathParameter {
  */
 export function pathTemplates(path: string): readonly PathTemplate[] {
   const { pattern } = parsePattern(path);
-  return pattern === undefined ? [] : expandPattern(pattern.segments).map(toTemplate);
+  if (pattern === undefined) return [];
+  // Of equal expansions (`/a/:b?/:c?` without b, and without c) only the first one is ever used.
+  const expansions = new Map<string, readonly PathSegment[]>();
+  for (const segments of expandPattern(pattern.segments)) {
+    const shape = shapeOf(segments);
+    if (!expansions.has(shape)) expansions.set(shape, segments);
+  }
+  return [...expansions.values()].map(toTemplate);
 }
 
 function toTemplate(segments: readonly PathSegment[]): PathTemplate {
+  const parameters = segments.flatMap((segment) =>
+    segment.kind === "static" ? [] : [toParameter(segment, nameOf(segment, segments))],
+  );
   return {
-    template: joinSegments(segments, (segment) => `{${nameOf(segment)}}`),
+    template: joinSegments(segments, (segment) => `{${nameOf(segment, segments)}}`),
     shape: joinSegments(segments, () => "{}"),
-    parameters: segments.flatMap((segment) => (segment.kind === "static" ? [] : [toParameter(segment)])),
+    parameters,
   };
 }
 
@@ -45,14 +55,18 @@ function joinSegments(segments: readonly PathSegment[], format: (segment: NamedS
   return `/${parts.join("/")}`;
 }
 
-function toParameter(segment: NamedSegment): PathParameter {
-  const name = nameOf(segment);
+function toParameter(segment: NamedSegment, name: string): PathParameter {
   if (segment.kind === "rest")
     return { name, schema: { type: "string" }, description: "The rest of the path, including slashes." };
   const pattern = segment.regex === undefined ? {} : { pattern: `^(?:${segment.regex})$` };
   return { name, schema: { type: "string", ...pattern } };
 }
 
-function nameOf(segment: NamedSegment): string {
-  return segment.name ?? "rest";
+/** The name of a parameter. A wildcard without a name gets one that no other parameter of the path has. */
+function nameOf({ name }: NamedSegment, segments: readonly PathSegment[]): string {
+  if (name !== undefined) return name;
+  const used = new Set(segments.map((segment) => (segment.kind === "static" ? undefined : segment.name)));
+  let free = "rest";
+  for (let n = 2; used.has(free); n += 1) free = `rest${n}`;
+  return free;
 }

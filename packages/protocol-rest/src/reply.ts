@@ -1,7 +1,7 @@
-import { Readable } from "node:stream";
 import { type Finding, type Header, type Reply, TidegateError } from "@tidegate/core-registry";
 import { discardStream, isOpaque } from "@tidegate/core-registry/runtime";
 import { checkHeaders } from "./headers.ts";
+import { octetsOf } from "./octets.ts";
 
 /** Reports faults of replies to the nodes that published the route. */
 export interface ReplyReporter {
@@ -52,9 +52,10 @@ function directedReply(value: DirectedResult, reporter: ReplyReporter): Reply {
     const shown = JSON.stringify(status) ?? typeof status;
     return rejectReply(`\`$status\` is ${shown}; expected an integer from 200 to 599.`, body, reporter);
   }
-  const { headers, dropped, invalid } = checkHeaders(value.$headers);
+  const { headers, dropped, beyondLatin1, invalid } = checkHeaders(value.$headers);
   if (invalid !== undefined) return rejectReply(invalid, body, reporter);
-  if (dropped.length > 0) reportDropped(dropped, reporter);
+  if (dropped.length > 0) reportDropped(dropped, ownHeader, reporter);
+  if (beyondLatin1.length > 0) reportDropped(beyondLatin1, wideHeader, reporter);
 
   const hasNoBody = status !== undefined && statusesWithoutBody.has(status);
   if (hasNoBody || body === undefined || body === null) {
@@ -94,7 +95,7 @@ function encodeReply(
       body = value;
     } else if (isOpaque(value)) {
       type = binaryType;
-      body = octetsOf(value);
+      body = octetsOf(value, (reason) => invalidReply(reason, reporter));
     } else body = JSON.stringify(value);
     if (body === undefined) throw new TypeError(`JSON has no ${typeof value}.`);
     return { status, headers: headers === undefined ? type : withDefaultType(type, headers), body };
@@ -108,39 +109,49 @@ function withDefaultType(type: readonly Header[], headers: readonly Header[]): r
   return headers.some(([name]) => name === "content-type") ? headers : [...type, ...headers];
 }
 
-function octetsOf(value: object): Uint8Array | Readable {
-  if (value instanceof Readable) return value;
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ReadableStream) return Readable.fromWeb(value);
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if ("createReadStream" in value && typeof value.createReadStream === "function") {
-    const stream: unknown = value.createReadStream();
-    if (stream instanceof Readable) return stream;
-    if (stream instanceof ReadableStream) return Readable.fromWeb(stream);
-  }
-  throw new TypeError("`createReadStream` did not return a stream.");
-}
-
-function rejectReply(
-  reason: string,
-  body: unknown,
-  { jsonPath, report }: ReplyReporter,
-  cause?: unknown,
-): never {
+function rejectReply(reason: string, body: unknown, reporter: ReplyReporter, cause?: unknown): never {
   discardStream(body);
-  const message = `The reply cannot be sent. ${reason}`;
-  report({ severity: "error", code: "REPLY_INVALID", jsonPath, message });
-  throw new TidegateError("REPLY_INVALID", message, { cause });
+  throw invalidReply(reason, reporter, cause);
 }
 
-function reportDropped(dropped: readonly string[], { jsonPath, report }: ReplyReporter): void {
+/** Reports a reply that cannot be sent, and returns its error. */
+function invalidReply(reason: string, reporter: ReplyReporter, cause?: unknown): TidegateError {
+  const message = `The reply cannot be sent. ${reason}`;
+  reportInvalid(message, reporter);
+  return new TidegateError("REPLY_INVALID", message, { cause });
+}
+
+/** Reports that the result of a connector cannot become a reply. */
+export function reportInvalid(message: string, { jsonPath, report }: ReplyReporter): void {
+  report({ severity: "error", code: "REPLY_INVALID", jsonPath, message });
+}
+
+/** Why headers are dropped. */
+interface DropReason {
+  /** The begin of a sentence that ends with the names. */
+  readonly message: string;
+  /** Default: the hint for the code of the finding. */
+  readonly hint?: string;
+}
+
+const ownHeader: DropReason = { message: "Only the gateway sets" };
+const wideHeader: DropReason = {
+  message: "HTTP can carry no characters beyond latin1 in",
+  hint: "Encode the value, or remove the header from `$headers`.",
+};
+
+function reportDropped(
+  dropped: readonly string[],
+  { message, hint }: DropReason,
+  { jsonPath, report }: ReplyReporter,
+): void {
   const names = dropped.join(", ");
   report({
     severity: "warning",
     code: "HEADER_DROPPED",
     jsonPath,
-    message: `Only the gateway sets ${names}; removed from the reply.`,
+    message: `${message} ${names}; removed from the reply.`,
     found: names,
+    ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -1,14 +1,15 @@
-import type {
-  Connector,
-  Finding,
-  HttpRequest,
-  HttpRoute,
-  Reply,
-  Scope,
-  Sources,
+import {
+  type Connector,
+  type HttpRequest,
+  type HttpRoute,
+  isTidegateError,
+  type Reply,
+  type Scope,
+  type Sources,
+  type TidegateError,
 } from "@tidegate/core-registry";
 import { readBody } from "./body.ts";
-import { literalReply, type ReplyReporter, replyOf } from "./reply.ts";
+import { literalReply, type ReplyReporter, replyOf, reportInvalid } from "./reply.ts";
 
 /** The compiled parts from which a route is created. */
 export interface RouteParts extends Required<Pick<HttpRoute, "method" | "path" | "endpoint">> {
@@ -23,17 +24,26 @@ export interface RouteParts extends Required<Pick<HttpRoute, "method" | "path" |
 /** Creates a route. Where neither its body nor its connector needs a promise, the reply needs none either. */
 export function restRoute(parts: RouteParts): HttpRoute {
   const { method, path, endpoint, connector, ignoreError, literal, reporter } = parts;
-  const toReply = (value: unknown, scope: Scope): Reply => {
-    const { jsonPath } = reporter;
-    const report = (finding: Finding): void =>
-      reporter.report({ ...finding, requestId: scope.correlation.requestId });
-    return literal ? literalReply(value, { jsonPath, report }) : replyOf(value, { jsonPath, report });
+  const { jsonPath } = reporter;
+  const reporterOf = (scope: Scope): ReplyReporter => ({
+    jsonPath,
+    report: (finding) => reporter.report({ ...finding, requestId: scope.correlation.requestId }),
+  });
+  const toReply = (value: unknown, scope: Scope): Reply =>
+    literal ? literalReply(value, reporterOf(scope)) : replyOf(value, reporterOf(scope));
+  const fail = (error: unknown, scope: Scope): never => {
+    if (isInvalidAnswer(error)) reportInvalid(error.message, reporterOf(scope));
+    throw error;
   };
 
   const run = (request: HttpRequest, scope: Scope, body?: unknown): Reply | Promise<Reply> => {
     const sources = new RestSources(request, body);
     const result = ignoreError ? runOrNull(connector, scope, sources) : connector.run(scope, sources);
-    return result instanceof Promise ? result.then((value) => toReply(value, scope)) : toReply(result, scope);
+    if (!(result instanceof Promise)) return toReply(result, scope);
+    return result.then(
+      (value) => toReply(value, scope),
+      (error: unknown) => fail(error, scope),
+    );
   };
 
   const runWithBody = (request: HttpRequest, scope: Scope): Reply | Promise<Reply> => {
@@ -52,6 +62,11 @@ export function restRoute(parts: RouteParts): HttpRoute {
     endpoint,
     handle: connector.reads.includes("body") ? runWithBody : run,
   };
+}
+
+/** Whether a call failed because JSON cannot express the answer (S4.5). The broker reports it to no node. */
+function isInvalidAnswer(error: unknown): error is TidegateError {
+  return isTidegateError(error) && error.code === "REPLY_INVALID" && error.details.dispatched === true;
 }
 
 /** The sources of REST (S3.1). The query is parsed only where a connector reads it. */

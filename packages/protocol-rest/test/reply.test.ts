@@ -15,6 +15,7 @@ const reply = (value: unknown) => {
 const json = [["content-type", "application/json; charset=utf-8"]];
 const text = [["content-type", "text/plain; charset=utf-8"]];
 const octets = [["content-type", "application/octet-stream"]];
+const byteStream = (...chunks: string[]) => Readable.from(chunks, { objectMode: false });
 
 describe("S4.4 responses", () => {
   test.each([
@@ -38,7 +39,7 @@ describe("S4.4 responses", () => {
   });
 
   test("streams of every kind are streamed", async () => {
-    const stream = Readable.from(["x"]);
+    const stream = byteStream("x");
     expect(reply(stream)).toEqual({ status: 200, headers: octets, body: stream });
     expect(reply({ createReadStream: () => stream }).body).toBe(stream);
     expect(reply({ $status: 206, $headers: { "Content-Type": "image/png" }, $body: stream })).toEqual({
@@ -52,8 +53,21 @@ describe("S4.4 responses", () => {
     stream.destroy();
   });
 
+  test("the chunks of a stream can be text and every kind of bytes", async () => {
+    const { body } = reply(
+      Readable.from([
+        "a",
+        Buffer.from("b"),
+        Uint8Array.of(99).buffer,
+        new DataView(Uint8Array.of(100).buffer),
+      ]),
+    );
+    expect(Buffer.concat(await (body as Readable).toArray()).toString()).toBe("abcd");
+    expect(reports).toEqual([]);
+  });
+
   test("a file and a stream can carry directives", () => {
-    const stream = Readable.from(["x"]);
+    const stream = byteStream("x");
     const $headers = { "Content-Type": "text/html; charset=utf-8" };
     const headers = [["content-type", "text/html; charset=utf-8"]];
     expect(reply({ createReadStream: () => stream, $headers })).toEqual({
@@ -150,7 +164,8 @@ describe("S4.5 what a service cannot send", () => {
     { "": "1" },
     { "x-a:": "1" },
     { "x-a": {} },
-    { "x-a": "héllo ☃" },
+    { "x-a": "日\r\n本" },
+    { "content-disposition": 'attachment; filename="日\0.pdf"' },
     "text",
     [],
     5,
@@ -160,6 +175,86 @@ describe("S4.5 what a service cannot send", () => {
     );
     expect(reports).toMatchObject([
       { severity: "error", code: "REPLY_INVALID", jsonPath: reporter.jsonPath },
+    ]);
+  });
+
+  test.each([
+    ["a stream of objects", () => Readable.from([{ a: 1 }]), "an object"],
+    ["a stream of numbers", () => Readable.from([1, 2]), "a number"],
+    ["a web stream of lists", () => ReadableStream.from([[1]]), "a list"],
+    ["a stream that begins with text", () => Readable.from(["a", true]), "a boolean"],
+    ["a file with a stream of objects", () => ({ createReadStream: () => Readable.from([{}]) }), "an object"],
+    ["an object stream as the body", () => ({ $status: 201, $body: Readable.from([{}]) }), "an object"],
+  ])("%s fails with one report, and the service's stream ends", async (_what, make, found) => {
+    const { body } = reply(make());
+    const message = `The reply cannot be sent. Its stream contains ${found}; expected text or bytes.`;
+    await expect((body as Readable).toArray()).rejects.toMatchObject({ code: "REPLY_INVALID", message });
+    expect(reports).toEqual([
+      { severity: "error", code: "REPLY_INVALID", jsonPath: reporter.jsonPath, message },
+    ]);
+  });
+
+  test("a client that is gone ends the service's stream of text", async () => {
+    const stream = Readable.from(["a", "b"]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stream.once("close", resolve);
+    (reply(stream).body as Readable).destroy();
+    await promise;
+    expect(reports).toEqual([]);
+  });
+
+  test.each([
+    [
+      'attachment; filename="日本.pdf"',
+      `attachment; filename="__.pdf"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.pdf`,
+    ],
+    [
+      "attachment; filename=日本 1.pdf",
+      `attachment; filename="__ 1.pdf"; filename*=UTF-8''%E6%97%A5%E6%9C%AC%201.pdf`,
+    ],
+    [
+      'inline; name="a"; filename="😀 \\"é\\" (1)*.txt";',
+      `inline; name="a"; filename="_ \\"_\\" (1)*.txt"; filename*=UTF-8''%F0%9F%98%80%20%22%C3%A9%22%20%281%29%2A.txt`,
+    ],
+    [
+      `attachment; filename="日.pdf"; FileName*=UTF-8''%E6%97%A5.pdf`,
+      `attachment; filename="_.pdf"; FileName*=UTF-8''%E6%97%A5.pdf`,
+    ],
+    [`attachment; filename*=UTF-8''日%20本.pdf`, `attachment; filename*=UTF-8''%E6%97%A5%20%E6%9C%AC.pdf`],
+    ['attachment; filename="\ud800.pdf"', `attachment; filename="_.pdf"; filename*=UTF-8''%EF%BF%BD.pdf`],
+  ])("content-disposition %s is encoded (RFC 8187)", (given, sent) => {
+    const { headers } = reply({ $headers: { "Content-Disposition": given }, $body: "x" });
+    expect(headers).toEqual([...text, ["content-disposition", sent]]);
+    expect(reports).toEqual([]);
+  });
+
+  test("a latin1 value is sent as it is", () => {
+    const value = 'attachment; filename="é.pdf"';
+    expect(reply({ $headers: { "content-disposition": value, "x-a": "é" }, $body: "x" }).headers).toEqual([
+      ...text,
+      ["content-disposition", value],
+      ["x-a", "é"],
+    ]);
+  });
+
+  test("a value beyond latin1 that cannot be encoded is dropped with a report", () => {
+    const $headers = {
+      "X-A": "☃",
+      "x-b": ["1", "日本"],
+      "content-disposition": 'attachment; filename="日',
+      location: "/日本",
+      "x-c": "1",
+    };
+    expect(reply({ $headers, $body: "x" }).headers).toEqual([...text, ["x-b", "1"], ["x-c", "1"]]);
+    expect(reports).toMatchObject([
+      {
+        severity: "warning",
+        code: "HEADER_DROPPED",
+        message:
+          "HTTP can carry no characters beyond latin1 in x-a, x-b, content-disposition, location; removed " +
+          "from the reply.",
+        found: "x-a, x-b, content-disposition, location",
+      },
     ]);
   });
 

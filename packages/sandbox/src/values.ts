@@ -1,4 +1,4 @@
-import { TidegateError } from "@tidegate/core-registry";
+import { ArgumentError, isObject } from "@tidegate/core-registry/runtime";
 
 /** An argument as it is sent into the sandbox. */
 export interface EncodedArgument {
@@ -18,26 +18,77 @@ export interface TokenTable {
 
 const maxDepth = 500;
 
+/** Why a value cannot be sent into the sandbox. */
+class Refusal {
+  readonly code: "FUNCTION_MEMORY" | "FUNCTION_THREW";
+  readonly reason: string;
+  readonly cause: unknown;
+
+  constructor(code: Refusal["code"], reason: string, cause?: unknown) {
+    this.code = code;
+    this.reason = reason;
+    this.cause = cause;
+  }
+}
+
 /**
  * Encodes an argument: data as JSON; streams, files and bytes as tokens.
  *
  * @param maxLength UTF-16 units of JSON
- * @throws {TidegateError} `FUNCTION_MEMORY` where it is too long or nested too deeply; `FUNCTION_THREW` where
+ * @throws {ArgumentError} `FUNCTION_MEMORY` where it is too long or nested too deeply; `FUNCTION_THREW` where
  * it is not data
  */
 export function encodeArgument(argument: unknown, maxLength: number): EncodedArgument {
+  try {
+    return encode(argument, maxLength);
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    const { code, reason, cause } = refusal;
+    throw new ArgumentError(code, { path: refusedPath(argument, maxLength), reason }, { cause });
+  }
+}
+
+/** Throws a `Refusal` where the value cannot be encoded. */
+function encode(argument: unknown, maxLength: number): EncodedArgument {
   const encoded = containsOpaque(argument, maxLength)
     ? encodeWithTokens(argument)
     : { json: encodePlain(argument) };
-  if (encoded.json.length <= maxLength) return encoded;
-  throw argumentTooLarge(`has ${encoded.json.length} characters of JSON; the maximum is ${maxLength}`);
+  const { length } = encoded.json;
+  if (length <= maxLength) return encoded;
+  throw new Refusal("FUNCTION_MEMORY", `has ${length} characters of JSON; the maximum is ${maxLength}`);
+}
+
+/**
+ * Finds the part of a refused argument that is refused by itself: a member such as `response`, or one of
+ * `request`. Empty where the parts are refused only together.
+ */
+function refusedPath(argument: unknown, maxLength: number): readonly string[] {
+  const name = refusedMember(argument, (part) => isRefused(part, maxLength));
+  if (name !== "request") return name === undefined ? [] : [name];
+  const { request } = Object(argument);
+  const inner = refusedMember(request, (part) => isRefused({ request: part }, maxLength));
+  return inner === undefined ? [name] : [name, inner];
+}
+
+function refusedMember(value: unknown, isRefusedPart: (part: object) => boolean): string | undefined {
+  if (!isObject(value)) return undefined;
+  return Object.keys(value).find((name) => isRefusedPart({ [name]: value[name] }));
+}
+
+function isRefused(value: unknown, maxLength: number): boolean {
+  try {
+    encode(value, maxLength);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function encodePlain(argument: unknown): string {
   try {
     return JSON.stringify(argument) ?? "";
   } catch (cause) {
-    throw notDataError(cause);
+    throw notData(cause);
   }
 }
 
@@ -56,24 +107,26 @@ function encodeWithTokens(argument: unknown): EncodedArgument {
   try {
     return { json: JSON.stringify(argument, replace) ?? "", tokens: { nonce, values } };
   } catch (cause) {
-    throw notDataError(cause);
+    throw notData(cause);
   }
 }
 
 /**
  * Walks through an argument before it is encoded. Tests whether it contains a value that is not data (most
- * contain none), and throws early where it is too deep or certainly too long, so that the gateway spends no
- * time on it.
+ * contain none), and throws a `Refusal` early where it is too deep or certainly too long, so that the gateway
+ * spends no time on it.
  */
 function containsOpaque(argument: unknown, maxLength: number): boolean {
   let length = 0;
   let found = false;
   const visit = (value: unknown, depth: number): void => {
     if (typeof value === "string") length += value.length;
-    if (length > maxLength) throw argumentTooLarge(`has more than ${maxLength} characters of JSON`);
+    if (length > maxLength)
+      throw new Refusal("FUNCTION_MEMORY", `has more than ${maxLength} characters of JSON`);
     if (typeof value !== "object" || value === null) return;
     length += 2;
-    if (depth > maxDepth) throw argumentTooLarge(`is nested deeper than ${maxDepth} levels`);
+    if (depth > maxDepth)
+      throw new Refusal("FUNCTION_MEMORY", `is circular, or nested deeper than ${maxDepth} levels`);
     if (isOpaque(value)) found = true;
     else if (Array.isArray(value)) for (const item of value) visit(item, depth + 1);
     else if (!("toJSON" in value))
@@ -83,12 +136,9 @@ function containsOpaque(argument: unknown, maxLength: number): boolean {
   return found;
 }
 
-function argumentTooLarge(reason: string): TidegateError {
-  return new TidegateError("FUNCTION_MEMORY", `The argument of a function ${reason}`);
-}
-
-function notDataError(cause: unknown): TidegateError {
-  return new TidegateError("FUNCTION_THREW", "The argument of a function is not data", { cause });
+function notData(cause: unknown): Refusal {
+  const reason = cause instanceof Error ? `: ${cause.message.split("\n", 1)[0]}` : "";
+  return new Refusal("FUNCTION_THREW", `is not data${reason}`, cause);
 }
 
 function isOpaque(value: object): boolean {

@@ -39,6 +39,8 @@ describe("S11.1 the result of a function", () => {
     ["() => [undefined, NaN, -0, 1 / 0]", {}, [null, null, 0, null]],
     ["() => ({ a: undefined, b: () => 1, c: Symbol() })", {}, {}],
     ["() => new Date(0)", {}, "1970-01-01T00:00:00.000Z"],
+    ["() => true", {}, true],
+    ["() => [new Boolean(true), 'true']", {}, [true, "true"]],
     ["() => 'line\\nbreak \\u2028 \\ud83d\\ude00'", {}, "line\nbreak \u2028 😀"],
     ["({ a }) => a", { a: "\n \r \u2028 😀 \ud800" }, "\n \r \u2028 😀 \ud800"],
     [
@@ -85,6 +87,19 @@ describe("S11.1 a result that is not data is an error", () => {
     ["a BigInt", "() => ({ a: 1n })", /BigInt/],
     ["a cycle", "() => { const a = {}; a.a = a; return a; }", /circular/],
     ["a getter that throws", "() => ({ get a() { throw new Error('mine'); } })", /mine/],
+    [
+      "a boxed true",
+      "() => new Boolean(true)",
+      /an object, which JSON writes as true; return the value true/,
+    ],
+    ["a boxed false", "() => Object(false)", /writes as false/],
+    ["true of a toJSON", "() => ({ toJSON: () => true })", /writes as true/],
+    ["true of a function's toJSON", "() => Object.assign(() => 1, { toJSON: () => true })", /writes as true/],
+    [
+      "true of a proxy",
+      "() => new Proxy({}, { get: (_, name) => name === 'toJSON' && (() => true) })",
+      /true/,
+    ],
     ["sandbox-25 a long one", "() => 'x'.repeat(2e6)", /2000002 characters of JSON; the maximum is 1000/],
   ])("%s", async (_kind, source, message) => {
     const failure = await compiled(box, source).failure();

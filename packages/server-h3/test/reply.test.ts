@@ -35,6 +35,17 @@ describe("replies", () => {
     expect((await fetch(url)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
+  test("a header is sent as latin1, whatever the body is", async () => {
+    const bodies = ["text é", Buffer.from("bytes"), null, Readable.from(["stream"], { objectMode: false })];
+    const headers = [["x-a", "\u00e9"]] as const;
+    const { url } = await start(
+      bodies.map((body, index) => route("GET", `/${index}`, () => reply({ headers, body }))),
+    );
+    for (const index of bodies.keys())
+      expect((await fetch(`${url}/${index}`)).headers.get("x-a")).toBe("\u00e9");
+    expect(await (await fetch(`${url}/0`)).text()).toBe("text é");
+  });
+
   test.each([204, 304])("reply-08 status %i has no body", async (status) => {
     const fixture = await start([route("GET", "/", () => reply({ status, body: "never" }))]);
     const answer = await raw(fixture, rawRequest("GET /"));

@@ -122,10 +122,10 @@ export const connectorCodes: Explanations = {
   },
   HEADER_DROPPED: {
     meaning:
-      "A response sets a header that only the gateway can set, such as `content-length`. The header " +
-      "was removed.",
+      "A response sets a header that only the gateway can set, such as `content-length`, or a header whose " +
+      "value has characters beyond latin1. The header was removed.",
     example: '({ response }) => ({ $headers: { "transfer-encoding": "chunked" }, $body: response })',
-    mend: "Remove the header from `$headers`.",
+    mend: "Remove the header from `$headers`, or encode its value.",
   },
   MESSAGE_FAILED: {
     meaning: "A message of a WebSocket client could not be published. The client got the error as a message.",

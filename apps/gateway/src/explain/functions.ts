@@ -53,7 +53,9 @@ export const functionCodes: Explanations = {
     mend: "Use less memory, or move the work into an action.",
   },
   FUNCTION_RESULT: {
-    meaning: "The function returned a value that is no plain data, such as a function or a promise.",
+    meaning:
+      "The function returned a value that is no plain data, such as a function or a promise, or an object " +
+      "that stands for a boolean, such as `new Boolean(true)`.",
     example: "({ response }) => Promise.resolve(response)",
     mend: "Return JSON data.",
   },

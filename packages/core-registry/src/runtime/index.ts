@@ -7,6 +7,7 @@ export { createLoadTools, type Lifecycle, type LoadTools } from "./boundary/life
 export { type LoadedContext, loadContext } from "./boundary/load-context.ts";
 export { type LoadedPolicy, type LoadedRule, loadPolicy } from "./boundary/load-policy.ts";
 export { type LoadedPart, type LoadedProtocol, loadProtocol } from "./boundary/load-protocol.ts";
+export { ArgumentError, type ArgumentProblem } from "./connectors/argument-error.ts";
 export { resetBatches } from "./connectors/batch.ts";
 export { createConnectorTable } from "./connectors/connector-table.ts";
 export { compileFunction, type FunctionTools } from "./connectors/function.ts";

@@ -109,11 +109,21 @@ export function prelude(settings: PreludeSettings, util: object): Prelude {
     try {
       const json = nonce === undefined ? stringify(value) : stringify(value, tokenReplacer(nonce));
       if (json === undefined) return `nThe result is a ${typeof value}`;
+      if (isDisguisedBoolean(value, json))
+        return `nThe result is an object, which JSON writes as ${json}; return the value ${json} itself`;
       if (json.length <= settings.maxResult) return `r${json}`;
       return `nThe result has ${json.length} characters of JSON; the maximum is ${settings.maxResult}`;
     } catch (error) {
       return `nThe result is not data: ${describe(error)}`;
     }
+  }
+
+  /**
+   * Whether a result is a boolean in JSON alone: `new Boolean(true)`, an object or function with `toJSON`. It
+   * is compared here, because outside it would be the value that lets a filter pass (S7.4).
+   */
+  function isDisguisedBoolean(value: unknown, json: string): boolean {
+    return typeof value !== "boolean" && (json === "true" || json === "false");
   }
 
   function tokenReplacer(nonce: string): (key: string, value: unknown) => unknown {

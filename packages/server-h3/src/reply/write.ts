@@ -57,12 +57,20 @@ export function sendReply(
   if (body instanceof Readable) pipelineWith(body, response, () => undefined);
   else if (body === null) response.end();
   // Head and text are one write, which costs less where each character is one byte.
-  else if (typeof body === "string") response.end(body, length === body.length ? "latin1" : "utf8");
-  else response.end(body);
+  else if (typeof body !== "string" || length === body.length) response.end(body, "latin1");
+  // Node encodes the head like the text: one beyond ASCII needs a body of bytes.
+  else response.end(hasLatin1(headers) ? Buffer.from(body) : body);
 }
 
+function hasLatin1(headers: readonly Header[]): boolean {
+  for (const [, value] of headers) if (beyondAscii.test(value)) return true;
+  return false;
+}
+
+const beyondAscii = /[\x80-\xff]/;
+
 /** Names and values in turn, as `writeHead` takes them. */
-function flat(headers: readonly (readonly [string, string])[]): string[] {
+function flat(headers: readonly Header[]): string[] {
   const list: string[] = [];
   for (const [name, value] of headers) list.push(name, value);
   return list;
@@ -96,7 +104,8 @@ export function writeToConnection(request: ServerRequest, reply: Reply): void {
   if (!(body instanceof Readable)) headers.push(["content-length", String(contentLength(body))]);
   headers.push(["connection", "close"]);
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
-  outgoing.write([`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n"));
+  const head = [`HTTP/1.1 ${status} ${reasonPhrase(status)}`, ...lines, "", ""].join("\r\n");
+  outgoing.write(head, "latin1");
   const close = (): void => void outgoing.destroy();
   if (!(body instanceof Readable)) outgoing.end(body ?? "", close);
   // The end of the body is the end of the connection; a failing stream cuts it.

@@ -11,6 +11,7 @@ import type {
 } from "../../contracts/sandbox.ts";
 import type { Scope } from "../../contracts/scope.ts";
 import { chain } from "../values.ts";
+import { ArgumentError, blameSender } from "./argument-error.ts";
 import { memberFindings } from "./function-members.ts";
 
 /** The tools with which functions are compiled. */
@@ -119,10 +120,14 @@ export function compileConnectorFunction(
   const label = `${tools.origin.service} ${jsonPath}`;
   const argumentOf = argument.request ? requestArgument : plainArgument;
 
-  const fail: Fail = (error, scope) => {
-    // The sandbox itself reports exceeded limits.
-    if (!isTidegateError(error) || error.code === "FUNCTION_THREW" || error.code === "FUNCTION_RESULT")
-      tools.reportRuntime(runtimeErrorFinding(error, jsonPath, scope));
+  const fail: Fail = (thrown, scope) => {
+    const error = blameSender(thrown);
+    if (isFaultOfService(error))
+      tools.reportRuntime({
+        ...runtimeErrorFinding(error, jsonPath, scope),
+        // The usual hint is to convert the response in `map`, which cannot receive it.
+        ...(error === thrown ? {} : { hint: "Return smaller or flatter data from the service." }),
+      });
     throw error;
   };
   const callPrepared = (scope: Scope, sources: Sources, values: Values): unknown => {
@@ -157,6 +162,14 @@ function knownArgument({ sources, contexts, values, request, known = {} }: Funct
 /** Lists the sources that a connector's functions read. */
 export function sourcesRead(...functions: readonly (ConnectorFunction | undefined)[]): readonly string[] {
   return functions.flatMap((each) => each?.reads ?? []);
+}
+
+/** The codes of errors that the sandbox does not report itself: it reports exceeded limits. */
+const reportedCodes: ReadonlySet<string> = new Set(["FUNCTION_THREW", "FUNCTION_RESULT", "REPLY_INVALID"]);
+
+/** Whether an error is reported to the service of the function. */
+function isFaultOfService(error: unknown): boolean {
+  return !isTidegateError(error) || error instanceof ArgumentError || reportedCodes.has(error.code);
 }
 
 /** Reports the error of a function, and throws it again. */

@@ -6,6 +6,7 @@ import type { Scope } from "../../contracts/scope.ts";
 import { jsonPath } from "../fragment/issues.ts";
 import { castError, namedCast, refused } from "./cast.ts";
 import { absentMember, knownNames } from "./known-values.ts";
+import { plainParam } from "./plain-param.ts";
 import { formatReference, parseReference, propertyReader, type Reference, refusedKeys } from "./reference.ts";
 
 /**
@@ -58,12 +59,12 @@ function compileList(items: readonly Json[], keys: Keys, context: MappingContext
 function compileObject(members: JsonObject, keys: Keys, context: MappingContext): Resolve {
   const resolves: [string, Resolve][] = [];
   for (const [name, member] of Object.entries(members)) {
-    if (name === "__proto__") {
+    if (refusedKeys.has(name)) {
       context.addFinding({
         severity: "error",
         code: "PARAMS_INVALID",
         jsonPath: jsonPath([...keys, name], context.jsonPath),
-        message: "A param cannot have the name `__proto__`.",
+        message: `A param cannot have the name \`${name}\`.`,
       });
       continue;
     }
@@ -132,7 +133,7 @@ function compileReference(reference: Reference, keys: Keys, path: string, contex
     reference.source === "context"
       ? readContext(reference, path, context)
       : readSource(reference, path, context);
-  if (reference.cast === undefined) return read;
+  if (reference.cast === undefined) return (sources, scope) => plainParam(read(sources, scope));
   const cast = namedCast(reference.cast);
   const parameter = jsonPath(keys);
   return (sources, scope) => {

@@ -6,6 +6,7 @@ import type { Scope } from "../../contracts/scope.ts";
 import { isObject, ownProperty } from "../values.ts";
 import { type Cast, castError, declaredCast, refused } from "./cast.ts";
 import { compileValue, type MappingContext, type Resolve } from "./mapping.ts";
+import { plainParam } from "./plain-param.ts";
 import { refusedKeys } from "./reference.ts";
 import { isTextSource } from "./text-source.ts";
 
@@ -117,7 +118,7 @@ function makeWithImplicitParams(
         const isText = sourceKinds[source]?.values === "text" || isFormField(value, sources[source]);
         const result = cast !== undefined && isText ? cast.of(value) : value;
         if (result === refused) throw castError(name, `@${source}.${name}`, cast?.expected ?? "", value);
-        params[name] = result;
+        params[name] = plainParam(result);
         break;
       }
     }

@@ -55,6 +55,26 @@ describe("S3 mapping", () => {
     });
   });
 
+  test("S3.4 a whole source becomes a plain object without the refused names, at any depth", () => {
+    const hostile = '{"__proto__":{"a":1},"constructor":"c","prototype":"p","kept":["x"]}';
+    const query: Record<string, unknown> = Object.assign(Object.create(null), { list: ["a", "b"], one: "1" });
+    Object.defineProperty(query, "__proto__", { value: "x", enumerable: true });
+    const body = { deep: [{ deeper: JSON.parse(hostile) }], empty: Object.create(null) };
+    expect(made("@query", { query })).toStrictEqual({ list: ["a", "b"], one: "1" });
+    expect(made({ q: "@query", b: "@body", e: "@body.empty" }, { query, body })).toStrictEqual({
+      q: { list: ["a", "b"], one: "1" },
+      b: { deep: [{ deeper: { kept: ["x"] } }], empty: {} },
+      e: {},
+    });
+    expect(Object.keys(query)).toContain("__proto__");
+  });
+
+  test("S3.4 a value that is plain already, a file, a date and bytes are not copied", () => {
+    const file = { filename: "a", createReadStream: () => undefined };
+    const body = { a: [{ b: 1 }], file, at: new Date(0), bytes: Buffer.from("a") };
+    expect(made("@body", { body })).toBe(body);
+  });
+
   test("each request has its own literals: an action that changes them affects no other request", () => {
     const { params } = compiled({ tags: ["a"], meta: { x: 1 } });
     const first = params.make({}, scopeOf(directory), undefined) as { tags: string[]; meta: { x: number } };
@@ -105,10 +125,16 @@ describe("S3 mapping", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("a param with the name __proto__ is refused", () => {
-    const mapping: Json = JSON.parse('{"__proto__":"@body.x"}');
-    expect(compiled(mapping).findings).toMatchObject([{ severity: "error", jsonPath: "params.__proto__" }]);
-  });
+  test.each(["__proto__", "constructor", "prototype"])(
+    "S3.4 a param with the name %s is refused, at any depth",
+    (name) => {
+      const mapping: Json = JSON.parse(`{"${name}":"@body.x","a":[{"${name}":1}]}`);
+      expect(compiled(mapping).findings).toMatchObject([
+        { severity: "error", jsonPath: `params.${name}` },
+        { severity: "error", jsonPath: `params.a[0].${name}` },
+      ]);
+    },
+  );
 });
 
 describe("S3.2 casts", () => {
