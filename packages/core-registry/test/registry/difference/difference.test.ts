@@ -298,10 +298,10 @@ describe("S3, S10: params", () => {
       ["dangerous: The param `t` has a different fixed value."],
     ],
     [
-      "a param named constructor",
+      "a param with the name of an inherited member",
       {},
-      { constructor: "x" },
-      ["dangerous: The param `constructor` was added (a fixed value)."],
+      { hasOwnProperty: "x" },
+      ["dangerous: The param `hasOwnProperty` was added (a fixed value)."],
     ],
     [
       "none and an empty one",
