@@ -65,18 +65,20 @@ export function waitingFindingsOf(
 
 const maxFindings = 100;
 const maxNames = 5;
-/** Keys that a missing one is compared with, of all services. */
-const maxCompared = 10_000;
+/** Keys of all services that are looked through, and missing keys that are compared with them. */
+const maxKeys = 10_000;
+const maxCompared = 20;
 
 function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimTable): Finding[] {
   const waiting = indexOf(fragment).claims.filter(
     ({ protocol, claim }) => parts.get(protocol)?.get(fragment.service)?.waiting.has(claim.key) === true,
   );
-  const defined = waiting.length === 0 ? [] : table.keys(maxCompared);
+  const similarTo = similarKeys(table);
   // A fragment can have thousands of them, and each position is looked up in the whole text.
   return waiting.slice(0, maxFindings).map(({ protocol, claim, needs }): Finding => {
     const missing = needs.flatMap((anyOf) => (anyOf.some((key) => table.isDefined(key)) ? [] : anyOf));
-    const similar = similarKey(missing, defined);
+    const [only] = missing;
+    const similar = only === undefined || missing.length > 1 ? undefined : similarTo(only);
     const names = missing.slice(0, maxNames).map((key) => `\`${key.slice(protocol.length + 1)}\``);
     const others = missing.length > maxNames ? " and others" : "";
     return {
@@ -93,14 +95,29 @@ function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimT
   });
 }
 
-/** A defined key that is one slip away from the only missing one (S1.7). */
-function similarKey(missing: readonly string[], defined: readonly string[]): string | undefined {
-  const [key] = missing;
-  if (key === undefined || missing.length > 1) return undefined;
-  // What kind of thing a key means is a part of it: `GraphQL type Team` and `GraphQL Team.name`.
-  const kind = key.slice(0, key.lastIndexOf(" ") + 1);
-  const names = defined.filter((other) => other.startsWith(kind)).map((other) => other.slice(kind.length));
-  const similar = certainName(key.slice(kind.length), names, 1);
+/**
+ * Returns a function that finds the defined key that is one slip away from a missing one (S1.7). It compares a
+ * few missing keys only, each once: a fragment can wait for many, and a missing warning does no harm.
+ */
+function similarKeys(table: ClaimTable): (missing: string) => string | undefined {
+  const found = new Map<string, string | undefined>();
+  let defined: readonly string[] | undefined;
+  return (missing) => {
+    if (found.has(missing) || found.size === maxCompared) return found.get(missing);
+    defined ??= table.keys(maxKeys);
+    const similar = similarKey(missing, defined);
+    found.set(missing, similar);
+    return similar;
+  };
+}
+
+function similarKey(missing: string, defined: readonly string[]): string | undefined {
+  // The kind of thing that a key means is a part of it: `GraphQL type Team` and `GraphQL Team.name`.
+  const kind = missing.slice(0, missing.lastIndexOf(" ") + 1);
+  const names = defined
+    .filter((key) => key.startsWith(kind) && Math.abs(key.length - missing.length) <= 1)
+    .map((key) => key.slice(kind.length));
+  const similar = certainName(missing.slice(kind.length), names, 1);
   return similar === undefined ? undefined : kind + similar;
 }
 

@@ -69,6 +69,16 @@ describe("S1.7: events one slip away from one that a service receives", () => {
     }
   });
 
+  test("are looked for among the first events of a fragment only: no fragment delays the merge", () => {
+    const endings = Array.from({ length: 1_000 }, (_, at) =>
+      String.fromCharCode(97 + (at % 26)).repeat(at + 1),
+    );
+    const known = listening(...endings.map((ending) => `updated.${ending}`));
+    const misspelt = endings.map((ending) => `updatd.${ending}`);
+    const findings = judged({ kind: "publish", events: misspelt }, known);
+    expect(findings.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => "EVENT_UNKNOWN"));
+  });
+
   test("are none where the event is known, a pattern, or nothing like a known one", () => {
     expect(hints("publish", "player.updated", listening("player.updated"))).toEqual([]);
     expect(hints("publish", "player.updatd", listening("player.updated", "player.*"))).toEqual([]);
