@@ -96,8 +96,8 @@ function waitingFindings(fragment: CompiledFragment, parts: Parts, table: ClaimT
 }
 
 /**
- * Returns a function that finds the defined key that is one slip away from a missing one (S1.7). It compares a
- * few missing keys only, each once: a fragment can wait for many, and a missing warning does no harm.
+ * Returns a function that finds the defined key that is one slip away from a missing one (S1.7). It compares
+ * a few missing keys only, each once: a fragment can wait for many, and a missing warning does no harm.
  */
 function similarKeys(table: ClaimTable): (missing: string) => string | undefined {
   const found = new Map<string, string | undefined>();
